@@ -1,0 +1,106 @@
+"""What can happen: one line an event type, with the words the timeline and the audit log show 事件.
+
+Primitive 3. Every use case appends one event in the same transaction as its change; the 360 timeline,
+the audit log, live updates, notifications and cycle times are readers of this one append-only record.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loanhub.domain.choice import Choice
+
+
+class EventGroup(Choice):
+    """The timeline's filter 时间线分类."""
+
+    CONTACT = "contact", "沟通"
+    FLOW = "flow", "流程"
+    MONEY = "money", "资金"
+    SYSTEM = "system", "系统"
+    ACCESS = "access", "访问"
+
+
+@dataclass(frozen=True)
+class EventType:
+    """One kind of event: code ``<noun>.<past participle>``, Chinese words, group and icon (lucide name)."""
+
+    code: str
+    label: str
+    group: EventGroup
+    icon: str
+    sensitive: bool = False
+
+
+_C, _F, _M, _S, _A = EventGroup.CONTACT, EventGroup.FLOW, EventGroup.MONEY, EventGroup.SYSTEM, EventGroup.ACCESS
+
+EVENT_TYPES: dict[str, EventType] = {
+    e.code: e
+    for e in (
+        EventType("lead.created", "新建线索", _F, "user-plus"),
+        EventType("lead.imported", "导入线索", _F, "file-down"),
+        EventType("lead.edited", "修改线索", _F, "pencil"),
+        EventType("lead.assigned", "分配线索", _F, "user-check"),
+        EventType("lead.claimed", "认领线索", _F, "hand"),
+        EventType("lead.pooled", "移入公海", _F, "waves"),
+        EventType("lead.moved", "推进阶段", _F, "arrow-right"),
+        EventType("lead.reordered", "调整顺序", _F, "arrow-up-down"),
+        EventType("lead.repeated", "重复进线", _F, "copy"),
+        EventType("lead.invalidated", "标记无效", _F, "ban"),
+        EventType("lead.converted", "转为客户", _F, "user-round-check"),
+        EventType("leads.import_started", "开始导入", _S, "upload"),
+        EventType("leads.import_finished", "导入完成", _S, "file-check"),
+        EventType("leads.import_undone", "撤销导入", _S, "undo-2"),
+        EventType("leads.exported", "导出线索", _A, "download", True),
+        EventType("customer.created", "新建客户", _F, "user-plus"),
+        EventType("customer.edited", "修改资料", _F, "pencil"),
+        EventType("customer.related", "关联关系人", _F, "users"),
+        EventType("customer.revealed", "查看明文", _A, "eye", True),
+        EventType("customer.opened", "打开客户", _A, "folder-open"),
+        EventType("interaction.recorded", "跟进", _C, "message-square"),
+        EventType("task.created", "新建待办", _F, "list-plus"),
+        EventType("task.edited", "修改待办", _F, "pencil"),
+        EventType("task.completed", "完成待办", _F, "check"),
+        EventType("task.snoozed", "推迟待办", _F, "clock"),
+        EventType("application.created", "发起申请", _F, "file-plus"),
+        EventType("application.edited", "修改申请", _F, "pencil"),
+        EventType("application.moved", "推进阶段", _F, "arrow-right"),
+        EventType("application.submitted", "提交审批", _F, "send"),
+        EventType("application.approved", "审批通过", _F, "stamp"),
+        EventType("application.returned", "退回补充", _F, "corner-up-left"),
+        EventType("application.rejected", "审批拒绝", _F, "circle-x"),
+        EventType("application.withdrawn", "撤回申请", _F, "undo-2"),
+        EventType("contract.created", "生成合同", _F, "file-text"),
+        EventType("contract.viewed", "预览合同", _A, "eye"),
+        EventType("contract.printed", "打印合同", _A, "printer", True),
+        EventType("contract.signed", "登记签署", _F, "signature"),
+        EventType("contract.voided", "作废合同", _F, "file-x"),
+        EventType("disclosure.confirmed", "确认综合融资成本明示表", _F, "file-check"),
+        EventType("document.uploaded", "上传资料", _F, "paperclip"),
+        EventType("document.downloaded", "下载资料", _A, "download", True),
+        EventType("loan.requested", "发起放款", _M, "banknote"),
+        EventType("loan.disbursed", "放款", _M, "banknote"),
+        EventType("loan.disbursement_refused", "退回放款", _M, "undo-2"),
+        EventType("loan.settled", "结清", _M, "badge-check"),
+        EventType("loan.overdue", "转为逾期", _M, "triangle-alert"),
+        EventType("payment.posted", "收到还款", _M, "wallet"),
+        EventType("payment.reversed", "冲正还款", _M, "rotate-ccw", True),
+        EventType("product.edited", "修改产品", _S, "package"),
+        EventType("pipeline.edited", "修改看板阶段", _S, "columns-3"),
+        EventType("field.edited", "修改字段", _S, "form-input"),
+        EventType("view.saved", "保存视图", _S, "bookmark"),
+        EventType("view.deleted", "删除视图", _S, "bookmark-x"),
+        EventType("user.created", "新建员工", _S, "user-plus", True),
+        EventType("user.edited", "修改员工", _S, "user-cog", True),
+        EventType("user.disabled", "停用员工", _S, "user-x", True),
+        EventType("user.password_set", "设置密码", _S, "key-round", True),
+        EventType("role.edited", "修改角色", _S, "shield", True),
+        EventType("session.opened", "登录", _A, "log-in"),
+        EventType("session.closed", "退出", _A, "log-out"),
+        EventType("session.refused", "登录失败", _A, "shield-alert", True),
+        EventType("session.revoked", "吊销会话", _A, "shield-x", True),
+        EventType("action.run", "执行动作", _S, "zap"),
+        EventType("demo.built", "生成演示公司", _S, "building"),
+    )
+}
+"""Every event type by code; :func:`loanhub.services.events.record` refuses a code that is not here."""

@@ -1,0 +1,183 @@
+"""Who may do what: permissions, the ten shipped roles, and record scopes 权限、角色、数据范围.
+
+A permission is ``<nouns>:<verb>``. Permissions of several roles add up; the widest scope wins.
+Administrator, security administrator and auditor are kept apart 三权分立: no shipped role joins two of them,
+and neither administrator may read customer data.
+Source: docs/decisions/0002-sessions-and-guard.md, JR/T 0171, GB/T 22239 (separation of duties).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+from loanhub.domain.choice import Choice
+
+
+class Permission(Choice):
+    """One thing a person may be allowed to do."""
+
+    WORKBENCH_READ = "workbench:read", "查看工作台"
+    INBOX_READ = "inbox:read", "查看消息"
+    SEARCH_USE = "search:use", "全局搜索"
+
+    LEADS_READ = "leads:read", "查看线索"
+    LEADS_CREATE = "leads:create", "新建线索"
+    LEADS_EDIT = "leads:edit", "编辑线索"
+    LEADS_ASSIGN = "leads:assign", "分配线索"
+    LEADS_CLAIM = "leads:claim", "认领公海线索"
+    LEADS_IMPORT = "leads:import", "导入线索"
+    LEADS_EXPORT = "leads:export", "导出线索"
+    LEADS_CONVERT = "leads:convert", "线索转客户"
+
+    BOARDS_READ = "boards:read", "查看看板"
+    BOARDS_MOVE = "boards:move", "移动看板卡片"
+
+    CUSTOMERS_READ = "customers:read", "查看客户"
+    CUSTOMERS_CREATE = "customers:create", "新建客户"
+    CUSTOMERS_EDIT = "customers:edit", "编辑客户"
+    CUSTOMERS_REVEAL = "customers:reveal", "查看明文"
+    CUSTOMERS_EXPORT = "customers:export", "导出客户"
+
+    INTERACTIONS_CREATE = "interactions:create", "写跟进"
+    TASKS_EDIT = "tasks:edit", "处理待办"
+
+    APPLICATIONS_READ = "applications:read", "查看申请"
+    APPLICATIONS_CREATE = "applications:create", "发起申请"
+    APPLICATIONS_EDIT = "applications:edit", "编辑申请"
+    APPLICATIONS_SUBMIT = "applications:submit", "提交申请"
+    APPLICATIONS_APPROVE = "applications:approve", "审批申请"
+
+    CONTRACTS_READ = "contracts:read", "查看合同"
+    CONTRACTS_CREATE = "contracts:create", "生成合同"
+    CONTRACTS_PRINT = "contracts:print", "打印合同"
+    CONTRACTS_SIGN = "contracts:sign", "登记签署"
+    CONTRACTS_VOID = "contracts:void", "作废合同"
+
+    DOCUMENTS_READ = "documents:read", "查看资料"
+    DOCUMENTS_UPLOAD = "documents:upload", "上传资料"
+
+    LOANS_READ = "loans:read", "查看贷款"
+    LOANS_DISBURSE = "loans:disburse", "发起放款"
+    LOANS_CONFIRM = "loans:confirm", "复核放款"
+    PAYMENTS_CREATE = "payments:create", "登记还款"
+    PAYMENTS_REVERSE = "payments:reverse", "冲正还款"
+
+    COCKPIT_READ = "cockpit:read", "查看驾驶舱"
+    REPORTS_READ = "reports:read", "查看报表"
+
+    PRODUCTS_READ = "products:read", "查看产品"
+    PRODUCTS_EDIT = "products:edit", "编辑产品"
+
+    USERS_READ = "users:read", "查看员工"
+    USERS_EDIT = "users:edit", "管理员工"
+    FIELDS_EDIT = "fields:edit", "管理字段"
+    PIPELINES_EDIT = "pipelines:edit", "管理看板阶段"
+    ROLES_EDIT = "roles:edit", "管理角色"
+    SESSIONS_REVOKE = "sessions:revoke", "吊销会话"
+    AUDIT_READ = "audit:read", "查看操作日志"
+    AUDIT_VERIFY = "audit:verify", "校验操作日志"
+
+
+class RoleCode(Choice):
+    """The ten shipped roles; a firm may add its own as data."""
+
+    SALES = "sales", "客户经理"
+    TEAM_LEAD = "team_lead", "主管"
+    CREDIT = "credit", "风控"
+    FINANCE = "finance", "财务"
+    COLLECTIONS = "collections", "催收"
+    CONTRACTS = "contracts", "合同"
+    MANAGER = "manager", "管理层"
+    ADMIN = "admin", "管理员"
+    SECURITY_ADMIN = "security_admin", "安全管理员"
+    AUDITOR = "auditor", "审计"
+
+
+class Scope(IntEnum):
+    """How far the records reach that a role may see; a larger number reaches further."""
+
+    NONE = 0
+    OWN = 1
+    TEAM = 2
+    DEPARTMENT = 3
+    BRANCH = 4
+    ALL = 5
+
+    @property
+    def label(self) -> str:
+        """Return the Chinese name of the scope 数据范围."""
+        return ("无", "本人", "本组", "本部门及下级", "本分公司", "全部")[self.value]
+
+
+@dataclass(frozen=True)
+class RoleSpec:
+    """A shipped role: what it may do and how far it sees."""
+
+    code: RoleCode
+    scope: Scope
+    permissions: frozenset[Permission]
+
+
+_P = Permission
+_EVERYONE = {_P.WORKBENCH_READ, _P.INBOX_READ}
+_DESK = {_P.SEARCH_USE, _P.CUSTOMERS_READ, _P.TASKS_EDIT, _P.INTERACTIONS_CREATE, _P.DOCUMENTS_READ}
+_SALES = {
+    _P.LEADS_READ, _P.LEADS_CREATE, _P.LEADS_EDIT, _P.LEADS_CLAIM, _P.LEADS_IMPORT, _P.LEADS_CONVERT,
+    _P.BOARDS_READ, _P.BOARDS_MOVE, _P.CUSTOMERS_CREATE, _P.CUSTOMERS_EDIT, _P.CUSTOMERS_REVEAL,
+    _P.APPLICATIONS_READ, _P.APPLICATIONS_CREATE, _P.APPLICATIONS_EDIT, _P.APPLICATIONS_SUBMIT,
+    _P.CONTRACTS_READ, _P.DOCUMENTS_UPLOAD, _P.LOANS_READ, _P.PRODUCTS_READ,
+}  # fmt: skip
+_READ_BOOK = {
+    _P.LEADS_READ, _P.BOARDS_READ, _P.APPLICATIONS_READ, _P.CONTRACTS_READ, _P.LOANS_READ, _P.PRODUCTS_READ,
+    _P.COCKPIT_READ, _P.REPORTS_READ,
+}  # fmt: skip
+
+
+def _role(code: RoleCode, scope: Scope, *permissions: set[Permission]) -> RoleSpec:
+    return RoleSpec(code, scope, frozenset(_EVERYONE).union(*permissions))
+
+
+ROLES: dict[RoleCode, RoleSpec] = {
+    role.code: role
+    for role in (
+        _role(RoleCode.SALES, Scope.OWN, _DESK, _SALES),
+        _role(
+            RoleCode.TEAM_LEAD, Scope.DEPARTMENT, _DESK, _SALES,
+            {_P.LEADS_ASSIGN, _P.LEADS_EXPORT, _P.APPLICATIONS_APPROVE, _P.COCKPIT_READ, _P.REPORTS_READ},
+        ),
+        _role(
+            RoleCode.CREDIT, Scope.ALL, _DESK,
+            {_P.BOARDS_READ, _P.APPLICATIONS_READ, _P.APPLICATIONS_APPROVE, _P.CUSTOMERS_REVEAL,
+             _P.CONTRACTS_READ, _P.LOANS_READ, _P.PRODUCTS_READ, _P.DOCUMENTS_UPLOAD},
+        ),
+        _role(
+            RoleCode.FINANCE, Scope.ALL, _DESK,
+            {_P.CONTRACTS_READ, _P.LOANS_READ, _P.LOANS_DISBURSE, _P.LOANS_CONFIRM, _P.PAYMENTS_CREATE,
+             _P.PAYMENTS_REVERSE, _P.APPLICATIONS_READ, _P.PRODUCTS_READ, _P.DOCUMENTS_UPLOAD},
+        ),
+        _role(
+            RoleCode.COLLECTIONS, Scope.ALL, _DESK,
+            {_P.BOARDS_READ, _P.LOANS_READ, _P.CONTRACTS_READ, _P.CUSTOMERS_REVEAL},
+        ),
+        _role(
+            RoleCode.CONTRACTS, Scope.ALL, _DESK,
+            {_P.APPLICATIONS_READ, _P.CONTRACTS_READ, _P.CONTRACTS_CREATE, _P.CONTRACTS_PRINT,
+             _P.CONTRACTS_SIGN, _P.CONTRACTS_VOID, _P.CUSTOMERS_REVEAL, _P.LOANS_READ, _P.PRODUCTS_READ,
+             _P.DOCUMENTS_UPLOAD},
+        ),
+        _role(RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK),
+        _role(
+            RoleCode.ADMIN, Scope.NONE,
+            {_P.USERS_READ, _P.USERS_EDIT, _P.FIELDS_EDIT, _P.PIPELINES_EDIT, _P.PRODUCTS_READ,
+             _P.PRODUCTS_EDIT},
+        ),
+        _role(RoleCode.SECURITY_ADMIN, Scope.NONE, {_P.USERS_READ, _P.ROLES_EDIT, _P.SESSIONS_REVOKE}),
+        _role(
+            RoleCode.AUDITOR, Scope.ALL,
+            {_P.SEARCH_USE, _P.CUSTOMERS_READ, _P.DOCUMENTS_READ, _P.USERS_READ, _P.AUDIT_READ, _P.AUDIT_VERIFY},
+            _READ_BOOK,
+        ),
+    )
+}  # fmt: skip
+"""The role matrix as shipped; the rows in the ``role`` table start as a copy of it."""

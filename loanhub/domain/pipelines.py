@@ -1,0 +1,130 @@
+"""Boards and their stages 看板与阶段: the seven default stages, gates, dwell targets, allowed moves.
+
+Stages are data, edited by an administrator per business line; what stands here is the default and the pure
+rules about any stage: may a card enter, what is missing, how old is it.
+Source: product blueprint K1; lending guide §5.1 (the seven board stages fold the finer statuses).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from loanhub.domain.choice import Choice
+from loanhub.domain.errors import Conflict
+
+
+class StageCode(Choice):
+    """The seven default stages 七节通路."""
+
+    LEAD = "lead", "线索接入"
+    INTENT = "intent", "初步沟通"
+    REVIEW = "review", "资质审核"
+    MATCH = "match", "方案匹配"
+    VISIT = "visit", "银行面签"
+    APPROVED = "approved", "审批放款"
+    DISBURSED = "disbursed", "贷后管理"
+
+
+class AgeState(Choice):
+    """Where a card stands against its stage's dwell target 龄期."""
+
+    HEALTHY = "healthy", "健康"
+    NEAR = "near", "临期"
+    OVER = "over", "超时"
+
+
+@dataclass(frozen=True)
+class StageSpec:
+    """A stage as the rules see it.
+
+    ``required`` lists catalogue keys that must be filled before a card may enter; ``wip_limit`` of 0 means
+    none; ``dwell_target_hours`` is the time a card should stay at most (0: no target); ``probability`` weighs
+    the column's amount, 0 to 1 in hundredths.
+    """
+
+    code: str
+    label: str
+    color: str
+    dwell_target_hours: int = 0
+    wip_limit: int = 0
+    probability_percent: int = 0
+    required: tuple[str, ...] = field(default=())
+    hard_gate: str = ""
+
+
+DEFAULT_STAGES: tuple[StageSpec, ...] = (
+    StageSpec(StageCode.LEAD, StageCode.LEAD.label, "lead", 24, 0, 5),
+    StageSpec(StageCode.INTENT, StageCode.INTENT.label, "intent", 72, 0, 15, ("name",)),
+    StageSpec(StageCode.REVIEW, StageCode.REVIEW.label, "review", 48, 0, 30, ("name", "amount_fen", "city")),
+    StageSpec(
+        StageCode.MATCH, StageCode.MATCH.label, "match", 48, 0, 45,
+        ("name", "amount_fen", "city", "id_number", "purpose"),
+    ),
+    StageSpec(
+        StageCode.VISIT, StageCode.VISIT.label, "visit", 72, 0, 60,
+        ("name", "amount_fen", "id_number", "product_code"), "application_open",
+    ),
+    StageSpec(
+        StageCode.APPROVED, StageCode.APPROVED.label, "approved", 48, 0, 80,
+        ("amount_fen", "id_number", "product_code"), "application_approved",
+    ),
+    StageSpec(StageCode.DISBURSED, StageCode.DISBURSED.label, "disbursed", 0, 0, 100, (), "loan_disbursed"),
+)  # fmt: skip
+"""The default board, in order. ``hard_gate`` names a fact that no side sheet can supply."""
+
+GATE_SENTENCES: Mapping[str, str] = {
+    "application_open": "需要先发起贷款申请",
+    "application_approved": "需要风控审批通过",
+    "loan_disbursed": "需要财务完成放款",
+}
+"""What a card still lacks, by hard gate."""
+
+
+class MoveRefused(Conflict):
+    """The flow forbids this move; ``missing`` are the catalogue keys a side sheet could supply."""
+
+    def __init__(self, sentence: str, *, missing: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.missing = missing
+
+
+@dataclass(frozen=True)
+class Gate:
+    """What a card meets and lacks for entering a stage 移入条件."""
+
+    stage: str
+    met: tuple[str, ...]
+    missing: tuple[str, ...]
+    blocked: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Return whether the card may enter now."""
+        return not self.missing and not self.blocked
+
+
+def check_gate(stage: StageSpec, filled: Mapping[str, object], facts: Iterable[str]) -> Gate:
+    """Return what a card with these ``filled`` values and ``facts`` meets and lacks for ``stage``.
+
+    A value counts as filled when it is neither None nor an empty string. ``facts`` are the hard-gate codes
+    that hold for the card.
+    """
+    present = tuple(k for k in stage.required if filled.get(k) not in (None, ""))
+    missing = tuple(k for k in stage.required if k not in present)
+    blocked = ""
+    if stage.hard_gate and stage.hard_gate not in set(facts):
+        blocked = GATE_SENTENCES.get(stage.hard_gate, "还不满足移入条件")
+    return Gate(stage.code, present, missing, blocked)
+
+
+def age_state(entered_at: datetime, now: datetime, dwell_target_hours: int) -> AgeState:
+    """Return healthy, near (at most a quarter of the target left) or over 龄期; no target is healthy."""
+    if not dwell_target_hours:
+        return AgeState.HEALTHY
+    target = timedelta(hours=dwell_target_hours)
+    spent = now - entered_at
+    if spent > target:
+        return AgeState.OVER
+    return AgeState.NEAR if spent * 4 >= target * 3 else AgeState.HEALTHY
