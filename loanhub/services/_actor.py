@@ -41,6 +41,7 @@ class Actor:
     session_id: int | None = None
     ip: str = ""
     title: str = ""
+    must_change_password: bool = False
     version: str = ""
     """Changes whenever the user, its roles or their permissions do; what is cached from the actor is then stale."""
 

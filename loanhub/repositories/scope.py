@@ -1,0 +1,42 @@
+"""Which rows a person may see 数据范围: one SQL condition, used by every list, count, search and export."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import sqlalchemy as sa
+from sqlmodel import SQLModel
+
+from loanhub.domain.permissions import Scope
+
+
+class Reader(Protocol):
+    """What scope needs to know of an actor; :class:`loanhub.services._actor.Actor` is one."""
+
+    @property
+    def user_id(self) -> int: ...
+    @property
+    def is_system(self) -> bool: ...
+    @property
+    def scope(self) -> Scope: ...
+    @property
+    def department_ids(self) -> frozenset[int]: ...
+
+
+def visible_to(reader: Reader, model: type[SQLModel]) -> sa.ColumnElement[bool]:
+    """Return the condition that keeps the rows of ``model`` inside the reader's scope.
+
+    ``model`` has ``owner_id`` and ``department_id``. Deleted rows are left out when it has ``deleted_at``.
+    """
+    table: Any = model
+    if reader.is_system or reader.scope is Scope.ALL:
+        condition: sa.ColumnElement[bool] = sa.true()
+    elif reader.scope is Scope.NONE:
+        condition = sa.false()
+    else:
+        condition = table.owner_id == reader.user_id
+        if reader.department_ids:
+            condition = sa.or_(condition, table.department_id.in_(reader.department_ids))
+    if hasattr(table, "deleted_at"):
+        condition = sa.and_(condition, table.deleted_at.is_(None))
+    return condition

@@ -1,0 +1,130 @@
+"""One use case, one transaction 事务: the engine, the session, and what happens after the commit.
+
+SQLite writers begin with ``BEGIN IMMEDIATE`` (a deferred one that upgrades fails at once, whatever the
+timeout); readers begin deferred. WAL, ``synchronous=FULL``, ``foreign_keys=ON``.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import contextvars
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session
+
+from loanhub.settings import settings
+
+_lock = threading.Lock()
+_engine: Engine | None = None
+_factory: sessionmaker[Session] | None = None
+_current: contextvars.ContextVar[Session | None] = contextvars.ContextVar("loanhub_session", default=None)
+_listeners: list[Callable[[list[tuple[str, dict[str, object]]]], None]] = []
+
+
+def make_engine(url: str) -> Engine:
+    """Return an engine for ``url`` with LoanHub's settings for its database."""
+    if not url.startswith("sqlite"):
+        return sa.create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
+    engine = sa.create_engine(url, connect_args={"timeout": 10, "check_same_thread": False}, pool_size=20)
+
+    @sa.event.listens_for(engine, "connect")
+    def _pragmas(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in (
+            "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000",
+            "cache_size=-65536", "temp_store=MEMORY",
+        ):  # fmt: skip
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: Any) -> None:
+        mode = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
+        connection.exec_driver_sql(f"BEGIN {mode}")
+
+    return engine
+
+
+def configure(engine: Engine | None) -> None:
+    """Use ``engine`` from now on; None returns to the one the settings name."""
+    global _engine, _factory
+    with _lock:
+        _engine = engine
+        _factory = None
+
+
+def engine() -> Engine:
+    """Return the engine in use, made from the settings on first need."""
+    global _engine
+    if _engine is None:
+        with _lock:
+            if _engine is None:
+                _engine = make_engine(settings().database)
+    return _engine
+
+
+def _session(*, writes: bool) -> Session:
+    bind = engine().execution_options(writes=writes)
+    return Session(bind, expire_on_commit=False, autoflush=True)
+
+
+def on_commit(listener: Callable[[list[tuple[str, dict[str, object]]]], None]) -> None:
+    """Call ``listener`` with the announcements of each transaction after it has been committed.
+
+    The live hub registers here, so that no service needs to know of it. A listener must not raise or block.
+    """
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def announce(db: Session, topic: str, **op: object) -> None:
+    """Tell those who watch ``topic`` about this change, once the transaction is committed."""
+    db.info.setdefault("announcements", []).append((topic, op))
+
+
+@contextlib.contextmanager
+def transaction() -> Iterator[Session]:
+    """Open the one write transaction of a use case; nested calls join the outer one.
+
+    Committed when the block ends, rolled back when it raises. Announcements go out after the commit.
+    """
+    outer = _current.get()
+    if outer is not None:
+        yield outer
+        return
+    db = _session(writes=True)
+    token = _current.set(db)
+    try:
+        yield db
+        db.commit()
+        announcements = db.info.pop("announcements", [])
+    except BaseException:
+        db.rollback()
+        raise
+    finally:
+        _current.reset(token)
+        db.close()
+    if announcements:
+        for listener in _listeners:
+            listener(announcements)
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[Session]:
+    """Open a read-only session; inside :func:`transaction` it is that one, so reads see the writes."""
+    outer = _current.get()
+    if outer is not None:
+        yield outer
+        return
+    db = _session(writes=False)
+    try:
+        yield db
+    finally:
+        db.rollback()
+        db.close()

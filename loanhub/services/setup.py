@@ -1,0 +1,71 @@
+"""What every installation needs before its first user signs in: roles, the company, the default board."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain.permissions import ROLES
+from loanhub.domain.pipelines import DEFAULT_STAGES
+from loanhub.models import Channel, Department, Pipeline, Role, Stage
+
+DEFAULT_PIPELINE = "default"
+
+DEFAULT_CHANNELS: tuple[tuple[str, str, int], ...] = (
+    ("douyin", "抖音信息流", 8000),
+    ("baidu", "百度SEM", 15000),
+    ("wechat", "微信朋友圈", 9500),
+    ("loan_market", "贷超", 2500),
+    ("website", "官网", 0),
+    ("referral", "转介绍", 10000),
+    ("telesales", "电销", 2000),
+    ("field", "地推", 12000),
+    ("other", "其他", 0),
+)
+"""(code, label, agreed price of one lead in fen)."""
+
+
+def install(db: Session, *, company_name: str, now: datetime) -> None:
+    """Write the reference rows that are missing; running it again changes nothing."""
+    known = set(db.execute(sa.select(col(Role.code))).scalars())
+    for spec in ROLES.values():
+        if spec.code.value not in known:
+            db.add(
+                Role(
+                    code=spec.code.value,
+                    label=spec.code.label,
+                    scope=int(spec.scope),
+                    permissions=sorted(p.value for p in spec.permissions),
+                )
+            )
+    if db.execute(sa.select(sa.func.count()).select_from(Department)).scalar_one() == 0:
+        root = Department(name=company_name, kind="company")
+        db.add(root)
+        db.flush()
+        root.path = f"/{root.id}/"
+    if db.execute(sa.select(col(Pipeline.id)).where(col(Pipeline.code) == DEFAULT_PIPELINE)).first() is None:
+        pipeline = Pipeline(code=DEFAULT_PIPELINE, label="进件看板", entity="lead")
+        db.add(pipeline)
+        db.flush()
+        for position, stage in enumerate(DEFAULT_STAGES):
+            db.add(
+                Stage(
+                    pipeline_id=pipeline.id,
+                    code=stage.code,
+                    label=stage.label,
+                    color=stage.color,
+                    sort=position,
+                    dwell_target_hours=stage.dwell_target_hours,
+                    wip_limit=stage.wip_limit,
+                    probability_percent=stage.probability_percent,
+                    required=list(stage.required),
+                    hard_gate=stage.hard_gate,
+                )
+            )
+    channels = set(db.execute(sa.select(col(Channel.code))).scalars())
+    for position, (code, label, cost) in enumerate(DEFAULT_CHANNELS):
+        if code not in channels:
+            db.add(Channel(code=code, label=label, cost_per_lead_fen=cost, sort=position))
+    db.flush()

@@ -1,0 +1,146 @@
+"""Databases for the tests: every service and repository test runs on SQLite and on a real PostgreSQL."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.engine import Engine
+
+os.environ.setdefault("REFLEX_USE_NPM", "1")
+_HOME = Path(tempfile.mkdtemp(prefix="loanhub-test-"))
+os.environ["LOANHUB_DATA_DIR"] = str(_HOME)
+os.environ.setdefault("LOANHUB_DEMO_MODE", "true")
+os.environ.pop("LOANHUB_DATABASE_URL", None)
+
+from loanhub.repositories import schema  # noqa: E402
+from loanhub.services import _transaction  # noqa: E402
+
+POSTGRES_BIN = next(
+    (p for p in (*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/local/bin"))
+     if (p / "initdb").exists()),
+    None,
+)  # fmt: skip
+
+
+def free_port() -> int:
+    """Return a TCP port nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _as_postgres(*command: str) -> list[str]:
+    """PostgreSQL refuses to run as root; then its own account runs it."""
+    return ["runuser", "-u", "postgres", "--", *command] if os.geteuid() == 0 else list(command)
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[str]:
+    """A throw-away PostgreSQL server; yields the URL of its superuser without a database name."""
+    if POSTGRES_BIN is None:
+        pytest.fail("PostgreSQL is not installed: the tests need initdb and pg_ctl (see README)")
+    base = Path(tempfile.mkdtemp(prefix="loanhub-pg-"))
+    if os.geteuid() == 0:
+        account = pwd.getpwnam("postgres")
+        os.chown(base, account.pw_uid, account.pw_gid)
+    data, port = base / "data", free_port()
+    quiet = {"stdout": subprocess.DEVNULL, "check": True}
+    subprocess.run(
+        _as_postgres(str(POSTGRES_BIN / "initdb"), "-D", str(data), "-U", "lh", "-A", "trust", "-E", "UTF8",
+                     "--locale=C.UTF-8", "-N"), **quiet)  # type: ignore[call-overload]  # fmt: skip
+    options = f"-p {port} -k {base} -c fsync=off -c synchronous_commit=off -c full_page_writes=off -c max_connections=200"
+    subprocess.run(
+        _as_postgres(str(POSTGRES_BIN / "pg_ctl"), "-D", str(data), "-o", options, "-w", "-l",
+                     str(base / "log"), "start"), **quiet)  # type: ignore[call-overload]  # fmt: skip
+    try:
+        yield f"postgresql+psycopg://lh@127.0.0.1:{port}"
+    finally:
+        subprocess.run(_as_postgres(str(POSTGRES_BIN / "pg_ctl"), "-D", str(data), "-m", "immediate", "stop"),
+                       stdout=subprocess.DEVNULL, check=False)  # fmt: skip
+        shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template() -> Path:
+    """A migrated SQLite file that each test copies."""
+    path = _HOME / "template.db"
+    engine = _transaction.make_engine(f"sqlite:///{path}")
+    schema.upgrade(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_server: str) -> str:
+    """The name of a migrated PostgreSQL database that each test copies."""
+    admin = sa.create_engine(f"{postgres_server}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql("CREATE DATABASE lh_template")
+    engine = _transaction.make_engine(f"{postgres_server}/lh_template")
+    schema.upgrade(engine)
+    engine.dispose()
+    admin.dispose()
+    return "lh_template"
+
+
+_counter = iter(range(1, 1_000_000))
+
+
+@pytest.fixture
+def sqlite_engine(sqlite_template: Path) -> Iterator[Engine]:
+    """A fresh migrated SQLite database."""
+    path = _HOME / f"test-{next(_counter)}.db"
+    shutil.copyfile(sqlite_template, path)
+    engine = _transaction.make_engine(f"sqlite:///{path}")
+    yield engine
+    engine.dispose()
+    for suffix in ("", "-wal", "-shm"):
+        Path(f"{path}{suffix}").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def postgres_engine(postgres_server: str, postgres_template: str) -> Iterator[Engine]:
+    """A fresh migrated PostgreSQL database."""
+    name = f"lh_{os.getpid()}_{next(_counter)}"
+    admin = sa.create_engine(f"{postgres_server}/postgres", isolation_level="AUTOCOMMIT")
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
+    engine = _transaction.make_engine(f"{postgres_server}/{name}")
+    yield engine
+    engine.dispose()
+    with admin.connect() as connection:
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def db_engine(request: pytest.FixtureRequest) -> Engine:
+    """The same test on both databases."""
+    return request.getfixturevalue("sqlite_engine" if request.param == "sqlite" else "postgres_engine")
+
+
+@pytest.fixture
+def database(db_engine: Engine) -> Iterator[Engine]:
+    """Point the services at a fresh database of each kind."""
+    _transaction.configure(db_engine)
+    yield db_engine
+    _transaction.configure(None)
+
+
+@pytest.fixture
+def sqlite_database(sqlite_engine: Engine) -> Iterator[Engine]:
+    """Point the services at a fresh SQLite database, for tests where the engine makes no difference."""
+    _transaction.configure(sqlite_engine)
+    yield sqlite_engine
+    _transaction.configure(None)
