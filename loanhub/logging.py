@@ -50,11 +50,11 @@ def redact(text: str) -> str:
     return text
 
 
-def redact_event(
-    _logger: Any, _name: str, event: MutableMapping[str, Any]
-) -> MutableMapping[str, Any]:
+def redact_event(_logger: Any, _name: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
     """Structlog processor: redact every value, and drop the value of every key that names a secret."""
-    return {key: REDACTED if _SECRET_KEYS.search(key) else _redact_value(value) for key, value in event.items()}
+    return {
+        key: REDACTED if _SECRET_KEYS.search(key) else _redact_value(value) for key, value in event.items()
+    }
 
 
 def _redact_value(value: Any) -> Any:
@@ -62,7 +62,8 @@ def _redact_value(value: Any) -> Any:
         return redact(value)
     if isinstance(value, dict):
         return {
-            key: REDACTED if _SECRET_KEYS.search(str(key)) else _redact_value(item) for key, item in value.items()
+            key: REDACTED if _SECRET_KEYS.search(str(key)) else _redact_value(item)
+            for key, item in value.items()
         }
     if isinstance(value, list | tuple | set):
         return [_redact_value(item) for item in value]

@@ -21,7 +21,11 @@ class Settings(BaseSettings):
     """Everything an installation may set; each name is an environment variable with the prefix ``LOANHUB_``."""
 
     model_config = SettingsConfigDict(
-        env_prefix="LOANHUB_", env_file="var/loanhub.env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix="LOANHUB_",
+        env_file="var/loanhub.env",
+        env_file_encoding="utf-8",
+        extra="ignore",
+        frozen=True,
     )
 
     # Where it runs
@@ -189,13 +193,19 @@ def _origin_refusals(current: Settings) -> list[Refusal]:
 def _store_refusals(current: Settings) -> list[Refusal]:
     found = []
     redis = urlsplit(current.redis_url)
-    if current.redis_url and not redis.password and redis.hostname not in ("localhost", "127.0.0.1", "::1", None):
+    if (
+        current.redis_url
+        and not redis.password
+        and redis.hostname not in ("localhost", "127.0.0.1", "::1", None)
+    ):
         found.append(
             Refusal("Redis 不在本机，却没有密码", "Give Redis a password, or bind it to the loopback address")
         )
     if current.workers > 1 and not current.redis_url:
         found.append(
-            Refusal("多个工作进程需要 Redis（LOANHUB_REDIS_URL）", "More than one worker needs LOANHUB_REDIS_URL")
+            Refusal(
+                "多个工作进程需要 Redis（LOANHUB_REDIS_URL）", "More than one worker needs LOANHUB_REDIS_URL"
+            )
         )
     if current.workers > 1 and current.database.startswith("sqlite"):
         found.append(
@@ -231,7 +241,11 @@ def _reflex_refusals(config: Any) -> list[Refusal]:
     from reflex.environment import environment
 
     checks = (
-        ("*" in tuple(config.cors_allowed_origins), "cors_allowed_origins 不能是 *", "cors_allowed_origins is *"),
+        (
+            "*" in tuple(config.cors_allowed_origins),
+            "cors_allowed_origins 不能是 *",
+            "cors_allowed_origins is *",
+        ),
         (config.transport != "websocket", "transport 必须是 websocket", "transport must be websocket"),
         (bool(config.state_auto_setters), "state_auto_setters 必须关闭", "state_auto_setters must be off"),
         (

@@ -241,7 +241,9 @@ def check_stored_data(db: Session, tables: Any) -> list[str]:
     return unreadable
 
 
-def rotate_column(db: Session, table: Table, column: Column[Any], *, after: int = 0, rows: int = ROTATION_ROWS) -> int:
+def rotate_column(
+    db: Session, table: Table, column: Column[Any], *, after: int = 0, rows: int = ROTATION_ROWS
+) -> int:
     """Write one batch again with the primary key; return the last id done, or 0 when none was left.
 
     Resumable: call again with the returned id, one transaction a batch. The row's version is left alone,
@@ -254,5 +256,7 @@ def rotate_column(db: Session, table: Table, column: Column[Any], *, after: int 
         if sealed is not None:
             # Compared with what was read, so that an edit made meanwhile is not undone.
             same = update(table).where(key == row_id, raw == sealed)
-            db.execute(same.values({column: type_coerce(encrypt(decrypt(sealed, place=place), place=place), Text)}))
+            db.execute(
+                same.values({column: type_coerce(encrypt(decrypt(sealed, place=place), place=place), Text)})
+            )
     return int(batch[-1][0]) if batch else 0

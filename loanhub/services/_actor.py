@@ -78,7 +78,9 @@ class Actor:
             return True
         if self.scope is Scope.NONE:
             return False
-        return owner_id == self.user_id or (department_id is not None and department_id in self.department_ids)
+        return owner_id == self.user_id or (
+            department_id is not None and department_id in self.department_ids
+        )
 
 
 SYSTEM = Actor(user_id=0, name="系统", scope=Scope.ALL)

@@ -1,0 +1,122 @@
+"""The first administrator 首次设置: made on an empty installation with a token printed on the console."""
+
+from __future__ import annotations
+
+import hmac
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain.errors import Conflict, InvalidInput, NotPermitted
+from loanhub.domain.permissions import ROLES, RoleCode
+from loanhub.models import Department, Role, User, UserRole
+from loanhub.models.encryption import blind_index
+from loanhub.repositories import access
+from loanhub.services import _passwords, events
+from loanhub.services._actor import SYSTEM
+from loanhub.services._transaction import reading, transaction
+from loanhub.settings import settings
+
+
+class AlreadySetUp(Conflict):
+    """Somebody has an account already, so the first one cannot be made any more."""
+
+    def __init__(self) -> None:
+        super().__init__("系统已完成首次设置，请直接登录")
+
+
+class WrongSetupToken(NotPermitted):
+    """The token is not the one on the console."""
+
+    def __init__(self) -> None:
+        super().__init__("设置口令不正确，请查看服务器启动时显示的口令")
+
+
+def needed() -> bool:
+    """Return whether the first administrator must still be made: no user, and not a demo."""
+    if settings().demo_mode:
+        return False
+    with reading() as db:
+        return not access.any_user(db)
+
+
+def setup_token() -> str:
+    """Return the token of this installation's set-up; the same in every worker, worthless once somebody exists."""
+    return blind_index("first-start", settings().database)[:24]
+
+
+def console_notice() -> str:
+    """Return the lines to print at start, or an empty text when set-up is done."""
+    if not needed():
+        return ""
+    return f"首次设置：打开 {settings().origin}/setup ，口令 {setup_token()}\n"
+
+
+def create_first_admin(*, token: str, login: str, name: str, password: str, now: datetime) -> int:
+    """Make the company, the shipped roles and the first administrator; return the user's id.
+
+    Raises:
+        WrongSetupToken: not the token on the console.
+        AlreadySetUp: there is a user already.
+        InvalidInput: login, name or password cannot be accepted.
+    """
+    if not hmac.compare_digest(token.strip().encode(), setup_token().encode()):
+        raise WrongSetupToken
+    login, name = login.strip().casefold(), name.strip()
+    fields = {}
+    if not 2 <= len(login) <= 60:
+        fields["login"] = "账号为 2 到 60 个字符"
+    if not 1 <= len(name) <= 60:
+        fields["name"] = "请填写姓名"
+    if fields:
+        raise InvalidInput(fields=fields)
+    _passwords.check_rules(password, login=login, name=name)
+    hashed = _passwords.hash_password(password)
+    with transaction() as db:
+        if settings().demo_mode or access.any_user(db):
+            raise AlreadySetUp
+        ensure_roles(db)
+        company = (
+            db.execute(sa.select(Department).where(col(Department.parent_id).is_(None))).scalars().first()
+        )
+        if company is None:
+            company = Department(name=settings().company_name, kind="company", path="/")
+            db.add(company)
+            db.flush()
+            company.path = f"/{company.id}/"
+        user = User(
+            login=login,
+            name=name,
+            title="系统管理员",
+            department_id=company.id,
+            password_hash=hashed,
+            created_at=now,
+        )
+        db.add(user)
+        db.flush()
+        assert user.id is not None
+        # The first person starts the installation alone; handing one of the two roles on restores the separation.
+        for code in (RoleCode.ADMIN, RoleCode.SECURITY_ADMIN):
+            role = db.execute(sa.select(Role).where(col(Role.code) == code.value)).scalar_one()
+            db.add(UserRole(user_id=user.id, role_id=role.id or 0))
+        events.record(
+            db, SYSTEM, "user.created", now=now, entity="user", entity_id=user.id, summary=f"首次设置 {name}"
+        )
+        return user.id
+
+
+def ensure_roles(db: Session) -> None:
+    """Insert the shipped roles that are missing; roles already there, edited or not, stay as they are."""
+    present = set(db.execute(sa.select(col(Role.code))).scalars())
+    for role in ROLES.values():
+        if role.code.value not in present:
+            db.add(
+                Role(
+                    code=role.code.value,
+                    label=role.code.label,
+                    scope=int(role.scope),
+                    permissions=sorted(p.value for p in role.permissions),
+                )
+            )
+    db.flush()
