@@ -1,0 +1,15 @@
+"""What the frame around every page shows of the person signed in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from loanhub.repositories import access
+from loanhub.services._actor import Actor
+from loanhub.services._transaction import reading
+
+
+def inbox_count(actor: Actor, *, now: datetime) -> int:
+    """Return how many of the actor's own messages wait 未处理消息."""
+    with reading() as db:
+        return access.count_inbox(db, user_id=actor.user_id, now=now)

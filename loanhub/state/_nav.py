@@ -1,0 +1,154 @@
+"""The menu 导航: every entry once, shown to those who may use it and only when its page exists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from loanhub.domain.permissions import Permission, RoleCode
+from loanhub.services._actor import Actor
+
+_P = Permission
+
+
+@dataclass
+class NavItem:
+    """An entry as the sidebar draws it; ``count`` is the grey or red number, empty for none."""
+
+    label: str = ""
+    href: str = ""
+    icon: str = ""
+    count: str = ""
+    urgent: bool = False
+
+
+@dataclass
+class NavGroup:
+    """A titled group of entries."""
+
+    label: str = ""
+    items: list[NavItem] = field(default_factory=list)
+
+
+@dataclass
+class MobileItem:
+    """One of the five places of the phone's bottom bar; ``plus`` is the middle one, which opens what is new."""
+
+    label: str = ""
+    href: str = ""
+    icon: str = ""
+    plus: bool = False
+    count: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """An entry of the menu: where it stands, and which of the permissions opens it."""
+
+    group: str
+    label: str
+    route: str
+    icon: str
+    permissions: tuple[Permission, ...]
+
+
+MENU = (
+    Entry("工作", "工作台", "/", "layout-dashboard", (_P.WORKBENCH_READ,)),
+    Entry("工作", "消息", "/inbox", "inbox", (_P.INBOX_READ,)),
+    Entry("客户", "线索", "/leads", "user-plus", (_P.LEADS_READ,)),
+    Entry("客户", "公海池", "/pool", "waves", (_P.LEADS_CLAIM, _P.LEADS_ASSIGN)),
+    Entry("客户", "客户", "/customers", "users-round", (_P.CUSTOMERS_READ,)),
+    Entry("客户", "进件看板", "/boards", "square-kanban", (_P.BOARDS_READ,)),
+    Entry("信贷", "申请与审批", "/applications", "stamp", (_P.APPLICATIONS_READ,)),
+    Entry("信贷", "合同中心", "/contracts", "file-signature", (_P.CONTRACTS_READ,)),
+    Entry("信贷", "贷款与还款", "/loans", "hand-coins", (_P.LOANS_READ,)),
+    Entry("信贷", "催收", "/collections", "phone-outgoing", (_P.LOANS_READ,)),
+    Entry("洞察", "驾驶舱", "/cockpit", "gauge", (_P.COCKPIT_READ,)),
+    Entry("洞察", "报表", "/reports", "chart-column", (_P.REPORTS_READ,)),
+    Entry("配置", "产品", "/settings/products", "package", (_P.PRODUCTS_EDIT,)),
+    Entry("配置", "自动化规则", "/settings/rules", "zap", (_P.FIELDS_EDIT,)),
+    Entry("配置", "表单与字段", "/settings/fields", "table-properties", (_P.FIELDS_EDIT,)),
+    Entry("配置", "看板阶段", "/settings/pipelines", "columns-3", (_P.PIPELINES_EDIT,)),
+    Entry("配置", "审批流程", "/settings/flows", "workflow", (_P.FIELDS_EDIT,)),
+    Entry("配置", "员工与部门", "/settings/users", "users", (_P.USERS_READ,)),
+    Entry("配置", "角色与权限", "/settings/roles", "shield-check", (_P.ROLES_EDIT, _P.AUDIT_READ)),
+    Entry("配置", "审计日志", "/settings/audit", "scroll-text", (_P.AUDIT_READ,)),
+)
+
+_ICONS = {entry.route: entry.icon for entry in MENU}
+_MOBILE: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str], tuple[str, str]]] = {
+    RoleCode.SALES: (("工作台", "/"), ("看板", "/boards"), ("新建线索", "/leads?new=1"), ("客户", "/customers")),
+    RoleCode.TEAM_LEAD: (
+        ("驾驶舱", "/cockpit"),
+        ("看板", "/boards"),
+        ("新建线索", "/leads?new=1"),
+        ("审批", "/applications"),
+    ),
+    RoleCode.MANAGER: (
+        ("驾驶舱", "/cockpit"),
+        ("看板", "/boards"),
+        ("新建待办", "/?new=task"),
+        ("审批", "/applications"),
+    ),
+    RoleCode.CREDIT: (
+        ("审批", "/applications"),
+        ("客户", "/customers"),
+        ("新建待办", "/?new=task"),
+        ("贷款", "/loans"),
+    ),
+    RoleCode.COLLECTIONS: (
+        ("队列", "/collections"),
+        ("客户", "/customers"),
+        ("新建待办", "/?new=task"),
+        ("贷款", "/loans"),
+    ),
+    RoleCode.CONTRACTS: (
+        ("工作台", "/"),
+        ("客户", "/customers"),
+        ("新建待办", "/?new=task"),
+        ("合同", "/contracts"),
+    ),
+    RoleCode.FINANCE: (("工作台", "/"), ("客户", "/customers"), ("新建待办", "/?new=task"), ("贷款", "/loans")),
+}
+_PLUS_NEEDS = {"/leads?new=1": _P.LEADS_CREATE, "/?new=task": _P.TASKS_EDIT}
+
+_open_routes: set[str] = set()
+
+
+def open_route(route: str) -> None:
+    """Tell the menu that this page exists; the page decorator calls it. An entry without a page is not shown."""
+    _open_routes.add(route)
+
+
+def menu_of(actor: Actor, *, inbox_count: int = 0) -> list[NavGroup]:
+    """Return the sidebar of this actor: groups with at least one entry, in the order of the design."""
+    groups: dict[str, NavGroup] = {}
+    for entry in MENU:
+        if entry.route in _open_routes and actor.can_any(*entry.permissions):
+            item = NavItem(entry.label, entry.route, entry.icon)
+            if entry.route == "/inbox" and inbox_count:
+                item.count, item.urgent = _number(inbox_count), True
+            groups.setdefault(entry.group, NavGroup(entry.group)).items.append(item)
+    return list(groups.values())
+
+
+def mobile_menu_of(actor: Actor, *, inbox_count: int = 0) -> list[MobileItem]:
+    """Return the phone's bottom bar: up to five places, the plus in the middle when the actor may add something."""
+    places = next((_MOBILE[role] for role in _MOBILE if role in actor.roles), None)
+    if places is None:
+        entries = [e for e in MENU if e.route in _open_routes and actor.can_any(*e.permissions)]
+        return [MobileItem(e.label, e.route, e.icon) for e in entries if e.route != "/inbox"][:4] + _inbox(inbox_count)
+    first, second, plus, fourth = places
+    allowed = {e.route for e in MENU if e.route in _open_routes and actor.can_any(*e.permissions)}
+    bar = [MobileItem(label, route, _ICONS[route]) for label, route in (first, second) if route in allowed]
+    if actor.can(_PLUS_NEEDS[plus[1]]) and plus[1].partition("?")[0] in allowed:
+        bar.append(MobileItem(plus[0], plus[1], "plus", plus=True))
+    bar += [MobileItem(label, route, _ICONS[route]) for label, route in (fourth,) if route in allowed]
+    return bar + _inbox(inbox_count)
+
+
+def _inbox(count: int) -> list[MobileItem]:
+    return [MobileItem("消息", "/inbox", "inbox", count=_number(count))] if "/inbox" in _open_routes else []
+
+
+def _number(count: int) -> str:
+    return "" if count <= 0 else "99+" if count > 99 else str(count)
