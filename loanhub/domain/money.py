@@ -32,12 +32,15 @@ _UNIT_FEN = {
 }
 
 
+def divide_half_up(numerator: int, denominator: int) -> int:
+    """Return the quotient rounded to the nearest integer, halves away from zero; ``denominator`` above zero."""
+    rounded = (2 * abs(numerator) + denominator) // (2 * denominator)
+    return rounded if numerator >= 0 else -rounded
+
+
 def round_half_up(value: Exact) -> int:
     """Return the nearest integer, halves away from zero 四舍五入 (2.5 → 3, −2.5 → −3)."""
-    fraction = Fraction(value)
-    doubled = 2 * abs(fraction.numerator) + fraction.denominator
-    rounded = doubled // (2 * fraction.denominator)
-    return rounded if fraction >= 0 else -rounded
+    return divide_half_up(*value.as_integer_ratio())
 
 
 def format_plain(fen: int) -> str:
