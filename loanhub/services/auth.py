@@ -104,18 +104,18 @@ def sign_in(login: str, password: str, *, ip: str, user_agent: str, now: datetim
     attempt_id = _reserve_attempt(login, ip=ip, now=now)
     with reading() as db:
         user = access.find_user_by_login(db, login)
-    usable = user is not None and user.active and (settings().demo_mode or not user.demo)
-    if not _passwords.verify(user.password_hash if user and usable else None, password):
+        user_id = user.id if user else None
+        usable = user is not None and user.active and (settings().demo_mode or not user.demo)
+        password_hash = user.password_hash if user and usable else None
+    if not _passwords.verify(password_hash, password):
         with transaction() as db:
             refused = replace(SYSTEM, ip=ip)
-            events.record(
-                db, refused, "session.refused", now=now, entity="user", entity_id=user.id if user else None
-            )
+            events.record(db, refused, "session.refused", now=now, entity="user", entity_id=user_id)
         raise WrongPassword
-    assert user is not None and user.id is not None
+    assert user_id is not None
     with transaction() as db:
         db.execute(sa.update(LoginAttempt).where(col(LoginAttempt.id) == attempt_id).values(succeeded=True))
-        return _open_session(db, user, ip=ip, user_agent=user_agent, now=now)
+        return _open_session(db, user_id, ip=ip, user_agent=user_agent, now=now)
 
 
 def open_session_for(user_id: int, *, ip: str, user_agent: str, now: datetime) -> NewSession:
@@ -125,10 +125,7 @@ def open_session_for(user_id: int, *, ip: str, user_agent: str, now: datetime) -
         WrongPassword: no such user, or disabled.
     """
     with transaction() as db:
-        user = db.get(User, user_id)
-        if user is None or not user.active:
-            raise WrongPassword
-        return _open_session(db, user, ip=ip, user_agent=user_agent, now=now)
+        return _open_session(db, user_id, ip=ip, user_agent=user_agent, now=now)
 
 
 def sign_out(token: str, *, now: datetime) -> None:
@@ -152,12 +149,13 @@ def actor_for_session(token: str, now: datetime, *, ip: str = "") -> Actor | Non
     with reading() as db:
         session = access.find_session(db, token_hash)
         actor = _actor_of(db, session, now=now, ip=ip) if session else None
-    if session is None or actor is None:
+        seen_at = session.last_seen_at if session else now
+    if actor is None:
         return None
-    if (now - session.last_seen_at).total_seconds() > TOUCH_SECONDS:
+    if (now - seen_at).total_seconds() > TOUCH_SECONDS:
         with transaction() as db:
             mine = sa.update(UserSession).where(
-                col(UserSession.id) == session.id, col(UserSession.revoked_at).is_(None)
+                col(UserSession.id) == actor.session_id, col(UserSession.revoked_at).is_(None)
             )
             db.execute(mine.values(last_seen_at=now))
     _cache.put(token_hash, actor, now)
@@ -260,14 +258,15 @@ def change_password(actor: Actor, *, current: str, new: str, now: datetime) -> N
     """
     with reading() as db:
         user = db.get(User, actor.user_id)
-    if user is None:
-        raise SignedOut
-    attempt_id = _reserve_attempt(user.login, ip=actor.ip, now=now)
-    if not _passwords.verify(user.password_hash, current):
+        if user is None:
+            raise SignedOut
+        login, name, present_hash = user.login, user.name, user.password_hash
+    attempt_id = _reserve_attempt(login, ip=actor.ip, now=now)
+    if not _passwords.verify(present_hash, current):
         raise InvalidInput(fields={"current": "当前密码不正确"})
     if current == new:
         raise InvalidInput(fields={"new": "新密码不能与当前密码相同"})
-    _passwords.check_rules(new, login=user.login, name=user.name, field="new")
+    _passwords.check_rules(new, login=login, name=name, field="new")
     hashed = _passwords.hash_password(new)
     with transaction() as db:
         row = db.get(User, actor.user_id)
@@ -326,8 +325,10 @@ def _reserve_attempt(login: str, *, ip: str, now: datetime) -> int:
         return attempt.id
 
 
-def _open_session(db: Session, user: User, *, ip: str, user_agent: str, now: datetime) -> NewSession:
-    assert user.id is not None
+def _open_session(db: Session, user_id: int, *, ip: str, user_agent: str, now: datetime) -> NewSession:
+    user = db.get(User, user_id)
+    if user is None or user.id is None or not user.active:
+        raise WrongPassword
     token = secrets.token_urlsafe(32)
     session = UserSession(
         token_hash=_hash(token),
