@@ -619,14 +619,18 @@ def upgrade() -> None:
         sa.Column("campaign", sa.String(60), nullable=False),
         sa.Column("note", sa.String(2000), nullable=False),
         sa.Column("status", sa.String(32), nullable=False),
-        sa.Column("temperature", sa.String(32), nullable=False),
+        sa.Column("temperature", sa.String(32), nullable=True),
+        sa.Column("intent_grade", sa.String(32), nullable=True),
         sa.Column("invalid_reason", sa.String(32), nullable=True),
+        sa.Column("lost_reason", sa.String(32), nullable=True),
+        sa.Column("origin", sa.String(32), nullable=True),
         sa.Column("score", sa.Integer(), nullable=True),
         sa.Column("cost_fen", sa.BigInteger(), nullable=False),
         sa.Column("owner_id", sa.Integer(), nullable=True),
         sa.Column("department_id", sa.Integer(), nullable=True),
         sa.Column("assigned_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("assigned_reason", sa.String(200), nullable=False),
+        sa.Column("previous_owner_id", sa.Integer(), nullable=True),
         sa.Column("pooled_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("pool_reason", sa.String(200), nullable=False),
         sa.Column("first_contact_at", sa.DateTime(timezone=True), nullable=True),
@@ -662,6 +666,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(["owner_id"], ["app_user.id"], name=op.f("fk_lead_owner_id_app_user")),
         sa.ForeignKeyConstraint(["pipeline_id"], ["pipeline.id"], name=op.f("fk_lead_pipeline_id_pipeline")),
+        sa.ForeignKeyConstraint(
+            ["previous_owner_id"], ["app_user.id"], name=op.f("fk_lead_previous_owner_id_app_user")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_lead")),
     )
     with op.batch_alter_table("lead", schema=None) as batch_op:

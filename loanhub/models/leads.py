@@ -7,7 +7,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from loanhub.domain.leads import InvalidReason, LeadStatus, Temperature
+from loanhub.domain.leads import IntentGrade, InvalidReason, LeadOrigin, LeadStatus, LostReason, Temperature
 from loanhub.models._columns import RankType, code, fen, instant, json_field, text_field
 from loanhub.models.encryption import EncryptedText
 
@@ -57,14 +57,18 @@ class Lead(SQLModel, table=True):
     campaign: str = text_field(60)
     note: str = text_field(2000)
     status: LeadStatus = code(LeadStatus, index=True)
-    temperature: Temperature = code(Temperature, index=True)
+    temperature: Temperature | None = code(Temperature, index=True, nullable=True)
+    intent_grade: IntentGrade | None = code(IntentGrade, nullable=True)
     invalid_reason: InvalidReason | None = code(InvalidReason, nullable=True)
+    lost_reason: LostReason | None = code(LostReason, nullable=True)
+    origin: LeadOrigin | None = code(LeadOrigin, nullable=True)
     score: int | None = Field(default=None)
     cost_fen: int = fen()
     owner_id: int | None = Field(default=None, foreign_key="app_user.id", index=True)
     department_id: int | None = Field(default=None, foreign_key="department.id", index=True)
     assigned_at: datetime | None = instant(nullable=True)
     assigned_reason: str = text_field(200)
+    previous_owner_id: int | None = Field(default=None, foreign_key="app_user.id")
     pooled_at: datetime | None = instant(nullable=True)
     pool_reason: str = text_field(200)
     first_contact_at: datetime | None = instant(nullable=True)

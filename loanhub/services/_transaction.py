@@ -126,5 +126,4 @@ def reading() -> Iterator[Session]:
     try:
         yield db
     finally:
-        db.rollback()
-        db.close()
+        db.close()  # not rolled back first: that would expire the rows the caller still holds

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from people import NOON, PASSWORD, Company, make_company
+from tests.people import NOON, PASSWORD, Company, make_company
 from sqlalchemy.engine import Engine
 from sqlmodel import col
 

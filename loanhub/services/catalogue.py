@@ -1,0 +1,250 @@
+"""The catalogue in force: built-in fields joined by the firm's own, with the options that live in data.
+
+Primitive 1 as services, pages, imports and exports see it; nobody else assembles a field list.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel, col
+
+from loanhub.domain.catalogue import Access, Catalogue, FieldSpec, RoleRights, access, may_enter, present
+from loanhub.domain.catalogue import spec_from_custom
+from loanhub.domain.catalogue.fields import ENTITIES
+from loanhub.domain.errors import InvalidInput
+from loanhub.models import Channel, CustomField, Department, Product, Stage, User
+from loanhub.models._columns import Code
+from loanhub.models.encryption import blind_index, blind_index_tail
+from loanhub.services._actor import Actor
+from loanhub.services._transaction import engine
+
+BUILT_IN = Catalogue(ENTITIES)
+_lock = threading.Lock()
+_cache: dict[int, tuple[str, Catalogue]] = {}
+
+
+def current(db: Session) -> Catalogue:
+    """Return the catalogue with the firm's own fields; rebuilt only when one of them has changed."""
+    stamp = db.execute(
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(col(CustomField.version)), 0)).select_from(CustomField)
+    ).one()
+    mark = f"{stamp[0]}.{stamp[1]}"
+    known = _cache.get(id(engine()))
+    if known is not None and known[0] == mark:
+        return known[1]
+    rows = db.execute(sa.select(CustomField).where(col(CustomField.active))).scalars().all()
+    catalogue = BUILT_IN.with_custom([spec_from_custom(row) for row in rows])
+    with _lock:
+        _cache[id(engine())] = (mark, catalogue)
+    return catalogue
+
+
+def sources(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
+    """Return the options that live in data, by source name: channel, product, stage, user, department."""
+    channels = db.execute(sa.select(col(Channel.code), col(Channel.label)).order_by(col(Channel.sort))).all()
+    products = db.execute(
+        sa.select(col(Product.code), col(Product.label)).where(col(Product.active)).order_by(col(Product.id))
+    ).all()
+    stages = db.execute(sa.select(col(Stage.code), col(Stage.label)).order_by(col(Stage.sort))).all()
+    users = db.execute(
+        sa.select(col(User.id), col(User.name)).where(col(User.active)).order_by(col(User.id))
+    ).all()
+    departments = db.execute(
+        sa.select(col(Department.id), col(Department.name)).order_by(col(Department.path))
+    ).all()
+
+    def pairs(rows: Any) -> tuple[tuple[str, str], ...]:
+        return tuple((str(code), str(label)) for code, label in rows)
+
+    return {
+        "channel": pairs(channels),
+        "product": pairs(products),
+        "stage": pairs(stages),
+        "user": pairs(users),
+        "department": pairs(departments),
+    }
+
+
+def rights_of(actor: Actor) -> tuple[RoleRights, ...]:
+    """Return what the field rules need to know of an actor's roles."""
+    codes = frozenset(permission.value for permission in actor.permissions)
+    return tuple(RoleRights(role=role, permissions=codes) for role in sorted(actor.roles))
+
+
+def read_value(row: SQLModel, spec: FieldSpec) -> Any:
+    """Return the stored value of a field, from its column or from the JSON column it lives in."""
+    if spec.json_column:
+        document: Mapping[str, Any] = getattr(row, spec.json_column) or {}
+        return spec.kind_object.from_json(document.get(spec.json_key))
+    return getattr(row, spec.column, None)
+
+
+def write_value(row: SQLModel, spec: FieldSpec, value: Any) -> None:
+    """Store a parsed value, with the blind indexes of an encrypted one."""
+    if spec.json_column:
+        document = dict(getattr(row, spec.json_column) or {})
+        if value is None:
+            document.pop(spec.json_key, None)
+        else:
+            document[spec.json_key] = spec.kind_object.to_json(value)
+        setattr(row, spec.json_column, document)
+        return
+    if value is None:
+        nullable = type(row).model_fields[spec.column].default is None
+        value = None if nullable else ("" if isinstance(getattr(row, spec.column), str) else None)
+    column = type(row).__table__.c[spec.column].type  # type: ignore[attr-defined]
+    setattr(row, spec.column, column.choice(value) if isinstance(column, Code) and value else value)
+    index_value(row, spec.column, value, spec.lookups)
+
+
+def index_value(row: SQLModel, column: str, value: str | None, lookups: frozenset[str]) -> None:
+    """Set ``<column>_index`` and ``<column>_tail_index`` from a clear value."""
+    if "full" in lookups:
+        setattr(row, f"{column}_index", blind_index(column, value) if value else None)
+    if "tail" in lookups:
+        setattr(row, f"{column}_tail_index", blind_index_tail(column, value) if value else None)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What an edit changed: Chinese labels to masked display texts, fit for the event."""
+
+    before: dict[str, object]
+    after: dict[str, object]
+    keys: tuple[str, ...]
+
+    def __bool__(self) -> bool:
+        return bool(self.keys)
+
+    @property
+    def summary(self) -> str:
+        """Return one phrase: the labels of the changed fields."""
+        return "、".join(self.after)
+
+
+def apply(
+    db: Session, actor: Actor, entity: str, row: SQLModel, raw: Mapping[str, object], *, now: datetime, partial: bool
+) -> Changes:
+    """Validate what was typed, check the field rights, write it onto ``row`` and return what changed.
+
+    Raises:
+        InvalidInput: with a sentence for each field at fault; nothing has been written then.
+    """
+    catalogue = current(db)
+    options = sources(db)
+    stored = {spec.key: read_value(row, spec) for spec in catalogue.fields(entity)}
+    values, errors = catalogue.validate_record(
+        entity, raw, partial=partial, now=now, current=stored, sources=options
+    )
+    rights = rights_of(actor)
+    for key in values:
+        spec = catalogue.get(entity, key)
+        if key not in errors and not actor.is_system and not may_enter(spec, rights) and values[key] != stored[key]:
+            errors[key] = f"你不能修改{spec.label}"
+    if errors:
+        raise InvalidInput(fields=errors)
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+    changed: list[str] = []
+    for key, value in values.items():
+        spec = catalogue.get(entity, key)
+        old = stored[key]
+        if value == old or (value is None and old in ("", None, [])):
+            continue
+        write_value(row, spec, value)
+        shown = Access.MASKED if spec.encrypted else Access.READ
+        before[spec.label] = present(spec, old, shown, now, options)
+        after[spec.label] = present(spec, value, shown, now, options)
+        changed.append(key)
+    return Changes(before, after, tuple(changed))
+
+
+@dataclass(frozen=True)
+class FieldView:
+    """A field of one record as one reader gets it: text to show, value to edit, and what may be done."""
+
+    key: str
+    label: str
+    group: str
+    kind: str
+    component: str
+    text: str
+    value: str
+    access: int
+    editable: bool
+    masked: bool
+    required: bool
+    help: str
+    unit: str
+    options: tuple[tuple[str, str], ...]
+
+
+def present_record(
+    db: Session, actor: Actor, entity: str, row: SQLModel, *, now: datetime, cap: Access | None = None
+) -> dict[str, FieldView]:
+    """Return every form or table field of a record for one reader, masked on the server.
+
+    The edit value of a masked field is empty: clear text never travels. ``cap`` limits personal fields
+    further, as in the public pool before a claim.
+    """
+    catalogue = current(db)
+    options = sources(db)
+    rights = rights_of(actor)
+    views: dict[str, FieldView] = {}
+    for spec in catalogue.fields(entity):
+        right = Access.READ if actor.is_system else access(spec, rights, cap=cap)
+        value = read_value(row, spec)
+        views[spec.key] = field_view(
+            spec, value, right, now, options, editable=may_enter(spec, rights) and cap is None
+        )
+    return views
+
+
+def field_view(
+    spec: FieldSpec,
+    value: Any,
+    right: Access,
+    now: datetime,
+    options: Mapping[str, tuple[tuple[str, str], ...]],
+    *,
+    editable: bool,
+) -> FieldView:
+    """Return one field's view; see :func:`present_record`."""
+    clear = right >= Access.READ and value not in (None, "", [])
+    kind = spec.kind_object
+    return FieldView(
+        key=spec.key,
+        label=spec.label,
+        group=spec.group,
+        kind=spec.kind,
+        component=kind.component,
+        text=present(spec, value, right, now, options),
+        value=edit_text(spec, value, options) if clear else "",
+        access=int(right),
+        editable=editable,
+        masked=right is Access.MASKED,
+        required=spec.required,
+        help=spec.help,
+        unit=spec.unit,
+        options=tuple(spec.options(options)),
+    )
+
+
+def edit_text(spec: FieldSpec, value: Any, options: Mapping[str, tuple[tuple[str, str], ...]]) -> str:
+    """Return the text an input starts with: codes for choices, ISO for dates, digits for numbers."""
+    raw = spec.kind_object.to_json(value)
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, list):
+        return ",".join(str(item) for item in raw)
+    if spec.kind == "money":
+        return spec.kind_object.format(value).replace("¥", "").replace(",", "")
+    if spec.kind in ("phone", "percent"):
+        return spec.kind_object.format(value)
+    return str(raw)

@@ -1,0 +1,179 @@
+"""Follow-up 跟进: one contact with a person, its outcome, and the next step it leads to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain import leads as lead_rules
+from loanhub.domain.choice import Choice
+from loanhub.domain.errors import InvalidInput, NotFound
+from loanhub.domain.leads import LeadEvent, LeadStatus, Temperature
+from loanhub.domain.permissions import Permission
+from loanhub.models import Customer, Interaction, Lead
+from loanhub.repositories import leads as lead_repository
+from loanhub.repositories.customers import get_visible as get_visible_customer
+from loanhub.services import events
+from loanhub.services._actor import Actor
+from loanhub.services._idempotency import once
+from loanhub.services._transaction import transaction
+
+
+class InteractionKind(Choice):
+    """How the person was contacted 跟进方式."""
+
+    CALL = "call", "电话"
+    SMS = "sms", "短信"
+    WECHAT = "wechat", "微信"
+    VISIT = "visit", "拜访"
+    EMAIL = "email", "邮件"
+    NOTE = "note", "备注"
+
+
+class CallOutcome(Choice):
+    """What came of a call 通话结果."""
+
+    ANSWERED = "answered", "已接"
+    MISSED = "missed", "未接"
+    DEAD = "dead", "空号"
+    CALL_BACK = "call_back", "约定回访"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """The stored follow-up."""
+
+    interaction_id: int
+    event_id: int
+
+
+def record(
+    actor: Actor,
+    *,
+    kind: str,
+    text: str,
+    lead_id: int | None = None,
+    customer_id: int | None = None,
+    outcome: str = "",
+    duration_seconds: int = 0,
+    next_step: str = "",
+    next_step_at: datetime | None = None,
+    temperature: str = "",
+    attachments: tuple[int, ...] = (),
+    key: str = "",
+    now: datetime,
+) -> Recorded:
+    """Write a follow-up on a lead or a customer and set the next step.
+
+    A first contact stops the first-response clock; a missed call sets the lead to 未接通, any answer to 已联系.
+
+    Raises:
+        NotFound: neither lead nor customer inside the actor's scope.
+        NotPermitted: the actor lacks interactions:create.
+        InvalidInput: unknown kind, no words, or a next step without a time, in the past or over a year ahead.
+    """
+    errors: dict[str, str] = {}
+    chosen = InteractionKind.find(kind)
+    if chosen is None:
+        errors["kind"] = "请选择跟进方式"
+    result = CallOutcome.find(outcome) if outcome else None
+    if outcome and result is None:
+        errors["outcome"] = "没有这种通话结果"
+    words = text.strip()
+    if not words and result is None:
+        errors["text"] = "写一句跟进内容"
+    if len(words) > 2000:
+        errors["text"] = f"跟进内容最多 2000 个字，现在 {len(words)} 个"
+    if next_step_at is not None and next_step_at < now - timedelta(minutes=1):
+        errors["next_step_at"] = "下次跟进时间已经过去了"
+    if next_step_at is not None and next_step_at > now + timedelta(days=366):
+        errors["next_step_at"] = "下次跟进时间太远，最多一年"
+    if temperature and Temperature.find(temperature) is None:
+        errors["temperature"] = "没有这个意向等级"
+    if errors or chosen is None:
+        raise InvalidInput(fields=errors)
+    request = [kind, words, lead_id, customer_id, outcome, next_step, next_step_at, temperature]
+    with transaction() as db:
+
+        def work() -> dict[str, object]:
+            lead = lead_repository.get_visible(db, actor, lead_id, for_update=True) if lead_id else None
+            customer = get_visible_customer(db, actor, customer_id) if customer_id else None
+            if lead is None and customer is None:
+                raise NotFound
+            actor.require(Permission.INTERACTIONS_CREATE)
+            if lead is not None and customer is None and lead.customer_id:
+                customer = db.get(Customer, lead.customer_id)
+            row = Interaction(
+                kind=chosen.value, outcome=result.value if result else "", text=words,
+                duration_seconds=max(0, duration_seconds), lead_id=lead.id if lead else None,
+                customer_id=customer.id if customer else None, next_step=next_step[:200],
+                next_step_at=next_step_at, attachments=list(attachments), at=now, by_id=actor.actor_id,
+                created_at=now,
+            )  # fmt: skip
+            db.add(row)
+            if lead is not None:
+                _touch_lead(lead, chosen, result, temperature, next_step, next_step_at, now)
+            if customer is not None:
+                customer.last_follow_up_at = now
+                _set_next(customer, chosen, next_step, next_step_at)
+            db.flush()
+            summary = chosen.label + (f" · {result.label}" if result else "")
+            event = events.record(
+                db, actor, "interaction.recorded", now=now, entity="lead" if lead else "customer",
+                entity_id=lead.id if lead else (customer.id if customer else None),
+                lead_id=lead.id if lead else None, customer_id=customer.id if customer else None,
+                summary=f"{summary}：{words}" if words else summary,
+            )  # fmt: skip
+            return {"interaction_id": row.id or 0, "event_id": event.id or 0}
+
+        stored = once(db, actor, "interactions.record", key, request, now=now, work=work)
+        return Recorded(**stored)  # type: ignore[arg-type]
+
+
+def _touch_lead(
+    lead: Lead,
+    kind: InteractionKind,
+    outcome: CallOutcome | None,
+    temperature: str,
+    next_step: str,
+    next_step_at: datetime | None,
+    now: datetime,
+) -> None:
+    if kind is not InteractionKind.NOTE:
+        lead.last_follow_up_at = now
+        missed = outcome in (CallOutcome.MISSED, CallOutcome.DEAD)
+        if not missed and lead.first_contact_at is None:
+            lead.first_contact_at = now
+        event = LeadEvent.MISS if missed else LeadEvent.REACH
+        if (lead.status, event) in lead_rules.MOVES and lead.status is not LeadStatus.CONTACTED:
+            lead.status = lead_rules.move(lead.status, event)
+    if temperature:
+        lead.temperature = Temperature(temperature)
+    _set_next(lead, kind, next_step, next_step_at)
+    lead.updated_at = now
+    lead.version += 1
+
+
+_STEP_ICONS = {"call": "phone", "wechat": "message-circle", "sms": "message-square", "visit": "map-pin"}
+
+
+def _set_next(row: Lead | Customer, kind: InteractionKind, step: str, at: datetime | None) -> None:
+    if at is None and not step:
+        return
+    row.next_step = step[:200] or "跟进"
+    row.next_step_kind = _STEP_ICONS.get(kind.value, "phone")
+    row.next_step_at = at
+
+
+def list_of(db: Session, *, lead_id: int | None = None, customer_id: int | None = None, limit: int = 100) -> list[Interaction]:
+    """Return the newest follow-ups of a lead or customer; the caller has judged who may see them."""
+
+    query = sa.select(Interaction).order_by(col(Interaction.at).desc()).limit(limit)
+    if lead_id is not None:
+        query = query.where(col(Interaction.lead_id) == lead_id)
+    if customer_id is not None:
+        query = query.where(col(Interaction.customer_id) == customer_id)
+    return list(db.execute(query).scalars())
