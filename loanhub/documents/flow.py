@@ -1,0 +1,97 @@
+"""Boxes and pages: the smallest pieces that never break, and where pages end between them."""
+
+from dataclasses import dataclass, field
+
+from loanhub.documents.linebreak import Line
+
+MILLIMETER = 72 / 25.4
+PAGE_WIDTH, PAGE_HEIGHT = 210 * MILLIMETER, 297 * MILLIMETER
+LEFT, RIGHT, TOP, BOTTOM = 26 * MILLIMETER, 23 * MILLIMETER, 27 * MILLIMETER, 24 * MILLIMETER
+TEXT_WIDTH = PAGE_WIDTH - LEFT - RIGHT
+TEXT_HEIGHT = PAGE_HEIGHT - TOP - BOTTOM
+
+
+@dataclass(slots=True, eq=False)
+class Element:
+    """A node of the tag tree: what the text is, in reading order, for screen readers and copying."""
+
+    kind: str
+    parent: "Element | None" = None
+    kids: list["Element | tuple[int, int]"] = field(default_factory=list)
+    note: str = ""
+
+    def child(self, kind: str) -> "Element":
+        """Append and return a new node."""
+        node = Element(kind, self)
+        self.kids.append(node)
+        return node
+
+
+@dataclass(slots=True)
+class Placed:
+    """A line at a place in its box: ``x`` from the left edge, ``y`` down from the top to the baseline."""
+
+    x: float
+    y: float
+    line: Line
+    element: Element | None
+
+
+@dataclass(slots=True)
+class Box:
+    """Something of a fixed height that is never divided.
+
+    ``keep``: no page may end after it. ``space`` is the room above it, dropped at the head of a page.
+    ``graphics`` are PDF operators around the box's top left corner. ``head`` is repeated at the head of a
+    page that begins with this box. ``title`` makes a bookmark of that level.
+    """
+
+    height: float
+    texts: list[Placed] = field(default_factory=list)
+    graphics: bytes = b""
+    keep: bool = False
+    space: float = 0.0
+    head: "Box | None" = None
+    title: str = ""
+    level: int = 0
+    new_page: bool = False
+
+
+def break_pages(boxes: list[Box], height: float = TEXT_HEIGHT) -> list[list[tuple[float, Box, bool]]]:
+    """Return pages of (distance from the top, box, is a repeated head).
+
+    Pages are filled in order; where the next box does not fit, the page ends at the last place that allows it.
+    A chain of kept boxes longer than a page is divided where it must be.
+    """
+    pages: list[list[tuple[float, Box, bool]]] = []
+    start = 0
+    while start < len(boxes):
+        page: list[tuple[float, Box, bool]] = []
+        position = 0.0
+        head = boxes[start].head
+        if head is not None and head is not boxes[start]:
+            page.append((0.0, head, True))
+            position = head.height
+        allowed, place = start, start
+        while place < len(boxes):
+            box = boxes[place]
+            space = box.space if place > start else 0.0
+            if place > start and box.new_page:
+                allowed = place
+                break
+            if position + space + box.height > height + 0.01 and place > start:
+                break
+            position += space
+            page.append((position, box, False))
+            position += box.height
+            place += 1
+            if not box.keep:
+                allowed = place
+        if place >= len(boxes):
+            pages.append(page)
+            break
+        end = allowed if allowed > start else place
+        shown = len(page) - (place - end)
+        pages.append(page[:shown])
+        start = end
+    return pages

@@ -1,0 +1,131 @@
+"""From a template and its data to a PDF: the one way documents are made, previews included."""
+
+import threading
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from typing import Any, cast
+
+from loanhub.documents.compose import Composer
+from loanhub.documents.data import Company
+from loanhub.documents.linebreak import Line
+from loanhub.documents.press import Running, print_pages
+from loanhub.documents.template import DocumentTemplate, MissingData, get_template, missing
+from loanhub.documents.typeface import GlyphTable, build_base, check_printable
+from loanhub.domain.errors import InvalidInput
+
+LONGEST_TEXT = 2_000
+LONGEST_TOTAL = 200_000
+COMMON = "0123456789,.-−:/¥%() ABCDEFGHIJKLMNOPQRSTUVWXYZ*零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整负年月日第页共无　，。、：（）"
+
+_ready: dict[str, tuple[GlyphTable, dict[object, list[Line]]]] = {}
+_lock = threading.Lock()
+
+
+class TextTooLong(InvalidInput):
+    """A value is longer than any field of a document may be."""
+
+    def __init__(self, key: str, length: int) -> None:
+        super().__init__(
+            f"文字过长（{length} 字，上限 {LONGEST_TEXT} 字），请缩短后重试",
+            fields={key: f"不能超过 {LONGEST_TEXT} 字"},
+        )
+
+
+def render(
+    template_code: str,
+    data: object,
+    *,
+    company: Company,
+    watermark: str = "",
+    verify_url: str = "",
+) -> bytes:
+    """Return the PDF of a document; the same arguments give the same bytes.
+
+    ``watermark`` is printed pale across every page; ``verify_url`` becomes the QR code on the last page.
+
+    Raises:
+        UnknownTemplate: no such template.
+        MissingData: values it needs are empty; each is named.
+        TextTooLong, UnprintableText, MissingGlyph: a text that cannot be printed.
+    """
+    template = get_template(template_code)
+    lacking = missing(template_code, data, company)
+    if lacking:
+        raise MissingData(template.label, lacking)
+    _check_texts(data, company, watermark)
+    with _lock:  # the caches of a template are filled by one thread at a time
+        table, lines = _prepared(template)
+        return _print(template, data, company, table, lines, watermark=watermark, verify_url=verify_url)
+
+
+def _prepared(template: DocumentTemplate) -> tuple[GlyphTable, dict[object, list[Line]]]:
+    """Return the template's fonts and line cache, made from its sample the first time."""
+    if template.code not in _ready:
+        composer = Composer(GlyphTable({}))
+        template.build(composer, template.sample, SAMPLE_COMPANY)
+        used: dict[str, set[str]] = {"S": set(COMMON), "H": set("零一二三四五六七八九十第条　")}
+        for box in composer.boxes():
+            for placed in box.texts:
+                for key, _, character in placed.line.extra:
+                    used.setdefault(key, set()).add(character)
+        bases = {key: build_base(key, used[key]) for key in ("S", "H")}
+        _ready[template.code] = (GlyphTable(bases), {})
+    return _ready[template.code]
+
+
+def _print(
+    template: DocumentTemplate,
+    data: object,
+    company: Company,
+    table: GlyphTable,
+    lines: dict[object, list[Line]],
+    *,
+    watermark: str,
+    verify_url: str,
+) -> bytes:
+    composer = Composer(table, lines)
+    template.build(composer, data, company)
+    number = template.number(data)
+    running = Running(
+        title=f"{template.label} {number}".strip(),
+        author=company.name,
+        head_left=company.name,
+        head_right=f"{template.number_label}：{number}",
+        issued_at=cast(datetime, cast(Any, data).issued_at),
+        watermark=watermark,
+        verify_url=verify_url,
+        seam_marks=template.seam_marks,
+    )
+    return print_pages(composer.boxes(), composer.tree, table, running)
+
+
+def _check_texts(data: object, company: Company, watermark: str) -> None:
+    texts = list(_texts(data, "")) + list(_texts(company, "company")) + [("watermark", watermark)]
+    for key, text in texts:
+        if len(text) > LONGEST_TEXT:
+            raise TextTooLong(key, len(text))
+    if sum(len(text) for _, text in texts) > LONGEST_TOTAL:
+        raise TextTooLong("", sum(len(text) for _, text in texts))
+    check_printable(text for _, text in texts)
+
+
+def _texts(value: Any, key: str) -> list[tuple[str, str]]:
+    if isinstance(value, str):
+        return [(key, value)]
+    if isinstance(value, tuple):
+        return [pair for item in value for pair in _texts(item, key)]
+    if is_dataclass(value):
+        dot = f"{key}." if key else ""
+        return [pair for part in fields(value) for pair in _texts(getattr(value, part.name), dot + part.name)]
+    return []
+
+
+SAMPLE_COMPANY = Company(
+    name="示范小额贷款有限公司",
+    credit_code="91310000MA1FL00000",
+    legal_representative="王明",
+    address="上海市浦东新区示范路1号",
+    phone="021-50000000",
+    complaint_phone="400-000-0000",
+    license_number="沪金监许字第0001号",
+)
