@@ -11,6 +11,7 @@ from datetime import date
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import Conflict
 from loanhub.domain.repayment.allocation import Allocation, Component
+from loanhub.domain.repayment.postings import AllocationChange, LoanState, Posting, PostingKind, Preview
 
 
 class LoanStatus(Choice):
@@ -91,6 +92,17 @@ def status_of(
     if dpd > 0:
         return LoanStatus.OVERDUE
     return LoanStatus.GRACE if raw_dpd > 0 else LoanStatus.ACTIVE
+
+
+def status_from(state: LoanState) -> LoanStatus:
+    """Return the status that follows from a replayed state of a loan that is disbursed and not written off."""
+    return status_of(
+        disbursed=True,
+        raw_dpd=state.raw_dpd,
+        dpd=state.dpd,
+        settled_date=state.settled_date,
+        last_due_date=state.last_due_date,
+    )
 
 
 _EVENT_TO = {
@@ -259,6 +271,12 @@ def entries_for_refund(amount_fen: int) -> EntryLines:
     )
 
 
+def entries_for_waiver(waived: Iterable[Allocation]) -> EntryLines:
+    """Return the lines of a waiver 减免: principal is a loss; the rest was never recognized, so no lines."""
+    principal = sum(part.amount_fen for part in waived if part.component is Component.PRINCIPAL)
+    return entries_for_write_off(principal)
+
+
 def entries_for_write_off(principal_fen: int) -> EntryLines:
     """Return the lines of a write-off 核销: debit the loss allowance, credit the principal outstanding."""
     return _balanced(
@@ -284,3 +302,45 @@ def entries_for_reversal(lines: Iterable[EntryLine]) -> EntryLines:
     return _balanced(
         EntryLine(line.account, debit_fen=line.credit_fen, credit_fen=line.debit_fen) for line in lines
     )
+
+
+def entries_for_change(change: AllocationChange) -> EntryLines:
+    """Return the lines that move the money of an earlier posting from where it went to where it goes now.
+
+    Used after a backdated posting or a reversal, and at day end for suspense applied on a due date (a change
+    of sequence 0). What the two differ by comes from, or goes to, suspense. Empty when nothing moves.
+    """
+    net: dict[Account, int] = {}
+    for sign, parts in ((-1, change.removed), (1, change.added)):
+        for part in parts:
+            account = ACCOUNT_OF[part.component]
+            net[account] = net.get(account, 0) + sign * part.amount_fen
+            net[Account.SUSPENSE] = net.get(Account.SUSPENSE, 0) - sign * part.amount_fen
+    return _balanced(
+        EntryLine(account, debit_fen=max(0, -amount), credit_fen=max(0, amount))
+        for account, amount in net.items()
+    )
+
+
+def entries_for_posting(
+    posting: Posting, tried: Preview, *, reversed_posting: Posting | None = None
+) -> EntryLines:
+    """Return the lines of one posting from its preview; those of ``tried.changes`` are written beside them.
+
+    A reversal, given the posting it reverses, undoes that posting as it stood just before. Empty for a
+    waiver of what was never recognized.
+    """
+    if posting.kind is not PostingKind.REVERSAL:
+        return _own_entries(posting, tried.after)
+    if reversed_posting is None or reversed_posting.sequence != posting.reverses:
+        raise ValueError("a reversal needs the posting it reverses")
+    return entries_for_reversal(_own_entries(reversed_posting, tried.before))
+
+
+def _own_entries(posting: Posting, state: LoanState) -> EntryLines:
+    if posting.kind is PostingKind.REFUND:
+        return entries_for_refund(posting.amount_fen)
+    if posting.kind is PostingKind.WAIVER:
+        return entries_for_waiver(w.allocation for w in state.waivers if w.sequence == posting.sequence)
+    allocated = state.allocations_of(posting.sequence)
+    return entries_for_payment(posting.amount_fen, (posted.allocation for posted in allocated))

@@ -122,4 +122,4 @@ def convert(
 
 def percent(rate: Decimal, places: int = 2) -> Decimal:
     """Return a fraction in percent as a number with ``places`` decimals, halves up (0.163184 → 16.32)."""
-    return (rate * 100).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP)
+    return (rate * 100).quantize(Decimal(1).scaleb(-places), rounding=ROUND_HALF_UP) + 0  # never −0.00

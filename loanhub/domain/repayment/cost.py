@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
+from itertools import pairwise
 from typing import Any
 
 from loanhub.domain.choice import Choice
@@ -172,7 +173,7 @@ def xirr(flows: Sequence[tuple[date, int]]) -> Decimal:
     if not ordered or not any(amount for _, amount in ordered):
         raise NoRate
     with localcontext(prec=_DIGITS):
-        gaps = [(later[0] - earlier[0]).days for earlier, later in zip(ordered, ordered[1:], strict=False)]
+        gaps = [(later[0] - earlier[0]).days for earlier, later in pairwise(ordered)]
         amounts = [Decimal(amount) for _, amount in ordered]
 
         def present_value(discount: Decimal) -> Decimal:

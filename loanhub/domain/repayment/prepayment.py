@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from loanhub.domain.calendar import Overrides
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.money import divide_half_up
@@ -94,6 +95,7 @@ def prepay_partial(
     mode: PrepaymentMode,
     fee_rate: Decimal = Decimal(0),
     fee_free_after_period: int | None = None,
+    overrides: Overrides | None = None,
 ) -> PartialPrepayment:
     """Return the rest of the schedule after ``prepay_fen`` of principal is repaid early.
 
@@ -107,7 +109,7 @@ def prepay_partial(
     """
     if mode not in prepayment_modes(terms.method):
         raise InvalidInput(fields={"mode": "这种还款方式不支持该提前还款方式，请办理提前结清"})
-    rows = build_schedule(terms)
+    rows = build_schedule(terms, overrides)
     position = after_period - terms.elapsed_periods
     if not 1 <= position < len(rows):
         raise InvalidInput(fields={"after_period": "提前还款须在首期之后、末期之前办理"})
@@ -124,7 +126,7 @@ def prepay_partial(
     )
     if mode is PrepaymentMode.SHORTEN_TERM:
         continued = _shortened(continued, next_row)
-    new_rows = build_schedule(continued)
+    new_rows = build_schedule(continued, overrides)
     first = new_rows[0]
     kept = continued.kept_payment_fen if terms.method == "equal_installment" else None
     return PartialPrepayment(
@@ -162,6 +164,7 @@ def payoff_quote(
     day_base: int = 360,
     fee_rate: Decimal = Decimal(0),
     fee_free_after_period: int | None = None,
+    overrides: Overrides | None = None,
 ) -> PayoffQuote:
     """Return what clears the loan on ``payoff_date``; installments due by then count as paid.
 
@@ -174,7 +177,7 @@ def payoff_quote(
     """
     if payoff_date < terms.disburse_date:
         raise InvalidInput(fields={"payoff_date": "结清日不能早于放款日"})
-    rows = build_schedule(terms)
+    rows = build_schedule(terms, overrides)
     passed = [row for row in rows if row.due_date <= payoff_date]
     paid_periods = terms.elapsed_periods + len(passed)
     if len(passed) == len(rows):

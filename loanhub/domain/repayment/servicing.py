@@ -1,0 +1,231 @@
+"""Servicing 贷后: the state of a loan, replayed from its terms and postings.
+
+Nothing is remembered between calls: a reversal or a backdated posting simply gives another list to replay.
+Source: docs/algorithms/servicing.md.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
+
+from loanhub.domain.calendar import Overrides
+from loanhub.domain.errors import InvalidInput
+from loanhub.domain.money import format_fen
+from loanhub.domain.repayment._replay import LoanLedger
+from loanhub.domain.repayment.allocation import Component
+from loanhub.domain.repayment.postings import (
+    SUSPENSE_SEQUENCE,
+    AllocationChange,
+    InstallmentState,
+    InstallmentStatus,
+    LoanState,
+    PostedAllocation,
+    Posting,
+    PostingKind,
+    Preview,
+    ServicingOptions,
+    SettlementQuote,
+)
+from loanhub.domain.repayment.prepayment import payoff_quote
+from loanhub.domain.repayment.terms import Terms
+
+__all__ = [
+    "SUSPENSE_SEQUENCE",
+    "AllocationChange",
+    "InstallmentState",
+    "InstallmentStatus",
+    "LoanState",
+    "PostedAllocation",
+    "Posting",
+    "PostingKind",
+    "Preview",
+    "ServicingOptions",
+    "SettlementQuote",
+    "allocation_changes",
+    "effective_postings",
+    "preview",
+    "replay",
+    "settle_amount_due",
+    "settlement_quote",
+]
+
+DEFAULT_OPTIONS = ServicingOptions()
+
+
+def effective_postings(postings: Iterable[Posting]) -> list[Posting]:
+    """Return the postings that count, by (value date, sequence): reversed ones and reversals dropped.
+
+    Raises:
+        InvalidInput: a sequence used twice, an amount not above zero, or a reversal of something unknown,
+            later, already reversed, or itself a reversal.
+    """
+    ordered = sorted(postings, key=lambda posting: posting.sequence)
+    known: dict[int, Posting] = {}
+    reversed_sequences: set[int] = set()
+    for posting in ordered:
+        if posting.sequence in known or posting.sequence <= SUSPENSE_SEQUENCE:
+            raise InvalidInput(fields={"sequence": "入账序号重复或无效"})
+        known[posting.sequence] = posting
+        if posting.kind is not PostingKind.REVERSAL:
+            if posting.amount_fen <= 0:
+                raise InvalidInput(fields={"amount_fen": "金额须大于 0"})
+            continue
+        target = known.get(posting.reverses or SUSPENSE_SEQUENCE)
+        if target is None or target.kind is PostingKind.REVERSAL:
+            raise InvalidInput(fields={"reverses": "没有找到要冲正的入账"})
+        if target.sequence in reversed_sequences:
+            raise InvalidInput(fields={"reverses": "这笔入账已经冲正过"})
+        reversed_sequences.add(target.sequence)
+    kept = (p for p in ordered if p.kind is not PostingKind.REVERSAL and p.sequence not in reversed_sequences)
+    return sorted(kept, key=lambda posting: (posting.value_date, posting.sequence))
+
+
+def replay(
+    terms: Terms,
+    postings: Iterable[Posting],
+    *,
+    as_of: date,
+    options: ServicingOptions = DEFAULT_OPTIONS,
+    overrides: Overrides | None = None,
+) -> LoanState:
+    """Return the loan at the end of ``as_of``, knowing only ``postings`` (those valued later are ignored).
+
+    On a due date suspense is applied first, then that day's postings in sequence. A payment clears what is
+    due by its value date in the product's order; the rest waits in suspense and never prepays. Penalty is
+    cut and rounded at every value date; within grace it is zero, beyond it runs from the due date, and an
+    installment cleared within grace never has any.
+
+    Raises:
+        InvalidInput: postings that contradict each other, or are valued before the disbursement.
+    """
+    counted = [posting for posting in effective_postings(postings) if posting.value_date <= as_of]
+    if counted and counted[0].value_date < terms.disburse_date:
+        raise InvalidInput(fields={"value_date": "入账日不能早于放款日"})
+    ledger = LoanLedger(terms, options, overrides)
+    for posting in counted:
+        ledger.pass_due_dates(before=posting.value_date)
+        ledger.post(posting)
+    ledger.pass_due_dates(before=as_of + timedelta(days=1))
+    return ledger.state(as_of)
+
+
+def settle_amount_due(
+    terms: Terms,
+    postings: Iterable[Posting],
+    *,
+    as_of: date,
+    options: ServicingOptions = DEFAULT_OPTIONS,
+    overrides: Overrides | None = None,
+) -> int:
+    """Return the amount that, paid on ``as_of``, clears everything due, penalty to that day included."""
+    return replay(terms, postings, as_of=as_of, options=options, overrides=overrides).amount_due_fen
+
+
+def settlement_quote(
+    terms: Terms,
+    postings: Iterable[Posting],
+    *,
+    on: date,
+    options: ServicingOptions = DEFAULT_OPTIONS,
+    overrides: Overrides | None = None,
+) -> SettlementQuote:
+    """Return what settles the whole loan on a day; a ``SETTLEMENT`` posting of its total does settle it."""
+    state = replay(terms, postings, as_of=on, options=options, overrides=overrides)
+    return _quote(state.terms, state, options, overrides)
+
+
+def _quote(
+    terms: Terms, state: LoanState, options: ServicingOptions, overrides: Overrides | None
+) -> SettlementQuote:
+    if state.settled_date is not None:
+        due, rest = 0, None
+    else:
+        due = sum(state.due_fen(component) for component in Component)
+        rest = payoff_quote(
+            terms,
+            payoff_date=state.as_of,
+            day_base=options.day_base,
+            fee_rate=options.prepayment_fee_rate,
+            fee_free_after_period=options.prepayment_free_after,
+            overrides=overrides,
+        )
+    return SettlementQuote(
+        on=state.as_of,
+        due_fen=due,
+        principal_fen=rest.principal_fen if rest else 0,
+        accrued_days=rest.accrued_days if rest else 0,
+        accrued_interest_fen=rest.accrued_interest_fen if rest else 0,
+        fee_fen=rest.fee_fen if rest else 0,
+        suspense_fen=state.suspense_fen,
+    )
+
+
+def preview(
+    terms: Terms,
+    postings: Sequence[Posting],
+    posting: Posting,
+    *,
+    as_of: date,
+    options: ServicingOptions = DEFAULT_OPTIONS,
+    overrides: Overrides | None = None,
+) -> Preview:
+    """Return what a further posting would do, before it is saved.
+
+    A replay only caps or sets aside what later knowledge has made impossible; here, at the moment of entry,
+    such a posting is refused.
+
+    Raises:
+        InvalidInput: naming the field: valued after ``as_of``; contradicting the postings there are; money
+            that does not suffice for the prepayment, settlement or refund asked for; a waiver of more than
+            is open that day; or a reversal that would leave a refund without cover.
+    """
+    if posting.kind is not PostingKind.REVERSAL and posting.value_date > as_of:
+        raise InvalidInput(fields={"value_date": "入账日不能晚于今天"})
+    before = replay(terms, postings, as_of=as_of, options=options, overrides=overrides)
+    after = replay(terms, [*postings, posting], as_of=as_of, options=options, overrides=overrides)
+    if posting.sequence in after.unfulfilled:
+        raise InvalidInput(fields={"amount_fen": _UNFULFILLED[posting.kind]})
+    uncovered = set(after.unfulfilled) - set(before.unfulfilled)
+    if any(other.sequence in uncovered and other.kind is PostingKind.REFUND for other in postings):
+        raise InvalidInput(fields={"reverses": "这笔入账的溢缴款已退款，请先冲正退款"})
+    waived = sum(posted.amount_fen for posted in after.waivers if posted.sequence == posting.sequence)
+    if posting.kind is PostingKind.WAIVER and waived < posting.amount_fen:
+        raise InvalidInput(
+            fields={"amount_fen": f"减免金额超过当日未还{posting.component.label}（{format_fen(waived)}）"}
+        )
+    own = {posting.sequence, posting.reverses}
+    return Preview(
+        before=before,
+        after=after,
+        allocations=after.allocations_of(posting.sequence),
+        changes=tuple(c for c in allocation_changes(before, after) if c.sequence not in own),
+        to_suspense_fen=after.suspense_fen - before.suspense_fen,
+    )
+
+
+_UNFULFILLED = {
+    PostingKind.PREPAYMENT: "不能部分提前还款：须在还款日当天办理，且金额足以付清当期应还、提前还款本金和违约金",
+    PostingKind.SETTLEMENT: "金额不足以提前结清，请按结清试算的金额收款",
+    PostingKind.REFUND: "退款金额超过溢缴款余额",
+}
+
+
+def allocation_changes(before: LoanState, after: LoanState) -> tuple[AllocationChange, ...]:
+    """Return, posting by posting, the allocations that differ between two states of one loan.
+
+    The services undo the entries of ``removed`` and write those of ``added``.
+    """
+
+    def grouped(state: LoanState) -> dict[tuple[date, int], list[PostedAllocation]]:
+        groups: dict[tuple[date, int], list[PostedAllocation]] = {}
+        for posted in state.allocations:
+            groups.setdefault((posted.value_date, posted.sequence), []).append(posted)
+        return groups
+
+    old, new = grouped(before), grouped(after)
+    return tuple(
+        AllocationChange(
+            sequence=key[1], value_date=key[0], removed=tuple(old.get(key, ())), added=tuple(new.get(key, ()))
+        )
+        for key in sorted(old.keys() | new.keys())
+        if old.get(key) != new.get(key)
+    )
