@@ -94,8 +94,12 @@ def spec_from_custom(row: Mapping[str, Any] | object) -> FieldSpec:
         help=str(read("help", "")),
         builtin=False,
         order=int(read("sort", 0)),
-        **{flag: bool(rules[flag]) for flag in _FLAGS if flag in rules},
+        **_flags(rules),
     )
+
+
+def _flags(rules: Mapping[str, Any]) -> dict[str, Any]:
+    return {flag: bool(rules[flag]) for flag in _FLAGS if flag in rules}
 
 
 def _pair(item: Any) -> tuple[str, str]:
