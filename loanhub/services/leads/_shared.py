@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from loanhub.domain.errors import Conflict
 from loanhub.domain.rank import between
-from loanhub.models import Department, Lead, Notification, Pipeline, Stage
+from loanhub.models import Department, Lead, Pipeline, Stage
 from loanhub.repositories import leads as repository
 from loanhub.services.setup import DEFAULT_PIPELINE
 
@@ -37,34 +37,6 @@ def place_on_board(db: Session, lead: Lead, *, now: datetime, stage_code: str = 
     lead.stage_code = stage_code
     lead.stage_entered_at = now
     lead.rank = between(None, repository.first_rank(db, pipeline_id, stage_code))
-
-
-def notify(
-    db: Session,
-    user_id: int | None,
-    *,
-    title: str,
-    text: str = "",
-    link: str = "",
-    kind: str = "system",
-    entity: str = "",
-    entity_id: int | None = None,
-    actionable: bool = False,
-    event_id: int | None = None,
-    now: datetime,
-) -> None:
-    """Put a message into somebody's inbox; its words carry no protected field."""
-    if user_id is None:
-        return
-    db.add(
-        Notification(
-            user_id=user_id, kind=kind, title=title, text=text, link=link, entity=entity, entity_id=entity_id,
-            actionable=actionable, event_id=event_id, created_at=now,
-        )
-    )  # fmt: skip
-    from loanhub.services._transaction import announce
-
-    announce(db, f"inbox:{user_id}", title=title)
 
 
 def team_name(db: Session, department_id: int | None) -> str:

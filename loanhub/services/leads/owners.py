@@ -18,8 +18,8 @@ from loanhub.models import Event, Lead, User
 from loanhub.repositories import leads as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
+from loanhub.services._notices import notify
 from loanhub.services._transaction import transaction
-from loanhub.services.leads._shared import notify
 from loanhub.services.leads.create import FIRST_CONTACT_HOURS
 
 
