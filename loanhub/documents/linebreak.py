@@ -20,6 +20,8 @@ STAYS_WITH_NUMBER = frozenset("元％万亿")
 HALF = 500
 APART = 140
 LARGEST_STRETCH = 0.6
+RUNT = 2
+TIGHTEST = 28
 BOLD_STROKE = 0.03
 
 HAN, WORD, SPACE, OPEN, CLOSE, OTHER = range(6)
@@ -128,7 +130,12 @@ def _set_paragraph(
         return [Line(b"", 0.0, 0.0, (), (), "")]
     lines, start, indent = [], 0, first_indent
     while start < len(items):
-        end, following = _line_end(items, start, (width - indent) * 1000 / size, first=start == 0)
+        room = (width - indent) * 1000 / size
+        end, following = _line_end(items, start, room, first=start == 0)
+        if align == "justify" and 0 < len(items) - following <= RUNT:
+            loose = room + TIGHTEST * (len(items) - start)
+            if _line_end(items, start, loose, first=start == 0)[1] == len(items):
+                end = following = len(items)  # better a hair tighter than one character on a line of its own
         last = following >= len(items)
         lines.append(_compose(items[start:end], spans, size, width - indent, indent, align, start == 0, last))
         start, indent = following, 0.0

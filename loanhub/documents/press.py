@@ -186,9 +186,9 @@ def _qr(url: str) -> tuple[int, bytes]:
 
 def _verification(url: str, table: GlyphTable, page: _Page) -> bytes:
     modules, runs = _qr(url)
-    side = 15 * MILLIMETER
+    side = 13.5 * MILLIMETER
     unit = side / modules
-    x, y = PAGE_WIDTH - RIGHT - side, 5.5 * MILLIMETER
+    x, y = PAGE_WIDTH - RIGHT - side, 8 * MILLIMETER
     caption = set_lines((Span("扫码核验真伪"),), table, size=7.5, width=80, align="right")[0]
     for key, glyph, character in caption.extra:
         page._used.setdefault(key, {})[glyph] = character

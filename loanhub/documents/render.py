@@ -15,7 +15,7 @@ from loanhub.domain.errors import InvalidInput
 
 LONGEST_TEXT = 2_000
 LONGEST_TOTAL = 200_000
-COMMON = "0123456789,.-−:/¥%() ABCDEFGHIJKLMNOPQRSTUVWXYZ*零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整负年月日第页共无　，。、：（）"
+COMMON = "0123456789,.-−:/¥%() ABCDEFGHIJKLMNOPQRSTUVWXYZ*零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整负年月日第页共无　，。、：（）扫码核验真伪编号演示数据"
 
 _ready: dict[str, tuple[GlyphTable, dict[object, list[Line]]]] = {}
 _lock = threading.Lock()

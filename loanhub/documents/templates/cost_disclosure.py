@@ -1,0 +1,102 @@
+"""综合融资成本明示表: every cost with its yearly level, confirmed before the contract. Source: 金规〔2026〕2号."""
+
+from decimal import ROUND_HALF_UP, Decimal
+
+from loanhub.documents.compose import Composer
+from loanhub.documents.data import Company, ContractData
+from loanhub.documents.template import DocumentTemplate, Variable
+from loanhub.documents.templates import _parts as parts
+from loanhub.documents.templates._samples import CONTRACT
+from loanhub.documents.wording import money_pair, or_none, percent, written_date
+from loanhub.domain.errors import InvalidInput
+
+
+class CostsDoNotAddUp(InvalidInput):
+    """The yearly levels of the items differ from the total they must explain."""
+
+    def __init__(self, items: Decimal, total: Decimal) -> None:
+        super().__init__(f"各项息费年化水平合计 {percent(items)}，与综合融资成本 {percent(total)} 不符，请重新测算")
+
+
+def _shown(rate: Decimal) -> Decimal:
+    return rate.quantize(Decimal("0.0001"), ROUND_HALF_UP)
+
+
+def _build(document: Composer, data: ContractData, company: Company) -> None:
+    terms = data.terms
+    total = terms.simple_cost_rate or Decimal(0)
+    explained = sum((item.annual_rate or Decimal(0) for item in data.costs), Decimal(0))
+    if abs(_shown(explained) - _shown(total)) > Decimal("0.0001") * max(len(data.costs) - 1, 0):
+        raise CostsDoNotAddUp(explained, total)
+    document.use({**parts.term_values(terms), "lender": company.name, "phone": or_none(company.complaint_phone)})
+    document.title("综合融资成本明示表", "个人贷款业务")
+    document.fields([("贷款人", company.name)])
+    document.fields(
+        [
+            ("借款人", data.borrower.name),
+            ("证件号码", data.borrower.id_number),
+            ("合同编号", data.contract_number),
+            ("测算版本", or_none(data.quote_version)),
+        ],
+        pairs=True,
+    )
+    document.heading("一、贷款基本信息")
+    document.fields([("贷款本金", money_pair(terms.principal_fen))])
+    document.fields(
+        [
+            ("贷款期限", f"{terms.periods}期，{written_date(terms.start_date)}至{written_date(terms.end_date)}"),
+            ("还款方式", terms.method),
+        ]
+    )
+    document.heading("二、正常履约情形下的息费")
+    parts.write_costs(document, data.costs)
+    document.fields(
+        [
+            ("综合融资成本", f"正常履约年化综合融资成本 {percent(total)}（单利口径）"),
+            ("复利口径", f"{percent(terms.compound_cost_rate)}（内部收益率按年复利折算）"),
+        ]
+    )
+    document.note(
+        "计算方法：以借款人实际收到的本金和各期全部支出计算内部收益率，单利口径为月内部收益率乘以十二；各项目的年化水平为计入"
+        "与不计入该项目之差，合计等于综合融资成本（因四舍五入可能有0.01%的尾差）。"
+    )
+    document.heading("三、违约或者其他或有情形下的息费")
+    parts.write_costs(document, data.contingent_costs, contingent=True)
+    document.heading("四、声明与确认")
+    document.paragraph("除上述已明示的成本外，不再收取与本笔贷款相关的其他息费。", bold=True)
+    document.paragraph(
+        "本表载明的金额、期限、利率或者费用发生变化的，本表自动失效，贷款人应当重新出具并由借款人重新确认。对息费有疑问的，"
+        "可以拨打{phone}咨询或者投诉。"
+    )
+    document.confirmation("借款人确认：本人已在签订借款合同之前阅读并理解本表全部内容，知悉本笔贷款的综合融资成本。")
+    document.signatures(
+        [parts.company_signer(company, "贷款人"), parts.party_signer(data.borrower, "借款人")],
+        (("确认日期", written_date(data.signing_date)),),
+    )
+
+
+TEMPLATE = DocumentTemplate(
+    code="cost_disclosure",
+    label="综合融资成本明示表",
+    data_type=ContractData,
+    variables=(
+        Variable("contract_number", "合同编号"),
+        Variable("signing_date", "确认日期"),
+        Variable("company.name", "贷款人名称"),
+        Variable("company.legal_representative", "贷款人法定代表人"),
+        Variable("borrower.name", "借款人姓名"),
+        Variable("borrower.id_number", "借款人证件号码"),
+        Variable("borrower.phone", "借款人电话"),
+        Variable("terms.principal_fen", "贷款本金"),
+        Variable("terms.periods", "期数"),
+        Variable("terms.start_date", "起始日"),
+        Variable("terms.end_date", "到期日"),
+        Variable("terms.method", "还款方式"),
+        Variable("terms.simple_cost_rate", "综合融资成本（单利）"),
+        Variable("terms.compound_cost_rate", "综合融资成本（复利）"),
+        Variable("costs", "息费项目"),
+    ),
+    build=_build,
+    number=lambda data: data.contract_number,
+    sample=CONTRACT,
+)
