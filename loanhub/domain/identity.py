@@ -2,8 +2,8 @@
 
 Each ``check_`` function normalises what was typed, runs the tests in the order of the golden file and
 returns a verdict: the normalised number, the first failed test as a code, and a Chinese sentence fit to
-stand beside the field. Nothing is looked up by county or operator segment: old codes stay on cards for life
-and segments grow every year.
+stand beside the field or in a log (none repeats the number). Nothing is looked up by county or operator
+segment: old codes stay on cards for life and segments grow every year.
 
 Source: GB 11643-1999, GB 32100-2015, ISO/IEC 7812-1 (Luhn); tests/golden/identity.json.
 """
@@ -202,11 +202,11 @@ def check_resident_id(text: str, *, today: date) -> ResidentId:
     try:
         birth_date = date(int(as_id18[6:10]), int(as_id18[10:12]), int(as_id18[12:14]))
     except ValueError:
-        return refuse(Reason.BIRTHDATE, f"出生日期 {as_id18[6:14]} 不存在，请核对第 7–14 位")
+        return refuse(Reason.BIRTHDATE, "出生日期不存在，请核对第 7–14 位")
     if birth_date > today:
-        return refuse(Reason.BIRTHDATE, f"出生日期 {birth_date} 在今天之后，请核对第 7–14 位")
+        return refuse(Reason.BIRTHDATE, "出生日期在今天之后，请核对第 7–14 位")
     if birth_date < EARLIEST_BIRTH:
-        return refuse(Reason.BIRTHDATE, f"出生日期 {birth_date} 早于 1900 年，请核对第 7–14 位")
+        return refuse(Reason.BIRTHDATE, "出生日期早于 1900 年，请核对第 7–14 位")
     if len(number) == 18 and id_check_character(number[:17]) != number[17]:
         return refuse(Reason.CHECKSUM, "校验位不符，可能有一位输错")
     kind = IdKind.HMT_RESIDENCE if residence else IdKind.ID18 if len(number) == 18 else IdKind.ID15

@@ -170,11 +170,11 @@ def query_tokens(text: str) -> tuple[str, ...]:
     """Return the tokens a typed query asks for, all of which a record must have; empty for nothing typed.
 
     A run of Chinese characters asks for itself, or for its overlapping threes when longer; a Latin word or a
-    number for itself, lower case. Blanks, · and other signs separate.
+    number for itself, lower case. Blanks and signs separate; a · does not, since names are kept without it.
     """
-    folded = _without_accents(normalize_name(text)).lower().replace("'", "")
+    dotless = _DOTS.sub("", unicodedata.normalize("NFKC", _DOTS.sub("", text))).replace(MIDDLE_DOT, "")
     tokens: dict[str, None] = {}
-    for chinese, latin in _RUNS.findall(folded.replace(MIDDLE_DOT, "")):
+    for chinese, latin in _RUNS.findall(_without_accents(dotless).lower().replace("'", "")):
         if latin:
             tokens[latin[:MAX_TOKEN]] = None
         elif len(chinese) <= 3:
