@@ -1,0 +1,192 @@
+"""A card: at most six facts, a risk notch, the age bar at its left edge."""
+
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.board.adapter import draggable, expression
+
+ICONS = (
+    "badge-check banknote building-2 calendar calendar-clock check clock file-check file-pen-line file-text "
+    "handshake house landmark layers map-pin message-circle message-square paperclip phone phone-off "
+    "rotate-ccw scale scan-line send shield-check smartphone stamp triangle-alert user-check users wallet"
+).split()
+"""Icons a next step may name (lucide); any other name shows a dot."""
+
+RISKS = {1: "低", 2: "中", 3: "高", 4: "极高"}
+
+_LABEL = """((c) => [
+  c?.name, c?.industry, c?.amount_text, c?.product, c?.next_text, c?.owner_name && `负责人 ${c.owner_name}`,
+  c?.stay_text && `停留 ${c.stay_text}`, { near: "临期", over: "已超时" }[c?.age],
+  { 1: "风险低", 2: "风险中", 3: "风险高", 4: "风险极高" }[c?.risk],
+  c?.unread && "有未读", c?.editing_by && `${c.editing_by} 正在编辑`,
+].filter(Boolean).join("，"))"""
+"""What a screen reader says for a card."""
+
+
+def risk_glyph(grade: rx.Var[int]) -> rx.Component:
+    """Return the four-notch risk glyph 风险等级; text in the tooltip, since a card has no room for it."""
+    text = rx.match(
+        grade,
+        *[(number, f"风险{label}") for number, label in RISKS.items()],
+        "风险未评",
+    )
+    return rx.el.span(
+        *[
+            rx.el.i(class_name=rx.cond(grade >= notch, "is-on", ""))
+            for notch in (1, 2, 3, 4)
+        ],
+        custom_attrs={
+            "data-risk": grade,
+            "title": text,
+            "role": "img",
+            "aria-label": text,
+        },
+        class_name="lb-risk",
+    )
+
+
+def figure(text: rx.Var[str]) -> rx.Component:
+    """Return an amount with its unit set smaller: ``85.0 万`` or ``¥398 万``."""
+    parts = text.split(" ")
+    return rx.fragment(parts[0], rx.el.span(parts[1], class_name="lb-unit"))
+
+
+def _next_step(card: rx.Var[dict[str, Any]]) -> rx.Component:
+    icons = [
+        (name, rx.icon(name, size=14, custom_attrs={"aria-hidden": True}))
+        for name in ICONS
+    ]
+    dot = rx.icon("circle-dot", size=14, custom_attrs={"aria-hidden": True})
+    return rx.el.div(
+        rx.match(card["next_icon"].to(str), *icons, dot),
+        rx.el.span(
+            rx.cond(
+                card["next_text"].to(str), card["next_text"].to(str), "定一个下一步"
+            )
+        ),
+        class_name=rx.cond(card["next_text"].to(str), "lb-next", "lb-next is-missing"),
+    )
+
+
+def _owner(card: rx.Var[dict[str, Any]]) -> rx.Component:
+    name = card["owner_name"].to(str)
+    return rx.el.span(
+        rx.el.span(
+            card["owner_initial"].to(str),
+            class_name="lb-avatar",
+            custom_attrs={"data-tone": card["owner_tone"], "aria-hidden": True},
+        ),
+        rx.el.span(name, class_name="lb-owner"),
+        class_name="lb-who",
+        title=name,
+    )
+
+
+def _presence(card: rx.Var[dict[str, Any]]) -> rx.Component:
+    """Return who is editing, or who has just changed the card; nothing otherwise."""
+    editing, changed = card["editing_by"].to(str), card["changed_by"].to(str)
+    return rx.cond(
+        editing,
+        rx.el.span(
+            rx.el.i(rx.el.u(), rx.el.u(), rx.el.u(), class_name="lb-dots"),
+            rx.el.span(f"{editing} 正在编辑"),
+            class_name="lb-editing",
+        ),
+        rx.cond(
+            changed,
+            rx.el.span(f"{changed} 刚改", class_name="lb-changed"),
+            rx.fragment(),
+        ),
+    )
+
+
+@rx.memo
+def board_card_body(
+    card: rx.Var[dict[str, Any]], to: rx.Var[str], to_label: rx.Var[str]
+) -> rx.Component:
+    """Draw the card. Memoized apart from the dragging frame: a move renders three bodies, not all."""
+    name = card["name"].to(str)
+    return rx.el.div(
+        rx.el.div(
+            rx.el.span(
+                rx.el.b(name),
+                rx.cond(
+                    card["unread"],
+                    rx.el.i(class_name="lb-unread", title="有未读"),
+                    rx.fragment(),
+                ),
+                rx.el.span(card["industry"].to(str), class_name="lb-industry"),
+                class_name="lb-name",
+            ),
+            risk_glyph(card["risk"].to(int)),
+            class_name="lb-row",
+        ),
+        rx.el.div(
+            rx.el.span(figure(card["amount_text"].to(str)), class_name="lb-amount"),
+            rx.el.span(card["product"].to(str), class_name="lb-product"),
+            class_name="lb-row",
+        ),
+        _next_step(card),
+        rx.el.div(
+            _owner(card),
+            _presence(card),
+            rx.el.span(
+                card["stay_text"].to(str), class_name="lb-stay", title="本阶段停留"
+            ),
+            class_name="lb-row lb-foot",
+        ),
+        rx.el.div(
+            rx.cond(
+                to,
+                rx.el.button(
+                    rx.icon("arrow-right", size=16, custom_attrs={"aria-hidden": True}),
+                    to_label,
+                    type="button",
+                    class_name="lb-step",
+                    custom_attrs={
+                        "data-act": "next",
+                        "data-to": to,
+                        "aria-label": f"{name} 移至「{to_label}」",
+                    },
+                ),
+                rx.fragment(),
+            ),
+            rx.el.button(
+                rx.icon("ellipsis", size=16, custom_attrs={"aria-hidden": True}),
+                type="button",
+                class_name="lb-more",
+                title="移至…",
+                custom_attrs={
+                    "data-act": "menu",
+                    "aria-label": f"{name} 移至…",
+                    "aria-haspopup": "dialog",
+                },
+            ),
+            class_name="lb-actions",
+        ),
+        class_name="lb-body",
+    )
+
+
+@rx.memo
+def board_card(
+    cid: rx.Var[str],
+    position: rx.Var[int],
+    card: rx.Var[dict[str, Any]],
+    to: rx.Var[str],
+    to_label: rx.Var[str],
+    rest: rx.RestProp,
+) -> rx.Component:
+    """Return the card with its dragging frame."""
+    look = expression(
+        f"(`is-${{{card!s}?.age ?? 'healthy'}}` + ({card!s}?.editing_by ? ' is-edited' : ''))",
+        card,
+    )
+    return draggable(
+        board_card_body(card=card, to=to, to_label=to_label),
+        card=cid,
+        index=position,
+        label=expression(f"{_LABEL}({card!s})", card),
+        look=look,
+    )

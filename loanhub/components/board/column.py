@@ -1,0 +1,252 @@
+"""A column: stage name, work in progress, sum, age bar, cards; or a strip when folded."""
+
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.board.adapter import droppable
+from loanhub.components.board.card import board_card, figure
+
+
+def stage_dot(color: rx.Var[str]) -> rx.Component:
+    """Return the stage's dot; ``color`` is a token name such as ``st-lead``."""
+    return rx.el.i(
+        class_name="lb-dot",
+        custom_attrs={"style": {"background": "var(--" + color + ")"}},
+    )
+
+
+def wip(column: rx.Var[dict[str, Any]], count: rx.Var[int]) -> rx.Component:
+    """Return 在制/上限 such as ``12/10``; beyond the limit only this count changes color."""
+    limit = column["wip_limit"].to(int)
+    return rx.cond(
+        limit > 0,
+        rx.el.span(
+            f"{count}/{limit}",
+            class_name=rx.cond(count > limit, "lb-wip is-over", "lb-wip"),
+            title=rx.cond(
+                count > limit,
+                f"在制 {count}，超过上限 {limit}",
+                f"在制 {count}，上限 {limit}",
+            ),
+        ),
+        rx.el.span(count, class_name="lb-wip", title=f"在制 {count}"),
+    )
+
+
+def age_bar(column: rx.Var[dict[str, Any]]) -> rx.Component:
+    """Return the age bar 龄期条: shares of healthy, near and over-age cards."""
+    healthy, near, over = (column[name].to(int) for name in ("healthy", "near", "over"))
+    text = f"正常 {healthy} · 临期 {near} · 超时 {over}"
+    return rx.el.span(
+        *[
+            rx.el.i(
+                class_name=f"is-{name}", custom_attrs={"style": {"flexGrow": share}}
+            )
+            for name, share in (("healthy", healthy), ("near", near), ("over", over))
+        ],
+        class_name="lb-ages",
+        custom_attrs={"role": "img", "aria-label": "龄期：" + text, "title": text},
+    )
+
+
+def _quick_add(column: rx.Var[dict[str, Any]], pending: rx.Var[bool]) -> rx.Component:
+    code = column["code"].to(str)
+    return rx.el.div(
+        rx.el.input(
+            placeholder="姓名 电话 金额，回车添加",
+            class_name="lb-add-input",
+            max_length=200,
+            auto_complete="off",
+            custom_attrs={
+                "data-add": code,
+                "aria-label": f"在「{column['label']}」快速添加",
+                "enterKeyHint": "send",
+            },
+        ),
+        rx.el.button(
+            rx.cond(pending, "添加中…", "添加"),
+            type="button",
+            class_name="lb-add-send",
+            custom_attrs={"data-act": "send", "data-to": code, "aria-busy": pending},
+        ),
+        class_name="lb-add",
+    )
+
+
+def _header(
+    column: rx.Var[dict[str, Any]], count: rx.Var[int], blocked: rx.Var[str]
+) -> rx.Component:
+    code, label = column["code"].to(str), column["label"].to(str)
+    return rx.el.header(
+        rx.el.div(
+            rx.el.span(
+                stage_dot(column["color"].to(str)),
+                rx.el.h2(label),
+                wip(column, count),
+                class_name="lb-stage",
+            ),
+            rx.el.span(
+                rx.el.button(
+                    rx.icon(
+                        "chevrons-left", size=14, custom_attrs={"aria-hidden": True}
+                    ),
+                    type="button",
+                    class_name="lb-icon lb-fold",
+                    title="折叠",
+                    custom_attrs={
+                        "data-act": "fold",
+                        "data-to": code,
+                        "aria-label": f"折叠「{label}」",
+                    },
+                ),
+                rx.cond(
+                    column["can_add"],
+                    rx.el.button(
+                        rx.icon("plus", size=14, custom_attrs={"aria-hidden": True}),
+                        type="button",
+                        class_name="lb-icon",
+                        title="快速添加",
+                        custom_attrs={
+                            "data-act": "add",
+                            "data-to": code,
+                            "aria-label": f"在「{label}」快速添加",
+                        },
+                    ),
+                    rx.fragment(),
+                ),
+                class_name="lb-tools",
+            ),
+            class_name="lb-row",
+        ),
+        rx.el.div(
+            rx.el.span(
+                figure(column["amount_text"].to(str)),
+                class_name="lb-sum",
+                title=rx.cond(
+                    column["weighted_text"].to(str),
+                    f"加权 {column['weighted_text']}",
+                    "本阶段金额合计",
+                ),
+            ),
+            age_bar(column),
+            class_name="lb-row",
+        ),
+        rx.cond(
+            blocked,
+            rx.el.p(
+                rx.icon("lock", size=12, custom_attrs={"aria-hidden": True}),
+                blocked,
+                class_name="lb-blocked",
+            ),
+            rx.fragment(),
+        ),
+        class_name="lb-head",
+    )
+
+
+@rx.memo
+def board_cards(
+    ids: rx.Var[list[str]],
+    items: rx.Var[list[dict[str, Any]]],
+    to: rx.Var[str],
+    to_label: rx.Var[str],
+) -> rx.Component:
+    """Return the cards of a column; a memo of its own since a render function cannot hold a foreach."""
+    return rx.fragment(
+        rx.foreach(
+            ids,
+            lambda cid, position: board_card(
+                cid=cid,
+                position=position,
+                card=items[position],
+                to=to,
+                to_label=to_label,
+                key=cid,
+            ),
+        )
+    )
+
+
+@rx.memo
+def board_column(
+    column: rx.Var[dict[str, Any]],
+    ids: rx.Var[list[str]],
+    items: rx.Var[list[dict[str, Any]]],
+    count: rx.Var[int],
+    folded: rx.Var[bool],
+    current: rx.Var[bool],
+    blocked: rx.Var[str],
+    lifted: rx.Var[bool],
+    pending: rx.Var[bool],
+    to: rx.Var[str],
+    to_label: rx.Var[str],
+    rest: rx.RestProp,
+) -> rx.Component:
+    """Return one column.
+
+    count: cards in the stage including pending moves, not only those shown. blocked: why the card in the air
+    may not come here, "" when it may. current: the column a phone shows. to: the next stage.
+    """
+    code, label = column["code"].to(str), column["label"].to(str)
+    hidden = count - ids.length()
+    cards = droppable(
+        board_cards(ids=ids, items=items, to=to, to_label=to_label),
+        column=code,
+        disabled=blocked != "",
+    )
+    return rx.cond(
+        folded,
+        rx.el.section(
+            rx.el.button(
+                stage_dot(column["color"].to(str)),
+                rx.el.b(label),
+                rx.el.span(count, class_name="lb-wip"),
+                rx.el.span(class_name="lb-grow"),
+                rx.icon("chevrons-right", size=14, custom_attrs={"aria-hidden": True}),
+                type="button",
+                class_name="lb-strip",
+                title="展开",
+                custom_attrs={
+                    "data-act": "fold",
+                    "data-to": code,
+                    "aria-label": f"展开「{label}」，{count} 张",
+                },
+            ),
+            class_name=rx.cond(
+                current, "lb-col is-folded is-current", "lb-col is-folded"
+            ),
+            custom_attrs={"data-stage": code},
+        ),
+        rx.el.section(
+            _header(column, count, blocked),
+            rx.cond(column["can_add"], _quick_add(column, pending), rx.fragment()),
+            cards,
+            rx.cond(
+                (ids.length() == 0) & ~lifted,
+                rx.el.p(
+                    rx.cond(
+                        column["empty_text"].to(str),
+                        column["empty_text"].to(str),
+                        "暂无卡片，可拖入或移入",
+                    ),
+                    class_name="lb-empty",
+                ),
+                rx.fragment(),
+            ),
+            rx.cond(
+                hidden > 0,
+                rx.el.button(
+                    f"加载更多（还有 {hidden} 张）",
+                    type="button",
+                    class_name="lb-load",
+                    custom_attrs={"data-act": "more", "data-to": code},
+                ),
+                rx.fragment(),
+            ),
+            class_name="lb-col"
+            + rx.cond(current, " is-current", "")
+            + rx.cond(blocked != "", " is-blocked", rx.cond(lifted, " is-open", "")),
+            custom_attrs={"data-stage": code, "aria-label": f"{label}，{count} 张"},
+        ),
+    )

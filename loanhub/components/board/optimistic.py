@@ -1,0 +1,168 @@
+"""What the browser shows before the server has answered: server order + pending moves.
+
+The functions below are the whole optimistic layer (kanban.md §3). They run in the browser; Python only
+holds their text, because no hand-written script file belongs to this project.
+
+- A move is shown at once as a pending operation ``n`` and sent; the server, accepting or refusing, sets
+  ``acked = n`` and re-sends what changed. A refused card returns because its operation falls out of the view.
+- ``hold`` freezes all columns while a card is in the air; what others did meanwhile appears at the drop.
+- ``lift.ver`` is the version seen when the card was lifted: a move by someone else during the drag must be
+  a conflict, not silently overwritten.
+"""
+
+ORDER = """
+const lhView = (ids, ops, acked, hold, col) => ops.reduce((view, op) => {
+  if (op.n <= acked) return view;
+  const rest = view.filter((id) => id !== op.id);
+  if (op.to === col) {
+    const at = rest.indexOf(op.before);
+    rest.splice(at >= 0 ? at : rest.indexOf(op.after) + 1, 0, op.id);
+  }
+  return rest;
+}, hold?.[col] ?? ids);
+const lhKeep = (cache, name, next) => {
+  const old = cache[name];
+  const same = old && old.length === next.length && old.every((item, i) => item === next[i]);
+  return same ? old : (cache[name] = next);
+};
+const lhBlank = {};
+const lhBoard = (b, cache) => {
+  b.views = {}; b.items = {};
+  b.columns.forEach(({ code }) => {
+    b.views[code] = lhKeep(cache, "ids " + code, lhView(b.order[code] ?? [], b.ops, b.acked, b.hold, code));
+    b.items[code] = lhKeep(cache, "cards " + code, b.views[code].map((id) => lhCard(b, id)));
+  });
+  return b;
+};
+const lhCard = (b, id) => b.patch[id] ?? b.cards[id] ?? lhBlank;
+const lhColumn = (b, code) => b.columns.find((column) => column.code === code) ?? lhBlank;
+const lhWhere = (b, id) => b.columns.find(({ code }) => b.views[code].includes(id))?.code;
+const lhCount = (b, column) =>
+  column.count + b.views[column.code].length - (b.order[column.code] ?? []).length;
+const lhFolded = (b, column) => b.folds[column.code] ?? column.folded ?? false;
+const lhForbidden = (b, from, to) =>
+  from === to ? "" : lhColumn(b, to).forbidden_from?.[from] || lhColumn(b, to).forbidden || "";
+const lhTab = (b) => b.tab || b.columns[0]?.code;
+const lhNext = (b, index) => {
+  const next = b.columns[index + 1];
+  return next && !lhForbidden(b, b.columns[index].code, next.code) ? next : null;
+};
+const lhVersion = (b, id) =>
+  (lhCard(b, id).ver ?? 0) + b.ops.filter((op) => op.n > b.acked && op.id === id).length;
+const lhLift = (b, id, mode) =>
+  b.set({ hold: b.views, lift: { id, ver: lhVersion(b, id), from: lhWhere(b, id), mode } });
+const lhMove = (b, id, to, index) => {
+  const from = lhWhere(b, id);
+  const rest = (b.views[to] ?? []).filter((other) => other !== id);
+  const still = !from || !b.views[to] || (from === to && b.views[to].indexOf(id) === index);
+  if (still || lhForbidden(b, from, to)) { b.set({ hold: {}, lift: {}, menu: "" }); return; }
+  const op = {
+    n: Math.max(b.acked, ...b.ops.map((other) => other.n)) + 1, id, from, to,
+    after: rest[index - 1] ?? null, before: rest[index] ?? null,
+    ver: b.lift.id === id ? b.lift.ver : lhVersion(b, id), key: generateUUID(),
+  };
+  b.set({ hold: {}, lift: {}, menu: "", ops: [...b.ops.filter((other) => other.n > b.acked), op] });
+  b.call.move(op);
+};
+"""
+
+ACTIONS = """
+const lhFocus = (id) => setTimeout(() => document.querySelector(`[data-card="${id}"]`)?.focus(), 0);
+const lhMoveSaying = (b, id, to) => {
+  const from = lhWhere(b, id), no = lhForbidden(b, from, to);
+  b.set({ say: no ? lhSay.refused(b, id, to, no) : lhSay.moved(b, id, to, 1) });
+  if (!no) { lhMove(b, id, to, 0); lhFocus(id); }
+};
+const lhStep = (b, id, by) => {
+  const codes = b.columns.map((column) => column.code), at = codes.indexOf(lhWhere(b, id)) + by;
+  if (codes[at]) lhMoveSaying(b, id, codes[at]);
+  else b.set({ say: by > 0 ? "已在最后一个阶段" : "已在第一个阶段" });
+};
+const lhNeighbor = (b, id, dx, dy) => {
+  const shown = b.columns.filter((column) => !lhFolded(b, column) && b.views[column.code].length);
+  const x = shown.findIndex((column) => b.views[column.code].includes(id));
+  const list = b.views[shown[x + dx]?.code] ?? [], y = b.views[shown[x].code].indexOf(id) + dy;
+  const next = list[dx ? Math.min(y, list.length - 1) : y];
+  if (next) lhFocus(next);
+};
+const lhAdd = (b, input) => {
+  const col = input.dataset.add, text = input.value.trim();
+  if (!text || (b.asked.text === text && b.asked.n > b.answered)) return;
+  b.set({ asked: { col, text, n: b.answered + 1 } });
+  b.call.quick_add(col, text);
+};
+const lhClear = (b, ref) => useLayoutEffect(() => {
+  const input = ref.current?.querySelector(`[data-add="${b.asked.col}"]`);
+  if (input && b.asked.n <= b.answered && input.value.trim() === b.asked.text) input.value = "";
+}, [b.added]);
+const lhClick = (b, e) => {
+  const at = e.target.closest?.("[data-act],[data-card]");
+  if (!at || e.defaultPrevented) return;
+  const { act = "open", to, add } = at.dataset, id = at.closest("[data-card]")?.dataset.card;
+  const acts = {
+    open: () => b.call.open(id),
+    menu: () => b.set({ menu: id, back: id }),
+    next: () => lhMoveSaying(b, id, to),
+    to: () => lhMoveSaying(b, b.menu, to),
+    more: () => b.call.load_more(to),
+    tab: () => b.set({ tab: to }),
+    fold: () => {
+      b.set({ folds: { ...b.folds, [to]: !lhFolded(b, lhColumn(b, to)) } });
+      b.call.toggle_fold(to);
+    },
+    add: () => e.currentTarget.querySelector(`[data-add="${to}"]`)?.focus(),
+    send: () => lhAdd(b, e.currentTarget.querySelector(`[data-add="${to}"]`)),
+  };
+  acts[act]?.();
+};
+const lhKey = (b, e) => {
+  if (e.nativeEvent.isComposing) return;
+  const { add, card: id } = e.target.dataset ?? {};
+  if (add && e.key === "Enter") lhAdd(b, e.target);
+  if (!id) return;
+  if (b.lift.id) {
+    if (e.key === "Enter" && b.lift.mode === "SNAP")
+      e.target.dispatchEvent(new KeyboardEvent("keydown", { keyCode: 32, bubbles: true, cancelable: true }));
+    return;
+  }
+  if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.shiftKey) return;
+  const keys = e.altKey ? { ArrowLeft: () => lhStep(b, id, -1), ArrowRight: () => lhStep(b, id, 1) } : {
+    Enter: () => b.call.open(id), m: () => b.set({ menu: id, back: id }),
+    ArrowUp: () => lhNeighbor(b, id, 0, -1), ArrowDown: () => lhNeighbor(b, id, 0, 1),
+    k: () => lhNeighbor(b, id, 0, -1), j: () => lhNeighbor(b, id, 0, 1),
+    ArrowLeft: () => lhNeighbor(b, id, -1, 0), ArrowRight: () => lhNeighbor(b, id, 1, 0),
+  };
+  const act = keys[e.key.length === 1 ? e.key.toLowerCase() : e.key];
+  if (act) { e.preventDefault(); e.stopPropagation(); act(); }
+};
+"""
+
+GLIDE = """
+const lhPlaces = (root) => {
+  const { left, top } = root.getBoundingClientRect();
+  return new Map([...root.querySelectorAll("[data-card]")].map((card) => {
+    const box = card.getBoundingClientRect();
+    return [card.dataset.card, [box.left - left + root.scrollLeft, box.top - top + root.scrollTop]];
+  }));
+};
+const lhGlide = (b, cache, ref) => {
+  const views = b.columns.map(({ code }) => b.views[code]);
+  const changed = cache.views && lhKeep({ x: cache.views }, "x", views) !== cache.views;
+  const mine = cache.ops !== b.ops || cache.hold !== b.hold;
+  if (changed && !mine && ref.current && !matchMedia("(prefers-reduced-motion: reduce)").matches)
+    cache.before = lhPlaces(ref.current);
+  Object.assign(cache, { views, ops: b.ops, hold: b.hold });
+  useLayoutEffect(() => {
+    const before = cache.before;
+    if (!before) return;
+    cache.before = null;
+    lhPlaces(ref.current).forEach(([x, y], id) => {
+      const card = ref.current.querySelector(`[data-card="${id}"]`), old = before.get(id);
+      const dx = old ? old[0] - x : 0, dy = old ? old[1] - y : 0;
+      if (old && !dx && !dy) return;
+      const from = old ? { transform: `translate(${dx}px, ${dy}px)` } : { opacity: 0 };
+      card?.animate([from, {}], { duration: 240, easing: "cubic-bezier(.2,.8,.2,1)" });
+    });
+  });
+};
+"""

@@ -1,0 +1,155 @@
+"""State of a board: what only the browser writes, what the server sends, and how a move is read.
+
+A page with a board has three substates, so that one changing does not re-send or re-render the others:
+``BoardOptimism`` (browser only), one deriving from ``BoardColumnsMixin``, one from ``BoardCardsMixin``.
+
+A move must be answered even when the service refuses it, and Reflex sends no delta of a handler that raises,
+so the handler yields in its ``finally``; the error then goes on to the app's one error handler:
+
+    async def move(self, payload: dict[str, Any]):
+        request = MoveRequest.parse(payload)
+        try:
+            await rx.run_in_thread(lambda: boards.move_card(actor, ...))
+        finally:
+            await self._show(columns the card left, was meant for and is in now; the card itself)
+            (await self.get_state(BoardOptimism))._answer_move(request)
+            yield
+        yield undo_toast(...)
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Self
+
+import reflex as rx
+
+from loanhub.domain.errors import InvalidInput
+
+PATCH_LIMIT = 24
+"""Changed cards kept beside ``cards`` before all are folded into one dict again (kanban.md §2)."""
+
+_CODE = re.compile(r"[\w\-:.]{1,64}", re.ASCII)
+
+
+class BoardOptimism(rx.State):
+    """What the browser adds to a board until the server has answered.
+
+    Every var but ``acked``, ``added`` and ``answered`` is written in the browser alone, without any event;
+    here it keeps its default. A reload therefore clears it by itself.
+    """
+
+    ops: list[dict[str, Any]] = []
+    acked: int = 0
+    hold: dict[str, list[str]] = {}
+    lift: dict[str, str | int] = {}
+    menu: str = ""
+    back: str = ""
+    tab: str = ""
+    folds: dict[str, bool] = {}
+    say: str = ""
+    asked: dict[str, str | int] = {}
+    added: int = 0
+    answered: int = 0
+
+    def _answer_move(self, request: "MoveRequest") -> None:
+        """Answer a move, accepted or refused; without it the card stays where it was dropped."""
+        self.acked = max(self.acked, request.number)
+
+    def _answer_quick_add(self, *, added: bool) -> None:
+        """Answer a quick add; only an accepted one empties the input, so nothing typed is lost."""
+        self.answered += 1
+        self.added += added
+
+
+class BoardColumnsMixin(rx.State, mixin=True):
+    """Columns and the ids shown in each; the keys of a column are described at ``components.board.board``."""
+
+    columns: list[dict[str, Any]] = []
+    order: dict[str, list[str]] = {}
+
+
+class BoardCardsMixin(rx.State, mixin=True):
+    """The cards shown, and those changed since."""
+
+    cards: dict[str, dict[str, Any]] = {}
+    patch: dict[str, dict[str, Any]] = {}
+
+    def _show_cards(self, cards: dict[str, dict[str, Any]]) -> None:
+        """Replace all cards."""
+        self.cards, self.patch = cards, {}
+
+    def _patch_cards(
+        self, changed: dict[str, dict[str, Any]], *, keep: set[str] | None = None
+    ) -> None:
+        """Send the changed or new cards only; fold them into ``cards`` beyond PATCH_LIMIT.
+
+        keep: ids still shown; when folding, cards outside of it are dropped. None keeps all.
+        """
+        patch = {**self.patch, **changed}
+        if len(patch) <= PATCH_LIMIT:
+            self.patch = patch
+            return
+        every = {**self.cards, **patch}
+        self._show_cards(
+            {
+                card_id: card
+                for card_id, card in every.items()
+                if keep is None or card_id in keep
+            }
+        )
+
+
+@dataclass(frozen=True)
+class MoveRequest:
+    """A move as the browser asks for it: where to, between which neighbors, from which version."""
+
+    number: int
+    card_id: int
+    source: str
+    target: str
+    after_id: int | None
+    before_id: int | None
+    version: int
+    key: str
+
+    @classmethod
+    def parse(cls, payload: object) -> Self:
+        """Return the move; the payload comes from a browser and may be anything.
+
+        Raises:
+            InvalidInput: it is not a move this board can have sent.
+        """
+        if not isinstance(payload, dict):
+            raise InvalidInput("移动请求不完整，请刷新页面后再试")
+        return cls(
+            number=_whole(payload.get("n")),
+            card_id=_whole(payload.get("id")),
+            source=_code(payload.get("from")),
+            target=_code(payload.get("to")),
+            after_id=_neighbor(payload.get("after")),
+            before_id=_neighbor(payload.get("before")),
+            version=_whole(payload.get("ver")),
+            key=_code(payload.get("key")),
+        )
+
+
+def _whole(value: object) -> int:
+    """Return a count or id sent as a number or as digits, 0 to 2^53 - 1 (a browser's integers)."""
+    digits = (
+        str(value)
+        if isinstance(value, int | str) and not isinstance(value, bool)
+        else ""
+    )
+    if not re.fullmatch(r"[0-9]{1,16}", digits) or int(digits) >= 2**53:
+        raise InvalidInput("移动请求里的编号不对，请刷新页面后再试")
+    return int(digits)
+
+
+def _neighbor(value: object) -> int | None:
+    return None if value is None else _whole(value)
+
+
+def _code(value: object) -> str:
+    if not isinstance(value, str) or not _CODE.fullmatch(value):
+        raise InvalidInput("移动请求里的阶段不对，请刷新页面后再试")
+    return value
