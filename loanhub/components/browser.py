@@ -1,0 +1,272 @@
+"""The little JavaScript of our own, as expressions: what must happen in the browser without asking the server.
+
+Everything here is a component without looks whose effect runs on mount. No other module of ``components``
+(the board's adapter aside) holds JavaScript of more than one call.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+from reflex.event import EventSpec
+from reflex.vars import VarData
+from reflex.vars.base import LiteralVar
+
+_EFFECT = VarData(imports={"react": "useEffect"})
+
+_HOTKEYS = """
+const lhTyping = (e) => e.isComposing || e.keyCode === 229 || (e.target instanceof Element
+  && e.target.closest('input:not([type=checkbox]):not([type=radio]),textarea,select,[contenteditable=true],[cmdk-root]') !== null);
+let lhPrefix = '';
+let lhPrefixTimer = 0;
+const lhHotkey = (keys, run) => {
+  const steps = keys.toLowerCase().split(' ');
+  const mod = steps[0].startsWith('mod+');
+  const alt = steps[0].startsWith('alt+');
+  const last = steps[steps.length - 1].replace('mod+', '').replace('alt+', '');
+  const listen = (e) => {
+    if (e.defaultPrevented && !mod) return;
+    if (lhTyping(e) && !mod) return;
+    if (mod !== (e.ctrlKey || e.metaKey) || alt !== e.altKey) return;
+    if (!mod && !alt && document.documentElement.dataset.hotkeys === 'off') return;
+    if (e.isComposing || e.key.toLowerCase() !== last) return;
+    if (!mod && document.querySelector('[role=dialog],[role=alertdialog]')) return;
+    if (steps.length === 2 ? lhPrefix !== steps[0] : lhPrefix !== '' && !mod) return;
+    e.preventDefault();
+    run();
+  };
+  window.addEventListener('keydown', listen);
+  return () => window.removeEventListener('keydown', listen);
+};
+const lhPrefixKey = (key) => {
+  const listen = (e) => {
+    if (lhTyping(e) || e.ctrlKey || e.metaKey || e.altKey || e.key.toLowerCase() !== key) return;
+    window.setTimeout(() => { lhPrefix = key; });
+    window.clearTimeout(lhPrefixTimer);
+    lhPrefixTimer = window.setTimeout(() => { lhPrefix = ''; }, 1200);
+  };
+  const reset = (e) => { if (lhPrefix && e.key.toLowerCase() !== key) window.setTimeout(() => { lhPrefix = ''; }); };
+  window.addEventListener('keydown', listen);
+  window.addEventListener('keydown', reset);
+  return () => { window.removeEventListener('keydown', listen); window.removeEventListener('keydown', reset); };
+};
+"""
+
+# Formats while typing (money by thousands, phones 3-4-4), echoes money in 大写 and 万, shows chosen file names,
+# guards unsaved forms, submits by Ctrl+Enter, keeps the focus order. Listens once, on the document.
+_FORMS = """
+const lhUpper = (text) => {
+  const d = '零壹贰叁肆伍陆柒捌玖', u = ['', '拾', '佰', '仟'], g = ['', '万', '亿', '兆'];
+  const [y, c = ''] = text.split('.');
+  const whole = y.replace(/^0+/, '');
+  let out = '';
+  let zero = false;
+  for (let i = 0; i < whole.length; i += 1) {
+    const pos = whole.length - 1 - i, n = Number(whole[i]);
+    if (n === 0) { zero = true; } else { out += (zero && out ? '零' : '') + d[n] + u[pos % 4]; zero = false; }
+    if (pos % 4 === 0 && pos > 0 && /[1-9]/.test(whole.slice(Math.max(0, i - 3), i + 1))) { out += g[pos / 4]; }
+  }
+  const j = Number(c[0] || 0), f = Number(c[1] || 0);
+  out = out ? out + '元' : '';
+  if (!j && !f) return (out || '零元') + '整';
+  return out + (j ? d[j] + '角' : (out ? '零' : '')) + (f ? d[f] + '分' : '');
+};
+const lhDigits = (el, kind) => {
+  const before = el.value.slice(0, el.selectionStart).replace(/[^0-9.]/g, '').length;
+  let raw = el.value.replace(kind === 'money' ? /[^0-9.]/g : /[^0-9]/g, '');
+  let shown = raw;
+  if (kind === 'money') {
+    const [y, ...c] = raw.split('.');
+    raw = y.replace(/^0+(?=\\d)/, '') + (c.length ? '.' + c.join('').slice(0, 2) : '');
+    const [w, f] = raw.split('.');
+    shown = w.replace(/\\B(?=(\\d{3})+$)/g, ',') + (f === undefined ? '' : '.' + f);
+  } else if (/^1/.test(raw)) {
+    raw = raw.slice(0, 11);
+    shown = [raw.slice(0, 3), raw.slice(3, 7), raw.slice(7)].filter(Boolean).join(' ');
+  }
+  if (shown !== el.value) {
+    el.value = shown;
+    let at = 0;
+    for (let seen = 0; at < shown.length && seen < before; at += 1) { if (/[0-9.]/.test(shown[at])) seen += 1; }
+    el.setSelectionRange(at, at);
+  }
+  if (kind === 'money') {
+    const echo = el.closest('.fld')?.querySelector('[data-money-echo]');
+    const cents = Number(raw || 0);
+    if (echo) echo.textContent = cents > 0 && raw.length < 15
+      ? (cents >= 10000 ? (Math.round(cents) / 10000).toLocaleString('en-US', {maximumFractionDigits: 4}) + ' 万 · ' : '') + lhUpper(raw) : '';
+  }
+};
+const lhForms = () => {
+  const dirty = () => document.querySelector('form[data-guard][data-dirty=true]');
+  const input = (e) => {
+    const el = e.target;
+    if (!(el instanceof HTMLElement)) return;
+    const kind = el.dataset.format;
+    if (kind && !e.isComposing) lhDigits(el, kind);
+    if (el.type === 'file') {
+      const out = el.closest('.drop')?.querySelector('[data-file-name]');
+      if (out) out.textContent = [...el.files].map((f) => f.name).join('、');
+    }
+    const form = el.closest('form[data-guard]');
+    if (form) form.dataset.dirty = 'true';
+  };
+  const submit = (e) => { if (e.target.dataset) delete e.target.dataset.dirty; };
+  const key = (e) => {
+    if (!(e.ctrlKey || e.metaKey) || e.isComposing) return;
+    const form = e.target instanceof Element ? e.target.closest('form') : null;
+    if (form && (e.key === 'Enter' || e.key.toLowerCase() === 's')) { e.preventDefault(); form.requestSubmit(); }
+  };
+  const leave = (e) => { if (dirty()) { e.preventDefault(); e.returnValue = ''; } };
+  const click = (e) => {
+    const a = e.target instanceof Element ? e.target.closest('a[href]') : null;
+    const form = a && a.target !== '_blank' ? dirty() : null;
+    if (!form || form.contains(a)) return;
+    if (window.confirm('这一页有未保存的修改，离开后不保留。离开吗？')) { delete form.dataset.dirty; }
+    else { e.preventDefault(); e.stopPropagation(); }
+  };
+  document.addEventListener('input', input);
+  document.addEventListener('submit', submit, true);
+  document.addEventListener('keydown', key);
+  document.addEventListener('click', click, true);
+  window.addEventListener('beforeunload', leave);
+  return () => {
+    document.removeEventListener('input', input);
+    document.removeEventListener('submit', submit, true);
+    document.removeEventListener('keydown', key);
+    document.removeEventListener('click', click, true);
+    window.removeEventListener('beforeunload', leave);
+  };
+};
+"""
+
+# J/K and the arrows walk over [data-row] elements; Enter opens, X selects: clicks on what the row itself offers.
+_ROWS = """
+const lhRows = () => {
+  const key = (e) => {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.isComposing || !(e.target instanceof Element)) return;
+    if (e.target.closest('input:not([type=checkbox]),textarea,select,[role=dialog],[role=menu],[cmdk-root],[data-col]')) return;
+    if (document.documentElement.dataset.hotkeys === 'off' && !e.key.startsWith('Arrow') && e.key !== 'Enter') return;
+    const rows = [...document.querySelectorAll('[data-row]')].filter((r) => r.offsetParent !== null);
+    if (rows.length === 0) return;
+    const here = rows.indexOf(e.target.closest('[data-row]'));
+    const go = (n) => { e.preventDefault(); rows[Math.max(0, Math.min(rows.length - 1, n))].focus(); };
+    if (e.key === 'j' || (e.key === 'ArrowDown' && here >= 0)) go(here + 1);
+    else if (e.key === 'k' || (e.key === 'ArrowUp' && here >= 0)) go(here < 0 ? 0 : here - 1);
+    else if (here >= 0 && e.key === 'Enter' && e.target === rows[here]) { e.preventDefault(); (rows[here].querySelector('[data-open]') || rows[here]).click(); }
+    else if (here >= 0 && e.key === 'x') { e.preventDefault(); rows[here].querySelector('input[type=checkbox]')?.click(); }
+  };
+  document.addEventListener('keydown', key);
+  return () => document.removeEventListener('keydown', key);
+};
+"""
+
+
+class _Effect(rx.Fragment):
+    """A component that draws nothing and runs an effect."""
+
+    def _effect(self, body: str, deps: str = "[]", *data: Any) -> list[rx.Var[Any]]:
+        merged = VarData.merge(_EFFECT, *data)
+        return [rx.Var(_js_expr=f"useEffect(() => {{ {body} }}, {deps})", _var_data=merged)]
+
+
+class Hotkey(_Effect):
+    """One shortcut: ``c``, ``g l`` (a sequence), ``mod+k`` (Ctrl or ⌘), ``alt+arrowright``."""
+
+    on_press: rx.EventHandler[rx.event.no_args_event_spec]
+    _keys: str = ""
+
+    @classmethod
+    def create(cls, keys: str, on_press: Any) -> rx.Component:
+        """Create the listener for ``keys``; single letters rest while someone types or composes."""
+        component = super().create(on_press=on_press)
+        component._keys = keys
+        return component
+
+    def add_custom_code(self) -> list[str]:
+        """Return the shared listener functions."""
+        return [_HOTKEYS]
+
+    def add_hooks(self) -> list[rx.Var[Any]]:
+        """Subscribe on mount; without dependencies, so that the handler never sees old vars."""
+        handler = LiteralVar.create(self.event_triggers["on_press"])
+        prefix = (
+            f"const off = lhPrefixKey('{self._keys.split()[0]}');"
+            if " " in self._keys
+            else "const off = () => {};"
+        )
+        body = f"{prefix} const end = lhHotkey('{self._keys}', () => ({handler!s})()); return () => {{ off(); end(); }};"
+        return [
+            rx.Var(
+                _js_expr=f"useEffect(() => {{ {body} }})",
+                _var_data=VarData.merge(_EFFECT, handler._get_all_var_data()),
+            )
+        ]
+
+
+class FormAssistant(_Effect):
+    """Formats money and phones while typing, echoes 大写, guards unsaved forms; once per page, in the shell."""
+
+    def add_custom_code(self) -> list[str]:
+        """Return the listener functions."""
+        return [_FORMS]
+
+    def add_hooks(self) -> list[rx.Var[Any]]:
+        """Listen while the page is shown."""
+        return self._effect("return lhForms();")
+
+
+class RowKeys(_Effect):
+    """J/K, arrows, Enter and X over anything marked ``data-row``; once per page, in the shell."""
+
+    def add_custom_code(self) -> list[str]:
+        """Return the listener functions."""
+        return [_ROWS]
+
+    def add_hooks(self) -> list[rx.Var[Any]]:
+        """Listen while the page is shown."""
+        return self._effect("return lhRows();")
+
+
+class After(_Effect):
+    """Fires ``on_elapsed`` once, ``seconds`` after it was mounted: the 30 seconds of a revealed number."""
+
+    on_elapsed: rx.EventHandler[rx.event.no_args_event_spec]
+    _seconds: float = 0
+
+    @classmethod
+    def create(cls, seconds: float, on_elapsed: Any) -> rx.Component:
+        """Create the timer."""
+        component = super().create(on_elapsed=on_elapsed)
+        component._seconds = seconds
+        return component
+
+    def add_hooks(self) -> list[rx.Var[Any]]:
+        """Start on mount, stop on unmount."""
+        handler = LiteralVar.create(self.event_triggers["on_elapsed"])
+        wait = int(self._seconds * 1000)
+        body = f"const t = setTimeout(() => ({handler!s})(), {wait}); return () => clearTimeout(t);"
+        return self._effect(body, "[]", handler._get_all_var_data())
+
+
+def hotkey(keys: str, on_press: Any) -> rx.Component:
+    """Listen for a shortcut (see ``Hotkey``); ``on_press`` is a handler or several."""
+    return Hotkey.create(keys, on_press)
+
+
+def press(element_id: str) -> EventSpec:
+    """Return the event that clicks an element of the page: opens a dialog from a shortcut without the server."""
+    return rx.call_script(f"document.getElementById('{element_id}')?.click()")
+
+
+def focus(selector: str) -> EventSpec:
+    """Return the event that moves the focus to the first element matching a CSS selector, and shows it."""
+    return rx.call_script(
+        f"(() => {{ const el = document.querySelector(\"{selector}\"); el?.focus(); el?.scrollIntoView({{block: 'center'}}); }})()"
+    )
+
+
+def focus_first_error() -> EventSpec:
+    """Return the event for after a refused form: the first wrong field gets the focus."""
+    return rx.call_script("setTimeout(() => document.querySelector('[aria-invalid=true]')?.focus(), 60)")

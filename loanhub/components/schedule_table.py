@@ -1,0 +1,71 @@
+"""The repayment schedule 还款计划."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.chips import status_chip
+from loanhub.components.states import empty
+from loanhub.components.table import Column, data_table
+
+_FIGURES = (
+    ("principal", "本金（元）"),
+    ("interest", "利息（元）"),
+    ("fee", "费用（元）"),
+    ("penalty", "罚息（元）"),
+    ("total", "应还（元）"),
+    ("paid", "已还（元）"),
+    ("balance", "剩余本金（元）"),
+)
+
+
+def schedule_table(
+    rows: rx.Var[list[dict[str, str]]], sums: rx.Var[dict[str, str]], *, loading: Any = False
+) -> rx.Component:
+    """One row per installment, amounts formatted without ¥; the current one bold, overdue ones tinted.
+
+    rows: {number, due_date, principal, interest, fee, penalty, total, paid, balance, status_label, status_tone,
+    look ('' | 'cur' | 'od')}. sums: the same keys from principal to paid.
+    """
+    figures = [
+        Column(key, label, lambda row, key=key: row[key], align="r", secondary=key in ("fee", "penalty"))
+        for key, label in _FIGURES
+    ]
+    columns = [
+        Column("number", "期", lambda row: row["number"]),
+        Column("due_date", "应还日", lambda row: row["due_date"]),
+        *figures,
+        Column("status", "状态", lambda row: status_chip(row["status_label"], row["status_tone"])),
+    ]
+    foot: list[Any] = ["合计", None, *[None if key == "balance" else sums[key] for key, _ in _FIGURES], None]
+    return data_table(
+        rows,
+        columns,
+        row_id=lambda row: row["number"],
+        label="还款计划",
+        row_class=lambda row: row["look"].to(str),
+        card=_card,
+        sums=foot,
+        loading=loading,
+        empty=empty("还没有还款计划", "放款后自动生成。", small=True),
+        inset=True,
+    )
+
+
+def _card(row: Any) -> rx.Component:
+    head = rx.el.div(
+        rx.el.b("第 ", row["number"], " 期"),
+        rx.el.span(row["due_date"], class_name="f3"),
+        rx.el.span(class_name="grow"),
+        status_chip(row["status_label"], row["status_tone"]),
+        class_name="row g3",
+    )
+    body = rx.el.div(
+        rx.el.span("应还 ", rx.el.b(row["total"], class_name="num")),
+        rx.el.span("已还 ", row["paid"], class_name="f3"),
+        class_name="row sb",
+        style={"marginTop": "4px"},
+    )
+    return rx.fragment(head, body)

@@ -1,0 +1,45 @@
+"""The app: pages, HTTP routes, the guard and one error handler, put together."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+
+import reflex as rx
+
+from loanhub import pages
+from loanhub.components.shell import before_paint, connection_banner
+from loanhub.components.toasts import provider
+from loanhub.settings import settings
+from loanhub.state import _guard
+
+STYLESHEETS = ["/tokens.css", "/theme-bridge.css", "/loanhub.css", "/board.css"]
+DEVELOPMENT_PAGES = {"gallery"}
+
+
+def _import_pages() -> None:
+    """Import every page module, which registers its route; those for developers only while developing."""
+    for module in pkgutil.iter_modules(pages.__path__):
+        if module.name.startswith("_") or (module.name in DEVELOPMENT_PAGES and not settings().development):
+            continue
+        importlib.import_module(f"{pages.__name__}.{module.name}")
+
+
+app = rx.App(
+    html_lang="zh-CN",
+    stylesheets=STYLESHEETS,
+    toaster=provider(),
+    head_components=[
+        rx.el.meta(name="theme-color", content="#F2F0EA"),
+        rx.el.meta(name="format-detection", content="telephone=no"),
+        rx.el.link(rel="manifest", href="/manifest.webmanifest"),
+        rx.el.link(rel="icon", href="/logo.svg", type="image/svg+xml"),
+        rx.el.link(rel="apple-touch-icon", href="/apple-touch-icon.png"),
+        before_paint(),
+    ],
+)
+# Replaces Reflex's own overlay, whose banner is English and appears late.
+app.app_wraps[5, "Overlay"] = lambda stateful: rx.fragment(connection_banner()) if stateful else None
+
+_import_pages()
+_guard.install(app)

@@ -1,0 +1,141 @@
+"""The page decorator: route, title, permission and menu entry in one place; the frame around every page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from functools import cache, wraps
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.hotkeys import page_hotkeys
+from loanhub.components.palette import command_palette
+from loanhub.components.shell import Frame, public_frame, shell
+from loanhub.components.states import no_permission, skeleton_detail
+from loanhub.domain.permissions import Permission
+from loanhub.state import _nav
+from loanhub.state._base import SessionState
+from loanhub.state.palette import PaletteState
+
+BRAND = "贷通"
+LOGOUT = "fetch('/api/auth/logout',{method:'POST'}).finally(()=>window.location.assign('/login'))"
+
+
+@dataclass
+class Page:
+    """What a page function returns when it fills more than the content: the parts of the top bar as well.
+
+    title: overrides the decorator's (a record's name). back: (label, href) of the list it belongs to.
+    views: saved views. tools: ghost buttons. primary: the one primary button.
+    """
+
+    content: Sequence[rx.Component]
+    title: str | rx.Var[str] | None = None
+    subtitle: str | rx.Var[str] = ""
+    back: tuple[str, str] | None = None
+    views: rx.Component | None = None
+    tools: Sequence[rx.Component] = field(default_factory=tuple)
+    primary: rx.Component | None = None
+    keys: Sequence[rx.Component] = field(default_factory=tuple)
+
+
+Draw = Callable[[], "rx.Component | Page"]
+
+
+@cache
+def _frame() -> Frame:
+    return Frame(
+        company=SessionState.company_name,
+        user_name=SessionState.user_name,
+        user_title=SessionState.user_title,
+        initials=SessionState.initials,
+        nav=SessionState.nav,
+        mobile=SessionState.mobile_nav,
+        inbox_count=SessionState.inbox_count,
+        on_logout=rx.call_script(LOGOUT),
+        palette=command_palette(
+            PaletteState.groups, PaletteState.search.debounce(120), on_open=PaletteState.open
+        ),
+    )
+
+
+def page(
+    *,
+    route: str,
+    title: str,
+    permission: Permission | Sequence[Permission] | None,
+    on_load: Any = (),
+    nav: str = "",
+    wide: bool = False,
+    window_scroll: bool = False,
+) -> Callable[[Draw], Draw]:
+    """Register a page inside the frame.
+
+    permission: any of them opens it; None: anybody signed in. nav: the menu entry it belongs to (the first part
+    of the route when empty); a page whose route is a menu entry makes that entry appear.
+    on_load: handlers run after ``SessionState.enter``, on every visit and reconnect.
+    """
+    codes = (
+        ()
+        if permission is None
+        else (permission,)
+        if isinstance(permission, Permission)
+        else tuple(permission)
+    )
+    section = nav or "/" + route.strip("/").split("/")[0]
+    _nav.open_route(route)
+
+    def register(draw: Draw) -> Draw:
+        @wraps(draw)
+        def framed() -> rx.Component:
+            parts = draw()
+            if not isinstance(parts, Page):
+                parts = Page([parts])
+            return shell(
+                _gate(parts.content, codes, title),
+                frame=_frame(),
+                title=title if parts.title is None else parts.title,
+                section=section,
+                subtitle=parts.subtitle,
+                back=parts.back,
+                views=parts.views,
+                tools=parts.tools,
+                primary=parts.primary,
+                wide=wide,
+                window_scroll=window_scroll,
+                keys=rx.fragment(page_hotkeys(), *parts.keys),
+            )
+
+        extra = list(on_load) if isinstance(on_load, (list, tuple)) else [on_load]
+        rx.page(route=route, title=f"{title} · {BRAND}", on_load=[SessionState.enter, *extra])(framed)
+        return draw
+
+    return register
+
+
+def public_page(*, route: str, title: str, on_load: Any = (), sheet: bool = False) -> Callable[[Draw], Draw]:
+    """Register a page anybody may open (login, H5); ``sheet`` puts it on one narrow column."""
+
+    def register(draw: Callable[[], rx.Component]) -> Draw:
+        @wraps(draw)
+        def framed() -> rx.Component:
+            return public_frame(draw(), sheet=sheet)
+
+        extra = list(on_load) if isinstance(on_load, (list, tuple)) else [on_load]
+        rx.page(route=route, title=f"{title} · {BRAND}", on_load=extra)(framed)
+        return draw
+
+    return register
+
+
+def _gate(content: Sequence[rx.Component], codes: tuple[Permission, ...], title: str) -> rx.Component:
+    """Show the content to those who may see it. The service decides; this only spares them an empty page."""
+    full = rx.fragment(*content)
+    if codes:
+        allowed = rx.Var.create(False)
+        for code in codes:
+            allowed = allowed | SessionState.allowed.contains(code.value)  # type: ignore[operator]
+        denied = no_permission(f"你没有权限看{title}", "需要时请主管或管理员在「角色与权限」里开通。")
+        full = rx.cond(allowed, full, denied)
+    return rx.cond(SessionState.signed_in, full, skeleton_detail())
