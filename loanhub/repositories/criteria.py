@@ -117,10 +117,12 @@ class _Builder:
             figure = sa.select(sa.func.count()).select_from(target).where(link, where).correlate(model)
         else:
             value = _field(target, self.catalogue.get(related.entity, node.field))
-            function = {Function.SUM: sa.func.sum, Function.MAX: sa.func.max, Function.MIN: sa.func.min}[
-                node.function
-            ]
-            column = function(value.element)
+            functions: dict[Function, Any] = {
+                Function.SUM: sa.func.sum,
+                Function.MAX: sa.func.max,
+                Function.MIN: sa.func.min,
+            }
+            column = functions[node.function](value.element)
             column = sa.func.coalesce(column, 0) if node.function is Function.SUM else column
             figure = sa.select(column).select_from(target).where(link, where).correlate(model)
             scalar = figure.scalar_subquery()
@@ -182,12 +184,14 @@ def compare(predicate: Predicate, value: _Value) -> Clause:
 def _by_index(predicate: Predicate, value: _Value) -> Clause:
     spec, model = value.spec, value.model
     if isinstance(predicate, LastFour) and "tail" in spec.lookups:
-        return getattr(model, f"{spec.column}_tail_index") == blind_index_tail(spec.kind, predicate.text)
+        tail: Any = getattr(model, f"{spec.column}_tail_index")
+        found: Clause = sa.and_(tail.is_not(None), tail == blind_index_tail(spec.kind, predicate.text))
+        return found
     if isinstance(predicate, OneOf) and "full" in spec.lookups:
-        index = getattr(model, f"{spec.column}_index")
+        index: Any = getattr(model, f"{spec.column}_index")
         member = index.in_([blind_index(spec.kind, str(item)) for item in predicate.values])
         # A value without its index cannot be compared; saying that it differs would be a guess.
-        return sa.and_(index.is_not(None), sa.not_(member)) if predicate.negated else member
+        return sa.and_(index.is_not(None), sa.not_(member) if predicate.negated else member)
     raise ValueError(f"{spec.entity}.{spec.key} is encrypted: no index answers {predicate}")
 
 
@@ -324,7 +328,7 @@ def _list_has_any(element: Any, compiler: Any, **options: Any) -> str:
 @compiles(_ListHasAny, "postgresql")
 def _list_has_any_postgresql(element: Any, compiler: Any, **options: Any) -> str:
     found, *wanted = element.clauses
-    held = sa.cast(found, postgresql.JSONB).has_any(postgresql.array(wanted))  # type: ignore[attr-defined]
+    held = sa.cast(found, postgresql.JSONB).has_any(postgresql.array(wanted))
     return f"coalesce({compiler.process(held, **options)}, false)"
 
 
