@@ -29,6 +29,6 @@ class Choice(StrEnum):
         return [(member.value, member.label) for member in cls]
 
     @classmethod
-    def find(cls, text: str) -> Self | None:
+    def find(cls, text: str) -> Self | None:  # type: ignore[override]  # str.find is not for codes
         """Return the member with this code or this label, or None."""
         return next((m for m in cls if text in (m.value, m.label)), None)

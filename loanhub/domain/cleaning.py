@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from decimal import Decimal
 from typing import TypeVar
 
 from loanhub.domain.choice import Choice
@@ -276,6 +277,7 @@ _BUILT_IN_KINDS = {
     "temperature": "temperature",
     "term_months": "months",
 }
+_CELL_TYPES = (str, int, float, date, Decimal, type(None))
 _DEFAULT_CHANNELS = known_words(CHANNEL_SYNONYMS)
 
 
@@ -324,6 +326,7 @@ def clean_lead_row(
     Keys not in ``raw`` do not appear in the values, except ``name``, ``phone`` and what is derived from them.
     """
     row = CleanedRow()
+    raw = {key: cell if isinstance(cell, _CELL_TYPES) else str(cell) for key, cell in raw.items()}
     known = {"channel_code": _DEFAULT_CHANNELS, **(options or {})}
     ordered = sorted(raw, key=lambda key: key != "note")  # other fields append to the note
     for key in ordered:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from fractions import Fraction
+from functools import lru_cache
 from typing import Generic, TypeVar
 
 from loanhub.domain.choice import Choice
@@ -43,6 +44,9 @@ class AmountUnit(Choice):
     WAN = "wan", "万元"
 
 
+# A file repeats the same few cities, days and amounts; 1, 1.0 and True must not stand for each other.
+_remembered = lru_cache(maxsize=4096, typed=True)
+_PLAIN_CHINESE = re.compile("[\u4e00-\u9fff]+")
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\ufe0e\ufe0f]")
 
 
@@ -56,7 +60,10 @@ def cell_text(raw: object) -> str:
         raw = int(raw) if raw.is_integer() and abs(raw) < 1e15 else format(Decimal(repr(raw)), "f")
     if isinstance(raw, datetime):
         raw = raw.date().isoformat() if raw.time() == datetime.min.time() else f"{raw:%Y-%m-%d %H:%M}"
-    return _INVISIBLE.sub("", unicodedata.normalize("NFKC", str(raw))).strip()
+    text = str(raw)
+    if not text.isascii() and not _PLAIN_CHINESE.fullmatch(text):
+        text = _INVISIBLE.sub("", unicodedata.normalize("NFKC", text))
+    return text.strip()
 
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {
@@ -113,6 +120,7 @@ _UNIT_FEN |= {"k": 1000 * FEN_PER_YUAN, "元": FEN_PER_YUAN, "块": FEN_PER_YUAN
 _SMALL_WAN, _LARGE_WAN = 1000, 10_000
 
 
+@_remembered
 def read_amount(raw: object, *, unit: AmountUnit | None = None) -> Reading[int]:
     """Return an amount in fen: 40万, 400,000, 12.5w, 四十万, 30-50万 (its lower end), 40 under 意向金额(万).
 
@@ -171,6 +179,7 @@ _SERIAL = re.compile(r"\d{5}(?:\.\d+)?", re.ASCII)
 _SERIAL_START = date(1899, 12, 30)
 
 
+@_remembered
 def read_date(raw: object, *, today: date, past_only: bool = False) -> Reading[date]:
     """Return a day: 2026-05-01, 2026/5/1, 2026.5.1, 2026年5月1日, 20260501, 5月1日, Excel serial 46143.
 
@@ -239,6 +248,7 @@ MUNICIPALITIES = frozenset({"北京", "上海", "天津", "重庆"})
 _PLACE = re.compile(r"[\u4e00-\u9fff]{2,20}")
 
 
+@_remembered
 def read_city(raw: object) -> Reading[str]:
     """Return a city without 市 and without its province: 苏州市, 江苏省苏州市姑苏区, 江苏-苏州 are 苏州.
 
@@ -280,6 +290,7 @@ def known_words(synonyms: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     return {_folded(word): code for code, words in synonyms.items() for word in (code, *words)}
 
 
+@_remembered
 def _folded(text: str) -> str:
     return re.sub(r"[\s\-_/·]+", "", cell_text(text)).casefold()
 
@@ -349,6 +360,7 @@ _TEMPERATURES = {
 _TEMPERATURE_WORDS = {word: heat for heat, words in _TEMPERATURES.items() for word in words}
 
 
+@_remembered
 def read_temperature(raw: object) -> Reading[Temperature]:
     """Return the temperature 意向热度 behind an intent word: A, 很急 high; C, 观望 watch; D, 空号 invalid."""
     text = _folded(cell_text(raw))

@@ -13,6 +13,7 @@ import re
 import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pypinyin import Style, lazy_pinyin
 
@@ -26,6 +27,8 @@ _CJK_PERIOD = re.compile(rf"(?<=[{_CJK}])\.(?=[{_CJK}])")
 _INVISIBLE = re.compile("[\u200b-\u200d\u2060\ufeff\ufe0e\ufe0f]")
 _NAME = re.compile(rf"[{_CJK}A-Za-z\u00c0-\u024f{MIDDLE_DOT}'\-. ]+")
 _HAS_LETTER = re.compile(rf"[{_CJK}A-Za-z\u00c0-\u024f]")
+_PLAIN = re.compile("[\u4e00-\u9fff]+")
+_NOT_CJK = re.compile(rf"[^{_CJK}]+")
 _RUNS = re.compile(rf"([{_CJK}]+)|([a-z0-9]+)")
 
 SURNAMES: dict[str, str] = {
@@ -61,6 +64,8 @@ def normalize_name(text: str) -> str:
     NFKC; every variant of the middle dot becomes U+00B7; blanks between Chinese characters go, elsewhere
     they become one; invisible characters go.
     """
+    if _PLAIN.fullmatch(text):
+        return text
     name = unicodedata.normalize("NFKC", _DOTS.sub(MIDDLE_DOT, text))
     name = _DOTS.sub(MIDDLE_DOT, _INVISIBLE.sub("", name))
     name = _CJK_PERIOD.sub(MIDDLE_DOT, name)
@@ -102,8 +107,19 @@ def _syllables(text: str) -> list[str]:
     """Return one item a Chinese character, and one a run of other letters, lower case (ü is v)."""
     spoken: list[str] = []
     for chinese, latin in _RUNS.findall(_without_accents(text).lower()):
-        spoken += [latin] if latin else lazy_pinyin(chinese, style=Style.NORMAL, errors="ignore")
+        if latin:
+            spoken.append(latin)
+        elif len(chinese) <= 4:
+            spoken += filter(None, map(_reading, chinese))
+        else:
+            spoken += lazy_pinyin(chinese, style=Style.NORMAL, errors="ignore")
     return [syllable.replace("ü", "v") for syllable in spoken]
+
+
+@lru_cache(maxsize=20_000)
+def _reading(character: str) -> str:
+    """Return the commonest reading; people's names hold no words that would say more, firms' names do."""
+    return "".join(lazy_pinyin(character, style=Style.NORMAL, errors="ignore"))
 
 
 def _words(text: str) -> Iterable[str]:
@@ -111,6 +127,8 @@ def _words(text: str) -> Iterable[str]:
 
 
 def _without_accents(text: str) -> str:
+    if text.isascii():
+        return text
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
@@ -151,10 +169,11 @@ def search_tokens(name: str) -> set[str]:
     """
     name = normalize_name(name)
     tokens: set[str] = set()
-    compact = "".join(c for c in name if re.match(f"[{_CJK}]", c))
-    tokens |= _grams(compact)
+    tokens |= _grams(_NOT_CJK.sub("", name))
     tokens.update(_words(name))
-    readings = {name_syllables(name), tuple(_syllables(name))}
+    common = tuple(_syllables(name))
+    surname, length = _surname_syllables(name)
+    readings = {common, (*surname, *_syllables(name[length:]))} if surname else {common}
     for syllables in readings:
         heads = tuple(s[0] for s in syllables)
         for parts in (syllables, heads):

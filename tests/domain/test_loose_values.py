@@ -88,6 +88,8 @@ def test_amounts_in_yuan_read_back_exactly(fen):
         (date(2026, 5, 1), date(2026, 5, 1)),
         ("5月1日", date(2026, 5, 1)),
         ("12月31日", date(2025, 12, 31)),
+        ("5月21日", TODAY),
+        ("5月22日", date(2025, 5, 22)),
         ("13月2日", None),
         ("2026-02-30", None),
         ("5/1/2026", None),

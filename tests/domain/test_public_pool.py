@@ -77,6 +77,12 @@ class TestRecycling:
 
         assert found.recycle_at == START + timedelta(hours=24)
 
+    def test_a_follow_up_exactly_at_the_deadline_counts(self):
+        deadline = START + timedelta(hours=24)
+        found = pool.recycling(assigned_at=START, now=deadline, follow_ups=[deadline])
+
+        assert found.recycle_at == deadline + timedelta(days=7)
+
     def test_a_follow_up_under_lock_counts(self):
         lock = START + timedelta(days=5)
         found = pool.recycling(

@@ -50,6 +50,13 @@ def test_appending_and_prepending_stay_short():
     assert len(first) <= 5
 
 
+def test_appended_neighbours_leave_room_between_them():
+    first = between(None, None)
+    second = between(first, None)
+
+    assert len(between(first, second)) <= 4
+
+
 def test_inserting_at_one_spot_grows_slowly_and_asks_for_a_rebalance():
     low, high = "V", "W"
     for _ in range(200):
