@@ -11,10 +11,9 @@ from sqlmodel import col
 
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Department, Role, User, UserRole
-from loanhub.services import _passwords, auth
+from loanhub.services import _passwords, auth, setup
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import transaction
-from loanhub.services.first_start import ensure_roles
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 PASSWORD = "灯塔 咖啡 旧自行车"
@@ -58,16 +57,19 @@ def make_company() -> Company:
     auth.forget_cached()
     departments: dict[str, int] = {}
     with transaction() as db:
-        ensure_roles(db)
+        setup.install(db, company_name="company", now=NOON)
         for name, kind, parent in (
             ("company", "company", None), ("branch", "branch", "company"), ("other_branch", "branch", "company"),
             ("department", "department", "branch"), ("team", "team", "department"), ("other_team", "team", "department"),
         ):  # fmt: skip
             above = db.get(Department, departments[parent]) if parent else None
-            row = Department(name=name, kind=kind, parent_id=above.id if above else None, path="/")
+            if above is None:
+                departments[name] = db.execute(sa.select(col(Department.id))).scalar_one() or 0
+                continue
+            row = Department(name=name, kind=kind, parent_id=above.id, path="/")
             db.add(row)
             db.flush()
-            row.path = f"{above.path if above else '/'}{row.id}/"
+            row.path = f"{above.path}{row.id}/"
             departments[name] = row.id or 0
     company = Company(departments, {})
     for role in RoleCode:

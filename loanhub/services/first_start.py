@@ -6,14 +6,14 @@ import hmac
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from loanhub.domain.errors import Conflict, InvalidInput, NotPermitted
-from loanhub.domain.permissions import ROLES, RoleCode
+from loanhub.domain.permissions import RoleCode
 from loanhub.models import Department, Role, User, UserRole
 from loanhub.models.encryption import blind_index
 from loanhub.repositories import access
-from loanhub.services import _passwords, events
+from loanhub.services import _passwords, events, setup
 from loanhub.services._actor import SYSTEM
 from loanhub.services._transaction import reading, transaction
 from loanhub.settings import settings
@@ -54,7 +54,7 @@ def console_notice() -> str:
 
 
 def create_first_admin(*, token: str, login: str, name: str, password: str, now: datetime) -> int:
-    """Make the company, the shipped roles and the first administrator; return the user's id.
+    """Install the reference rows and make the first administrator; return the user's id.
 
     Raises:
         WrongSetupToken: not the token on the console.
@@ -76,20 +76,13 @@ def create_first_admin(*, token: str, login: str, name: str, password: str, now:
     with transaction() as db:
         if settings().demo_mode or access.any_user(db):
             raise AlreadySetUp
-        ensure_roles(db)
-        company = (
-            db.execute(sa.select(Department).where(col(Department.parent_id).is_(None))).scalars().first()
-        )
-        if company is None:
-            company = Department(name=settings().company_name, kind="company", path="/")
-            db.add(company)
-            db.flush()
-            company.path = f"/{company.id}/"
+        setup.install(db, company_name=settings().company_name, now=now)
+        company_id = db.execute(sa.select(col(Department.id)).where(col(Department.parent_id).is_(None))).scalars().first()
         user = User(
             login=login,
             name=name,
             title="系统管理员",
-            department_id=company.id,
+            department_id=company_id,
             password_hash=hashed,
             created_at=now,
         )
@@ -104,19 +97,3 @@ def create_first_admin(*, token: str, login: str, name: str, password: str, now:
             db, SYSTEM, "user.created", now=now, entity="user", entity_id=user.id, summary=f"首次设置 {name}"
         )
         return user.id
-
-
-def ensure_roles(db: Session) -> None:
-    """Insert the shipped roles that are missing; roles already there, edited or not, stay as they are."""
-    present = set(db.execute(sa.select(col(Role.code))).scalars())
-    for role in ROLES.values():
-        if role.code.value not in present:
-            db.add(
-                Role(
-                    code=role.code.value,
-                    label=role.code.label,
-                    scope=int(role.scope),
-                    permissions=sorted(p.value for p in role.permissions),
-                )
-            )
-    db.flush()

@@ -39,8 +39,6 @@ class SessionState(rx.State):
     nav: list[NavGroup] = []
     mobile_nav: list[MobileItem] = []
     inbox_count: int = 0
-    sidebar: str = rx.LocalStorage("open", name="lh_sidebar")
-    density: str = rx.LocalStorage("normal", name="lh_density")
 
     _stamp: str = ""
     _refused_by: str = ""
@@ -58,18 +56,6 @@ class SessionState(rx.State):
         _live.join(self, _inbox_topic(actor), state_class=SessionState)
         await self._count_inbox(actor)
         return None
-
-    @rx.event
-    @_marks.signed_in
-    async def toggle_sidebar(self) -> None:
-        """Collapse or open the sidebar; remembered in this browser."""
-        self.sidebar = "open" if self.sidebar == "collapsed" else "collapsed"
-
-    @rx.event
-    @_marks.signed_in
-    async def toggle_density(self) -> None:
-        """Switch between normal and compact rows; remembered in this browser."""
-        self.density = "normal" if self.density == "compact" else "compact"
 
     async def _find_actor(self) -> Actor | None:
         """Return who this socket's session belongs to now, or None."""

@@ -189,11 +189,12 @@ def show_error(exception: Exception) -> list[EventSpec]:
 
 
 def install(app: rx.App) -> None:
-    """Put the gate, the live hub and the start-up checks on the app; the last line of ``loanhub/loanhub.py``.
+    """Put the gate, the error handler, the live hub and the start-up checks on the app, after all pages are imported.
 
     Raises:
         UnmarkedHandler: a handler carries no mark.
     """
     check_handlers()
+    app.backend_exception_handler = show_error
     app.add_middleware(Gate(), index=0)
     _live.connect(app, redis_url=settings().redis_url)

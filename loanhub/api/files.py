@@ -1,0 +1,75 @@
+"""Uploads and downloads: through the session, the scope and the audit, never through Reflex's own folder."""
+
+from __future__ import annotations
+
+from urllib.parse import quote
+
+from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from loanhub.api._routing import route
+from loanhub.domain.errors import InvalidInput
+from loanhub.domain.permissions import Permission
+from loanhub.services import files
+from loanhub.services._actor import Actor
+from loanhub.state._clock import utc_now
+from loanhub.state._marks import needs, signed_in
+
+LINKS = ("customer_id", "lead_id", "application_id", "loan_id")
+
+
+@route("/api/files", methods=["POST"], takes_file=True)
+@needs(Permission.DOCUMENTS_UPLOAD, Permission.LEADS_IMPORT)
+async def upload(request: Request) -> Response:
+    """Take one file (``file``, ``kind``, ``label``, a linked record); returns its id, name and size, 201."""
+    actor: Actor = request.state.actor
+    async with request.form(max_files=1, max_fields=10, max_part_size=4096) as form:
+        part = form.get("file")
+        if not isinstance(part, UploadFile) or not part.filename:
+            raise InvalidInput(fields={"file": "请选择文件"})
+        links = {key: _whole_number(key, str(form.get(key, ""))) for key in LINKS}
+        kind, label, name = str(form.get("kind", "")) or "other", str(form.get("label", "")), part.filename
+        view = await run_in_threadpool(
+            lambda: files.upload(
+                actor, source=part.file, file_name=name, kind=kind, label=label, now=utc_now(), **links
+            )
+        )
+    return JSONResponse(
+        {"id": view.id, "file_name": view.file_name, "size_bytes": view.size_bytes, "sha256": view.sha256}, 201
+    )
+
+
+@route("/api/files/{document_id:int}")
+@signed_in
+async def download(request: Request) -> Response:
+    """Send a file the actor may see: as an attachment, or inside a page with ``?preview=1`` (PDF and photos only)."""
+    wants_preview = request.query_params.get("preview") == "1"
+    view, pieces = await run_in_threadpool(
+        lambda: files.open_file(
+            request.state.actor,
+            document_id=request.path_params["document_id"],
+            now=utc_now(),
+            preview=wants_preview,
+        )
+    )
+    inline = wants_preview and view.media_type in ("application/pdf", "image/jpeg", "image/png", "image/webp")
+    disposition = f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(view.file_name)}"
+    headers = {
+        "Content-Disposition": disposition,
+        "Cache-Control": "no-store",
+        "Content-Length": str(view.size_bytes),
+        # Even a file that slipped through may not act as a page of ours.
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; "
+        "object-src 'none'; frame-ancestors 'self'" + ("" if inline else "; sandbox"),
+    }
+    return StreamingResponse(iterate_in_threadpool(pieces), media_type=view.media_type, headers=headers)
+
+
+def _whole_number(key: str, text: str) -> int | None:
+    if not text:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 12:
+        raise InvalidInput(fields={key: "编号不正确"})
+    return int(text)

@@ -1,0 +1,79 @@
+"""Stored files: encrypted, addressed by content, outside the web root 文件存储.
+
+A file lies under a keyed fingerprint of its SHA-256, so the folder tells nobody which known file is in it.
+The same bytes are stored once; rows in ``document`` point at them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from loanhub.models.encryption import blind_index, decrypting_reader, encrypting_writer
+from loanhub.settings import settings
+
+CHUNK_BYTES = 262_144
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """What is known of a stored file: its hash (hex) and its size before encryption."""
+
+    sha256: str
+    size_bytes: int
+
+
+def put(source: IO[bytes]) -> StoredFile:
+    """Encrypt everything left in ``source`` into the store; a file already there is kept as it is."""
+    digest, size = hashlib.sha256(), 0
+    place = source.tell()
+    while chunk := source.read(CHUNK_BYTES):
+        digest.update(chunk)
+        size += len(chunk)
+    stored = StoredFile(digest.hexdigest(), size)
+    path = _path(stored.sha256)
+    if path.exists():
+        return stored
+    source.seek(place)
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    part = path.with_suffix(f".{secrets.token_hex(4)}.part")
+    try:
+        target = os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")
+        with encrypting_writer(target, name=path.name) as writer:
+            while chunk := source.read(CHUNK_BYTES):
+                writer.write(chunk)
+        with part.open("rb") as written:
+            os.fsync(written.fileno())
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return stored
+
+
+def read(sha256: str) -> Iterator[bytes]:
+    """Yield the bytes of a stored file in order; each piece has been authenticated.
+
+    Raises:
+        FileNotFoundError: no such file in the store.
+    """
+    path = _path(sha256)
+    with path.open("rb") as source, decrypting_reader(source, name=path.name) as reader:
+        while chunk := reader.read(CHUNK_BYTES):
+            yield chunk
+
+
+def read_all(sha256: str) -> bytes:
+    """Return the whole stored file; for small ones that must be in memory anyway (an import, a merge)."""
+    with contextlib.closing(read(sha256)) as pieces:  # type: ignore[type-var]
+        return b"".join(pieces)
+
+
+def _path(sha256: str) -> Path:
+    name = blind_index("file", sha256)
+    return settings().files / name[:2] / name
