@@ -32,6 +32,11 @@ _UNIT_FEN = {
 }
 
 
+def half_width(text: str) -> str:
+    """Return the text with full-width forms 全角 made half-width and all spaces dropped."""
+    return "".join(text.translate(_HALF_WIDTH).split())
+
+
 def divide_half_up(numerator: int, denominator: int) -> int:
     """Return the quotient rounded to the nearest integer, halves away from zero; ``denominator`` above zero."""
     rounded = (2 * abs(numerator) + denominator) // (2 * denominator)
@@ -82,12 +87,13 @@ def parse_fen(text: str, *, field: str = "amount", allow_negative: bool = False)
     def refuse(sentence: str) -> InvalidInput:
         return InvalidInput(fields={field: sentence})
 
-    plain = "".join(text.translate(_HALF_WIDTH).split()).removeprefix("人民币")
-    negative = plain[:1] in ("-", MINUS) or plain[:2] in ("¥-", "¥" + MINUS)
-    digits = plain.lstrip(f"-+{MINUS}¥").removesuffix("元").removesuffix("圆")
+    plain = half_width(text).removeprefix("人民币")
+    digits = plain.lstrip(f"-+{MINUS}¥")
+    head = plain.removesuffix(digits)
+    digits = digits.removesuffix("元").removesuffix("圆")
     if not digits:
         raise refuse("请填写金额")
-    if len(plain) - len(plain.lstrip(f"-+{MINUS}¥")) > 2:
+    if head.replace("¥", "", 1) not in ("", "+", "-", MINUS):
         raise refuse("金额格式不对，例如 1234.50 或 12.5万")
     if "," in digits:
         if not _GROUPED.fullmatch(digits.rstrip("万亿wW")):
@@ -101,7 +107,7 @@ def parse_fen(text: str, *, field: str = "amount", allow_negative: bool = False)
         raise refuse("金额过大，不能超过 1 万亿元")
     if fen.denominator != 1:
         raise refuse("金额最多精确到分（两位小数）")
-    if negative and fen != 0:
+    if ("-" in head or MINUS in head) and fen != 0:
         if not allow_negative:
             raise refuse("金额不能为负数")
         return -fen.numerator

@@ -1,13 +1,12 @@
 """Rates: what a rate said on the telephone means a year, a month and a day."""
 
-import unicodedata
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import InvalidInput
-from loanhub.domain.money import Exact, round_half_up
+from loanhub.domain.money import Exact, half_width, round_half_up
 
 RATE_PLACES = 10
 MONTHS_PER_YEAR = 12
@@ -56,7 +55,7 @@ def parse_percent(text: str, *, field: str = "annual_rate") -> Decimal:
     Raises:
         InvalidInput: naming ``field``: not a number, negative, 1000 % or more, or finer than 6 decimals.
     """
-    plain = "".join(unicodedata.normalize("NFKC", text).split()).removesuffix("%")
+    plain = half_width(text).removesuffix("%")
     digits, _, decimals = plain.partition(".")
     if (
         not digits.isascii()

@@ -278,7 +278,6 @@ class LoanLedger:
         rest = payoff_quote(
             self.terms,
             payoff_date=day,
-            day_base=options.day_base,
             fee_rate=options.prepayment_fee_rate,
             fee_free_after_period=options.prepayment_free_after,
             overrides=self.overrides,

@@ -4,7 +4,7 @@ Source: docs/algorithms/prepayment.md; 民法典 677 (interest only for the time
 """
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 from loanhub.domain.calendar import Overrides
@@ -12,7 +12,7 @@ from loanhub.domain.choice import Choice
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.money import divide_half_up
 from loanhub.domain.repayment.method import Installment
-from loanhub.domain.repayment.periods import daily_interest, period_interest, rate_from, slots
+from loanhub.domain.repayment.periods import Slot, daily_interest, period_interest, rate_from, slots
 from loanhub.domain.repayment.schedule import build_schedule
 from loanhub.domain.repayment.terms import Terms
 
@@ -161,15 +161,16 @@ def payoff_quote(
     terms: Terms,
     *,
     payoff_date: date,
-    day_base: int = 360,
+    day_base: int | None = None,
     fee_rate: Decimal = Decimal(0),
     fee_free_after_period: int | None = None,
     overrides: Overrides | None = None,
 ) -> PayoffQuote:
     """Return what clears the loan on ``payoff_date``; installments due by then count as paid.
 
-    accrued = balance × annual × days since the last due date / day_base, rounded once. Loans without an
-    annual rate (flat, or agreed interest) accrue the share of the period's interest that the days are of it.
+    accrued = balance × annual × days since the last due date / day_base, rounded once, and never more than
+    the period's own interest; ``day_base`` None is that of the interest basis. Loans without an annual rate
+    (flat, or agreed interest) accrue the share of the period's interest that the days are of it.
     The fee is on the principal, and waived once ``fee_free_after_period`` installments are paid.
 
     Raises:
@@ -206,9 +207,15 @@ def payoff_quote(
     )
 
 
-def accrued_interest(terms: Terms, current: Installment, days: int, day_base: int = 360) -> int:
+def accrued_interest(terms: Terms, current: Installment, days: int, day_base: int | None = None) -> int:
     """Return the interest of the first ``days`` of a period in fen (see ``payoff_quote``)."""
+    if days >= current.days:  # a due date moved by a holiday: interest stops at the nominal one
+        return current.interest_fen
     rate = rate_from(terms, current.start_date)
-    if rate == 0:
-        return divide_half_up(current.interest_fen * min(days, current.days), current.days)
-    return daily_interest(current.opening_fen, rate, days, day_base)
+    if rate == 0 and terms.split_rate_change is None:
+        return divide_half_up(current.interest_fen * days, current.days)
+    base = day_base or terms.interest_basis.day_base
+    if terms.split_rate_change is not None and base == terms.interest_basis.day_base:
+        so_far = Slot(current.period, current.start_date, current.start_date + timedelta(days=days))
+        return period_interest(terms, so_far, current.opening_fen)
+    return daily_interest(current.opening_fen, rate, days, base)

@@ -143,7 +143,6 @@ def _quote(
         rest = payoff_quote(
             terms,
             payoff_date=state.as_of,
-            day_base=options.day_base,
             fee_rate=options.prepayment_fee_rate,
             fee_free_after_period=options.prepayment_free_after,
             overrides=overrides,
