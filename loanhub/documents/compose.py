@@ -7,7 +7,7 @@ typed comes out as the characters they typed.
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 
 from loanhub.documents.flow import MILLIMETER, TEXT_WIDTH, Box, Element, Placed
@@ -66,8 +66,11 @@ class UnknownReference(KeyError):
 class Composer:
     """Collects what a template writes and turns it into boxes; numbers clauses and resolves references."""
 
-    def __init__(self, table: GlyphTable, cache_lines: dict[object, list[Line]] | None = None) -> None:
+    def __init__(
+        self, table: GlyphTable, cache_lines: dict[object, list[Line]] | None = None, density: float = 1.0
+    ) -> None:
         self.table = table
+        self._density = density
         self.tree = Element("Document")
         self._lines_known = {} if cache_lines is None else cache_lines
         self._pending: list[tuple[str, tuple[object, ...]]] = []
@@ -230,6 +233,7 @@ class Composer:
         fixed: bool = False,
     ) -> None:
         """Add a paragraph, a box a line: never one line alone at the foot or head of a page."""
+        leading, space = leading * self._density, space * self._density
         lines = self.lines(
             spans, size=size, width=TEXT_WIDTH - left, first_indent=first_indent, align=align, fixed=fixed
         )
@@ -317,11 +321,12 @@ class Composer:
         )
 
     def _set_space(self, height: float) -> None:
-        self._add(Box(height, keep=True))
+        self._add(Box(height * self._density, keep=True))
 
     def _set_fields(self, rows: tuple[tuple[str, str], ...], pairs: bool) -> None:
         groups = [rows[i : i + 2] for i in range(0, len(rows), 2)] if pairs else [(row,) for row in rows]
-        label_width, size, leading = 82.0, BODY, 16.5
+        label_width, size, leading = 82.0, BODY, 16.5 * self._density
+        base = 13.5 * self._density
         whole = self.tree.child("Table")
         for group in groups:
             row_element = whole.child("TR")
@@ -333,13 +338,13 @@ class Composer:
                 for line in self.lines(
                     [Span(label, SANS)], size=9.5, width=label_width - 8, align="left", fixed=True
                 ):
-                    texts.append(Placed(left, 13.5, line, row_element.child("TH")))
+                    texts.append(Placed(left, base, line, row_element.child("TH")))
                 cell = row_element.child("TD")
                 found = self.lines([Span(value)], size=size, width=wide - label_width - 8, align="left")
                 for count, line in enumerate(found):
-                    texts.append(Placed(left + label_width + line.offset, 13.5 + count * leading, line, cell))
+                    texts.append(Placed(left + label_width + line.offset, base + count * leading, line, cell))
                 tallest = max(tallest, len(found))
-            height = tallest * leading + 5
+            height = tallest * leading + 5 * self._density
             rule = f"0.75 G 0.4 w 0 {-height:.2f} m {TEXT_WIDTH:.2f} {-height:.2f} l S ".encode()
             self._add(Box(height, texts, rule, keep=group is groups[0]))
 
@@ -397,6 +402,7 @@ class Composer:
         bold: bool = False,
     ) -> Box:
         texts, left, tallest, inset, leading = [], 0.0, 1, 4.0, 13.0
+        pad = 5 * self._density
         for column, text, width in zip(columns, cells, widths, strict=True):
             element = row.child(kind)
             found = self.lines(
@@ -407,26 +413,30 @@ class Composer:
                 fixed=kind == "TH",
             )
             for place, line in enumerate(found):
-                texts.append(Placed(left + inset + line.offset, 12.2 + place * leading, line, element))
+                texts.append(Placed(left + inset + line.offset, 9.7 + pad / 2 + place * leading, line, element))
             tallest = max(tallest, len(found))
             left += width
-        return Box(tallest * leading + 5, texts)
+        return Box(tallest * leading + pad, texts)
 
     def _set_confirmation(self, text: str) -> None:
         lines = self.lines([Span(text, SERIF, True)], size=BODY, width=TEXT_WIDTH - 20)
-        height = len(lines) * LEADING + 12
+        leading = LEADING * self._density
+        height = len(lines) * leading + 12
         element = self.tree.child("P")
-        texts = [Placed(10 + x.offset, 6 + LEADING * n + 13, x, element) for n, x in enumerate(lines)]
+        texts = [Placed(10 + x.offset, 6 + leading * (n + 0.5) + 3.9, x, element) for n, x in enumerate(lines)]
         frame = f"0.35 G 0.6 w 0.3 {-height:.2f} {TEXT_WIDTH - 0.6:.2f} {height:.2f} re S ".encode()
-        self._add(Box(height, texts, frame, keep=True, space=8))
+        self._add(Box(height, texts, frame, keep=True, space=8 * self._density))
         self._set_space(8)
 
     def _set_signatures(self, signers: tuple[Signer, ...], facts: tuple[tuple[str, str], ...]) -> None:
+        alone = len(signers) == 1
+        if alone:
+            signers, facts = (replace(signers[0], lines=(*signers[0].lines, *facts)),), ()
         for box in self._boxes[-3:]:  # two lines of text at least go with the block to a new page
             box.keep = True
         groups = [signers[place : place + 2] for place in range(0, len(signers), 2)]
         for place, group in enumerate(groups):
-            box = self._signer_row(group)
+            box = self._signer_row(group, alone=alone)
             box.keep = place < len(groups) - 1 or bool(facts)
             self._add(box)
         if facts:
@@ -435,11 +445,11 @@ class Composer:
                 spans, size=BODY, leading=LEADING, element=self.tree.child("P"), align="left", space=6
             )
 
-    def _signer_row(self, group: tuple[Signer, ...]) -> Box:
-        half, leading = TEXT_WIDTH / 2, 20.0
+    def _signer_row(self, group: tuple[Signer, ...], *, alone: bool) -> Box:
+        half, leading = TEXT_WIDTH / 2, 20.0 * self._density
         texts, graphics, tallest = [], [], 0.0
-        for place, signer in enumerate(group):
-            left, y = place * (half + 8), 18.0
+        for place, signer in enumerate(group, start=int(alone)):
+            left, y = place * (half + 4), 18.0
             width = half - 12
             element = self.tree.child("P")
             for line in self.lines([Span(f"{signer.label}：", SANS)], size=BODY, width=width, align="left"):
@@ -448,7 +458,7 @@ class Composer:
             for line in self.lines([Span(signer.name)], size=BODY, width=width, align="left"):
                 texts.append(Placed(left, y, line, element))
                 y += leading - 3
-            y += 16
+            y += 20 * self._density - 4
             hand = self.lines([Span(f"{signer.hand}：")], size=BODY, width=width, align="left")[0]
             texts.append(Placed(left, y, hand, element))
             end = left + width - (62 if signer.thumb or signer.seal else 4)
@@ -467,7 +477,7 @@ class Composer:
                     texts.append(Placed(left, y, line, element))
                     y += leading - 3
             tallest = max(tallest, y)
-        return Box(tallest, texts, "".join(graphics).encode(), space=10)
+        return Box(tallest, texts, "".join(graphics).encode(), space=10 * self._density)
 
 
 def _underlines(line: Line, left: float, y: float) -> bytes:

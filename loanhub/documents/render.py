@@ -7,6 +7,7 @@ from typing import Any, cast
 
 from loanhub.documents.compose import Composer
 from loanhub.documents.data import Company
+from loanhub.documents.flow import break_pages
 from loanhub.documents.linebreak import Line
 from loanhub.documents.press import Running, print_pages
 from loanhub.documents.template import DocumentTemplate, MissingData, get_template, missing
@@ -15,6 +16,7 @@ from loanhub.domain.errors import InvalidInput
 
 LONGEST_TEXT = 2_000
 LONGEST_TOTAL = 200_000
+DENSITIES = (1.0, 0.92, 0.85, 0.8)
 COMMON = "0123456789,.-−:/¥%() ABCDEFGHIJKLMNOPQRSTUVWXYZ*零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整负年月日第页共无　，。、：（）扫码核验真伪编号演示数据"
 
 _ready: dict[str, tuple[GlyphTable, dict[object, list[Line]]]] = {}
@@ -83,8 +85,16 @@ def _print(
     watermark: str,
     verify_url: str,
 ) -> bytes:
-    composer = Composer(table, lines)
-    template.build(composer, data, company)
+    for density in DENSITIES if template.one_page else DENSITIES[:1]:
+        composer = Composer(table, lines, density)
+        template.build(composer, data, company)
+        boxes = composer.boxes()
+        if density == 1.0:
+            loose = (composer, boxes)
+        if len(break_pages(boxes)) == 1:
+            break
+    else:
+        composer, boxes = loose
     number = template.number(data)
     running = Running(
         title=f"{template.label} {number}".strip(),
@@ -96,7 +106,7 @@ def _print(
         verify_url=verify_url,
         seam_marks=template.seam_marks,
     )
-    return print_pages(composer.boxes(), composer.tree, table, running)
+    return print_pages(boxes, composer.tree, table, running)
 
 
 def _check_texts(data: object, company: Company, watermark: str) -> None:

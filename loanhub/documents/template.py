@@ -28,6 +28,7 @@ class DocumentTemplate:
     """A built-in document. ``build`` writes it; ``sample`` is its data in the preview and its base fonts.
 
     ``number`` returns the number shown at the head of each page; ``version`` rises with every change of words.
+    A ``one_page`` document is set a little closer when that keeps it on one sheet.
     """
 
     code: str
@@ -40,6 +41,7 @@ class DocumentTemplate:
     version: int = 1
     number_label: str = "合同编号"
     seam_marks: bool = False
+    one_page: bool = False
 
 
 class MissingData(InvalidInput):

@@ -52,7 +52,7 @@ class FontFile:
         offsets, parts, position = array("I", [0]), [], 0
         for glyph in glyphs:
             outline = self._outlines[self._offsets[glyph] : self._offsets[glyph + 1]]
-            outline += b"\0" * (-len(outline) % 4)
+            outline += b"\0" * (-len(outline) % 2)
             parts.append(outline)
             position += len(outline)
             offsets.append(position)

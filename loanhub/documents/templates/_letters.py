@@ -51,9 +51,6 @@ def begin(document: Composer, data: AuthorizationData, company: Company, title: 
             "categories": listed(data.categories),
             "phone": or_none(company.complaint_phone or company.phone),
             "address": company.address,
-            "holder": data.account.holder,
-            "bank": data.account.bank,
-            "number": data.account.number,
         }
     )
     document.title(title)

@@ -23,9 +23,6 @@ def _build(document: Composer, data: BrokerageData, company: Company) -> None:
             "fee_rate": percent(data.fee_rate),
             "fee_base": data.fee_base,
             "fee_days": str(data.fee_days),
-            "account_holder": data.account.holder,
-            "account_bank": data.account.bank,
-            "account_number": data.account.number,
             "valid_from": written_date(data.valid_from),
             "valid_to": written_date(data.valid_to),
             "months": str(data.non_circumvention_months),
@@ -45,7 +42,7 @@ def _build(document: Composer, data: BrokerageData, company: Company) -> None:
         "基础上，订立本协议。"
     )
     _services(document)
-    _fee(document)
+    _fee(document, data)
     _promises(document)
     _closing(document, data)
     document.confirmation(
@@ -72,7 +69,7 @@ def _services(document: Composer) -> None:
     )
 
 
-def _fee(document: Composer) -> None:
+def _fee(document: Composer, data: BrokerageData) -> None:
     document.article("服务费", "fee")
     document.clause("**服务费由甲方承担，标准为{fee_base}的{fee_rate}，一次性计收；除此以外，乙方不收取其他任何费用。**", "rate")
     document.clause(
@@ -81,9 +78,10 @@ def _fee(document: Composer) -> None:
         "success",
     )
     document.clause(
-        "甲方应当在收到贷款之日起{fee_days}日内，将服务费支付至乙方下列账户："
-        "户名：{account_holder}；开户行：{account_bank}；账号：{account_number}。乙方收款后出具发票。"
+        "甲方应当在收到贷款之日起{fee_days}日内，将服务费支付至乙方下列账户，乙方收款后出具发票："
     )
+    parts.write_account(document, data.account)
+    document.space(4)
     document.clause("乙方未促成贷款合同成立的，不得请求支付服务费；双方事先书面约定由甲方承担的必要费用，凭真实票据据实结算。")
     document.clause(
         "有下列情形之一的，乙方应当自甲方要求之日起七个工作日内退还已收服务费：贷款合同因乙方原因被撤销或者被确认无效的；"

@@ -99,4 +99,5 @@ TEMPLATE = DocumentTemplate(
     build=_build,
     number=lambda data: data.contract_number,
     sample=CONTRACT,
+    one_page=True,
 )

@@ -4,13 +4,15 @@ from loanhub.documents.compose import Composer
 from loanhub.documents.data import AuthorizationData, Company
 from loanhub.documents.template import DocumentTemplate, Variable
 from loanhub.documents.templates import _letters as letters
+from loanhub.documents.templates import _parts as parts
 
 
 def _build(document: Composer, data: AuthorizationData, company: Company) -> None:
     letters.begin(document, data, company, "扣款授权书")
     document.article("授权账户与事项")
-    document.clause("授权人授权被授权人为{purpose}，委托银行或者持牌支付机构从授权人本人下列账户划扣到期应还款项："
-                    "户名：{holder}；开户行：{bank}；账号：{number}。")  # fmt: skip
+    document.clause("授权人授权被授权人为{purpose}，委托银行或者持牌支付机构从授权人本人下列账户划扣到期应还款项：")
+    parts.write_account(document, data.account)
+    document.space(4)
     document.clause("**划扣金额以还款计划表所载当期应还款项及依约产生的罚息、费用为限，不得划扣未到期款项；账户余额不足的，可以"
                     "划扣部分款项，仍未足额的部分由授权人另行偿还。**")  # fmt: skip
     document.article("告知")
@@ -37,4 +39,5 @@ TEMPLATE = DocumentTemplate(
     number=lambda data: data.contract_number,
     number_label="授权书编号",
     sample=letters.SAMPLE,
+    one_page=True,
 )

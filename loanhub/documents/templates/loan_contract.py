@@ -16,12 +16,6 @@ def _build(document: Composer, data: ContractData, company: Company) -> None:
         {
             **parts.term_values(terms),
             "number": data.contract_number,
-            "account_holder": data.disbursement_account.holder,
-            "account_bank": data.disbursement_account.bank,
-            "account_number": data.disbursement_account.number,
-            "repay_holder": data.repayment_account.holder,
-            "repay_bank": data.repayment_account.bank,
-            "repay_number": data.repayment_account.number,
             "dispute_body": data.dispute_body,
             "copies": str(data.copies),
             "complaint_phone": or_none(company.complaint_phone or company.phone),
@@ -99,9 +93,10 @@ def _money(document: Composer, data: ContractData) -> None:
         document.item(f"{{condition{number}}}；")
     document.item("法律、法规和监管规定要求的其他放款条件。")
     document.clause(
-        "甲方将借款足额划入乙方下列账户，划付成功即视为甲方完成放款义务。"
-        "户名：{account_holder}；开户行：{account_bank}；账号：{account_number}。"
+        "甲方将借款足额划入乙方下列账户，划付成功即视为甲方完成放款义务："
     )
+    parts.write_account(document, data.disbursement_account)
+    document.space(4)
     document.clause("借款条件满足之日起五个工作日内甲方未放款的，乙方有权解除本合同，并不承担任何费用。")
 
 
@@ -112,8 +107,9 @@ def _repayment(document: Composer, data: ContractData) -> None:
                     "各期应还金额以附件一《还款计划表》为准。")  # fmt: skip
     document.clause(
         "乙方应于应还日或之前，将当期应还款项足额存入或划入下列还款账户："
-        "户名：{repay_holder}；开户行：{repay_bank}；账号：{repay_number}。"
     )
+    parts.write_account(document, data.repayment_account)
+    document.space(4)
     order = "**乙方所付款项不足以清偿全部到期债务的，双方约定按下列顺序清偿：{allocation}；"
     order += (
         "存在多期到期未付的，按到期先后逐期清偿。**" if terms.allocation_by_installment

@@ -76,5 +76,6 @@ TEMPLATE = DocumentTemplate(
     build=_build,
     number=lambda data: data.loan_number,
     sample=CONTRACT,
+    one_page=True,
     number_label="借据号",
 )

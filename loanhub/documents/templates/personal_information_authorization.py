@@ -41,4 +41,5 @@ TEMPLATE = DocumentTemplate(
     number=lambda data: data.contract_number,
     number_label="授权书编号",
     sample=letters.SAMPLE,
+    one_page=True,
 )

@@ -72,6 +72,7 @@ TEMPLATE = DocumentTemplate(
     build=_build,
     number=lambda data: data.receipt_number,
     number_label="收据编号",
+    one_page=True,
     sample=ReceiptData(
         receipt_number="DT-SJ-20260215-0001",
         contract_number="DT-JK-20260115-0001",

@@ -76,6 +76,7 @@ TEMPLATE = DocumentTemplate(
     build=_build,
     number=lambda data: data.certificate_number,
     number_label="证明编号",
+    one_page=True,
     sample=SettlementData(
         certificate_number="DT-JQ-20260415-0001",
         contract_number="DT-JK-20260115-0001",
