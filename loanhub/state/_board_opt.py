@@ -78,9 +78,7 @@ class BoardCardsMixin(rx.State, mixin=True):
         """Replace all cards."""
         self.cards, self.patch = cards, {}
 
-    def _patch_cards(
-        self, changed: dict[str, dict[str, Any]], *, keep: set[str] | None = None
-    ) -> None:
+    def _patch_cards(self, changed: dict[str, dict[str, Any]], *, keep: set[str] | None = None) -> None:
         """Send the changed or new cards only; fold them into ``cards`` beyond PATCH_LIMIT.
 
         keep: ids still shown; when folding, cards outside of it are dropped. None keeps all.
@@ -91,11 +89,7 @@ class BoardCardsMixin(rx.State, mixin=True):
             return
         every = {**self.cards, **patch}
         self._show_cards(
-            {
-                card_id: card
-                for card_id, card in every.items()
-                if keep is None or card_id in keep
-            }
+            {card_id: card for card_id, card in every.items() if keep is None or card_id in keep}
         )
 
 
@@ -135,11 +129,7 @@ class MoveRequest:
 
 def _whole(value: object) -> int:
     """Return a count or id sent as a number or as digits, 0 to 2^53 - 1 (a browser's integers)."""
-    digits = (
-        str(value)
-        if isinstance(value, int | str) and not isinstance(value, bool)
-        else ""
-    )
+    digits = str(value) if isinstance(value, int | str) and not isinstance(value, bool) else ""
     if not re.fullmatch(r"[0-9]{1,16}", digits) or int(digits) >= 2**53:
         raise InvalidInput("移动请求里的编号不对，请刷新页面后再试")
     return int(digits)

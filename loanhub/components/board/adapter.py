@@ -64,10 +64,7 @@ class ScriptedDiv(rx.el.Div):
         return {
             "$/utils/state": [ImportVar(tag="generateUUID")],
             "$/utils/context": [ImportVar(tag="DispatchContext")],
-            "react": [
-                ImportVar(tag=name)
-                for name in ("useContext", "useLayoutEffect", "useRef")
-            ],
+            "react": [ImportVar(tag=name) for name in ("useContext", "useLayoutEffect", "useRef")],
         }
 
     def add_custom_code(self) -> list[str]:
@@ -103,15 +100,11 @@ def callback(handler: Any, arguments: Callable[..., Any], name: str) -> rx.Var:
 def _render_function(arguments: str, component: rx.Component) -> rx.Var:
     """Return ``component`` as the function child a render-prop component asks for."""
     literal = LiteralVar.create(component)
-    data = VarData.merge(
-        literal._get_all_var_data(), VarData(hooks=component._get_all_hooks())
-    )
+    data = VarData.merge(literal._get_all_var_data(), VarData(hooks=component._get_all_hooks()))
     return rx.Var(_js_expr=f"(({arguments}) => {literal!s})", _var_data=data)
 
 
-def drag_context(
-    *children: rx.Component, start: str, update: str, end: str, usage: str
-) -> rx.Component:
+def drag_context(*children: rx.Component, start: str, update: str, end: str, usage: str) -> rx.Component:
     """Return the provider; ``start``, ``update`` and ``end`` are code of functions (result, provided)."""
     return DragDropContext.create(
         *children,
@@ -124,9 +117,7 @@ def drag_context(
     )
 
 
-def droppable(
-    *children: rx.Component, column: rx.Var[str], disabled: rx.Var[bool]
-) -> rx.Component:
+def droppable(*children: rx.Component, column: rx.Var[str], disabled: rx.Var[bool]) -> rx.Component:
     """Return a list of cards. Children: elements, ``rx.cond`` and memo components, never ``rx.foreach``."""
     box = rx.el.div(
         *children,
@@ -137,9 +128,7 @@ def droppable(
         ],
         custom_attrs={"ref": rx.Var("p.innerRef"), "data-col": column},
     )
-    return Droppable.create(
-        _render_function("p, s", box), droppable_id=column, is_drop_disabled=disabled
-    )
+    return Droppable.create(_render_function("p, s", box), droppable_id=column, is_drop_disabled=disabled)
 
 
 def draggable(
@@ -170,6 +159,4 @@ def draggable(
             rx.Var(f"({_NO_DROP_ANIMATION})"),
         ],
     )
-    return Draggable.create(
-        _render_function("p, s", box), draggable_id=card, index=index
-    )
+    return Draggable.create(_render_function("p, s", box), draggable_id=card, index=index)

@@ -40,18 +40,14 @@ class BrowserState(Protocol):
         ...
 
 
-BROWSER_VARS = (
-    "ops acked hold lift menu back tab folds say asked added answered".split()
-)
+BROWSER_VARS = "ops acked hold lift menu back tab folds say asked added answered".split()
 
 
 class _Root(ScriptedDiv):
     script: ClassVar[str] = ORDER + SENTENCES + ACTIONS + GLIDE
 
 
-_START = (
-    "((r, p) => { lhLift(lb, r.draggableId, r.mode); p.announce(lhSay.start(lb, r)); })"
-)
+_START = "((r, p) => { lhLift(lb, r.draggableId, r.mode); p.announce(lhSay.start(lb, r)); })"
 _UPDATE = "((r, p) => p.announce(lhSay.update(lb, r)))"
 _END = """((r, p) => {
   p.announce(lhSay.end(lb, r));
@@ -160,13 +156,9 @@ def board_root(
             count=expression(f"lhCount(lb, {item!s})").to(int),
             folded=expression(f"lhFolded(lb, {item!s})").to(bool),
             current=expression(f"(lhTab(lb) === {code!s})").to(bool),
-            blocked=expression(
-                f"(lb.lift.id ? lhForbidden(lb, lb.lift.from, {code!s}) : '')"
-            ).to(str),
+            blocked=expression(f"(lb.lift.id ? lhForbidden(lb, lb.lift.from, {code!s}) : '')").to(str),
             lifted=expression("Boolean(lb.lift.id)").to(bool),
-            pending=expression(
-                f"(lb.asked.col === {code!s} && lb.asked.n > lb.answered)"
-            ).to(bool),
+            pending=expression(f"(lb.asked.col === {code!s} && lb.asked.n > lb.answered)").to(bool),
             to=expression(f"({onward}?.code ?? '')").to(str),
             to_label=expression(f"({onward}?.label ?? '')").to(str),
             key=code,
@@ -182,10 +174,8 @@ def board_root(
             usage=USAGE,
         ),
         move_dialog(columns, menu),
-        rx.el.div(
-            say, role="status", class_name="lb-sr", custom_attrs={"aria-live": "polite"}
-        ),
-        class_name="lb",
+        rx.el.div(say, role="status", class_name="lb-sr", custom_attrs={"aria-live": "polite"}),
+        class_name="lb-board",
         custom_attrs={
             "ref": expression("lhRef", hooks=hook),
             "onClick": rx.Var("((e) => lhClick(lb, e))"),
@@ -210,15 +200,15 @@ def board(
 ) -> rx.Component:
     """Return the board; it fills its parent, which gives the height.
 
-    columns, in display order: code, label, color (token name: ``st-lead``), count (all cards of the stage),
+    columns, in display order: code, label, color (StageSpec.color: ``lead``), count (all cards of the stage),
         wip_limit (0: none), amount_text (``¥486 万``), healthy, near, over (ageing counts), can_add; optional
         weighted_text, empty_text, folded, forbidden (why no card may come here, "" when one may),
         forbidden_from ({source code: why}).
     order: column code -> ids of the cards shown, best first; the state sends 20 and more on request.
     cards, patch: id -> card; an id in ``patch`` wins, so a changed card is sent without the others. A card
-        has ver (its version), name, industry, amount_text (``85.0 万``), product, next_icon (card.ICONS),
-        next_text, owner_initial, owner_name, owner_tone (1 to 6), stay_text, age (healthy, near, over),
-        risk (1 to 4); optional unread, editing_by, changed_by.
+        has ver (its version), name, industry, amount_text (``85.0 万``), product, next_icon (lucide name),
+        next_text, owner_initial, owner_name, owner_tone (avatar color, 1 to 6), stay_text, age (healthy,
+        near, over), risk (1 to 4); optional unread, editing_by, changed_by.
     browser: the browser-only state (loanhub.state._board_opt.BoardOptimism); components may not import it.
     on_move(move): {n, id, from, to, after, before, ver, key}; ``after`` and ``before`` are the ids of the new
         neighbors or None. Untrusted: see MoveRequest.

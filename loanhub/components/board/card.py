@@ -4,14 +4,10 @@ from typing import Any
 
 import reflex as rx
 
+from loanhub.components.avatar import avatar
 from loanhub.components.board.adapter import draggable, expression
-
-ICONS = (
-    "badge-check banknote building-2 calendar calendar-clock check clock file-check file-pen-line file-text "
-    "handshake house landmark layers map-pin message-circle message-square paperclip phone phone-off "
-    "rotate-ccw scale scan-line send shield-check smartphone stamp triangle-alert user-check users wallet"
-).split()
-"""Icons a next step may name (lucide); any other name shows a dot."""
+from loanhub.components.chips import risk
+from loanhub.components.icons import icon
 
 RISKS = {1: "低", 2: "中", 3: "高", 4: "极高"}
 
@@ -25,25 +21,13 @@ _LABEL = """((c) => [
 
 
 def risk_glyph(grade: rx.Var[int]) -> rx.Component:
-    """Return the four-notch risk glyph 风险等级; text in the tooltip, since a card has no room for it."""
+    """Return the four-notch risk glyph 风险等级; its word in the tooltip, since a card has no room for it."""
     text = rx.match(
         grade,
         *[(number, f"风险{label}") for number, label in RISKS.items()],
         "风险未评",
     )
-    return rx.el.span(
-        *[
-            rx.el.i(class_name=rx.cond(grade >= notch, "is-on", ""))
-            for notch in (1, 2, 3, 4)
-        ],
-        custom_attrs={
-            "data-risk": grade,
-            "title": text,
-            "role": "img",
-            "aria-label": text,
-        },
-        class_name="lb-risk",
-    )
+    return rx.el.span(risk(grade), title=text, custom_attrs={"role": "img", "aria-label": text})
 
 
 def figure(text: rx.Var[str]) -> rx.Component:
@@ -53,31 +37,23 @@ def figure(text: rx.Var[str]) -> rx.Component:
 
 
 def _next_step(card: rx.Var[dict[str, Any]]) -> rx.Component:
-    icons = [
-        (name, rx.icon(name, size=14, custom_attrs={"aria-hidden": True}))
-        for name in ICONS
-    ]
-    dot = rx.icon("circle-dot", size=14, custom_attrs={"aria-hidden": True})
+    name, text = card["next_icon"].to(str), card["next_text"].to(str)
     return rx.el.div(
-        rx.match(card["next_icon"].to(str), *icons, dot),
-        rx.el.span(
-            rx.cond(
-                card["next_text"].to(str), card["next_text"].to(str), "定一个下一步"
-            )
-        ),
-        class_name=rx.cond(card["next_text"].to(str), "lb-next", "lb-next is-missing"),
+        icon(rx.cond(name, name, "circle-dot").to(str), "s"),
+        rx.el.span(rx.cond(text, text, "定一个下一步")),
+        class_name=rx.cond(text, "lb-next", "lb-next is-missing"),
     )
 
 
 def _owner(card: rx.Var[dict[str, Any]]) -> rx.Component:
-    name = card["owner_name"].to(str)
+    name, initial = card["owner_name"].to(str), card["owner_initial"].to(str)
     return rx.el.span(
-        rx.el.span(
-            card["owner_initial"].to(str),
-            class_name="lb-avatar",
-            custom_attrs={"data-tone": card["owner_tone"], "aria-hidden": True},
+        rx.cond(
+            initial,
+            avatar(initial, color=card["owner_tone"].to(int), size="s18"),
+            rx.fragment(),
         ),
-        rx.el.span(name, class_name="lb-owner"),
+        rx.el.span(rx.cond(name, name, "无负责人"), class_name="lb-owner"),
         class_name="lb-who",
         title=name,
     )
@@ -102,9 +78,7 @@ def _presence(card: rx.Var[dict[str, Any]]) -> rx.Component:
 
 
 @rx.memo
-def board_card_body(
-    card: rx.Var[dict[str, Any]], to: rx.Var[str], to_label: rx.Var[str]
-) -> rx.Component:
+def board_card_body(card: rx.Var[dict[str, Any]], to: rx.Var[str], to_label: rx.Var[str]) -> rx.Component:
     """Draw the card. Memoized apart from the dragging frame: a move renders three bodies, not all."""
     name = card["name"].to(str)
     return rx.el.div(
@@ -131,16 +105,14 @@ def board_card_body(
         rx.el.div(
             _owner(card),
             _presence(card),
-            rx.el.span(
-                card["stay_text"].to(str), class_name="lb-stay", title="本阶段停留"
-            ),
+            rx.el.span(card["stay_text"].to(str), class_name="lb-stay", title="本阶段停留"),
             class_name="lb-row lb-foot",
         ),
         rx.el.div(
             rx.cond(
                 to,
                 rx.el.button(
-                    rx.icon("arrow-right", size=16, custom_attrs={"aria-hidden": True}),
+                    icon("arrow-right"),
                     to_label,
                     type="button",
                     class_name="lb-step",
@@ -153,7 +125,7 @@ def board_card_body(
                 rx.fragment(),
             ),
             rx.el.button(
-                rx.icon("ellipsis", size=16, custom_attrs={"aria-hidden": True}),
+                icon("ellipsis"),
                 type="button",
                 class_name="lb-more",
                 title="移至…",

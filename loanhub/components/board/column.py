@@ -6,13 +6,14 @@ import reflex as rx
 
 from loanhub.components.board.adapter import droppable
 from loanhub.components.board.card import board_card, figure
+from loanhub.components.icons import icon
 
 
 def stage_dot(color: rx.Var[str]) -> rx.Component:
-    """Return the stage's dot; ``color`` is a token name such as ``st-lead``."""
+    """Return the stage's dot; ``color`` is a code of the palette such as ``lead``."""
     return rx.el.i(
         class_name="lb-dot",
-        custom_attrs={"style": {"background": "var(--" + color + ")"}},
+        custom_attrs={"style": {"background": "var(--st-" + color + ")"}},
     )
 
 
@@ -40,9 +41,7 @@ def age_bar(column: rx.Var[dict[str, Any]]) -> rx.Component:
     text = f"正常 {healthy} · 临期 {near} · 超时 {over}"
     return rx.el.span(
         *[
-            rx.el.i(
-                class_name=f"is-{name}", custom_attrs={"style": {"flexGrow": share}}
-            )
+            rx.el.i(class_name=f"is-{name}", custom_attrs={"style": {"flexGrow": share}})
             for name, share in (("healthy", healthy), ("near", near), ("over", over))
         ],
         class_name="lb-ages",
@@ -74,9 +73,7 @@ def _quick_add(column: rx.Var[dict[str, Any]], pending: rx.Var[bool]) -> rx.Comp
     )
 
 
-def _header(
-    column: rx.Var[dict[str, Any]], count: rx.Var[int], blocked: rx.Var[str]
-) -> rx.Component:
+def _header(column: rx.Var[dict[str, Any]], count: rx.Var[int], blocked: rx.Var[str]) -> rx.Component:
     code, label = column["code"].to(str), column["label"].to(str)
     return rx.el.header(
         rx.el.div(
@@ -88,9 +85,7 @@ def _header(
             ),
             rx.el.span(
                 rx.el.button(
-                    rx.icon(
-                        "chevrons-left", size=14, custom_attrs={"aria-hidden": True}
-                    ),
+                    icon("chevrons-left", "s"),
                     type="button",
                     class_name="lb-icon lb-fold",
                     title="折叠",
@@ -103,7 +98,7 @@ def _header(
                 rx.cond(
                     column["can_add"],
                     rx.el.button(
-                        rx.icon("plus", size=14, custom_attrs={"aria-hidden": True}),
+                        icon("plus", "s"),
                         type="button",
                         class_name="lb-icon",
                         title="快速添加",
@@ -135,7 +130,7 @@ def _header(
         rx.cond(
             blocked,
             rx.el.p(
-                rx.icon("lock", size=12, custom_attrs={"aria-hidden": True}),
+                icon("lock", "xs"),
                 blocked,
                 class_name="lb-blocked",
             ),
@@ -203,7 +198,7 @@ def board_column(
                 rx.el.b(label),
                 rx.el.span(count, class_name="lb-wip"),
                 rx.el.span(class_name="lb-grow"),
-                rx.icon("chevrons-right", size=14, custom_attrs={"aria-hidden": True}),
+                icon("chevrons-right", "s"),
                 type="button",
                 class_name="lb-strip",
                 title="展开",
@@ -213,9 +208,7 @@ def board_column(
                     "aria-label": f"展开「{label}」，{count} 张",
                 },
             ),
-            class_name=rx.cond(
-                current, "lb-col is-folded is-current", "lb-col is-folded"
-            ),
+            class_name=rx.cond(current, "lb-col is-folded is-current", "lb-col is-folded"),
             custom_attrs={"data-stage": code},
         ),
         rx.el.section(

@@ -8,9 +8,7 @@ from loanhub.components.board.adapter import expression
 from loanhub.components.board.column import stage_dot
 
 
-def move_dialog(
-    columns: rx.Var[list[dict[str, Any]]], menu: rx.Var[str]
-) -> rx.Component:
+def move_dialog(columns: rx.Var[list[dict[str, Any]]], menu: rx.Var[str]) -> rx.Component:
     """Return the dialog; open while ``menu`` holds a card's id. Evaluated where ``lb`` is in scope."""
 
     def option(column: rx.Var[dict[str, Any]]) -> rx.Component:
@@ -41,18 +39,12 @@ def move_dialog(
                 class_name="lb-dialog-text",
             ),
             rx.el.div(rx.foreach(columns, option), class_name="lb-options"),
-            rx.dialog.close(
-                rx.el.button("取消", type="button", class_name="lb-cancel")
-            ),
+            rx.dialog.close(rx.el.button("取消", type="button", class_name="lb-cancel")),
             class_name="lb-dialog",
             custom_attrs={
-                "onCloseAutoFocus": rx.Var(
-                    "((e) => { e.preventDefault(); lhFocus(lb.back); })"
-                ),
+                "onCloseAutoFocus": rx.Var("((e) => { e.preventDefault(); lhFocus(lb.back); })"),
             },
         ),
         open=menu != "",
-        custom_attrs={
-            "onOpenChange": rx.Var("((open) => open || lb.set({ menu: '' }))")
-        },
+        custom_attrs={"onOpenChange": rx.Var("((open) => open || lb.set({ menu: '' }))")},
     )
