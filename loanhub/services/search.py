@@ -83,7 +83,7 @@ def _asked(text: str) -> list[str]:
     return list(query_tokens(text))
 
 
-def _ids(db: Session, entity: str, text: str) -> sa.ScalarSelect[int] | sa.Select[tuple[int]] | None:
+def _ids(db: Session, entity: str, text: str) -> sa.Select[tuple[int]] | None:
     tokens = _asked(text)
     if not tokens:
         return None
@@ -96,6 +96,11 @@ def _ids(db: Session, entity: str, text: str) -> sa.ScalarSelect[int] | sa.Selec
     for other in selects[1:]:
         query = query.where(col(SearchToken.entity_id).in_(other))
     return query
+
+
+def searched_ids(db: Session, entity: str, text: str) -> sa.Select[tuple[int]] | None:
+    """Return the ids of leads or customers found by ``text``, as a subquery; None when nothing was asked."""
+    return _ids(db, entity, text.strip()[:60])
 
 
 def _prefix(token: str) -> sa.ColumnElement[bool]:

@@ -15,8 +15,8 @@ DEFAULT_PIPELINE = "default"
 
 DEFAULT_CHANNELS: tuple[tuple[str, str, int], ...] = (
     ("douyin", "抖音信息流", 8000),
-    ("baidu", "百度SEM", 15000),
-    ("wechat", "微信朋友圈", 9500),
+    ("baidu_sem", "百度SEM", 15000),
+    ("wechat_moments", "微信朋友圈", 9500),
     ("loan_market", "贷超", 2500),
     ("website", "官网", 0),
     ("referral", "转介绍", 10000),

@@ -1,0 +1,360 @@
+"""One list for every entity of the catalogue 列表: filter by criteria, search, sort, page, saved views.
+
+A page asks for keys; what comes back are texts, masked for the reader. Nobody writes a second filter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain import criteria as language
+from loanhub.domain.catalogue import Access, Catalogue, FieldSpec, access, present
+from loanhub.domain.errors import InvalidInput, NotFound
+from loanhub.domain.permissions import Permission
+from loanhub.models import SavedView, User
+from loanhub.repositories.criteria import ENTITY_MODELS, to_condition
+from loanhub.repositories.scope import visible_to
+from loanhub.services import catalogue as catalogues
+from loanhub.services import events
+from loanhub.services._actor import Actor
+from loanhub.services._transaction import reading, transaction
+from loanhub.services.search import searched_ids
+
+PAGE_ROWS = 50
+
+READ_PERMISSION: dict[str, Permission] = {
+    "lead": Permission.LEADS_READ,
+    "customer": Permission.CUSTOMERS_READ,
+    "application": Permission.APPLICATIONS_READ,
+    "contract": Permission.CONTRACTS_READ,
+    "loan": Permission.LOANS_READ,
+    "task": Permission.TASKS_EDIT,
+}
+"""What it takes to list an entity."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the table, as the catalogue describes it."""
+
+    key: str
+    label: str
+    kind: str
+    width: int
+    align: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One record: its id and version, the texts of the asked fields, and codes for chips."""
+
+    id: int
+    version: int
+    cells: dict[str, str]
+    codes: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of a list; ``sums`` are texts of the money columns over all matching records."""
+
+    rows: tuple[Row, ...]
+    total: int
+    offset: int
+    columns: tuple[Column, ...]
+    sums: dict[str, str]
+    sentence: str
+
+
+def context_of(db: Session, actor: Actor, now: datetime) -> language.Context:
+    """Return what 我 and 我的团队 mean for this actor at this moment."""
+    team: frozenset[int] = frozenset()
+    homes = set(actor.department_ids) or ({actor.department_id} if actor.department_id else set())
+    if homes:
+        query = sa.select(col(User.id)).where(col(User.department_id).in_(homes))
+        team = frozenset(int(i) for i in db.execute(query).scalars() if i)
+    return language.Context(
+        now=now,
+        actor_id=actor.actor_id,
+        team_user_ids=team,
+        department_id=actor.department_id,
+        department_ids=actor.department_ids,
+    )
+
+
+def right_of(actor: Actor) -> Any:
+    """Return the function by which a typed condition is held to the fields its author may read."""
+    rights = catalogues.rights_of(actor)
+    return lambda spec: access(spec, rights)
+
+
+def select_ids(
+    db: Session,
+    actor: Actor,
+    entity: str,
+    *,
+    raw_criteria: object = None,
+    text: str = "",
+    pool: bool = False,
+    now: datetime,
+) -> tuple[sa.ColumnElement[bool], str]:
+    """Return the WHERE condition of a list inside the actor's scope, and its Chinese sentence.
+
+    ``pool`` shows the public pool instead: leads that nobody owns, whatever the scope.
+    """
+    model: Any = ENTITY_MODELS[entity]
+    catalogue = catalogues.current(db)
+    node = language.parse(raw_criteria or {}, catalogue, entity, right_of=right_of(actor))
+    if pool:
+        visible = sa.and_(model.owner_id.is_(None), model.deleted_at.is_(None))
+    else:
+        visible = visible_to(actor, model)
+    condition = sa.and_(visible, to_condition(node, catalogue, entity, context_of(db, actor, now)))
+    if text.strip() and entity in ("lead", "customer"):
+        ids = searched_ids(db, entity, text)
+        condition = sa.and_(condition, model.id.in_(ids) if ids is not None else sa.false())
+    elif text.strip() and hasattr(model, "number"):
+        condition = sa.and_(condition, model.number.contains(text.strip().upper()[:40], autoescape=True))
+    return condition, language.to_sentence(node, catalogue, entity, catalogues.sources(db))
+
+
+def page(
+    actor: Actor,
+    entity: str,
+    *,
+    keys: Sequence[str] = (),
+    raw_criteria: object = None,
+    text: str = "",
+    sort: str = "",
+    descending: bool = True,
+    offset: int = 0,
+    limit: int = PAGE_ROWS,
+    pool: bool = False,
+    now: datetime,
+) -> Page:
+    """Return one page of a list. ``keys`` are field keys (default: those the catalogue shows in tables).
+
+    Raises:
+        NotPermitted: the actor may not read this entity.
+        InvalidCriteria: the condition does not fit the catalogue or the reader's rights.
+        InvalidInput: an unknown or hidden sort field.
+    """
+    if entity not in READ_PERMISSION:
+        raise NotFound("没有这个列表")
+    actor.require(Permission.LEADS_CLAIM if pool else READ_PERMISSION[entity])
+    limit = max(1, min(limit, 200))
+    offset = max(0, offset)
+    with reading() as db:
+        model: Any = ENTITY_MODELS[entity]
+        catalogue = catalogues.current(db)
+        specs = _specs(catalogue, entity, keys)
+        condition, sentence = select_ids(
+            db, actor, entity, raw_criteria=raw_criteria, text=text, pool=pool, now=now
+        )
+        total = db.execute(sa.select(sa.func.count()).select_from(model).where(condition)).scalar_one()
+        query = sa.select(model).where(condition)
+        query = query.order_by(*_order(catalogue, actor, entity, model, sort, descending))
+        records = db.execute(query.offset(offset).limit(limit)).scalars().all()
+        options = catalogues.sources(db)
+        rights = catalogues.rights_of(actor)
+        cap = Access.MASKED if pool else None
+        allowed = {spec.key: access(spec, rights, cap=cap) for spec in specs}
+        rows = tuple(_row(record, specs, allowed, now, options) for record in records)
+        sums = _sums(db, model, condition, specs, now)
+        return Page(rows, total, offset, tuple(_column(s) for s in specs), sums, sentence)
+
+
+def _specs(catalogue: Catalogue, entity: str, keys: Sequence[str]) -> tuple[FieldSpec, ...]:
+    if not keys:
+        return catalogue.for_table(entity)
+    return tuple(spec for key in keys[:40] if (spec := catalogue.find(entity, key)) is not None)
+
+
+def _column(spec: FieldSpec) -> Column:
+    align = "right" if spec.kind in ("money", "integer", "decimal", "percent") else "left"
+    return Column(spec.key, spec.label, spec.kind, spec.width, align)
+
+
+def _row(
+    record: Any,
+    specs: Sequence[FieldSpec],
+    allowed: Mapping[str, Access],
+    now: datetime,
+    options: Mapping[str, tuple[tuple[str, str], ...]],
+) -> Row:
+    cells: dict[str, str] = {}
+    codes: dict[str, str] = {}
+    for spec in specs:
+        value = catalogues.read_value(record, spec)
+        cells[spec.key] = present(spec, value, allowed[spec.key], now, options)
+        if spec.kind in ("choice", "boolean") and value not in (None, ""):
+            codes[spec.key] = str(getattr(value, "value", value))
+    return Row(record.id, getattr(record, "version", 1), cells, codes)
+
+
+def _order(
+    catalogue: Catalogue, actor: Actor, entity: str, model: Any, sort: str, descending: bool
+) -> list[sa.ColumnElement[Any]]:
+    newest = model.id.desc()
+    if not sort:
+        return [newest]
+    spec = catalogue.get(entity, sort)
+    if spec.encrypted or access(spec, catalogues.rights_of(actor)) < Access.READ:
+        raise InvalidInput(f"不能按{spec.label}排序")
+    if spec.json_column:
+        element = getattr(model, spec.json_column)[spec.json_key]
+        column = element.as_numeric(24, 6) if spec.kind in ("money", "integer", "decimal", "percent") else element.as_string()
+    else:
+        column = getattr(model, spec.column)
+    missing_last = column.is_(None)
+    return [missing_last, column.desc() if descending else column.asc(), newest]
+
+
+def _sums(
+    db: Session, model: Any, condition: sa.ColumnElement[bool], specs: Sequence[FieldSpec], now: datetime
+) -> dict[str, str]:
+    money = [s for s in specs if s.kind == "money" and not s.json_column]
+    if not money:
+        return {}
+    totals = [sa.func.coalesce(sa.func.sum(getattr(model, s.column)), 0) for s in money]
+    found = db.execute(sa.select(*totals).where(condition)).one()
+    return {s.key: s.kind_object.format(int(v), now=now) for s, v in zip(money, found, strict=True)}
+
+
+def count(
+    actor: Actor, entity: str, *, raw_criteria: object = None, text: str = "", pool: bool = False, now: datetime
+) -> int:
+    """Return how many records of a list the actor would see."""
+    actor.require(Permission.LEADS_CLAIM if pool else READ_PERMISSION[entity])
+    with reading() as db:
+        condition, _ = select_ids(db, actor, entity, raw_criteria=raw_criteria, text=text, pool=pool, now=now)
+        return db.execute(sa.select(sa.func.count()).select_from(ENTITY_MODELS[entity]).where(condition)).scalar_one()
+
+
+@dataclass(frozen=True)
+class FilterField:
+    """A field one may filter by: its operators and options, for the one filter editor."""
+
+    key: str
+    label: str
+    component: str
+    operators: tuple[tuple[str, str], ...]
+    options: tuple[tuple[str, str], ...]
+
+
+def filter_fields(actor: Actor, entity: str) -> list[FilterField]:
+    """Return the fields the actor may filter ``entity`` by, in form order."""
+    actor.require(READ_PERMISSION[entity])
+    rights = catalogues.rights_of(actor)
+    with reading() as db:
+        catalogue, options = catalogues.current(db), catalogues.sources(db)
+        return [
+            FilterField(
+                key=spec.key,
+                label=spec.label,
+                component=spec.kind_object.component,
+                operators=tuple((o.code, o.label) for o in language.operators_for(spec)),
+                options=tuple(spec.options(options)),
+            )
+            for spec in catalogue.for_filter(entity)
+            if spec.encrypted or access(spec, rights) >= Access.READ
+        ]
+
+
+@dataclass(frozen=True)
+class ViewTab:
+    """A saved view 视图 with the number of records it holds now."""
+
+    id: int
+    name: str
+    criteria: dict[str, object]
+    settings: dict[str, object]
+    shared: bool
+    count: int
+
+
+def views(actor: Actor, page_code: str, entity: str, *, now: datetime) -> list[ViewTab]:
+    """Return the actor's own views of a page and the shared ones, with counts."""
+    actor.require(READ_PERMISSION[entity])
+    with reading() as db:
+        query = sa.select(SavedView).where(
+            col(SavedView.page) == page_code,
+            sa.or_(col(SavedView.user_id) == actor.user_id, col(SavedView.user_id).is_(None)),
+        )
+        rows = db.execute(query.order_by(col(SavedView.sort), col(SavedView.id)).limit(30)).scalars().all()
+        tabs = []
+        for row in rows:
+            try:
+                number = count(actor, entity, raw_criteria=row.criteria, now=now)
+            except InvalidInput:
+                number = 0
+            tabs.append(
+                ViewTab(row.id or 0, row.name, dict(row.criteria), dict(row.settings), row.user_id is None, number)
+            )
+        return tabs
+
+
+def save_view(
+    actor: Actor,
+    page_code: str,
+    entity: str,
+    *,
+    name: str,
+    raw_criteria: object,
+    settings: Mapping[str, object],
+    shared: bool = False,
+    now: datetime,
+) -> int:
+    """Save a view under a name of 1 to 20 characters; the same name of the same person is written over.
+
+    Raises:
+        NotPermitted: the actor may not read the entity, or shares without reports:read.
+        InvalidInput: no name, or the condition does not fit the catalogue.
+    """
+    actor.require(READ_PERMISSION[entity])
+    name = name.strip()
+    if not 1 <= len(name) <= 20:
+        raise InvalidInput(fields={"name": "视图名称要 1 到 20 个字"})
+    if shared:
+        actor.require(Permission.REPORTS_READ)
+    with transaction() as db:
+        node = language.parse(raw_criteria or {}, catalogues.current(db), entity, right_of=right_of(actor))
+        owner = None if shared else actor.actor_id
+        found = db.execute(
+            sa.select(SavedView).where(
+                col(SavedView.page) == page_code,
+                col(SavedView.name) == name,
+                col(SavedView.user_id).is_(None) if shared else col(SavedView.user_id) == owner,
+            )
+        ).scalar_one_or_none()
+        view = found or SavedView(page=page_code, name=name, user_id=owner, created_at=now)
+        view.criteria = language.to_json(node)
+        view.settings = dict(settings)
+        view.version += 1 if found else 0
+        db.add(view)
+        db.flush()
+        events.record(db, actor, "view.saved", now=now, entity="view", entity_id=view.id, summary=name)
+        assert view.id is not None
+        return view.id
+
+
+def delete_view(actor: Actor, view_id: int, *, now: datetime) -> None:
+    """Delete one's own view, or a shared one with reports:read.
+
+    Raises:
+        NotFound: no such view of the actor's.
+    """
+    with transaction() as db:
+        view = db.get(SavedView, view_id)
+        if view is None or view.user_id not in (None, actor.actor_id):
+            raise NotFound("没有找到这个视图")
+        if view.user_id is None:
+            actor.require(Permission.REPORTS_READ)
+        events.record(db, actor, "view.deleted", now=now, entity="view", entity_id=view.id, summary=view.name)
+        db.delete(view)
