@@ -329,13 +329,22 @@ class TestGrace:
         assert beyond.installments[1].status is InstallmentStatus.UPCOMING
         assert (within.due_penalty_fen, beyond.due_penalty_fen) == (0, 1_871)
 
+    def test_forgives_the_penalty_for_good_when_all_is_paid_by_its_end(self):
+        paid = [pay(1, "2026-02-16", 500_000), pay(2, "2026-02-18", PAYMENT - 500_000)]
+
+        state = replay(plain_terms(), paid, as_of=date(2026, 3, 1), options=GRACE)
+
+        assert state.due_penalty_fen == 0
+        assert state.installments[0].penalty_accrued_fen == 0
+        assert state.installments[0].cleared_date == date(2026, 2, 18)
+
     def test_ends_on_the_next_business_day_when_the_product_tolerates_holidays(self):
         tolerant = ServicingOptions(holiday_tolerance=True)
 
-        friday_after_spring_festival = replay(plain_terms(), [], as_of=date(2026, 2, 24), options=tolerant)
+        first_day_after_spring_festival = replay(plain_terms(), [], as_of=date(2026, 2, 24), options=tolerant)
         a_day_later = replay(plain_terms(), [], as_of=date(2026, 2, 25), options=tolerant)
 
-        assert (friday_after_spring_festival.dpd, friday_after_spring_festival.raw_dpd) == (0, 9)
+        assert (first_day_after_spring_festival.dpd, first_day_after_spring_festival.raw_dpd) == (0, 9)
         assert a_day_later.dpd == 10
 
     def test_flat_loans_are_charged_at_twelve_times_their_monthly_rate(self):
