@@ -40,6 +40,7 @@ class _Row:
     paid: dict[Component, int] = field(default_factory=lambda: dict.fromkeys(Component, 0))
     waived: dict[Component, int] = field(default_factory=lambda: dict.fromkeys(Component, 0))
     cleared_date: date | None = None
+    done: bool = False  # nothing is open and nothing more can be charged: later postings pass it by
 
     def agreed(self, component: Component) -> int:
         if component is Component.PRINCIPAL:
@@ -89,6 +90,8 @@ class _Row:
             self.cleared_date = day
             if day <= self.last_free_day:
                 self.charged = dict.fromkeys(_CHARGED, 0)
+        if self.cleared_date is not None:
+            self.done = not any(self.charged[c] - self.paid[c] - self.waived[c] for c in _CHARGED)
 
 
 class LoanLedger:
@@ -130,6 +133,9 @@ class LoanLedger:
     def due_rows(self, day: date) -> list[_Row]:
         return [row for row in self.rows if row.installment.due_date <= day]
 
+    def owing_rows(self, day: date) -> list[_Row]:
+        return [row for row in self.rows if not row.done and row.installment.due_date <= day]
+
     def pass_due_dates(self, *, before: date) -> None:
         """Apply suspense on each due date after the last day looked at and before ``before``."""
         while self.suspense:
@@ -144,13 +150,13 @@ class LoanLedger:
         self.suspense = self._allocate(SUSPENSE_SEQUENCE, self.suspense, day)
 
     def _charge_all(self, day: date) -> None:
-        for row in self.due_rows(day):
+        for row in self.owing_rows(day):
             row.charge_to(day)
 
     def _allocate(self, sequence: int, amount_fen: int, day: date) -> int:
         """Give money to what is due and return what nobody takes."""
         self._charge_all(day)
-        due = self.due_rows(day)
+        due = self.owing_rows(day)
         result = allocate(
             amount_fen,
             [row.open_amounts(day) for row in due],
@@ -174,7 +180,7 @@ class LoanLedger:
         return result.overpaid_fen
 
     def _note_cleared(self, day: date) -> None:
-        for row in self.due_rows(day):
+        for row in self.owing_rows(day):
             row.note_cleared(day)
         if self.settled_date is None and not any(
             row.open_amounts(day).total_fen for row in reversed(self.rows)
@@ -218,7 +224,7 @@ class LoanLedger:
     def _waive(self, posting: Posting) -> None:
         """Take off what is open of a component that day, in one installment or the oldest first."""
         day, left = posting.value_date, posting.amount_fen
-        for row in self.due_rows(day):
+        for row in self.owing_rows(day):
             if posting.period not in (None, row.installment.period):
                 continue
             amount = min(left, row.open(posting.component, day))
@@ -238,7 +244,7 @@ class LoanLedger:
         self._note_cleared(day)
 
     def _due_total(self, day: date) -> int:
-        return sum(row.open_amounts(day).total_fen for row in self.due_rows(day))
+        return sum(row.open_amounts(day).total_fen for row in self.owing_rows(day))
 
     def _reschedule(self, posting: Posting) -> bool:
         """Repay principal early: it and its fee join the installment due that day, the rest is built anew."""
@@ -266,7 +272,7 @@ class LoanLedger:
             principal_fen=agreed.principal_fen + posting.prepay_fen,
             fee_fen=agreed.fee_fen + plan.fee_fen,
         )
-        today.cleared_date = None
+        today.cleared_date, today.done = None, False
         self.terms = plan.terms
         self.rows = self.due_rows(day) + [self._row(installment) for installment in plan.rows]
         self.last_due_date = self.rows[-1].installment.due_date

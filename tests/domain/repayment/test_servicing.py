@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.repayment.allocation import Component
 from loanhub.domain.repayment.delinquency import bucket_of
+from loanhub.domain.repayment.penalty import PartPayment, PenaltyTerms, accrue
 from loanhub.domain.repayment.prepayment import PrepaymentMode
 from loanhub.domain.repayment.servicing import (
     InstallmentStatus,
@@ -382,3 +383,39 @@ def test_changes_between_equal_states_are_none():
     state = replay(plain_terms(), [pay(1, "2026-02-15")], as_of=date(2026, 3, 1))
 
     assert allocation_changes(state, state) == ()
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.tuples(st.integers(1, 300), st.integers(1, 9_000_000)), max_size=5), st.integers(0, 400))
+def test_the_replay_charges_what_the_plain_accrual_does(payments, after_days):
+    bullet = plain_terms(method="bullet", periods=3)
+    today = bullet.disburse_date + timedelta(days=after_days)
+    postings = [
+        Posting(
+            sequence=k,
+            kind=PostingKind.PAYMENT,
+            value_date=bullet.disburse_date + timedelta(days=days),
+            amount_fen=amount,
+        )
+        for k, (days, amount) in enumerate(payments, start=1)
+    ]
+
+    state = replay(bullet, postings, as_of=today, options=GRACE)
+
+    only = state.installments[0]
+    cuts = [PartPayment(on=p.value_date) for p in postings if p.value_date >= only.due_date]
+    parts = [
+        PartPayment(on=a.value_date, **{f"{a.component.value}_fen": a.amount_fen})
+        for a in state.allocations
+        if a.component in (Component.PRINCIPAL, Component.INTEREST)
+    ]
+    accrual = accrue(
+        PenaltyTerms(annual_rate=bullet.annual_rate, grace_days=3),
+        due_date=only.due_date,
+        as_of=today,
+        principal_fen=only.installment.principal_fen,
+        interest_fen=only.installment.interest_fen,
+        payments=[*cuts, *parts],
+    )
+    assert only.penalty_accrued_fen == accrual.penalty_fen
+    assert only.open.principal_fen == accrual.overdue_principal_fen
