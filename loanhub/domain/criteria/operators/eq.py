@@ -11,5 +11,12 @@ def build(items: tuple[Item, ...]) -> Predicate:
 
 
 OPERATOR = Operator(
-    "eq", "是", EVERY_SORT - {Sort.LIST}, "one", build, order=1, phrases={Sort.NUMBER: "="}, lookup="full"
+    "eq",
+    "是",
+    EVERY_SORT - {Sort.LIST},
+    "one",
+    build,
+    order=1,
+    phrases={Sort.NUMBER: "=", Sort.BOOLEAN: "为"},
+    lookup="full",
 )
