@@ -7,11 +7,14 @@ import pkgutil
 
 import reflex as rx
 
-from loanhub import pages
+from loanhub import logging, pages
+from loanhub.api import api_transformers
 from loanhub.components.shell import before_paint, connection_banner
 from loanhub.components.toasts import provider
 from loanhub.settings import settings
 from loanhub.state import _guard
+
+logging.configure(settings().log_level)
 
 STYLESHEETS = ["/tokens.css", "/theme-bridge.css", "/loanhub.css", "/board.css"]
 DEVELOPMENT_PAGES = {"gallery"}
@@ -27,6 +30,7 @@ def _import_pages() -> None:
 
 app = rx.App(
     html_lang="zh-CN",
+    api_transformer=api_transformers(),
     stylesheets=STYLESHEETS,
     toaster=provider(),
     head_components=[
