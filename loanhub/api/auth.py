@@ -17,8 +17,8 @@ from loanhub.settings import settings
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import Bucket
 from loanhub.state._marks import public
+from loanhub.state.account import LOGIN_TICKET
 
-LOGIN_TICKET = "login"
 _addresses = Bucket(settings().login_posts_per_minute, 10)
 # A flood of sign-ins waits here and not in the threads every other request needs.
 _hashing = asyncio.Semaphore(8)

@@ -1,0 +1,40 @@
+"""The first start 首次设置: one form, once, with the token printed on the server's console."""
+
+from __future__ import annotations
+
+import reflex as rx
+
+from loanhub.components.buttons import button
+from loanhub.components.forms import Field, field, form
+from loanhub.components.icons import logo
+from loanhub.pages._page import public_page
+from loanhub.state.setup import SetupState
+
+FIELDS = (
+    Field("token", "设置口令", required=True, help="在服务器启动时的窗口里"),
+    Field("login", "账号", required=True, autocomplete="username", help="工号或拼音，登录时使用"),
+    Field("name", "姓名", required=True, autocomplete="name"),
+    Field(
+        "password", "密码", kind="password", required=True, autocomplete="new-password",
+        help="至少 10 个字符，可以是一句话",
+    ),
+)  # fmt: skip
+
+
+def _error(key: str) -> rx.Var[str]:
+    errors = SetupState.field_errors
+    return rx.cond(errors.contains(key), errors[key], "").to(str)
+
+
+@public_page(route="/setup", title="首次设置", on_load=SetupState.load, sheet=True)
+def setup() -> rx.Component:
+    """Draw the form."""
+    return rx.el.div(
+        rx.el.div(logo(32), rx.el.h1("首次设置", style={"fontSize": "22px"}), class_name="row g3"),
+        rx.el.p("先建立第一位管理员，之后由他添加部门与员工。", class_name="f3", style={"margin": "8px 0 20px"}),
+        form(
+            *[field(spec, error=_error(spec.key), large=True) for spec in FIELDS],
+            rx.el.div(button("建立并登录", look="p", size="lg", kind="submit")),
+            on_submit=SetupState.create,
+        ),
+    )
