@@ -118,7 +118,7 @@ class Armor:
                 return
             if message["type"] == "http.response.start":
                 started = True
-                self._dress(MutableHeaders(scope=message), path)
+                self._dress(MutableHeaders(scope=message), path, message["status"])
             await send(message)
 
         if any(path == door or path.startswith(door + "/") for door in CLOSED):
@@ -142,12 +142,14 @@ class Armor:
             body.too_large = False
             await _refuse("内容太大", 413)(scope, receive, send_with_headers)
 
-    def _dress(self, headers: MutableHeaders, path: str) -> None:
+    def _dress(self, headers: MutableHeaders, path: str, status: int) -> None:
         for name, value in _fixed_headers().items():
             headers.setdefault(name, value)
         kind = headers.get("content-type", "")
         if "content-security-policy" not in headers:
-            hashes = page_hashes(self._folder(), path) if kind.startswith("text/html") else ()
+            # A 304 has no content type, yet its headers replace those of the page in the browser's cache.
+            is_page = kind.startswith("text/html") or status == 304
+            hashes = page_hashes(self._folder(), path) if is_page else ()
             headers["Content-Security-Policy"] = content_security_policy(hashes)
         if kind.startswith("text/html"):
             headers["Cache-Control"] = "no-cache"

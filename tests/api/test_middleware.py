@@ -82,6 +82,13 @@ class TestArmor:
         policy = client.get("/").headers["content-security-policy"]
         assert "'unsafe-inline'" not in policy.split("style-src")[0] and "*" not in policy
 
+    def test_names_them_in_a_304_too_since_its_headers_replace_the_cached_ones(self, client: TestClient) -> None:
+        first = client.get("/")
+        again = client.get("/", headers={"if-none-match": first.headers["etag"]})
+
+        assert again.status_code == 304
+        assert again.headers["content-security-policy"] == first.headers["content-security-policy"]
+
     def test_keeps_pages_fresh_and_hashed_assets_for_ever(self, client: TestClient) -> None:
         assert client.get("/").headers["cache-control"] == "no-cache"
         assert "immutable" in client.get("/assets/x-123.js").headers["cache-control"]
