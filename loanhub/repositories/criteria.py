@@ -185,11 +185,11 @@ def _by_index(predicate: Predicate, value: _Value) -> Clause:
     spec, model = value.spec, value.model
     if isinstance(predicate, LastFour) and "tail" in spec.lookups:
         tail: Any = getattr(model, f"{spec.column}_tail_index")
-        found: Clause = sa.and_(tail.is_not(None), tail == blind_index_tail(spec.kind, predicate.text))
+        found: Clause = sa.and_(tail.is_not(None), tail == blind_index_tail(spec.column, predicate.text))
         return found
     if isinstance(predicate, OneOf) and "full" in spec.lookups:
         index: Any = getattr(model, f"{spec.column}_index")
-        member = index.in_([blind_index(spec.kind, str(item)) for item in predicate.values])
+        member = index.in_([blind_index(spec.column, str(item)) for item in predicate.values])
         # A value without its index cannot be compared; saying that it differs would be a guess.
         return sa.and_(index.is_not(None), sa.not_(member) if predicate.negated else member)
     raise ValueError(f"{spec.entity}.{spec.key} is encrypted: no index answers {predicate}")
@@ -322,7 +322,8 @@ def _list_length_postgresql(element: Any, compiler: Any, **options: Any) -> str:
 @compiles(_ListHasAny)
 def _list_has_any(element: Any, compiler: Any, **options: Any) -> str:
     found, *wanted = _arguments(element, compiler, options)
-    return f"EXISTS (SELECT 1 FROM json_each({found}) AS item WHERE item.value IN ({', '.join(wanted)}))"
+    # The parts are SQL the compiler made; every value in them is a bound parameter.
+    return f"EXISTS (SELECT 1 FROM json_each({found}) AS item WHERE item.value IN ({', '.join(wanted)}))"  # noqa: S608
 
 
 @compiles(_ListHasAny, "postgresql")

@@ -24,8 +24,8 @@ from tests.domain.criteria.cases import (
 
 DTYPES: dict[str, Any] = {
     "text": pl.String, "region": pl.String, "choice": pl.String, "money": pl.Int64, "integer": pl.Int64,
-    "level": pl.Int64, "user": pl.Int64, "department": pl.Int64, "percent": pl.Decimal(38, 12), "date": pl.Date,
-    "datetime": pl.Datetime("us", "UTC"), "boolean": pl.Boolean, "tags": pl.List(pl.String),
+    "level": pl.Int64, "user": pl.Int64, "department": pl.Int64, "percent": pl.Decimal(38, 12),
+    "date": pl.Date, "datetime": pl.Datetime("us", "UTC"), "boolean": pl.Boolean, "tags": pl.List(pl.String),
 }  # fmt: skip
 
 

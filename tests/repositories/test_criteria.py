@@ -1,4 +1,4 @@
-"""The SQL evaluator agrees with the one on records, on SQLite and PostgreSQL; encrypted fields go by index."""
+"""SQL agrees with the evaluator on records, on SQLite and PostgreSQL; encrypted fields go by index."""
 
 from __future__ import annotations
 
@@ -127,7 +127,8 @@ class TestEncryptedFields:
             for number, phone in enumerate(("+8615400000001", "+8615400000002", None), 1):
                 db.add(
                     Lead(
-                        id=number, number=f"L{number}", name="张三", phone=phone, status="new", temperature="watch",
+                        id=number, number=f"L{number}", name="张三", phone=phone, status="new",
+                        temperature="watch",
                         phone_index=blind_index("phone", phone) if phone else None,
                         phone_tail_index=blind_index_tail("phone", phone) if phone else None,
                         stage_entered_at=NOW, created_at=NOW, updated_at=NOW,

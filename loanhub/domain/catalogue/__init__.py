@@ -1,4 +1,4 @@
-"""Primitive 1, the field catalogue 字段目录: every entity's fields described once, read by everything else."""
+"""Primitive 1, the field catalogue 字段目录: each field described once, read by everything."""
 
 from __future__ import annotations
 

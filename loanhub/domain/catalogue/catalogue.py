@@ -65,7 +65,7 @@ class Catalogue:
         return self._by_key.get(entity, {}).get(key)
 
     def related(self, entity: str, key: str) -> Related:
-        """Return the records under ``key`` that belong to an entity; raise UnknownField when there are none such."""
+        """Return the relation under ``key`` of an entity; raise UnknownField when there is none such."""
         for related in self.entity(entity).related:
             if related.key == key:
                 return related
@@ -131,8 +131,8 @@ class Catalogue:
         """Return the values of what was typed and the Chinese sentence of each field at fault, both by key.
 
         ``partial``: only the given fields are looked at, as in an inline edit; otherwise a missing
-        required form field is at fault too. Unknown and system-written fields are at fault. ``current`` are the
-        stored values, for fields whose kind depends on another.
+        required form field is at fault too. Unknown and system-written fields are at fault. ``current``
+        are the stored values, for fields whose kind depends on another.
         """
         values: dict[str, Any] = {}
         errors: dict[str, str] = {}

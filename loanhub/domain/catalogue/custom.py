@@ -1,4 +1,4 @@
-"""Fields an administrator adds 自定义字段: from a stored row to a FieldSpec of the same powers as a built-in one."""
+"""Fields an administrator adds 自定义字段: a stored row becomes a FieldSpec like any built-in one."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ CUSTOM_KINDS: tuple[str, ...] = (
     "text", "long_text", "name", "email", "region", "money", "percent", "integer", "decimal", "date",
     "datetime", "choice", "multi_choice", "tags", "boolean", "user", "department",
 )  # fmt: skip
-"""Kinds offered to administrators. Phone, identity and card numbers need an encrypted column with an index."""
+"""Kinds offered to administrators. Phone, identity and card numbers need an encrypted column."""
 
 EDIT_PERMISSION: Mapping[str, str] = {
     "lead": "leads:edit",
@@ -32,7 +32,8 @@ def spec_from_custom(row: Mapping[str, Any] | object) -> FieldSpec:
     """Return the FieldSpec of a CustomField row, given as a mapping or an object with its attributes.
 
     ``rules`` may hold ``min``, ``max`` (in the kind's JSON form), ``min_length``, ``max_length`` and the
-    flags ``in_form`` … ``in_print``; nothing else. No patterns: an administrator's pattern could hang the server.
+    flags ``in_form`` … ``in_print``; nothing else. No patterns: an administrator's pattern could
+    hang the server.
 
     Raises:
         InvalidInput: naming each property that cannot be accepted.

@@ -1,4 +1,4 @@
-"""Primitive 2, criteria 条件: one typed condition language over the catalogue, with three evaluators that agree.
+"""Primitive 2, criteria 条件: one condition language over the catalogue, three evaluators that agree.
 
 This package reads, shows and evaluates on one record; ``loanhub.repositories.criteria`` makes SQL of a
 condition, ``loanhub.analytics.criteria`` a Polars expression.
@@ -41,8 +41,9 @@ from loanhub.domain.criteria.values import PERIODS, SPECIAL
 
 __all__ = [
     "EVERYTHING", "MAX_DEPTH", "MAX_LEAVES", "MAX_TEXT", "MAX_VALUES", "OPERATORS", "PERIODS", "SPECIAL",
-    "Aggregate", "All", "AnyOf", "Condition", "Context", "Criteria", "Explanation", "Function", "InvalidCriteria",
-    "Node", "Not", "Operator", "Outcome", "canonical", "criteria_hash", "decode_from_url", "encode_for_url",
+    "Aggregate", "All", "AnyOf", "Condition", "Context", "Criteria", "Explanation", "Function",
+    "InvalidCriteria", "Node", "Not", "Operator", "Outcome", "canonical", "criteria_hash",
+    "decode_from_url", "encode_for_url",
     "evaluate", "fields_used", "matches", "operators_for", "parse", "predicate_of", "spec_of_aggregate",
     "to_json", "to_sentence", "to_text", "value_of",
 ]  # fmt: skip

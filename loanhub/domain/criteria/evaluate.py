@@ -65,8 +65,8 @@ def evaluate(
     """Return whether the record meets the condition and which leaves decided.
 
     ``record`` is a model row, or a mapping of field keys to values. Every part is looked at, also after the
-    outcome is certain, so that a person sees all that failed. ``right_of`` masks or hides the actual values in
-    the explanation; without it encrypted ones are masked.
+    outcome is certain, so that a person sees all that failed. ``right_of`` masks or hides the actual values
+    in the explanation; without it encrypted ones are masked.
     """
     explained = _Explainer(context, catalogue, sources, right_of).explain(node, record, entity)
     return Outcome(explained.matched, _decided(explained, node))
@@ -105,7 +105,7 @@ def predicate_of(leaf: Condition | Aggregate, spec: FieldSpec, context: Context)
 
 
 def value_of(record: Mapping[str, Any] | object, spec: FieldSpec) -> Any:
-    """Return a field's value in a record, reading ``profile`` and ``custom`` where it lives there; None if missing."""
+    """Return a field's value in a record, from ``profile`` or ``custom`` if it lives there, or None."""
     if isinstance(record, Mapping):
         if spec.key in record:
             return record[spec.key]
@@ -118,7 +118,7 @@ def value_of(record: Mapping[str, Any] | object, spec: FieldSpec) -> Any:
 
 
 def related_records(record: Mapping[str, Any] | object, related: Related, context: Context) -> list[Any]:
-    """Return the related records: from the context's fetcher, else from the record under the relation's key."""
+    """Return the related records: from the context's fetcher, else from under the relation's key."""
     if context.related is not None:
         return list(context.related(record, related))
     found = record.get(related.key) if isinstance(record, Mapping) else getattr(record, related.key, None)
@@ -205,7 +205,7 @@ class _Explainer:
 def _decided(explained: Explanation, node: Node) -> Explanation:
     """Return the explanation with the deciding parts marked.
 
-    Of 全部 that fails, the failing parts decide; of 任一 that holds, the holding ones; otherwise every part does.
+    Of 全部 that fails, the failing parts decide; of 任一 that holds, the holding ones; otherwise all.
     """
     match node:
         case All(children) | AnyOf(children):

@@ -1,7 +1,8 @@
 """The tree of a condition: all / any / not over conditions on fields and on related records.
 
-A missing value (None, empty text, empty list) makes every comparison false, also "is not" and "does not
-contain"; only ``is_empty`` is true of it. ``not`` then turns false into true. All three evaluators share this.
+A missing value (None, empty text, empty list) makes every comparison false, also "is not" and "does
+not contain"; only ``is_empty`` is true of it. ``not`` then turns false into true.
+All three evaluators share this.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Not:
 
 @dataclass(frozen=True)
 class Condition:
-    """One field compared. ``value`` is in canonical JSON form: fen, decimal text, ISO date, code, relative date."""
+    """One field compared. ``value`` is in canonical JSON form: fen, decimal text, ISO date, code."""
 
     field: str
     op: str

@@ -1,8 +1,8 @@
 """Operands: their canonical JSON form when a condition is read, their value when it is evaluated.
 
 Relative dates: ``{"relative": "today", "days": -3}`` is a whole day, ``{"relative": "now", "hours": -24}`` an
-instant, ``{"relative": "this_week"}`` a period, ``{"relative": "last_days", "days": 30}`` the 30 days ending today,
-``{"relative": "next_days", "days": 7}`` the 7 days beginning today. Weeks begin on Monday.
+instant, ``{"relative": "this_week"}`` a period, ``{"relative": "last_days", "days": 30}`` the 30 days
+ending today, ``{"relative": "next_days", "days": 7}`` the 7 days beginning today. Weeks begin on Monday.
 """
 
 from __future__ import annotations

@@ -102,7 +102,8 @@ class TestValidateRecord:
 
         assert errors == {}
         assert values == {
-            "name": "张三", "phone": "+8615400000001", "amount_fen": 12_500_000, "city": "上海市", "gender": "male",
+            "name": "张三", "phone": "+8615400000001", "amount_fen": 12_500_000, "city": "上海市",
+            "gender": "male",
         }  # fmt: skip
 
     def test_names_each_fault(self) -> None:

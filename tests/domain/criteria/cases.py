@@ -19,7 +19,8 @@ CONTEXT = Context(
 )
 
 PLAIN = (
-    ("title", "text"), ("amount_fen", "money"), ("count", "integer"), ("share_rate", "percent"), ("due_date", "date"),
+    ("title", "text"), ("amount_fen", "money"), ("count", "integer"), ("share_rate", "percent"), ("due_date",
+     "date"),
     ("seen_at", "datetime"), ("state", "choice"), ("tags", "tags"), ("open", "boolean"), ("owner_id", "user"),
     ("department_id", "department"), ("city", "region"), ("grade", "level"),
 )  # fmt: skip
@@ -123,7 +124,7 @@ def sample_things() -> list[dict[str, Any]]:
 
 
 def sample_conditions() -> list[dict[str, Any]]:
-    """Return every operator on every field with every sample as operand, relative dates and people included."""
+    """Return every operator on every field with every sample as operand, relative dates included."""
     found: list[dict[str, Any]] = []
     relatives: list[Any] = [{"relative": name} for name in PERIODS]
     relatives += [{"relative": "today", "days": days} for days in (-1, 0, 1)]

@@ -27,7 +27,7 @@ def at_most(length: int) -> Check:
 
 
 def describer(entity: str, editor: str) -> tuple[Callable[..., FieldSpec], Callable[..., FieldSpec]]:
-    """Return two functions that describe a field of ``entity``: one that ``editor`` writes, one the system writes."""
+    """Return two functions that describe a field: one that ``editor`` writes, one the system writes."""
     order = iter(range(1_000_000))
 
     def field(key: str, label: str, kind: str, group: str, **more: Any) -> FieldSpec:

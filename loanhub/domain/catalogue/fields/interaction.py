@@ -10,7 +10,8 @@ _field, _system = describer("interaction", "interactions:create")
 _WHAT = "跟进"
 
 FIELDS = (
-    _field("kind", "跟进方式", "choice", _WHAT, choices=InteractionKind, required=True, in_table=True, width=90),
+    _field("kind", "跟进方式", "choice", _WHAT, choices=InteractionKind, required=True, in_table=True,
+           width=90),
     _field("outcome", "跟进结果", "choice", _WHAT, choices="interaction_outcome", in_table=True, width=110),
     _field("text", "跟进内容", "long_text", _WHAT, check=at_most(2000), in_table=True, sensitivity=PERSONAL,
            mask="secret", width=320),

@@ -29,7 +29,8 @@ from loanhub.domain.catalogue.kinds.texts import (
 )
 
 _ALL: tuple[Kind, ...] = (
-    Text(), LongText(), Name(), CompanyName(), Phone(), IdNumber(), CompanyCode(), Certificate(), BankCard(), Email(), Region(),
+    Text(), LongText(), Name(), CompanyName(), Phone(),
+    IdNumber(), CompanyCode(), Certificate(), BankCard(), Email(), Region(),
     Money(), Percent(), Integer(), DecimalNumber(), Level(),
     Date(), DateTime(),
     OneChoice(), MultiChoice(), Tags(), Boolean(),

@@ -1,4 +1,4 @@
-"""What a kind of field knows: reading what was typed, showing, storing in JSON, describing itself to the API."""
+"""What a kind of field knows: to read what was typed, to show, to store in JSON, to describe itself."""
 
 from __future__ import annotations
 

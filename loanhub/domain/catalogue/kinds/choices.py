@@ -144,7 +144,7 @@ class Reference(Kind):
             return None
         if options:
             text = _code(text, options)
-        if not re.fullmatch(r"[1-9]\d{0,9}", text):
+        if not re.fullmatch(r"[1-9][0-9]{0,9}", text) or int(text) >= 2**31:
             raise refuse(f"没有找到「{text[:20]}」")
         return int(text)
 

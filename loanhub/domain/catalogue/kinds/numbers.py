@@ -33,9 +33,9 @@ class Money(Kind):
     code, label, sort, component = "money", "金额", Sort.NUMBER, "money"
 
     def parse(self, raw: object, options: Options = (), *, today: date | None = None) -> int | None:
-        """Return fen of an amount in yuan: ``1,234.5``, ``１２３４``, ``12.5万``; more than 2 decimals are refused.
+        """Return fen of an amount in yuan: ``1,234.5``, ``１２３４``, ``12.5万``.
 
-        An amount that is already fen must not pass through here.
+        More than two decimals are refused. An amount that is already fen must not pass through here.
         """
         text = as_text(raw)
         if not text:

@@ -24,7 +24,7 @@ _EMAIL = re.compile(r"[A-Za-z0-9._%+\-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.\-]{0,180
 
 
 def verified(verdict: identity.Verdict) -> str:
-    """Return the normalized number of a verdict; raise InvalidInput with its sentence when it is not valid."""
+    """Return the normalized number of a verdict; raise InvalidInput with its sentence otherwise."""
     if not verdict.valid:
         raise refuse(verdict.sentence)
     return verdict.normalized
@@ -141,7 +141,7 @@ class CompanyCode(Text):
 
 
 class Certificate(Text):
-    """The number of another identity document 其他证件号码: passport, permits; only its characters are checked."""
+    """The number of another identity document 其他证件号码; only its characters are checked."""
 
     code, label, component, max_length = "certificate", "证件号码", "text", 32
 

@@ -11,7 +11,7 @@ from loanhub.domain.criteria.predicates import Predicate
 
 Arity = Literal["none", "one", "two", "many"]
 Item = Any
-"""A resolved operand: a Span for numbers, days and instants; a tuple of values (我的团队 is several) otherwise."""
+"""A resolved operand: a Span for numbers, days and instants; else a tuple of values (我的团队 is several)."""
 
 ORDERED = frozenset({Sort.NUMBER, Sort.DATE, Sort.DATETIME})
 TIMES = frozenset({Sort.DATE, Sort.DATETIME})
@@ -22,8 +22,8 @@ EVERY_SORT = frozenset(Sort)
 class Operator:
     """One way to compare a field.
 
-    ``phrases`` replaces ``label`` for some sorts. ``lookup``: which blind index an encrypted field needs for it
-    (``full``, ``tail``); empty means that it does not work on encrypted fields, ``none`` that it always does.
+    ``phrases`` replaces ``label`` for some sorts. ``lookup``: which blind index an encrypted field needs
+    (``full``, ``tail``); empty means that it does not work on encrypted fields, ``none`` that it does.
     ``kinds`` narrows ``sorts`` further. ``exact``: operands are brought into stored form before comparing.
     """
 

@@ -1,4 +1,4 @@
-"""The last four characters of a phone, identity or card number 后四位是; on encrypted fields by a tail index."""
+"""The last four of a phone, identity or card number 后四位是; on encrypted fields by a tail index."""
 
 from loanhub.domain.catalogue import Sort
 from loanhub.domain.criteria.operators._operator import Item, Operator
