@@ -39,6 +39,28 @@ def command(host: str, port: int, workers: int) -> list[str]:
     ]  # fmt: skip
 
 
+def prepare() -> None:
+    """Create the folders, bring the database to the newest schema, refuse an unsafe installation.
+
+    Raises:
+        StartRefused: the configuration must not serve real data; names every reason.
+    """
+    from reflex.config import get_config
+
+    from loanhub.repositories import schema
+    from loanhub.services import _transaction, first_start
+    from loanhub.settings import check_production, prepare_folders, settings
+
+    current = settings()
+    prepare_folders(current)
+    before, after = schema.upgrade(_transaction.engine())
+    if before != after:
+        say("数据库已升级", "database schema upgraded")
+    check_production(current, get_config())
+    if notice := first_start.console_notice():
+        print(notice, flush=True)
+
+
 def serve(*, host: str = "0.0.0.0", port: int | None = None, workers: int | None = None) -> None:  # noqa: S104
     """Build when needed, then become the server (this process is replaced by it)."""
     from loanhub.settings import settings
@@ -49,6 +71,8 @@ def serve(*, host: str = "0.0.0.0", port: int | None = None, workers: int | None
     if not is_current():
         build()
     os.chdir(ROOT)
+    os.environ.update(environment(port))
+    prepare()
     say(f"贷通在 http://localhost:{port}", f"LoanHub answers at http://localhost:{port}, stop with Ctrl+C")
     os.execve(command(host, port, workers)[0], command(host, port, workers), environment(port))  # noqa: S606
 

@@ -217,7 +217,7 @@ class MenuItem:
     danger: bool = False
 
 
-def menu(trigger: rx.Component, items: Sequence[MenuItem | None | rx.Component]) -> rx.Component:
+def menu(trigger: rx.Component, items: Sequence[MenuItem | rx.Component | None]) -> rx.Component:
     """A menu at its trigger; arrows, Esc and typing work."""
     entries: list[rx.Component] = []
     for item in items:

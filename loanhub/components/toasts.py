@@ -57,5 +57,8 @@ def failed(message: str, *, detail: str = "", label: str = "", on_action: Any = 
 
 
 def press_undo() -> EventSpec:
-    """Return the event behind key Z: presses the button of the newest toast that has one."""
-    return rx.call_script("document.querySelector('[data-sonner-toast] [data-button]')?.click()")
+    """Return the event behind key Z: presses 撤销 on the newest toast that offers it."""
+    return rx.call_script(
+        "[...document.querySelectorAll('[data-sonner-toast] [data-button]')]"
+        ".find((b) => b.textContent === '撤销')?.click()"
+    )
