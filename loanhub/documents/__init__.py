@@ -1,6 +1,7 @@
 """Documents: Chinese contracts, schedules, receipts and letters as PDF.
 
-``render`` makes one, ``missing`` says what it still needs, ``to_json``/``from_json`` freeze its data.
+``render`` makes one, ``missing`` says what it still needs, ``to_json``/``from_json`` freeze its data,
+``preview.page_image`` shows a page as a picture.
 """
 
 from loanhub.documents.data import from_json, to_json

@@ -1,8 +1,8 @@
 """What a document is made of: plain values, frozen, that go to JSON and come back equal.
 
 Money is integer fen, rates are Decimal fractions a year unless named otherwise, dates are days in
-Asia/Shanghai, ``issued_at`` is an instant in UTC. Empty text means: not known. A template says which values it
-cannot do without (``missing``); the others print as 「无」 or 「/」.
+Asia/Shanghai, ``issued_at`` is an instant in UTC. Empty text means: not known. A template says which values
+it cannot do without (``missing``); the others print as 「无」 or 「/」.
 """
 
 import json
@@ -289,7 +289,9 @@ def _read(kind: Any, value: Any) -> Any:
         return tuple(_read(member, item) for member, item in zip(members, value, strict=True))
     if is_dataclass(kind):
         known = typing.get_type_hints(kind)
-        return typing.cast(Any, kind)(**{name: _read(known[name], item) for name, item in value.items() if name in known})
+        return typing.cast(Any, kind)(
+            **{name: _read(known[name], item) for name, item in value.items() if name in known}
+        )
     if kind in (date, datetime):
         return kind.fromisoformat(value)
     if kind is Decimal:

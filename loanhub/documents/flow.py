@@ -60,7 +60,7 @@ class Box:
 def break_pages(boxes: list[Box], height: float = TEXT_HEIGHT) -> list[list[tuple[float, Box, bool]]]:
     """Return pages of (distance from the top, box, is a repeated head).
 
-    Pages are filled in order; where the next box does not fit, the page ends at the last place that allows it.
+    Pages are filled in order; where the next box does not fit, a page ends at the last place that allows it.
     A chain of kept boxes longer than a page is divided where it must be.
     """
     pages: list[list[tuple[float, Box, bool]]] = []

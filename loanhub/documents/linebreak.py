@@ -6,7 +6,7 @@ gives up its empty half, so that both edges are optically even; Latin words, num
 and stand a little apart from Han characters. What is left over is spread between Han characters only.
 """
 
-from functools import cache
+from functools import lru_cache
 from typing import NamedTuple
 
 from loanhub.documents.typeface import SERIF, Glyph, GlyphTable
@@ -47,7 +47,7 @@ class Line(NamedTuple):
     text: str
 
 
-@cache
+@lru_cache(maxsize=40_000)
 def character_class(character: str) -> int:
     """Return how a character behaves at line breaks and in justification."""
     if character in OPENING:
@@ -73,11 +73,11 @@ def may_break(before: str, after: str) -> bool:
     return not (left == WORD and after in STAYS_WITH_NUMBER and (before.isdigit() or before == "."))
 
 
-@cache
+@lru_cache(maxsize=100_000)
 def pair_adjustment(before: str, after: str) -> int:
     """Return the change of distance between two neighbors, in thousandths of an em."""
     left, right = character_class(before), character_class(after)
-    if left == CLOSE and right in (CLOSE, OPEN) or left == OPEN and right == OPEN:
+    if (left == CLOSE and right in (CLOSE, OPEN)) or (left == OPEN and right == OPEN):
         return -HALF
     if left == HAN and right == WORD and (after.isalnum() or after in "¥\u2212"):
         return APART
@@ -86,7 +86,7 @@ def pair_adjustment(before: str, after: str) -> int:
     return 0
 
 
-_may_break = cache(may_break)
+_may_break = lru_cache(maxsize=100_000)(may_break)
 
 
 def set_lines(
@@ -104,18 +104,45 @@ def set_lines(
     justified paragraph is set to the left). A word longer than the line is broken where the line ends. Line
     feeds in the text end a line.
     """
+    if len(spans) == 1:
+        plain = _set_plain(spans[0], table, size, width - first_indent, first_indent, align)
+        if plain is not None:
+            return [plain]
     lines: list[Line] = []
     paragraph: list[tuple[str, Glyph, int]] = []
     for place, span in enumerate(spans):
         known, find, face = table.face(span.face), table.find, span.face
         for character in span.text:
             if character == "\n":
-                lines += _set_paragraph(paragraph, spans, size, width, first_indent if not lines else 0.0, align)
+                lines += _set_paragraph(
+                    paragraph, spans, size, width, first_indent if not lines else 0.0, align
+                )
                 paragraph = []
                 continue
             paragraph.append((character, known.get(character) or find(face, character), place))
     lines += _set_paragraph(paragraph, spans, size, width, first_indent if not lines else 0.0, align)
     return lines
+
+
+def _set_plain(
+    span: Span, table: GlyphTable, size: float, width: float, indent: float, align: str
+) -> Line | None:
+    """Return the line of a short Latin text such as an amount, or None: the quick way for cells of tables."""
+    text = span.text
+    if not text or not text.isascii() or not text.isprintable() or span.bold or span.filled:
+        return None
+    known = table.face(span.face)
+    glyphs = [known.get(character) or table.find(span.face, character) for character in text]
+    natural = sum(glyph.width for glyph in glyphs) * size / 1000
+    font = glyphs[0].font
+    if natural > width or any(glyph.font != font for glyph in glyphs):
+        return None
+    offset = indent + (
+        width - natural if align == "right" else (width - natural) / 2 if align == "center" else 0
+    )
+    codes = "".join([glyph.code for glyph in glyphs])
+    extra = tuple((g.file, g.place, c) for g, c in zip(glyphs, text, strict=True)) if font[1] == "1" else ()
+    return Line(f"/{font} {size:g} Tf <{codes}>Tj ".encode(), offset, natural, (), extra, text)
 
 
 def _set_paragraph(
@@ -142,7 +169,9 @@ def _set_paragraph(
     return lines
 
 
-def _line_end(items: list[tuple[str, Glyph, int]], start: int, room: float, *, first: bool) -> tuple[int, int]:
+def _line_end(
+    items: list[tuple[str, Glyph, int]], start: int, room: float, *, first: bool
+) -> tuple[int, int]:
     """Return where the line beginning at ``start`` ends, and where the next begins (spaces fall away)."""
     position = 0.0
     if not first and items[start][0] in OPENING:
@@ -253,7 +282,7 @@ def _operators(
             out.append(spacing if spaced else "0 Tc ")
         codes.append(glyph.code)
         if font[1] == "1":
-            extra.append((glyph.file, glyph.index, character))
+            extra.append((glyph.file, glyph.place, character))
         x += glyph.width
         if index + 1 < count:
             kern: float = kerns[index]

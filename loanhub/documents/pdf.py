@@ -9,7 +9,7 @@ import struct
 import zlib
 from datetime import datetime
 
-from loanhub.documents.typeface import BaseSubset, FontFile
+from loanhub.documents.typeface import BaseSubset, FontFile, subset_tag, unicode_map, width_array
 
 
 def text_string(text: str) -> bytes:
@@ -44,7 +44,9 @@ class PdfFile:
         """Add an object that is not a stream; return its number."""
         return self.put(self.reserve(), body)
 
-    def add_stream(self, data: bytes, entries: bytes = b"", *, deflated: bool = False, plain: bool = False) -> int:
+    def add_stream(
+        self, data: bytes, entries: bytes = b"", *, deflated: bool = False, plain: bool = False
+    ) -> int:
         """Add a stream, deflating the data unless it already is or must stay plain; return its number."""
         number = self.reserve()
         body = data if deflated or plain else zlib.compress(data, 6)
@@ -91,7 +93,8 @@ class PdfFile:
         rows = zlib.compress(b"".join(struct.pack(">BIH", *table[n]) for n in range(last + 1)), 9)
         parts.append(
             b"%d 0 obj\n<</Type/XRef/Size %d/W[1 4 2]/Root %d 0 R/Info %d 0 R/ID[<%b><%b>]"
-            b"/Filter/FlateDecode/Length %d>>\nstream\n" % (last, last + 1, catalog, info, digest, digest, len(rows))
+            b"/Filter/FlateDecode/Length %d>>\nstream\n"
+            % (last, last + 1, catalog, info, digest, digest, len(rows))
             + rows
             + b"\nendstream\nendobj\nstartxref\n%d\n%%%%EOF\n" % position
         )
@@ -100,66 +103,41 @@ class PdfFile:
 
 def add_base_font(file: PdfFile, base: BaseSubset) -> int:
     """Embed a template's base subset, codes equal to its glyph numbers; return the font's number."""
-    widths = [(code, base.file.widths[glyph]) for code, glyph in enumerate(base.glyphs)]
-    unicode_map = [(code, character) for code, character in enumerate(base.characters, start=1)]
     program = file.add_stream(base.program, b"/Length1 %d" % base.program_length, deflated=True)
-    return _add_font(file, base.file, program, b"/Identity", widths, unicode_map)
+    to_unicode = file.add_stream(base.to_unicode, deflated=True)
+    return _add_font(file, base.file, base.tag, program, to_unicode, b"/Identity", base.widths)
 
 
 def add_extra_font(file: PdfFile, font: FontFile, used: dict[int, str]) -> int:
-    """Embed what one document needs beyond the base: ``used`` maps glyph numbers of ``font`` to characters."""
+    """Embed what one document needs beyond the base; ``used`` maps glyph numbers to characters."""
     glyphs = sorted(used)
     program = font.subset([0, *glyphs])
     places = bytearray(2 * (glyphs[-1] + 1))
     for place, glyph in enumerate(glyphs, start=1):
         struct.pack_into(">H", places, 2 * glyph, place)
-    mapping = b"%d 0 R" % file.add_stream(bytes(places))
+    mapping = b" %d 0 R" % file.add_stream(bytes(places))
     stream = file.add_stream(program, b"/Length1 %d" % len(program))
-    widths = [(glyph, font.widths[glyph]) for glyph in glyphs]
-    return _add_font(file, font, stream, mapping, widths, [(glyph, used[glyph]) for glyph in glyphs])
+    to_unicode = file.add_stream(unicode_map([(glyph, used[glyph]) for glyph in glyphs]))
+    widths = width_array([(glyph, font.widths[glyph]) for glyph in glyphs])
+    tag = subset_tag("".join(used[glyph] for glyph in glyphs))
+    return _add_font(file, font, tag, stream, to_unicode, mapping, widths)
 
 
 def _add_font(
-    file: PdfFile,
-    font: FontFile,
-    program: int,
-    mapping: bytes,
-    widths: list[tuple[int, int]],
-    unicode_map: list[tuple[int, str]],
+    file: PdfFile, font: FontFile, tag: str, program: int, to_unicode: int, mapping: bytes, widths: bytes
 ) -> int:
-    digest = hashlib.md5(repr(unicode_map).encode(), usedforsecurity=False).digest()
-    tag = "".join(chr(65 + byte % 26) for byte in digest[:6])
     name = f"/{tag}+{font.postscript_name}".encode()
     descriptor = file.add(
         b"<</Type/FontDescriptor/FontName%b/Flags 4/FontBBox[%d %d %d %d]/ItalicAngle 0/Ascent %d/Descent %d"
         b"/CapHeight %d/StemV 80/FontFile2 %d 0 R>>"
         % (name, *font.bounds, font.ascent, font.descent, font.cap_height, program)
     )
-    narrow = b"".join(b"%d[%d]" % pair for pair in widths if pair[1] != 1000)
     descendant = file.add(
         b"<</Type/Font/Subtype/CIDFontType2/BaseFont%b/CIDSystemInfo<</Registry(Adobe)/Ordering(Identity)"
         b"/Supplement 0>>/FontDescriptor %d 0 R/DW 1000/W[%b]/CIDToGIDMap%b>>"
-        % (name, descriptor, narrow, mapping if mapping.startswith(b"/") else b" " + mapping)
+        % (name, descriptor, widths, mapping)
     )
-    to_unicode = file.add_stream(unicode_cmap(unicode_map))
     return file.add(
-        b"<</Type/Font/Subtype/Type0/BaseFont%b/Encoding/Identity-H/DescendantFonts[%d 0 R]/ToUnicode %d 0 R>>"
-        % (name, descendant, to_unicode)
+        b"<</Type/Font/Subtype/Type0/BaseFont%b/Encoding/Identity-H/DescendantFonts[%d 0 R]"
+        b"/ToUnicode %d 0 R>>" % (name, descendant, to_unicode)
     )
-
-
-def unicode_cmap(pairs: list[tuple[int, str]]) -> bytes:
-    """Return the ToUnicode map that makes text searchable and copyable."""
-    lines = [
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
-        "/CIDSystemInfo <</Registry(Adobe)/Ordering(UCS)/Supplement 0>> def",
-        "/CMapName /Adobe-Identity-UCS def /CMapType 2 def",
-        "1 begincodespacerange <0000> <ffff> endcodespacerange",
-    ]
-    for start in range(0, len(pairs), 100):
-        part = pairs[start : start + 100]
-        lines.append(f"{len(part)} beginbfchar")
-        lines += [f"<{code:04x}> <{character.encode('utf-16-be').hex()}>" for code, character in part]
-        lines.append("endbfchar")
-    lines.append("endcmap CMapName currentdict /CMap defineresource pop end end")
-    return "\n".join(lines).encode()

@@ -7,7 +7,7 @@ transparency) and PDF/UA's core (tagged in reading order, language, title shown)
 import struct
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from xml.sax.saxutils import escape
 
 import segno
@@ -128,7 +128,8 @@ def _surround(page: _Page, index: int, count: int, table: GlyphTable, running: R
     page.artifact(b"0.6 G 0.5 w %.2f %.2f m %.2f %.2f l S " % (LEFT, rule, PAGE_WIDTH - RIGHT, rule))
     foot = _line(f"第 {index + 1} 页\u3000共 {count} 页", table, "center", 8.5)
     page.artifact(
-        gray + b"BT 1 0 0 1 %.2f %.2f Tm %bET " % (LEFT + foot.offset, BOTTOM - 11 * MILLIMETER, foot.operators)
+        gray
+        + b"BT 1 0 0 1 %.2f %.2f Tm %bET " % (LEFT + foot.offset, BOTTOM - 11 * MILLIMETER, foot.operators)
     )
     for line in (left, right, foot):
         for key, glyph, character in line.extra:
@@ -152,7 +153,11 @@ def _watermark(text: str, table: GlyphTable) -> list[tuple[Line, bytes]]:
         x = PAGE_WIDTH / 2 - line.width * 0.42 + (-60 if row % 2 else 60)
         y = PAGE_HEIGHT * (0.12 + 0.23 * row)
         drawn.append(
-            (line, b"0.91 g BT 0.866 0.5 -0.5 0.866 %.2f %.2f Tm %bET " % (x, y - line.width * 0.2, line.operators))
+            (
+                line,
+                b"0.94 g BT 0.866 0.5 -0.5 0.866 %.2f %.2f Tm %bET "
+                % (x, y - line.width * 0.2, line.operators),
+            )
         )
     return drawn
 
@@ -166,7 +171,7 @@ def _seam(index: int, count: int) -> bytes:
     )
 
 
-@cache
+@lru_cache(maxsize=64)
 def _qr(url: str) -> tuple[int, bytes]:
     matrix = segno.make(url, error="m", micro=False).matrix
     runs = []
@@ -192,10 +197,13 @@ def _verification(url: str, table: GlyphTable, page: _Page) -> bytes:
     caption = set_lines((Span("扫码核验真伪"),), table, size=7.5, width=80, align="right")[0]
     for key, glyph, character in caption.extra:
         page._used.setdefault(key, {})[glyph] = character
-    return (
-        b"q %.4f 0 0 %.4f %.2f %.2f cm 0 g %bQ " % (unit, unit, x, y, runs)
-        + b"0.3 g BT 1 0 0 1 %.2f %.2f Tm %bET " % (x - 86 + caption.offset, y + 4, caption.operators)
-    )
+    return b"q %.4f 0 0 %.4f %.2f %.2f cm 0 g %bQ " % (
+        unit,
+        unit,
+        x,
+        y,
+        runs,
+    ) + b"0.3 g BT 1 0 0 1 %.2f %.2f Tm %bET " % (x - 86 + caption.offset, y + 4, caption.operators)
 
 
 def _assemble(
@@ -210,7 +218,8 @@ def _assemble(
     catalog, info, page_tree, root = file.reserve(), file.reserve(), file.reserve(), file.reserve()
     fonts = [b"/%b0 %d 0 R" % (key.encode(), add_base_font(file, base)) for key, base in table.bases.items()]
     fonts += [
-        b"/%b1 %d 0 R" % (key.encode(), add_extra_font(file, font_file(key), used[key])) for key in sorted(used)
+        b"/%b1 %d 0 R" % (key.encode(), add_extra_font(file, font_file(key), used[key]))
+        for key in sorted(used)
     ]
     resources = file.add(b"<</Font<<%b>>/ProcSet[/PDF/Text]>>" % b"".join(fonts))
     numbers = []
@@ -219,7 +228,8 @@ def _assemble(
         numbers.append(
             file.add(
                 b"<</Type/Page/Parent %d 0 R/MediaBox[0 0 %.2f %.2f]/Resources %d 0 R/Contents %d 0 R"
-                b"/StructParents %d/Tabs/S>>" % (page_tree, PAGE_WIDTH, PAGE_HEIGHT, resources, content, page.index)
+                b"/StructParents %d/Tabs/S>>"
+                % (page_tree, PAGE_WIDTH, PAGE_HEIGHT, resources, content, page.index)
             )
         )
     kids = b" ".join(b"%d 0 R" % number for number in numbers)
@@ -227,8 +237,11 @@ def _assemble(
     _tags(file, root, tree, pages, numbers)
     outline = _outline(file, bookmarks, numbers)
     metadata = file.add_stream(_xmp(running), b"/Type/Metadata/Subtype/XML", plain=True)
-    profile = file.add_stream(srgb_profile(), b"/N 3")
-    intent = b"<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB)/DestOutputProfile %d 0 R>>"
+    profile = file.add_stream(srgb_profile(), b"/N 3", plain=True)
+    intent = (
+        b"<</Type/OutputIntent/S/GTS_PDFA1/OutputConditionIdentifier(sRGB)/Info(sRGB)"
+        b"/DestOutputProfile %d 0 R>>"
+    )
     file.put(
         catalog,
         b"<</Type/Catalog/Pages %d 0 R/Outlines %d 0 R/PageMode/UseNone/Lang(zh-CN)/MarkInfo<</Marked true>>"
@@ -272,7 +285,8 @@ def _tags(file: PdfFile, root: int, tree: Element, pages: list[_Page], numbers: 
 
     write(tree, root)
     parents = b"".join(
-        b"%d[%b]" % (page.index, b" ".join(b"%d 0 R" % number(node) for node in page.parents)) for page in pages
+        b"%d[%b]" % (page.index, b" ".join(b"%d 0 R" % number(node) for node in page.parents))
+        for page in pages
     )
     parent_tree = file.add(b"<</Nums[%b]>>" % parents)
     file.put(
@@ -306,7 +320,8 @@ def _xmp(running: Running) -> bytes:
         ' xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"'
         ' xmlns:pdf="http://ns.adobe.com/pdf/1.3/" xmlns:pdfaid="http://www.aiim.org/pdfa/ns/id/">'
         "<pdfaid:part>2</pdfaid:part><pdfaid:conformance>U</pdfaid:conformance>"
-        f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{escape(running.title)}</rdf:li></rdf:Alt></dc:title>'
+        f'<dc:title><rdf:Alt><rdf:li xml:lang="x-default">{escape(running.title)}</rdf:li></rdf:Alt>'
+        "</dc:title>"
         f"<dc:creator><rdf:Seq><rdf:li>{escape(running.author)}</rdf:li></rdf:Seq></dc:creator>"
         f"<pdf:Producer>{PRODUCER}</pdf:Producer><xmp:CreateDate>{moment}</xmp:CreateDate>"
         f"<xmp:ModifyDate>{moment}</xmp:ModifyDate></rdf:Description></rdf:RDF></x:xmpmeta>"

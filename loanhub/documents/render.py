@@ -17,7 +17,10 @@ from loanhub.domain.errors import InvalidInput
 LONGEST_TEXT = 2_000
 LONGEST_TOTAL = 200_000
 DENSITIES = (1.0, 0.92, 0.85, 0.8)
-COMMON = "0123456789,.-−:/¥%() ABCDEFGHIJKLMNOPQRSTUVWXYZ*零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整负年月日第页共无　，。、：（）扫码核验真伪编号演示数据"
+COMMON = (
+    "0123456789,.-−:/¥%() ABCDEFGHIJKLMNOPQRSTUVWXYZ*零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整负年月日"
+    "第页共无　，。、：（）扫码核验真伪编号演示数据"
+)
 
 _ready: dict[str, tuple[GlyphTable, dict[object, list[Line]]]] = {}
 _lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""A document template: its code and label, the data it takes, what it cannot do without, how it is written."""
+"""A document template: code and label, the data it takes, what it cannot do without, how it is written."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ class Variable:
 class DocumentTemplate:
     """A built-in document. ``build`` writes it; ``sample`` is its data in the preview and its base fonts.
 
-    ``number`` returns the number shown at the head of each page; ``version`` rises with every change of words.
-    A ``one_page`` document is set a little closer when that keeps it on one sheet.
+    ``number`` returns the number shown at the head of each page; ``version`` rises with every change of
+    words. A ``one_page`` document is set a little closer when that keeps it on one sheet.
     """
 
     code: str
@@ -51,7 +51,8 @@ class MissingData(InvalidInput):
         self.missing = missing
         names = "、".join(name for _, name in missing)
         super().__init__(
-            f"《{label}》还缺 {len(missing)} 项：{names}", fields={key: f"请填写{name}" for key, name in missing}
+            f"《{label}》还缺 {len(missing)} 项：{names}",
+            fields={key: f"请填写{name}" for key, name in missing},
         )
 
 
@@ -89,6 +90,6 @@ def missing(template_code: str, data: object, company: Company) -> list[tuple[st
         value: Any = {"company": company}.get(variable.key.split(".")[0], data)
         for name in variable.key.removeprefix("company.").split("."):
             value = getattr(value, name)
-        if value is None or value == () or isinstance(value, str) and not value.strip():
+        if value is None or value == () or (isinstance(value, str) and not value.strip()):
             found.append((variable.key, variable.label))
     return found

@@ -5,6 +5,7 @@ and deflated once per template and process; whatever else a document needs (name
 per-document subsets. Codes never depend on the other text of the document, so encoded lines can be cached.
 """
 
+import hashlib
 import struct
 import zlib
 from array import array
@@ -48,7 +49,7 @@ class FontFile:
         font.close()
 
     def subset(self, glyphs: list[int]) -> bytes:
-        """Return a TrueType font whose glyph n is ``glyphs[n]`` of this file; the first must be 0 (.notdef)."""
+        """Return a TrueType font whose glyph n is ``glyphs[n]`` of this file; the first must be .notdef."""
         offsets, parts, position = array("I", [0]), [], 0
         for glyph in glyphs:
             outline = self._outlines[self._offsets[glyph] : self._offsets[glyph + 1]]
@@ -150,7 +151,7 @@ class Glyph(NamedTuple):
     code: str
     width: int
     file: str
-    index: int
+    place: int
 
 
 @dataclass(frozen=True)
@@ -162,6 +163,9 @@ class BaseSubset:
     characters: tuple[str, ...]
     program: bytes
     program_length: int
+    to_unicode: bytes
+    widths: bytes
+    tag: str
 
 
 def build_base(key: str, characters: Iterable[str]) -> BaseSubset:
@@ -170,7 +174,44 @@ def build_base(key: str, characters: Iterable[str]) -> BaseSubset:
     held = tuple(sorted(character for character in set(characters) if character in file.glyphs))
     glyphs = (0, *(file.glyphs[character] for character in held))
     program = file.subset(list(glyphs))
-    return BaseSubset(file, glyphs, held, zlib.compress(program, 9), len(program))
+    return BaseSubset(
+        file,
+        glyphs,
+        held,
+        zlib.compress(program, 9),
+        len(program),
+        zlib.compress(unicode_map(list(enumerate(held, start=1))), 9),
+        width_array([(code, file.widths[glyph]) for code, glyph in enumerate(glyphs)]),
+        subset_tag("".join(held)),
+    )
+
+
+def width_array(widths: list[tuple[int, int]]) -> bytes:
+    """Return the PDF array of the codes whose width is not a whole em."""
+    return b"".join(b"%d[%d]" % pair for pair in widths if pair[1] != 1000)
+
+
+def subset_tag(characters: str) -> str:
+    """Return the six letters before a subset's name; they depend on what it holds and nothing else."""
+    digest = hashlib.md5(characters.encode(), usedforsecurity=False).digest()
+    return "".join(chr(65 + byte % 26) for byte in digest[:6])
+
+
+def unicode_map(pairs: list[tuple[int, str]]) -> bytes:
+    """Return the ToUnicode map that makes text searchable and copyable."""
+    lines = [
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
+        "/CIDSystemInfo <</Registry(Adobe)/Ordering(UCS)/Supplement 0>> def",
+        "/CMapName /Adobe-Identity-UCS def /CMapType 2 def",
+        "1 begincodespacerange <0000> <ffff> endcodespacerange",
+    ]
+    for start in range(0, len(pairs), 100):
+        part = pairs[start : start + 100]
+        lines.append(f"{len(part)} beginbfchar")
+        lines += [f"<{code:04x}> <{character.encode('utf-16-be').hex()}>" for code, character in part]
+        lines.append("endbfchar")
+    lines.append("endcmap CMapName currentdict /CMap defineresource pop end end")
+    return "\n".join(lines).encode()
 
 
 class GlyphTable:
@@ -182,7 +223,9 @@ class GlyphTable:
         for key, base in bases.items():
             for code, character in enumerate(base.characters, start=1):
                 glyph = base.glyphs[code]
-                self._faces[key][character] = Glyph(f"{key}0", f"{code:04x}", base.file.widths[glyph], key, glyph)
+                self._faces[key][character] = Glyph(
+                    f"{key}0", f"{code:04x}", base.file.widths[glyph], key, glyph
+                )
 
     def face(self, face: str) -> dict[str, Glyph]:
         """Return the face's table; use ``find`` for a character it has not met."""

@@ -16,7 +16,10 @@ class TestBreakPages:
         assert shape([box("a"), box("b"), box("c"), box("d")]) == [["a", "b", "c"], ["d"]]
 
     def test_takes_a_heading_along_with_its_text(self):
-        assert shape([box("a"), box("b"), box("head", keep=True), box("text")]) == [["a", "b"], ["head", "text"]]
+        assert shape([box("a"), box("b"), box("head", keep=True), box("text")]) == [
+            ["a", "b"],
+            ["head", "text"],
+        ]
 
     def test_begins_a_new_page_where_told(self):
         assert shape([box("a"), box("annex", new_page=True)]) == [["a"], ["annex"]]

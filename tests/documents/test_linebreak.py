@@ -4,11 +4,22 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loanhub.documents.linebreak import CLOSING, NEVER_FIRST, OPENING, Span, may_break, pair_adjustment, set_lines
+from loanhub.documents.linebreak import (
+    CLOSING,
+    NEVER_FIRST,
+    OPENING,
+    Span,
+    may_break,
+    pair_adjustment,
+    set_lines,
+)
 from loanhub.documents.typeface import GlyphTable
 
 TABLE = GlyphTable({})
-PROSE = "甲方（出借人）应当按照《借款合同》的约定，将“借款本金”人民币¥1,234,567.89元划入乙方账户；逾期的，按年利率21.60%计收罚息。"
+PROSE = (
+    "甲方（出借人）应当按照《借款合同》的约定，将“借款本金”人民币¥1,234,567.89元划入乙方账户；"
+    "逾期的，按年利率21.60%计收罚息。"
+)
 
 
 def lines(text: str, width: float = 200.0, **options):
@@ -16,7 +27,9 @@ def lines(text: str, width: float = 200.0, **options):
 
 
 class TestMayBreak:
-    @pytest.mark.parametrize("pair", ["款，", "款。", "款）", "款》", "款”", "（甲", "《借", "“借", "12", "1,", "5%", "9元", "……"])
+    @pytest.mark.parametrize(
+        "pair", ["款，", "款。", "款）", "款》", "款”", "（甲", "《借", "“借", "12", "1,", "5%", "9元", "……"]
+    )
     def test_refuses(self, pair):
         assert not may_break(*pair)
 

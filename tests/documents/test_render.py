@@ -116,7 +116,10 @@ class TestLoanContract:
         principal = sum(row.principal_fen for row in long_contract.schedule)
         interest = sum(row.interest_fen for row in long_contract.schedule)
         assert principal == long_contract.terms.principal_fen
-        assert f"合计{format_plain(principal)}{format_plain(interest)}/{format_plain(principal + interest)}" in text
+        assert (
+            f"合计{format_plain(principal)}{format_plain(interest)}/{format_plain(principal + interest)}"
+            in text
+        )
 
     def test_prints_the_order_of_allocation_as_configured(self, long_contract):
         terms = replace(long_contract.terms, allocation=("本金", "利息", "罚息"))
@@ -132,7 +135,7 @@ class TestLoanContract:
         assert "利息和罚息按第七条计算" in text
 
     def test_keeps_text_on_the_page_of_the_signatures(self, long_contract):
-        for extra in range(0, 12):
+        for extra in range(12):
             conditions = tuple(f"其他放款条件第{number}项已经满足" for number in range(extra))
             pages = pages_of(
                 render("loan_contract", replace(long_contract, conditions=conditions), company=SAMPLE_COMPANY)
@@ -166,7 +169,9 @@ class TestLoanContract:
         names = random_names(200)
         guarantees = tuple(Guarantee(kind="保证", guarantor=name) for name in names)
 
-        text = text_of(render("loan_contract", replace(long_contract, guarantees=guarantees), company=SAMPLE_COMPANY))
+        text = text_of(
+            render("loan_contract", replace(long_contract, guarantees=guarantees), company=SAMPLE_COMPANY)
+        )
 
         assert not [name for name in names if name not in text]
 
@@ -174,12 +179,18 @@ class TestLoanContract:
         hostile = '<img src="http://169.254.169.254/x"/>{principal}**<b>&amp;</font>${7*7}%s\\'
         borrower = replace(long_contract.borrower, name=hostile)
 
-        text = text_of(render("loan_contract", replace(long_contract, borrower=borrower), company=SAMPLE_COMPANY))
+        text = text_of(
+            render("loan_contract", replace(long_contract, borrower=borrower), company=SAMPLE_COMPANY)
+        )
 
         assert hostile.replace(" ", "") in text
 
     def test_refuses_what_cannot_be_printed(self, long_contract):
-        for name, refusal in (("张\x07三", UnprintableText), ("😀", MissingGlyph), ("张" * 10_000, TextTooLong)):
+        for name, refusal in (
+            ("张\x07三", UnprintableText),
+            ("😀", MissingGlyph),
+            ("张" * 10_000, TextTooLong),
+        ):
             with pytest.raises(refusal):
                 render(
                     "loan_contract",
@@ -191,7 +202,9 @@ class TestLoanContract:
         address = "内蒙古自治区呼伦贝尔市莫力达瓦达斡尔族自治旗尼尔基镇" * 20
         party = replace(long_contract.borrower, address=address)
 
-        text = text_of(render("loan_contract", replace(long_contract, borrower=party), company=SAMPLE_COMPANY))
+        text = text_of(
+            render("loan_contract", replace(long_contract, borrower=party), company=SAMPLE_COMPANY)
+        )
 
         assert address in text
 
@@ -201,7 +214,9 @@ class TestLoanContract:
             phone="0512-60000000", address="苏州市", legal_representative="赵六",
         )  # fmt: skip
 
-        text = text_of(render("loan_contract", replace(long_contract, borrower=company), company=SAMPLE_COMPANY))
+        text = text_of(
+            render("loan_contract", replace(long_contract, borrower=company), company=SAMPLE_COMPANY)
+        )
 
         assert "法定代表人签字" in text
         assert "赵六" in text
@@ -209,7 +224,9 @@ class TestLoanContract:
 
 class TestCostDisclosure:
     def test_states_that_nothing_else_is_charged_and_the_total(self):
-        text = text_of(render("cost_disclosure", get_template("cost_disclosure").sample, company=SAMPLE_COMPANY))
+        text = text_of(
+            render("cost_disclosure", get_template("cost_disclosure").sample, company=SAMPLE_COMPANY)
+        )
 
         assert "除上述已明示的成本外，不再收取与本笔贷款相关的其他息费" in text
         assert "正常履约年化综合融资成本16.32%" in text

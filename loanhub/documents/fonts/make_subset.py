@@ -54,7 +54,9 @@ def common_characters(unihan: Path) -> set[int]:
 def build(source: Path, target: str, family: str, style: str, wanted: set[int]) -> None:
     """Write one font holding the ``wanted`` code points that ``source`` has."""
     font = TTFont(source, recalcTimestamp=False)
-    options = subset.Options(drop_tables=DROPPED_TABLES, layout_features=[], notdef_outline=True, hinting=False)
+    options = subset.Options(
+        drop_tables=DROPPED_TABLES, layout_features=[], notdef_outline=True, hinting=False
+    )
     options.name_IDs, options.glyph_names = ["*"], False
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=sorted(wanted & set(font.getBestCmap())))
@@ -62,7 +64,6 @@ def build(source: Path, target: str, family: str, style: str, wanted: set[int]) 
     _refit(font)
     _rename(font, family, style)
     font.save(HERE / target, reorderTables=False)
-    print(target, font["maxp"].numGlyphs, "glyphs", (HERE / target).stat().st_size, "bytes")
 
 
 def _refit(font: TTFont) -> None:
@@ -72,7 +73,9 @@ def _refit(font: TTFont) -> None:
     for name in font.getGlyphOrder():
         pen = TTGlyphPen(None)
         quadratic = Cu2QuPen(pen, TOLERANCE)
-        glyphs[name].draw(Qu2CuPen(TransformPen(quadratic, (scale, 0, 0, scale, 0, 0)), TOLERANCE, all_cubic=True))
+        glyphs[name].draw(
+            Qu2CuPen(TransformPen(quadratic, (scale, 0, 0, scale, 0, 0)), TOLERANCE, all_cubic=True)
+        )
         fitted[name] = pen.glyph(round=round)
     for name, glyph in fitted.items():
         outlines[name] = glyph
@@ -125,7 +128,9 @@ def main(serif: Path, sans: Path, unihan: Path) -> None:
     every = set(TTFont(serif, lazy=True).getBestCmap())
     han = {code for code in every if is_ideograph(code)}
     common = common_characters(unihan)
-    signs = {code for code in every - han if code < 0x2E80 or 0x3000 <= code <= 0x33FF or 0xFF00 <= code <= 0xFFEF}
+    signs = {
+        code for code in every - han if code < 0x2E80 or 0x3000 <= code <= 0x33FF or 0xFF00 <= code <= 0xFFEF
+    }
     main_block = {code for code in han - common if 0x4E00 <= code <= 0x9FFF}
     build(serif, "LoanHubSerif-Regular.ttf", "LoanHub Serif", "Regular", common | signs)
     build(sans, "LoanHubSans-SemiBold.ttf", "LoanHub Sans", "SemiBold", common | signs)

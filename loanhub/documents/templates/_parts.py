@@ -1,4 +1,4 @@
-"""Parts that several built-in templates share: parties, schedule and cost tables, signers, values of the terms."""
+"""Parts the built-in templates share: parties, schedule and cost tables, signers, values of the terms."""
 
 from loanhub.documents.compose import Column, Composer, Signer
 from loanhub.documents.data import (
@@ -126,7 +126,9 @@ def write_costs(document: Composer, items: tuple[CostItem, ...], *, contingent: 
 
 def company_signer(company: Company, label: str) -> Signer:
     """Return our own place in the signature block."""
-    return Signer(label, company.name, (("法定代表人", company.legal_representative),), seal=True, hand="授权代表签字")
+    return Signer(
+        label, company.name, (("法定代表人", company.legal_representative),), seal=True, hand="授权代表签字"
+    )
 
 
 def party_signer(party: Party, label: str) -> Signer:
@@ -184,5 +186,6 @@ def dispute_pattern(dispute: str) -> str:
             "按照申请仲裁时该会现行有效的仲裁规则进行仲裁。仲裁裁决是终局的，对双方均有约束力。"
         )
     return (
-        "因本合同引起的或与本合同有关的任何争议，双方应先行协商；协商不成的，任何一方均有权向{dispute_body}提起诉讼。"
-    )
+        "因本合同引起的或与本合同有关的任何争议，双方应先行协商；协商不成的，"
+        "任何一方均有权向{dispute_body}提起诉讼。"
+    )  # fmt: skip

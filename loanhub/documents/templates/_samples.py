@@ -83,7 +83,9 @@ CONTRACT = ContractData(
         Guarantee(kind="保证", guarantor="李四"),
     ),
     disbursement_account=ACCOUNT,
-    repayment_account=BankAccount(holder="示范小额贷款有限公司", bank="示范银行上海分行", number="310000000000000"),
+    repayment_account=BankAccount(
+        holder="示范小额贷款有限公司", bank="示范银行上海分行", number="310000000000000"
+    ),
     conditions=("抵押登记已经办妥并由甲方取得登记证明",),
     dispute_body="甲方住所地有管辖权的人民法院",
     quote_version="1",

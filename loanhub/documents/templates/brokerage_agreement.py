@@ -1,6 +1,7 @@
 """居间服务协议: what a broker does for a client, and that no fee is due before a loan is paid out.
 
-Source: 民法典 961–966 (中介合同): truthful reporting 962, reward only on success 963, costs 964, circumvention 965.
+Source: 民法典 961–966 (中介合同): truthful reporting 962, reward only on success 963, costs 964,
+circumvention 965.
 """
 
 from datetime import date
@@ -71,7 +72,10 @@ def _services(document: Composer) -> None:
 
 def _fee(document: Composer, data: BrokerageData) -> None:
     document.article("服务费", "fee")
-    document.clause("**服务费由甲方承担，标准为{fee_base}的{fee_rate}，一次性计收；除此以外，乙方不收取其他任何费用。**", "rate")
+    document.clause(
+        "**服务费由甲方承担，标准为{fee_base}的{fee_rate}，一次性计收；除此以外，乙方不收取其他任何费用。**",
+        "rate",
+    )
     document.clause(
         "**贷款合同成立且资金方实际放款后，甲方方有义务支付服务费；在此之前，乙方不以任何名义收取定金、保证金、包装费、"
         "资料费等前期费用。**",
@@ -82,7 +86,9 @@ def _fee(document: Composer, data: BrokerageData) -> None:
     )
     parts.write_account(document, data.account)
     document.space(4)
-    document.clause("乙方未促成贷款合同成立的，不得请求支付服务费；双方事先书面约定由甲方承担的必要费用，凭真实票据据实结算。")
+    document.clause(
+        "乙方未促成贷款合同成立的，不得请求支付服务费；双方事先书面约定由甲方承担的必要费用，凭真实票据据实结算。"
+    )
     document.clause(
         "有下列情形之一的，乙方应当自甲方要求之日起七个工作日内退还已收服务费：贷款合同因乙方原因被撤销或者被确认无效的；"
         "乙方违反{ref:success}提前收费的；乙方隐瞒重要事实或者提供虚假情况损害甲方利益的。"
@@ -91,11 +97,15 @@ def _fee(document: Composer, data: BrokerageData) -> None:
 
 def _promises(document: Composer) -> None:
     document.article("甲方的权利和义务")
-    document.clause("甲方应当提供真实、完整、有效的资料，并保证签名、印章真实；资料发生变化的，应当及时告知乙方。")
+    document.clause(
+        "甲方应当提供真实、完整、有效的资料，并保证签名、印章真实；资料发生变化的，应当及时告知乙方。"
+    )
     document.clause("甲方有权自主决定是否接受乙方推荐的方案，有权随时查询办理进度。")
     document.clause("甲方应当自行阅读并确认与资金方签订的各项合同，按期偿还贷款。")
     document.article("乙方的权利和义务", "truth")
-    document.clause("乙方应当就有关订立贷款合同的事项向甲方如实报告，完整说明利率、费用和违约后果，不得隐瞒或者误导。")
+    document.clause(
+        "乙方应当就有关订立贷款合同的事项向甲方如实报告，完整说明利率、费用和违约后果，不得隐瞒或者误导。"
+    )
     document.clause("**乙方及其工作人员不得有下列行为：**")
     document.item("**伪造、变造或者协助伪造、变造流水、证明、合同等申请资料，对甲方进行所谓“包装”；**")
     document.item("**冒充金融机构或者其工作人员，承诺“包过”“内部渠道”“消除不良征信记录”；**")
@@ -108,7 +118,9 @@ def _promises(document: Composer) -> None:
         "授权书为限，并应当告知接收方的名称、联系方式、处理目的、处理方式和信息种类。"
     )
     document.clause("乙方不得自行或者委托他人查询甲方的信用报告；需要信用报告的，由甲方本人查询后提供。")
-    document.clause("本协议终止后，乙方应当依法删除或者匿名化处理甲方的个人信息；法律、法规规定保存期限的，从其规定。")
+    document.clause(
+        "本协议终止后，乙方应当依法删除或者匿名化处理甲方的个人信息；法律、法规规定保存期限的，从其规定。"
+    )
 
 
 def _closing(document: Composer, data: BrokerageData) -> None:
@@ -117,18 +129,28 @@ def _closing(document: Composer, data: BrokerageData) -> None:
         "**甲方接受乙方服务后，在本协议有效期内及终止后{months}个月内，利用乙方提供的交易机会或者居间服务，绕开乙方与乙方书面介绍的"
         "资金方直接订立贷款合同的，应当按{ref:rate}的标准向乙方支付服务费。**"
     )
-    document.clause("甲方逾期支付服务费的，按逾期金额和全国银行间同业拆借中心公布的一年期贷款市场报价利率支付利息。")
+    document.clause(
+        "甲方逾期支付服务费的，按逾期金额和全国银行间同业拆借中心公布的一年期贷款市场报价利率支付利息。"
+    )
     document.clause("甲方提供虚假资料，或者乙方违反{ref:truth}的，违约方应当赔偿守约方因此遭受的实际损失。")
     document.article("期限与解除", "term")
     document.clause("本协议有效期自{valid_from}起至{valid_to}止。")
-    document.clause("放款前，任何一方均可以书面通知对方解除本协议；甲方解除的，不承担服务费，{ref:breach}约定的情形除外。")
+    document.clause(
+        "放款前，任何一方均可以书面通知对方解除本协议；甲方解除的，不承担服务费，{ref:breach}约定的情形除外。"
+    )
     document.article("送达与争议解决", "dispute")
-    document.clause("**双方确认首部所载地址、电话和电子邮箱为通知及法律文书的送达地址；变更的，应当在五个工作日内书面通知对方。**")
+    document.clause(
+        "**双方确认首部所载地址、电话和电子邮箱为通知及法律文书的送达地址；变更的，应当在五个工作日内书面通知对方。**"
+    )
     document.clause(parts.dispute_pattern(data.dispute).replace("本合同", "本协议"), bold=True)
     document.article("生效与其他")
     if data.electronic:
-        document.clause("双方同意使用可靠的电子签名签署本协议；可靠的电子签名与手写签名或者盖章具有同等的法律效力。")
-    document.clause("本协议自双方签字、盖章或者完成电子签名之日起生效，一式{copies}份，双方各执至少一份，具有同等法律效力。")
+        document.clause(
+            "双方同意使用可靠的电子签名签署本协议；可靠的电子签名与手写签名或者盖章具有同等的法律效力。"
+        )
+    document.clause(
+        "本协议自双方签字、盖章或者完成电子签名之日起生效，一式{copies}份，双方各执至少一份，具有同等法律效力。"
+    )
 
 
 TEMPLATE = DocumentTemplate(

@@ -1,4 +1,7 @@
-"""综合融资成本明示表: every cost with its yearly level, confirmed before the contract. Source: 金规〔2026〕2号."""
+"""综合融资成本明示表: every cost and its yearly level, confirmed before the contract.
+
+Source: 金规〔2026〕2号.
+"""
 
 from decimal import ROUND_HALF_UP, Decimal
 
@@ -15,7 +18,9 @@ class CostsDoNotAddUp(InvalidInput):
     """The yearly levels of the items differ from the total they must explain."""
 
     def __init__(self, items: Decimal, total: Decimal) -> None:
-        super().__init__(f"各项息费年化水平合计 {percent(items)}，与综合融资成本 {percent(total)} 不符，请重新测算")
+        super().__init__(
+            f"各项息费年化水平合计 {percent(items)}，与综合融资成本 {percent(total)} 不符，请重新测算"
+        )
 
 
 def _shown(rate: Decimal) -> Decimal:
@@ -28,7 +33,9 @@ def _build(document: Composer, data: ContractData, company: Company) -> None:
     explained = sum((item.annual_rate or Decimal(0) for item in data.costs), Decimal(0))
     if abs(_shown(explained) - _shown(total)) > Decimal("0.0001") * max(len(data.costs) - 1, 0):
         raise CostsDoNotAddUp(explained, total)
-    document.use({**parts.term_values(terms), "lender": company.name, "phone": or_none(company.complaint_phone)})
+    document.use(
+        {**parts.term_values(terms), "lender": company.name, "phone": or_none(company.complaint_phone)}
+    )
     document.title("综合融资成本明示表", "个人贷款业务")
     document.fields([("贷款人", company.name)])
     document.fields(
@@ -44,7 +51,10 @@ def _build(document: Composer, data: ContractData, company: Company) -> None:
     document.fields([("贷款本金", money_pair(terms.principal_fen))])
     document.fields(
         [
-            ("贷款期限", f"{terms.periods}期，{written_date(terms.start_date)}至{written_date(terms.end_date)}"),
+            (
+                "贷款期限",
+                f"{terms.periods}期，{written_date(terms.start_date)}至{written_date(terms.end_date)}",
+            ),
             ("还款方式", terms.method),
         ]
     )
@@ -68,7 +78,9 @@ def _build(document: Composer, data: ContractData, company: Company) -> None:
         "本表载明的金额、期限、利率或者费用发生变化的，本表自动失效，贷款人应当重新出具并由借款人重新确认。对息费有疑问的，"
         "可以拨打{phone}咨询或者投诉。"
     )
-    document.confirmation("借款人确认：本人已在签订借款合同之前阅读并理解本表全部内容，知悉本笔贷款的综合融资成本。")
+    document.confirmation(
+        "借款人确认：本人已在签订借款合同之前阅读并理解本表全部内容，知悉本笔贷款的综合融资成本。"
+    )
     document.signatures(
         [parts.company_signer(company, "贷款人"), parts.party_signer(data.borrower, "借款人")],
         (("确认日期", written_date(data.signing_date)),),

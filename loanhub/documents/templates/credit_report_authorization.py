@@ -23,10 +23,14 @@ def _build(document: Composer, data: AuthorizationData, company: Company) -> Non
     document.clause("查询授权自{valid_from}起至{valid_to}止。业务获批的，贷后管理所需的查询授权延续至该笔业务结清之日；"
                     "业务未获批的，授权自被授权人作出拒绝决定之日起终止。")  # fmt: skip
     document.article("使用限制")
-    document.clause("被授权人应当按照约定的用途使用信用报告，不得用作其他用途，未经授权人同意不得向第三方提供。")
+    document.clause(
+        "被授权人应当按照约定的用途使用信用报告，不得用作其他用途，未经授权人同意不得向第三方提供。"
+    )
     document.clause("被授权人违反本授权书查询或者使用的，依法承担相应的法律责任。")
     document.article("异议与投诉")
-    document.clause("授权人对查询有异议的，可以拨打{phone}向被授权人提出，也可以向征信业监督管理部门的派出机构投诉。")
+    document.clause(
+        "授权人对查询有异议的，可以拨打{phone}向被授权人提出，也可以向征信业监督管理部门的派出机构投诉。"
+    )
     letters.finish(
         document,
         data,

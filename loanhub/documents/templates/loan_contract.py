@@ -1,5 +1,6 @@
-"""借款合同: the loan contract with schedule and cost annexes. Source: 民法典 667–680, 496–498, 561; the terms of
-the trade in the lending rules, documents and contracts.
+"""借款合同: the loan contract with schedule and cost annexes.
+
+Source: 民法典 496–498 (standard terms), 561 (order of performance), 667–680 (loans); 电子签名法 3, 13, 14.
 """
 
 from loanhub.documents.compose import Column, Composer
@@ -31,7 +32,10 @@ def _build(document: Composer, data: ContractData, company: Company) -> None:
         "乙方声明：本人已阅读并理解本合同全部条款，特别是加粗条款；甲方已就加粗条款作出提示和说明，本人对其含义及"
         "法律后果没有异议。"
     )
-    signers = [parts.company_signer(company, "甲方（出借人）"), parts.party_signer(data.borrower, "乙方（借款人）")]
+    signers = [
+        parts.company_signer(company, "甲方（出借人）"),
+        parts.party_signer(data.borrower, "乙方（借款人）"),
+    ]
     signers += [parts.party_signer(party, "共同借款人") for party in data.co_borrowers]
     document.signatures(signers, parts.signing_facts(data))
     _annexes(document, data)
@@ -52,7 +56,8 @@ def _parties(document: Composer, data: ContractData, company: Company) -> None:
     )
     if data.co_borrowers:
         document.paragraph(
-            "共同借款人与乙方对本合同项下全部债务承担共同还款责任，本合同关于乙方的约定同样适用于共同借款人。", bold=True
+            "共同借款人与乙方对本合同项下全部债务承担共同还款责任，本合同关于乙方的约定同样适用于共同借款人。",
+            bold=True,
         )
 
 
@@ -80,7 +85,9 @@ def _money(document: Composer, data: ContractData) -> None:
         "**本合同项下正常履约的综合融资成本年化为{simple_cost}（单利口径）、{compound_cost}（复利口径）**，"
         "各项息费明细见附件二及双方另行确认的《综合融资成本明示表》。"
     )
-    document.clause("**除本合同及《综合融资成本明示表》已明示的息费外，甲方不收取与本笔借款相关的任何其他息费。**")
+    document.clause(
+        "**除本合同及《综合融资成本明示表》已明示的息费外，甲方不收取与本笔借款相关的任何其他息费。**"
+    )
     document.clause(
         "甲方不得预先在本金中扣除利息或费用。甲方预先扣除的，以乙方实际收到的金额认定本金并计算利息。"
     )
@@ -92,9 +99,7 @@ def _money(document: Composer, data: ContractData) -> None:
         document.use({**document.values, f"condition{number}": condition})
         document.item(f"{{condition{number}}}；")
     document.item("法律、法规和监管规定要求的其他放款条件。")
-    document.clause(
-        "甲方将借款足额划入乙方下列账户，划付成功即视为甲方完成放款义务："
-    )
+    document.clause("甲方将借款足额划入乙方下列账户，划付成功即视为甲方完成放款义务：")
     parts.write_account(document, data.disbursement_account)
     document.space(4)
     document.clause("借款条件满足之日起五个工作日内甲方未放款的，乙方有权解除本合同，并不承担任何费用。")
@@ -105,9 +110,7 @@ def _repayment(document: Composer, data: ContractData) -> None:
     document.article("还款", "repay")
     document.clause("还款方式为{method}，每期应还日为每月{repayment_day}日（当月无该日的，为当月最后一日），"
                     "各期应还金额以附件一《还款计划表》为准。")  # fmt: skip
-    document.clause(
-        "乙方应于应还日或之前，将当期应还款项足额存入或划入下列还款账户："
-    )
+    document.clause("乙方应于应还日或之前，将当期应还款项足额存入或划入下列还款账户：")
     parts.write_account(document, data.repayment_account)
     document.space(4)
     order = "**乙方所付款项不足以清偿全部到期债务的，双方约定按下列顺序清偿：{allocation}；"
@@ -125,7 +128,11 @@ def _repayment(document: Composer, data: ContractData) -> None:
     )
     document.clause("提前还款的，利息按实际用款期间计算，甲方不得就提前偿还的本金收取提前还款日之后的利息。")
     if terms.prepayment_fee_rate:
-        free = "；自第{free_after}期还清后提前还款的，不收取提前还款违约金" if terms.prepayment_free_after else ""
+        free = (
+            "；自第{free_after}期还清后提前还款的，不收取提前还款违约金"
+            if terms.prepayment_free_after
+            else ""
+        )
         document.clause(f"**提前还款违约金为提前偿还本金的{{prepayment_fee}}{free}。**")
     else:
         document.clause("乙方提前还款，甲方不收取提前还款违约金或者其他费用。")
@@ -133,7 +140,10 @@ def _repayment(document: Composer, data: ContractData) -> None:
     document.article("逾期与罚息", "penalty")
     grace = ""
     if terms.grace_days:
-        grace = "甲方给予乙方{grace_days}日宽限期，乙方在宽限期内足额还款的，不视为逾期，不计收罚息；超过宽限期的，自应还日次日起计算逾期。"
+        grace = (
+            "甲方给予乙方{grace_days}日宽限期，乙方在宽限期内足额还款的，不视为逾期，不计收罚息；"
+            "超过宽限期的，自应还日次日起计算逾期。"
+        )
     document.clause("乙方未按期足额偿还的，自应还日次日起为逾期。" + grace)
     document.clause(
         "**对逾期本金，自逾期之日起至清偿之日止，按本合同利率上浮{penalty_markup}（即年利率{penalty_rate}）计收罚息。**"
@@ -154,10 +164,13 @@ def _repayment(document: Composer, data: ContractData) -> None:
 def _duties(document: Composer, data: ContractData) -> None:
     document.article("担保", "guarantee")
     if data.guarantees:
-        document.clause("本合同项下债务由下列担保人或者担保物提供担保，具体内容以双方另行签署的担保合同为准：")
+        document.clause(
+            "本合同项下债务由下列担保人或者担保物提供担保，具体内容以双方另行签署的担保合同为准："
+        )
         document.rows(
             (
-                Column("担保方式", 0.8), Column("担保人", 1.2), Column("担保物", 1.6), Column("权属证号", 1.8),
+                Column("担保方式", 0.8), Column("担保人", 1.2), Column("担保物", 1.6),
+                Column("权属证号", 1.8),
                 Column("约定价值（元）", 1.2, "right"),
             ),
             [
@@ -172,7 +185,9 @@ def _duties(document: Composer, data: ContractData) -> None:
         document.clause("本合同项下借款为信用借款，担保：无。")
     document.article("甲方的权利和义务")
     document.clause("甲方有权了解乙方的借款使用情况和还款能力，乙方应当配合并如实提供有关资料。")
-    document.clause("甲方应当按约定放款，依法合规催收，不得采取暴力、恐吓、侮辱、骚扰等方式，不得向与债务无关的人员催收。")
+    document.clause(
+        "甲方应当按约定放款，依法合规催收，不得采取暴力、恐吓、侮辱、骚扰等方式，不得向与债务无关的人员催收。"
+    )
     document.clause("甲方对乙方的商业秘密、个人隐私和个人信息负有保密义务，法律另有规定的除外。")
     document.clause("甲方转让本合同项下债权的，应当通知乙方；未经通知，该转让对乙方不发生效力。")
     document.article("乙方的权利和义务")
@@ -193,7 +208,9 @@ def _duties(document: Composer, data: ContractData) -> None:
     document.item("**连续两期或者累计三期未按约定足额还款的；**")
     document.item("**未按约定用途使用借款，或者拒绝甲方对借款使用情况进行核实的；**")
     document.item("**提供虚假资料或者隐瞒重要事实，足以影响甲方债权实现的；**")
-    document.item("**担保物毁损、灭失、价值明显减少，或者担保人丧失担保能力，乙方未提供甲方认可的其他担保的；**")
+    document.item(
+        "**担保物毁损、灭失、价值明显减少，或者担保人丧失担保能力，乙方未提供甲方认可的其他担保的；**"
+    )
     document.item("**转移资产、逃避债务，或者出现其他严重影响还款能力的情形的。**")
     document.clause("提前到期的，自甲方通知所载提前到期日起，利息和罚息按{ref:penalty}计算，不重复计收。")
 
@@ -203,7 +220,9 @@ def _duties(document: Composer, data: ContractData) -> None:
         "**乙方违反本合同约定的，除按{ref:penalty}承担罚息外，还应当承担甲方为实现债权支出的诉讼费、仲裁费、保全费、"
         "公告费、执行费和合理的律师费。**"
     )
-    document.clause("因不可抗力不能履行本合同的，根据不可抗力的影响，部分或者全部免除责任，但应当及时通知对方并提供证明。")
+    document.clause(
+        "因不可抗力不能履行本合同的，根据不可抗力的影响，部分或者全部免除责任，但应当及时通知对方并提供证明。"
+    )
 
 
 def _closing(document: Composer, data: ContractData) -> None:
@@ -225,7 +244,9 @@ def _closing(document: Composer, data: ContractData) -> None:
         "**双方确认首部所载地址、电话和电子邮箱为通知及诉讼、仲裁、执行文书的送达地址。以短信、电子邮件方式发送的，到达对方系统之日"
         "为送达日；以邮寄方式送达的，签收之日为送达日，因地址不准确、拒收等原因被退回的，退回之日视为送达日。**"
     )
-    document.clause("任何一方变更送达地址的，应当在变更后五个工作日内书面通知对方；未通知的，原地址仍为有效送达地址。")
+    document.clause(
+        "任何一方变更送达地址的，应当在变更后五个工作日内书面通知对方；未通知的，原地址仍为有效送达地址。"
+    )
     document.article("法律适用与争议解决", "dispute")
     document.clause("本合同的订立、效力、解释、履行和争议解决，适用中华人民共和国法律。")
     document.clause(parts.dispute_pattern(data.dispute), bold=True)
@@ -253,8 +274,8 @@ def _annexes(document: Composer, data: ContractData) -> None:
     document.note("借款金额：{=principal}；年利率：{=annual_rate}；还款方式：{=method}。")
     parts.write_schedule(document, data.schedule, "单位：人民币元")
     document.note(
-        "说明：1. 本表以约定放款日编制，实际放款日不同的，以甲方重新出具的还款计划表为准。2. 利率调整、提前还款、展期的，甲方"
-        "重新出具还款计划表并通知乙方。3. 末期金额含四舍五入的尾差。"
+        "说明：1. 本表以约定放款日编制，实际放款日不同的，以甲方重新出具的还款计划表为准。"
+        "2. 利率调整、提前还款、展期的，甲方重新出具还款计划表并通知乙方。3. 末期金额含四舍五入的尾差。"
     )
     document.heading("附件二　费用清单")
     document.rows(

@@ -10,7 +10,9 @@ def _build(document: Composer, data: AuthorizationData, company: Company) -> Non
     letters.begin(document, data, company, "个人信息处理授权书")
     document.paragraph("授权人为办理融资业务，在充分知情的前提下，自愿作出如下授权：")
     document.article("处理目的与方式")
-    document.clause("被授权人为{purpose}之目的，可以收集、存储、使用、加工授权人的个人信息，不得超出该目的处理。")
+    document.clause(
+        "被授权人为{purpose}之目的，可以收集、存储、使用、加工授权人的个人信息，不得超出该目的处理。"
+    )
     document.clause("被授权人采取加密存储、访问控制、操作留痕等措施保护个人信息，仅由因工作需要的人员接触。")
     document.article("信息种类")
     document.clause("本次授权处理的个人信息包括：{categories}。")
@@ -26,10 +28,18 @@ def _build(document: Composer, data: AuthorizationData, company: Company) -> Non
     document.clause(
         "**授权人有权随时撤回本授权，被授权人不得以撤回为由拒绝提供与该信息无关的服务；撤回不影响撤回前处理的效力。**"
     )
-    document.clause("行使上述权利或者投诉，可以拨打{phone}，或者致函{address}；被授权人应当在十五个工作日内答复。")
+    document.clause(
+        "行使上述权利或者投诉，可以拨打{phone}，或者致函{address}；被授权人应当在十五个工作日内答复。"
+    )
     document.article("限制")
-    document.clause("未经授权人另行单独同意，被授权人不得向第三方提供、不得公开授权人的个人信息，不得用于营销。")
-    letters.finish(document, data, "授权人确认：本人已阅读并理解本授权书全部内容，知悉处理敏感个人信息的必要性和影响，自愿授权。")
+    document.clause(
+        "未经授权人另行单独同意，被授权人不得向第三方提供、不得公开授权人的个人信息，不得用于营销。"
+    )
+    letters.finish(
+        document,
+        data,
+        "授权人确认：本人已阅读并理解本授权书全部内容，知悉处理敏感个人信息的必要性和影响，自愿授权。",
+    )
 
 
 TEMPLATE = DocumentTemplate(

@@ -41,8 +41,8 @@ def _build(document: Composer, data: QuotationData, company: Company) -> None:
     document.heading("试算还款计划")
     parts.write_schedule(document, data.schedule, "单位：人民币元")
     document.note(
-        "说明：1. 本报价单为试算，不构成贷款承诺；最终金额、利率、期限和费用以资金方审批和双方签订的合同为准。2. 贷款发放前不收取"
-        "任何费用。3. 请根据自身还款能力理性借款。"
+        "说明：1. 本报价单为试算，不构成贷款承诺；最终金额、利率、期限和费用以资金方审批和双方签订的"
+        "合同为准。2. 贷款发放前不收取任何费用。3. 请根据自身还款能力理性借款。"
     )
     document.space(6)
     document.fields(

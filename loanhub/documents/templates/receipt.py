@@ -50,9 +50,16 @@ def _build(document: Composer, data: ReceiptData, company: Company) -> None:
         document.note(f"本次入账后剩余本金：人民币{plain_or_slash(data.outstanding_fen)}元。")
     document.note("本收据仅证明收到上述款项，不作为发票使用；涂改无效，作废收据编号不再使用。")
     document.signatures(
-        [Signer("收款单位", company.name, (("经办人", or_none(data.cashier)), ("复核人", or_none(data.reviewer))),
-                seal=True, hand="经办人签字")],
-    )  # fmt: skip
+        [
+            Signer(
+                "收款单位",
+                company.name,
+                (("经办人", or_none(data.cashier)), ("复核人", or_none(data.reviewer))),
+                seal=True,
+                hand="经办人签字",
+            )
+        ]
+    )
 
 
 TEMPLATE = DocumentTemplate(

@@ -27,11 +27,12 @@ def _build(document: Composer, data: ContractData, company: Company) -> None:
     parts.write_schedule(document, data.schedule, "单位：人民币元")
     if data.reference_only:
         document.paragraph(
-            "本表为居间服务中的参考测算，仅用于还款提醒；实际应还金额和日期以资金方出具的还款计划为准。", bold=True
+            "本表为居间服务中的参考测算，仅用于还款提醒；实际应还金额和日期以资金方出具的还款计划为准。",
+            bold=True,
         )
     document.note(
-        "说明：1. 请于应还日或之前足额还款。2. 利率调整、提前还款、展期的，以重新出具的还款计划表为准。3. 末期金额含四舍五入的"
-        "尾差。4. 有逾期的，实际应还金额另计罚息，以还款当日系统计算为准。"
+        "说明：1. 请于应还日或之前足额还款。2. 利率调整、提前还款、展期的，以重新出具的还款计划表为准。"
+        "3. 末期金额含四舍五入的尾差。4. 有逾期的，实际应还金额另计罚息，以还款当日系统计算为准。"
     )
 
 

@@ -52,7 +52,15 @@ def _build(document: Composer, data: SettlementData, company: Company) -> None:
         document.paragraph("上述借款为信用借款，无担保需要解除。")
     document.paragraph("特此证明。本证明如需核实，请致电{phone}。")
     document.signatures(
-        [Signer("出具单位", company.name, (("出具日期", written_date(data.issue_date)),), seal=True, hand="经办人签字")]
+        [
+            Signer(
+                "出具单位",
+                company.name,
+                (("出具日期", written_date(data.issue_date)),),
+                seal=True,
+                hand="经办人签字",
+            )
+        ]
     )
 
 

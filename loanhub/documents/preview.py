@@ -1,0 +1,41 @@
+"""Pages as pictures, for phones and in-app browsers that show no PDF; the same bytes that will be printed."""
+
+import io
+import threading
+
+import pypdfium2
+
+from loanhub.domain.errors import NotFound
+
+LARGEST_DPI = 220
+
+_lock = threading.Lock()
+
+
+class NoSuchPage(NotFound):
+    """The document has no page of this number."""
+
+    def __init__(self, page: int, count: int) -> None:
+        super().__init__(f"没有第 {page} 页，本文书共 {count} 页")
+
+
+def page_count(pdf: bytes) -> int:
+    """Return how many pages a PDF of ours has."""
+    with _lock, pypdfium2.PdfDocument(pdf) as document:
+        return len(document)
+
+
+def page_image(pdf: bytes, page: int, *, dpi: int = 110) -> bytes:
+    """Return one page (from 1) as PNG; ``dpi`` is held to 40 to 220.
+
+    Raises:
+        NoSuchPage: the PDF has fewer pages.
+    """
+    scale = min(max(dpi, 40), LARGEST_DPI) / 72
+    with _lock, pypdfium2.PdfDocument(pdf) as document:  # PDFium serves one thread at a time
+        if not 1 <= page <= len(document):
+            raise NoSuchPage(page, len(document))
+        picture = document[page - 1].render(scale=scale).to_pil()
+    buffer = io.BytesIO()
+    picture.convert("L").save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()

@@ -1,0 +1,418 @@
+"""From what a template wrote to boxes: paragraphs, fields, tables and signatures, set in type."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+
+from loanhub.documents.flow import TEXT_WIDTH, Box, Element, Placed
+from loanhub.documents.linebreak import Line, Span, set_lines
+from loanhub.documents.typeface import SANS, SERIF, GlyphTable
+
+BODY, LEADING = 10.5, 18.2
+SMALL, SMALL_LEADING = 9.0, 14.5
+_TOKEN = re.compile(r"(\*\*|\{=?\w+\}|\{ref:\w+\})")
+
+
+@cache
+def _tokens(pattern: str) -> tuple[str, ...]:
+    return tuple(part for part in _TOKEN.split(pattern) if part)
+
+
+@cache
+def _is_fixed(pattern: str) -> bool:
+    return not any(token[0] == "{" and not token.startswith("{ref:") for token in _tokens(pattern))
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: heading, share of the width, alignment (left, center, right)."""
+
+    label: str
+    share: float
+    align: str = "left"
+
+
+@dataclass(frozen=True)
+class Signer:
+    """One party who signs; ``lines`` are printed facts, ``seal`` and ``thumb`` places to mark."""
+
+    label: str
+    name: str
+    lines: tuple[tuple[str, str], ...] = ()
+    seal: bool = False
+    thumb: bool = False
+    hand: str = "签字"
+
+
+class UnknownReferenceError(KeyError):
+    """A clause refers to a key no clause has: a mistake in a template."""
+
+
+class Setter:
+    """Sets what was written, piece by piece, into boxes. ``density`` scales leading and room, not type."""
+
+    def __init__(
+        self, table: GlyphTable, cache_lines: dict[object, list[Line]] | None = None, density: float = 1.0
+    ) -> None:
+        self.table = table
+        self._density = density
+        self.tree = Element("Document")
+        self._lines_known = {} if cache_lines is None else cache_lines
+        self._pending: list[tuple[str, tuple[object, ...]]] = []
+        self._references: dict[str, str] = {}
+        self._values: Mapping[str, str] = {}
+        self._article = self._clause = self._item = 0
+        self._boxes: list[Box] = []
+        self._page_break = False
+
+    def boxes(self) -> list[Box]:
+        """Return the boxes of everything written, in order."""
+        for kind, arguments in self._pending:
+            getattr(self, f"_set_{kind}")(*arguments)
+        self._pending = []
+        return self._boxes
+
+    def _spans(
+        self, pattern: str, values: Mapping[str, str], bold: bool = False, face: str = SERIF
+    ) -> list[Span]:
+        spans, strong = [], bold
+        for part in _tokens(pattern):
+            if part == "**":
+                strong = not strong
+            elif part.startswith("{ref:"):
+                key = part[5:-1]
+                if key not in self._references:
+                    raise UnknownReferenceError(key)
+                spans.append(Span(self._references[key], face, strong))
+            elif part[0] == "{" and part[-1] == "}":
+                plain = part[1] == "="
+                spans.append(Span(values[part[2:-1] if plain else part[1:-1]], face, strong, not plain))
+            else:
+                spans.append(Span(part, face, strong))
+        return spans
+
+    def lines(
+        self,
+        spans: Sequence[Span],
+        *,
+        size: float,
+        width: float,
+        first_indent: float = 0.0,
+        align: str = "justify",
+        fixed: bool = False,
+    ) -> list[Line]:
+        """Return set lines.
+
+        ``fixed`` text is the template's own, set once and remembered; what came from a record is not, so that
+        no one's data stays in memory.
+        """
+        key = (tuple(spans), size, width, first_indent, align)
+        found = self._lines_known.get(key) if fixed else None
+        if found is None:
+            found = set_lines(
+                key[0], self.table, size=size, width=width, first_indent=first_indent, align=align
+            )
+            if fixed:
+                self._lines_known[key] = found
+        return found
+
+    def _add(self, box: Box) -> None:
+        if self._page_break:
+            box.new_page, self._page_break = True, False
+        self._boxes.append(box)
+
+    def _set_text(
+        self,
+        spans: Sequence[Span],
+        *,
+        size: float,
+        leading: float,
+        element: Element,
+        first_indent: float = 0.0,
+        align: str = "justify",
+        space: float = 0.0,
+        keep_last: bool = False,
+        left: float = 0.0,
+        title: str = "",
+        level: int = 0,
+        fixed: bool = False,
+    ) -> None:
+        """Add a paragraph, a box a line: never one line alone at the foot or head of a page."""
+        leading, space = leading * self._density, space * self._density
+        lines = self.lines(
+            spans, size=size, width=TEXT_WIDTH - left, first_indent=first_indent, align=align, fixed=fixed
+        )
+        last = len(lines) - 1
+        for place, line in enumerate(lines):
+            keep = (place == 0 and last > 0) or (place == last - 1) or (last <= 2 and place < last)
+            self._add(
+                Box(
+                    leading,
+                    [Placed(left + line.offset, leading * 0.5 + size * 0.36, line, element)],
+                    _underlines(line, left, leading * 0.5 + size * 0.36 + 2.4),
+                    keep or (keep_last and place == last),
+                    space if place == 0 else 0.0,
+                    title=title if place == 0 else "",
+                    level=level,
+                )
+            )
+
+    def _set_title(self, text: str, subtitle: str, level: int = 1) -> None:
+        element = self.tree.child("H1")
+        size = 20 if level == 1 else 15
+        self._set_text(
+            [Span(text, SANS)],
+            size=size,
+            leading=size * 1.7,
+            element=element,
+            align="center",
+            keep_last=True,
+            title=text,
+            level=level,
+        )
+        if subtitle:
+            self._set_text(
+                [Span(subtitle)],
+                size=10.5,
+                leading=18,
+                element=self.tree.child("P"),
+                align="center",
+                keep_last=True,
+            )
+        self._set_space(10 if level == 1 else 6)
+
+    def _set_annex(self, text: str, subtitle: str) -> None:
+        self._page_break = True
+        self._set_title(text, subtitle, level=2)
+
+    def _set_article(self, text: str) -> None:
+        self._set_text(
+            [Span(text, SANS)],
+            size=11.5,
+            leading=21,
+            element=self.tree.child("H2"),
+            align="left",
+            space=7,
+            keep_last=True,
+            title=text,
+            level=2,
+            fixed=True,
+        )
+
+    def _set_clause(self, number: str, pattern: str, values: Mapping[str, str], bold: bool) -> None:
+        spans = [Span(number, SERIF, bold), *self._spans(pattern, values, bold)]
+        self._set_text(
+            spans,
+            size=BODY,
+            leading=LEADING,
+            element=self.tree.child("P"),
+            first_indent=2 * BODY,
+            fixed=_is_fixed(pattern),
+        )
+
+    def _set_paragraph(
+        self,
+        pattern: str,
+        values: Mapping[str, str],
+        bold: bool,
+        indent: bool,
+        align: str,
+        size: float,
+        leading: float,
+    ) -> None:
+        self._set_text(
+            self._spans(pattern, values, bold),
+            size=size,
+            leading=leading,
+            element=self.tree.child("P"),
+            first_indent=2 * size if indent else 0.0,
+            align=align,
+            fixed=_is_fixed(pattern),
+        )
+
+    def _set_space(self, height: float) -> None:
+        self._add(Box(height * self._density, keep=True))
+
+    def _set_fields(self, rows: tuple[tuple[str, str], ...], pairs: bool) -> None:
+        groups = [rows[i : i + 2] for i in range(0, len(rows), 2)] if pairs else [(row,) for row in rows]
+        label_width, size, leading = 82.0, BODY, 16.5 * self._density
+        base = 13.5 * self._density
+        whole = self.tree.child("Table")
+        for group in groups:
+            row_element = whole.child("TR")
+            cell_width = TEXT_WIDTH / (2 if pairs else 1)
+            texts, tallest = [], 1
+            for place, (label, value) in enumerate(group):
+                left = place * cell_width
+                wide = cell_width if len(group) > 1 or not pairs else TEXT_WIDTH
+                for line in self.lines(
+                    [Span(label, SANS)], size=9.5, width=label_width - 8, align="left", fixed=True
+                ):
+                    texts.append(Placed(left, base, line, row_element.child("TH")))
+                cell = row_element.child("TD")
+                found = self.lines([Span(value)], size=size, width=wide - label_width - 8, align="left")
+                for count, line in enumerate(found):
+                    texts.append(Placed(left + label_width + line.offset, base + count * leading, line, cell))
+                tallest = max(tallest, len(found))
+            height = tallest * leading + 5 * self._density
+            rule = f"0.75 G 0.4 w 0 {-height:.2f} m {TEXT_WIDTH:.2f} {-height:.2f} l S ".encode()
+            self._add(Box(height, texts, rule, keep=group is groups[0]))
+
+    def _set_rows(
+        self,
+        columns: tuple[Column, ...],
+        rows: list[tuple[str, ...]],
+        total: Sequence[str] | None,
+        caption: str,
+    ) -> None:
+        if caption:
+            self._set_text(
+                [Span(caption)], size=SMALL, leading=SMALL_LEADING, element=self.tree.child("Caption"),
+                align="right", keep_last=True,
+            )  # fmt: skip
+        whole_share = sum(column.share for column in columns)
+        widths = [TEXT_WIDTH * column.share / whole_share for column in columns]
+        whole = self.tree.child("Table")
+        head = self._row_box(columns, [c.label for c in columns], widths, whole.child("TR"), "TH", SANS)
+        head.graphics = (
+            f"0 G 0.9 w 0 0 m {TEXT_WIDTH:.2f} 0 l S 0.5 w 0 {-head.height:.2f} m "
+            f"{TEXT_WIDTH:.2f} {-head.height:.2f} l S "
+        ).encode()
+        head.keep, head.space = True, 3
+        self._add(head)
+        count = len(rows)
+        for place, row in enumerate(rows):
+            box = self._row_box(columns, row, widths, whole.child("TR"), "TD", SERIF)
+            box.head = head
+            last = place == count - 1 and total is None
+            weight = "0 G 0.9 w" if last else "0.8 G 0.35 w"
+            box.graphics = f"{weight} 0 {-box.height:.2f} m {TEXT_WIDTH:.2f} {-box.height:.2f} l S ".encode()
+            box.keep = place == 0 or place == count - 2 or (place == count - 1 and total is not None)
+            self._add(box)
+        if total is not None:
+            box = self._row_box(columns, total, widths, whole.child("TR"), "TD", SERIF, bold=True)
+            box.head = head
+            box.graphics = (
+                f"0 G 0.5 w 0 0 m {TEXT_WIDTH:.2f} 0 l S 0.9 w 0 {-box.height:.2f} m "
+                f"{TEXT_WIDTH:.2f} {-box.height:.2f} l S "
+            ).encode()
+            self._add(box)
+        self._set_space(4)
+        self._boxes[-1].keep = False
+
+    def _row_box(
+        self,
+        columns: tuple[Column, ...],
+        cells: Sequence[str],
+        widths: list[float],
+        row: Element,
+        kind: str,
+        face: str,
+        *,
+        bold: bool = False,
+    ) -> Box:
+        texts, left, tallest, inset, leading = [], 0.0, 1, 4.0, 13.0
+        pad = 3 * self._density if len(columns) > 6 else 5 * self._density
+        for column, text, width in zip(columns, cells, widths, strict=True):
+            element = row.child(kind)
+            found = self.lines(
+                [Span(text, face, bold)],
+                size=SMALL,
+                width=width - 2 * inset,
+                align=column.align,
+                fixed=kind == "TH",
+            )
+            for place, line in enumerate(found):
+                texts.append(
+                    Placed(left + inset + line.offset, 9.7 + pad / 2 + place * leading, line, element)
+                )
+            tallest = max(tallest, len(found))
+            left += width
+        return Box(tallest * leading + pad, texts)
+
+    def _set_confirmation(self, text: str) -> None:
+        lines = self.lines([Span(text, SERIF, True)], size=BODY, width=TEXT_WIDTH - 20)
+        leading = LEADING * self._density
+        height = len(lines) * leading + 12
+        element = self.tree.child("P")
+        texts = [
+            Placed(10 + x.offset, 6 + leading * (n + 0.5) + 3.9, x, element) for n, x in enumerate(lines)
+        ]
+        frame = f"0.35 G 0.6 w 0.3 {-height:.2f} {TEXT_WIDTH - 0.6:.2f} {height:.2f} re S ".encode()
+        self._add(Box(height, texts, frame, keep=True, space=8 * self._density))
+        self._set_space(8)
+
+    def _set_signatures(self, signers: tuple[Signer, ...], facts: tuple[tuple[str, str], ...]) -> None:
+        alone = len(signers) == 1
+        if alone:
+            signers, facts = (replace(signers[0], lines=(*signers[0].lines, *facts)),), ()
+        for box in self._boxes[-3:]:  # two lines of text at least go with the block to a new page
+            box.keep = True
+        groups = [signers[place : place + 2] for place in range(0, len(signers), 2)]
+        for place, group in enumerate(groups):
+            box = self._signer_row(group, alone=alone)
+            box.keep = place < len(groups) - 1 or bool(facts)
+            self._add(box)
+        if facts:
+            spans = [Span("\u3000\u3000".join(f"{label}：{value}" for label, value in facts))]
+            self._set_text(
+                spans, size=BODY, leading=LEADING, element=self.tree.child("P"), align="left", space=6
+            )
+
+    def _signer_row(self, group: tuple[Signer, ...], *, alone: bool) -> Box:
+        half, leading = TEXT_WIDTH / 2, 20.0 * self._density
+        texts, graphics, tallest = [], [], 0.0
+        for place, signer in enumerate(group, start=int(alone)):
+            left, y = place * (half + 4), 18.0
+            width = half - 12
+            element = self.tree.child("P")
+            for line in self.lines([Span(f"{signer.label}：", SANS)], size=BODY, width=width, align="left"):
+                texts.append(Placed(left, y, line, element))
+                y += leading
+            for line in self.lines([Span(signer.name)], size=BODY, width=width, align="left"):
+                texts.append(Placed(left, y, line, element))
+                y += leading - 3
+            y += 20 * self._density - 4
+            hand = self.lines([Span(f"{signer.hand}：")], size=BODY, width=width, align="left")[0]
+            texts.append(Placed(left, y, hand, element))
+            end = left + width - (62 if signer.thumb or signer.seal else 4)
+            graphics.append(
+                f"0.3 G 0.5 w {left + hand.width + 6:.2f} {-y - 3:.2f} m {end:.2f} {-y - 3:.2f} l S "
+            )
+            if signer.seal:
+                graphics.append(_circle(left + width - 30, -(y - 14), 26))
+                mark = self.lines([Span("盖章处")], size=7.5, width=60, align="center")[0]
+                texts.append(Placed(left + width - 60 + mark.offset, y - 11, mark, None))
+            if signer.thumb:
+                graphics.append(
+                    f"0.6 G 0.5 w [2 2] 0 d {left + width - 48:.2f} {-y - 8:.2f} 40 48 re S [] 0 d "
+                )
+                mark = self.lines([Span("按指印处")], size=7.5, width=40, align="center")[0]
+                texts.append(Placed(left + width - 48 + mark.offset, y - 13, mark, None))
+            y += leading + 4
+            for label, value in signer.lines:
+                for line in self.lines([Span(f"{label}：{value}")], size=BODY, width=width, align="left"):
+                    texts.append(Placed(left, y, line, element))
+                    y += leading - 3
+            tallest = max(tallest, y)
+        return Box(tallest, texts, "".join(graphics).encode(), space=10 * self._density)
+
+
+def _underlines(line: Line, left: float, y: float) -> bytes:
+    if not line.rules:
+        return b""
+    start = left + line.offset
+    rules = "".join(f"{start + a:.2f} {-y:.2f} m {start + b:.2f} {-y:.2f} l " for a, b in line.rules)
+    return f"0.45 G 0.4 w {rules}S ".encode()
+
+
+def _circle(x: float, y: float, radius: float) -> str:
+    k = radius * 0.5523
+    r = radius
+    return (
+        f"0.6 G 0.5 w [2 2] 0 d {x + r:.2f} {y:.2f} m {x + r:.2f} {y + k:.2f} {x + k:.2f} {y + r:.2f} "
+        f"{x:.2f} {y + r:.2f} c {x - k:.2f} {y + r:.2f} {x - r:.2f} {y + k:.2f} {x - r:.2f} {y:.2f} c "
+        f"{x - r:.2f} {y - k:.2f} {x - k:.2f} {y - r:.2f} {x:.2f} {y - r:.2f} c {x + k:.2f} {y - r:.2f} {x + r:.2f} "
+        f"{y - k:.2f} {x + r:.2f} {y:.2f} c S [] 0 d "
+    )
