@@ -33,7 +33,6 @@ app = rx.App(
     api_transformer=api_transformers(),
     stylesheets=STYLESHEETS,
     toaster=provider(),
-    api_transformer=api_transformers(),
     backend_exception_handler=_guard.show_error,
     head_components=[
         rx.el.meta(name="theme-color", content="#F2F0EA"),
