@@ -14,17 +14,31 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col
 
-from loanhub.domain.catalogue import Access, Catalogue, FieldSpec, RoleRights, access, may_enter, present
-from loanhub.domain.catalogue import spec_from_custom
-from loanhub.domain.catalogue.fields import ENTITIES
+from loanhub.domain.catalogue import (
+    BUILTIN,
+    Access,
+    Catalogue,
+    FieldSpec,
+    RoleRights,
+    access,
+    may_enter,
+    present,
+    spec_from_custom,
+)
 from loanhub.domain.errors import InvalidInput
+from loanhub.domain.repayment.delinquency import Bucket
+from loanhub.domain.repayment.schedule import METHODS
+from loanhub.domain.repayment.servicing import PostingKind
 from loanhub.models import Channel, CustomField, Department, Product, Stage, User
 from loanhub.models._columns import Code
 from loanhub.models.encryption import blind_index, blind_index_tail
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import engine
 
-BUILT_IN = Catalogue(ENTITIES)
+CALL_OUTCOMES = (("answered", "已接"), ("missed", "未接"), ("dead", "空号"), ("call_back", "约定回访"))
+PAYMENT_KINDS = tuple(PostingKind.options())
+PAYMENT_METHODS = (("transfer", "转账"), ("auto_debit", "代扣"), ("cash", "现金"), ("third_party", "他人代还"), ("other", "其他"))
+
 _lock = threading.Lock()
 _cache: dict[int, tuple[str, Catalogue]] = {}
 
@@ -39,7 +53,7 @@ def current(db: Session) -> Catalogue:
     if known is not None and known[0] == mark:
         return known[1]
     rows = db.execute(sa.select(CustomField).where(col(CustomField.active))).scalars().all()
-    catalogue = BUILT_IN.with_custom([spec_from_custom(row) for row in rows])
+    catalogue = BUILTIN.with_custom([spec_from_custom(row) for row in rows])
     with _lock:
         _cache[id(engine())] = (mark, catalogue)
     return catalogue
@@ -68,6 +82,11 @@ def sources(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
         "stage": pairs(stages),
         "user": pairs(users),
         "department": pairs(departments),
+        "repayment_method": tuple((code, method.label) for code, method in METHODS.items()),
+        "bucket": tuple(Bucket.options()),
+        "interaction_outcome": CALL_OUTCOMES,
+        "payment_kind": PAYMENT_KINDS,
+        "payment_method": PAYMENT_METHODS,
     }
 
 
