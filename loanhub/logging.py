@@ -73,7 +73,7 @@ def _redact_value(value: Any) -> Any:
 class RedactingRecord(logging.LogRecord):
     """A log record whose words are redacted whichever handler or formatter prints them."""
 
-    def getMessage(self) -> str:
+    def getMessage(self) -> str:  # noqa: N802 - the standard library's name
         """Return the formatted message, redacted."""
         return redact(super().getMessage())
 
@@ -82,6 +82,17 @@ class _Formatter(structlog.stdlib.ProcessorFormatter):
     def format(self, record: logging.LogRecord) -> str:
         # Once more over the finished line: a traceback repeats values its exception carried.
         return redact(super().format(record))
+
+
+class _StandardError(logging.StreamHandler):  # type: ignore[type-arg]
+    """Writes to standard error as it is now, not as it was when logging was configured."""
+
+    def __init__(self) -> None:
+        logging.Handler.__init__(self)
+
+    @property
+    def stream(self) -> Any:  # type: ignore[override]
+        return sys.stderr
 
 
 def configure(level: str = "INFO") -> None:
@@ -98,7 +109,9 @@ def configure(level: str = "INFO") -> None:
         cache_logger_on_first_use=True,
     )
     logging.setLogRecordFactory(RedactingRecord)
-    handler = logging.StreamHandler(sys.stderr)
+    # Python's own report of a failing handler prints the record as it came.
+    logging.raiseExceptions = False
+    handler = _StandardError()
     handler.setFormatter(
         _Formatter(
             foreign_pre_chain=shared,

@@ -68,7 +68,12 @@ def route(
         if mark is None:
             raise UnmarkedRoute(f"{function.__module__}.{function.__qualname__}")
         spec = RouteSpec(
-            path, tuple(methods), f"{function.__module__}.{function.__name__}", mark, _guarded(function, mark), takes_file
+            path,
+            tuple(methods),
+            f"{function.__module__}.{function.__name__}",
+            mark,
+            _guarded(function, mark),
+            takes_file,
         )
         for method in spec.methods:
             ROUTES[path, method] = spec
@@ -81,7 +86,9 @@ def client_ip(request: Request) -> str:
     """Return the browser's address; X-Forwarded-For counts only behind the configured number of proxies."""
     hops = settings().trusted_proxy_hops
     if hops:
-        forwarded = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()]
+        forwarded = [
+            part.strip() for part in request.headers.get("x-forwarded-for", "").split(",") if part.strip()
+        ]
         if len(forwarded) >= hops:
             return forwarded[-hops]
     return request.client.host if request.client else ""

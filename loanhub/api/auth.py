@@ -85,7 +85,9 @@ async def logout(request: Request) -> Response:
         await run_in_threadpool(auth.sign_out, token, now=utc_now())
     wants_page = "text/html" in request.headers.get("accept", "")
     response: Response = RedirectResponse("/login", 303) if wants_page else JSONResponse({"status": "ok"})
-    response.delete_cookie(settings().cookie_name, path="/", secure=settings().secure, httponly=True, samesite="lax")
+    response.delete_cookie(
+        settings().cookie_name, path="/", secure=settings().secure, httponly=True, samesite="lax"
+    )
     response.headers["Clear-Site-Data"] = '"cache", "storage"' if settings().secure else '"cache"'
     return response
 
@@ -118,5 +120,3 @@ def _back(error: str, name: str, target: str, *, wait: int = 0) -> Response:
     if target != "/":
         query["next"] = target
     return RedirectResponse(f"/login?{urlencode(query, quote_via=quote)}", 303)
-
-

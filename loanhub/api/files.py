@@ -37,7 +37,8 @@ async def upload(request: Request) -> Response:
             )
         )
     return JSONResponse(
-        {"id": view.id, "file_name": view.file_name, "size_bytes": view.size_bytes, "sha256": view.sha256}, 201
+        {"id": view.id, "file_name": view.file_name, "size_bytes": view.size_bytes, "sha256": view.sha256},
+        201,
     )
 
 

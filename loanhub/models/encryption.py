@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import os
+import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -108,7 +109,7 @@ class KeyRing:
     def _write(self, name: str, handle: tink.KeysetHandle, *, exclusive: bool = False) -> None:
         path = self.folder / f"{name}.json"
         text = tink.json_proto_keyset_format.serialize(handle, secret_key_access.TOKEN)
-        new = path.with_suffix(f".{os.getpid()}.new")
+        new = path.with_suffix(f".{secrets.token_hex(6)}.new")
         with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
             file.write(text)
             file.flush()
@@ -162,7 +163,7 @@ def decrypt(stored: str, *, place: str) -> str:
     """
     try:
         sealed = base64.b64decode(stored.removeprefix(PREFIX), validate=True)
-        return keys().columns.decrypt(sealed, _associated(place)).decode()
+        return str(keys().columns.decrypt(sealed, _associated(place)), "utf-8")
     except (tink.TinkError, ValueError) as error:
         # Never the value: this sentence reaches the log.
         raise KeysUnreadable(f"a value of {place} cannot be read") from error
@@ -202,7 +203,7 @@ def blind_index(kind: str, normalized: str) -> str:
     The same value of the same kind always gives the same fingerprint on this installation; without the
     key nobody can compute or reverse it.
     """
-    return keys().index.compute(f"{kind}|{normalized}".encode(), INDEX_BYTES).hex()
+    return bytes(keys().index.compute(f"{kind}|{normalized}".encode(), INDEX_BYTES)).hex()
 
 
 def blind_index_tail(kind: str, normalized: str, characters: int = 4) -> str:

@@ -15,7 +15,9 @@ _COLUMN = {"display": "grid", "gap": "16px", "padding": "16px 24px 24px", "maxWi
 
 
 def _card(title: str, *children: rx.Component, action: rx.Component | None = None) -> rx.Component:
-    head = rx.el.header(rx.el.h2(title, class_name="t14"), rx.el.div(class_name="grow"), action or rx.fragment())
+    head = rx.el.header(
+        rx.el.h2(title, class_name="t14"), rx.el.div(class_name="grow"), action or rx.fragment()
+    )
     return rx.el.section(head, rx.el.div(*children, class_name="in"), class_name="card")
 
 
@@ -23,7 +25,12 @@ def _line(label: str, value: rx.Var[str]) -> rx.Component:
     return rx.el.div(
         rx.el.dt(label, class_name="f3"),
         rx.el.dd(rx.cond(value == "", "—", value), style={"margin": "0"}),
-        style={"display": "grid", "gridTemplateColumns": "88px 1fr", "minHeight": "32px", "alignItems": "center"},
+        style={
+            "display": "grid",
+            "gridTemplateColumns": "88px 1fr",
+            "minHeight": "32px",
+            "alignItems": "center",
+        },
     )
 
 
@@ -31,11 +38,20 @@ def _session(one: rx.Var[OpenSession]) -> rx.Component:
     return rx.el.li(
         icon("monitor-smartphone"),
         rx.el.div(
-            rx.el.div(one.device, rx.cond(one.current, tag("当前设备", "ok"), rx.fragment()), class_name="row g2 t13"),
+            rx.el.div(
+                one.device,
+                rx.cond(one.current, tag("当前设备", "ok"), rx.fragment()),
+                class_name="row g2 t13",
+            ),
             rx.el.div(one.ip, " · 登录 ", one.created, " · 最近 ", one.seen, class_name="t12 f3"),
             class_name="grow",
         ),
-        button("退出", size="sm", on_click=AccountState.revoke(one.id), custom_attrs={"aria-label": "让这个设备退出"}),
+        button(
+            "退出",
+            size="sm",
+            on_click=AccountState.revoke(one.id),
+            custom_attrs={"aria-label": "让这个设备退出"},
+        ),
         class_name="row g3",
         style={"minHeight": "52px"},
     )
@@ -79,10 +95,15 @@ def account() -> rx.Component:
     others = button("退出其他设备", size="sm", on_click=AccountState.revoke_others)
     devices = _card(
         "正在登录的设备",
-        rx.el.ul(rx.foreach(AccountState.sessions, _session), style={"listStyle": "none", "padding": "0", "margin": "0"}),
+        rx.el.ul(
+            rx.foreach(AccountState.sessions, _session),
+            style={"listStyle": "none", "padding": "0", "margin": "0"},
+        ),
         action=others,
     )
     must = rx.cond(
-        AccountState.must_change_password, note("请先设置你自己的密码，然后就可以开始工作。", "warn"), rx.fragment()
+        AccountState.must_change_password,
+        note("请先设置你自己的密码，然后就可以开始工作。", "warn"),
+        rx.fragment(),
     )
     return rx.el.div(must, person, _card("密码", _password_form()), devices, style=_COLUMN)

@@ -15,7 +15,7 @@ from loanhub.state.login import DemoLogin, LoginState
 STAGES = ("线索接入", "初步沟通", "资质审核", "方案匹配", "银行面签", "审批放款", "贷后管理")
 REACHED = 4
 PHONE = "@media (max-width: 767px)"
-_SHOW_PASSWORD = (
+_TOGGLE_EYE = (
     "(() => { const el = document.getElementById('password'); const show = el.type === 'password';"
     " el.type = show ? 'text' : 'password'; el.focus(); })()"
 )
@@ -37,7 +37,9 @@ _LEFT: dict[str, Any] = {
 def _curves() -> rx.Component:
     """Draw the seven-fold path of the picture: quiet lines that run from lower left to upper right."""
     lines = [
-        rx.el.path(d=f"M{26 * n - 40} 900 C {22 * n + 120} {640 - 6 * n}, {30 * n + 260} {420 - 10 * n}, {8 * n + 820} {14 * n + 60}")
+        rx.el.path(
+            d=f"M{26 * n - 40} 900 C {22 * n + 120} {640 - 6 * n}, {30 * n + 260} {420 - 10 * n}, {8 * n + 820} {14 * n + 60}"
+        )
         for n in range(22)
     ]
     return rx.el.svg(
@@ -53,8 +55,18 @@ def _stages() -> rx.Component:
         here, done = position == REACHED, position < REACHED
         bar = "#F0D496" if here else "rgba(255,255,255,.62)" if done else "rgba(255,255,255,.16)"
         return rx.el.li(
-            rx.el.i(style={"display": "block", "height": "5px", "borderRadius": "2px", "background": bar, "marginBottom": "9px"}),
-            rx.el.span(label, style={"fontSize": "13px", "color": "#F0D496" if here else "rgba(242,240,234,.72)"}),
+            rx.el.i(
+                style={
+                    "display": "block",
+                    "height": "5px",
+                    "borderRadius": "2px",
+                    "background": bar,
+                    "marginBottom": "9px",
+                }
+            ),
+            rx.el.span(
+                label, style={"fontSize": "13px", "color": "#F0D496" if here else "rgba(242,240,234,.72)"}
+            ),
             style={"flex": "1"},
         )
 
@@ -69,7 +81,9 @@ def _left() -> rx.Component:
     above: dict[str, Any] = {"position": "relative", "zIndex": "2"}
     brand = rx.el.div(
         logo(32),
-        rx.el.b("贷通 ", rx.el.span("LoanHub", style={"fontWeight": "400", "opacity": ".7"}), class_name="t18"),
+        rx.el.b(
+            "贷通 ", rx.el.span("LoanHub", style={"fontWeight": "400", "opacity": ".7"}), class_name="t18"
+        ),
         class_name="row g3",
         style=above,
     )
@@ -100,7 +114,9 @@ def _left() -> rx.Component:
     return rx.el.section(brand, hero, facts, _curves(), style=_LEFT, custom_attrs={"aria-label": "贷通"})
 
 
-def _field(label: str, name: str, *, kind: str, complete: str, value: Any = "", after: rx.Component | None = None) -> rx.Component:
+def _field(
+    label: str, name: str, *, kind: str, complete: str, value: Any = "", after: rx.Component | None = None
+) -> rx.Component:
     box = rx.el.input(
         name=name,
         type=kind,
@@ -156,10 +172,14 @@ def _demo_list() -> rx.Component:
 
 
 def _form() -> rx.Component:
-    eye = icon_button("eye", "显示或隐藏密码", size="sm", on_click=rx.call_script(_SHOW_PASSWORD))
+    eye = icon_button("eye", "显示或隐藏密码", size="sm", on_click=rx.call_script(_TOGGLE_EYE))
     refused = rx.el.div(
         rx.cond(LoginState.error != "", note(LoginState.error, "bad"), rx.fragment()),
-        rx.cond((LoginState.error == "") & (LoginState.notice != ""), note(LoginState.notice, "info"), rx.fragment()),
+        rx.cond(
+            (LoginState.error == "") & (LoginState.notice != ""),
+            note(LoginState.notice, "info"),
+            rx.fragment(),
+        ),
         role="alert",
         custom_attrs={"id": "login-error"},
         style={"marginBottom": "16px"},

@@ -31,7 +31,9 @@ def setup() -> rx.Component:
     """Draw the form."""
     return rx.el.div(
         rx.el.div(logo(32), rx.el.h1("首次设置", style={"fontSize": "22px"}), class_name="row g3"),
-        rx.el.p("先建立第一位管理员，之后由他添加部门与员工。", class_name="f3", style={"margin": "8px 0 20px"}),
+        rx.el.p(
+            "先建立第一位管理员，之后由他添加部门与员工。", class_name="f3", style={"margin": "8px 0 20px"}
+        ),
         form(
             *[field(spec, error=_error(spec.key), large=True) for spec in FIELDS],
             rx.el.div(button("建立并登录", look="p", size="lg", kind="submit")),

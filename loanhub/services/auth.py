@@ -28,7 +28,7 @@ from loanhub.settings import settings
 STRICT_ROLES = frozenset({RoleCode.FINANCE, RoleCode.ADMIN, RoleCode.SECURITY_ADMIN})
 """Roles whose sessions end after the short idle limit."""
 TOUCH_SECONDS = 60
-DEMO_PASSWORD = "澄江晚风-27-拾月"
+DEMO_PASSWORD = "澄江晚风-27-拾月"  # noqa: S105 - shown on the login page, demo mode only
 """Password of every demo account; they can sign in only in demo mode."""
 _FIRST_DELAY_SECONDS = 30
 _CACHE_LIMIT = 20_000

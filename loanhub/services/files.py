@@ -30,6 +30,7 @@ IMPORT_KIND = "import"
 """Kind of a spreadsheet to import: it belongs to its uploader and to no record."""
 _ACTIVE_PDF = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFile|RichMedia|XFA|SubmitForm|ImportData)\b")
 _PHOTO_SIDE = 4096
+_OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,10 @@ def upload(
             department_id=department_id,
             uploaded_by_id=actor.actor_id,
             created_at=now,
-            **links,
+            customer_id=customer_id,
+            lead_id=lead_id,
+            application_id=application_id,
+            loan_id=loan_id,
         )
         db.add(row)
         db.flush()
@@ -269,6 +273,8 @@ def _checked(source: IO[bytes], file_type: FileType) -> IO[bytes]:
             found = {match.extension.lower() for match in puremagic.magic_string(head)}
         except puremagic.PureError:
             found = set()
+        if file_type.extension == ".xlsx" and head.startswith(_OLE):
+            raise WrongFile("这个表格有打开密码，或其实是旧格式；请去掉密码、另存为 XLSX 后再传")
         if not found & set(file_type.magic):
             raise WrongFile(f"这个文件的内容不是 {file_type.extension[1:].upper()}")
     if file_type.group == "photo":
@@ -292,7 +298,9 @@ def _photo(source: IO[bytes], file_type: FileType) -> IO[bytes]:
             upright = ImageOps.exif_transpose(image)
             upright.thumbnail((_PHOTO_SIDE, _PHOTO_SIDE))
             format_ = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}[file_type.media_type]
-            clean = upright.convert("RGB" if format_ == "JPEG" or upright.mode not in ("RGBA", "LA", "P") else "RGBA")
+            clean = upright.convert(
+                "RGB" if format_ == "JPEG" or upright.mode not in ("RGBA", "LA", "P") else "RGBA"
+            )
             clean.info.clear()
             target = io.BytesIO()
             clean.save(target, format_, quality=90)
@@ -319,7 +327,12 @@ def _refuse_active_pdf(source: IO[bytes]) -> None:
         raise
     except (PyPdfError, KeyError, ValueError, TypeError, AttributeError, RecursionError, OSError) as error:
         raise WrongFile("这份 PDF 打不开，请重新导出后再传") from error
-    if pages == 0 or _ACTIVE_PDF.search(data) or _ACTIVE_PDF.search(objects + names) or b"/OpenAction" in objects:
+    if (
+        pages == 0
+        or _ACTIVE_PDF.search(data)
+        or _ACTIVE_PDF.search(objects + names)
+        or b"/OpenAction" in objects
+    ):
         raise WrongFile("这份 PDF 含有脚本、附件或自动动作，请打印为普通 PDF 后再传")
 
 
@@ -357,7 +370,9 @@ def _visible_owner(
 ) -> tuple[int | None, int | None] | None:
     table = model.__table__.c  # type: ignore[attr-defined]
     condition = visible_to(actor, model)
-    row = db.execute(sa.select(table.owner_id, table.department_id).where(table.id == record_id, condition)).first()
+    row = db.execute(
+        sa.select(table.owner_id, table.department_id).where(table.id == record_id, condition)
+    ).first()
     return (row[0], row[1]) if row else None
 
 
@@ -367,7 +382,9 @@ def _may_see(db: Session, actor: Actor, row: Document) -> bool:
     linked = [(model, getattr(row, key)) for key, model in _LINKS.items() if getattr(row, key) is not None]
     if not linked:
         # Belongs to no record: an import or a report is its uploader's own.
-        return row.kind != IMPORT_KIND and actor.reaches(owner_id=row.owner_id, department_id=row.department_id)
+        return row.kind != IMPORT_KIND and actor.reaches(
+            owner_id=row.owner_id, department_id=row.department_id
+        )
     # The owner of the record today decides, not the one at the time of the upload.
     return any(_visible_owner(db, actor, model, record_id) is not None for model, record_id in linked)
 

@@ -77,7 +77,11 @@ def create_first_admin(*, token: str, login: str, name: str, password: str, now:
         if settings().demo_mode or access.any_user(db):
             raise AlreadySetUp
         setup.install(db, company_name=settings().company_name, now=now)
-        company_id = db.execute(sa.select(col(Department.id)).where(col(Department.parent_id).is_(None))).scalars().first()
+        company_id = (
+            db.execute(sa.select(col(Department.id)).where(col(Department.parent_id).is_(None)))
+            .scalars()
+            .first()
+        )
         user = User(
             login=login,
             name=name,

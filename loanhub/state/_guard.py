@@ -36,7 +36,18 @@ from loanhub.state import _live
 from loanhub.state._base import find_actor, show_identity
 from loanhub.state._marks import Mark, mark_of, needs, public, signed_in
 
-__all__ = ["Bucket", "Gate", "Mark", "check_handlers", "install", "mark_of", "needs", "public", "show_error", "signed_in"]
+__all__ = [
+    "Bucket",
+    "Gate",
+    "Mark",
+    "check_handlers",
+    "install",
+    "mark_of",
+    "needs",
+    "public",
+    "show_error",
+    "signed_in",
+]
 
 BUCKETS_KEPT = 20_000
 log = structlog.get_logger("loanhub.guard")
@@ -132,7 +143,8 @@ class Gate(rx.Middleware):
     def _may_ask(self, key: str, name: str, mark: Mark) -> bool:
         if mark.per_minute is not None:
             bucket = self._marked.setdefault(
-                (name, mark.per_minute), Bucket(mark.per_minute, max(5, mark.per_minute // 3), clock=self._clock)
+                (name, mark.per_minute),
+                Bucket(mark.per_minute, max(5, mark.per_minute // 3), clock=self._clock),
             )
             if not bucket.take(key):
                 return False

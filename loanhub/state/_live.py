@@ -209,8 +209,10 @@ def watch(state: Any, topics: Iterable[str]) -> None:
     for topic, watches in list(hub.topics.items()):
         for key, one in list(watches.items()):
             # The inbox belongs to the frame and outlives the page.
-            if key[0] == token and not topic.startswith("inbox:") and not (
-                topic in wanted and one.state_class is type(state)
+            if (
+                key[0] == token
+                and not topic.startswith("inbox:")
+                and not (topic in wanted and one.state_class is type(state))
             ):
                 hub.leave(token, one.state_class, topic)
     for topic in wanted:

@@ -76,7 +76,12 @@ MENU = (
 
 _ICONS = {entry.route: entry.icon for entry in MENU}
 _MOBILE: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str], tuple[str, str]]] = {
-    RoleCode.SALES: (("工作台", "/"), ("看板", "/boards"), ("新建线索", "/leads?new=1"), ("客户", "/customers")),
+    RoleCode.SALES: (
+        ("工作台", "/"),
+        ("看板", "/boards"),
+        ("新建线索", "/leads?new=1"),
+        ("客户", "/customers"),
+    ),
     RoleCode.TEAM_LEAD: (
         ("驾驶舱", "/cockpit"),
         ("看板", "/boards"),
@@ -107,7 +112,12 @@ _MOBILE: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str], tupl
         ("新建待办", "/?new=task"),
         ("合同", "/contracts"),
     ),
-    RoleCode.FINANCE: (("工作台", "/"), ("客户", "/customers"), ("新建待办", "/?new=task"), ("贷款", "/loans")),
+    RoleCode.FINANCE: (
+        ("工作台", "/"),
+        ("客户", "/customers"),
+        ("新建待办", "/?new=task"),
+        ("贷款", "/loans"),
+    ),
 }
 _PLUS_NEEDS = {"/leads?new=1": _P.LEADS_CREATE, "/?new=task": _P.TASKS_EDIT}
 
@@ -136,7 +146,9 @@ def mobile_menu_of(actor: Actor, *, inbox_count: int = 0) -> list[MobileItem]:
     places = next((_MOBILE[role] for role in _MOBILE if role in actor.roles), None)
     if places is None:
         entries = [e for e in MENU if e.route in _open_routes and actor.can_any(*e.permissions)]
-        return [MobileItem(e.label, e.route, e.icon) for e in entries if e.route != "/inbox"][:4] + _inbox(inbox_count)
+        return [MobileItem(e.label, e.route, e.icon) for e in entries if e.route != "/inbox"][:4] + _inbox(
+            inbox_count
+        )
     first, second, plus, fourth = places
     allowed = {e.route for e in MENU if e.route in _open_routes and actor.can_any(*e.permissions)}
     bar = [MobileItem(label, route, _ICONS[route]) for label, route in (first, second) if route in allowed]

@@ -17,8 +17,21 @@ from loanhub.state._clock import SHANGHAI, utc_now
 
 LOGIN_TICKET = "login"
 """Purpose of the ticket that ``/api/auth/exchange`` swaps for a session."""
-_BROWSERS = (("Edg", "Edge"), ("MicroMessenger", "微信"), ("Firefox", "Firefox"), ("Chrome", "Chrome"), ("Safari", "Safari"))
-_SYSTEMS = (("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "安卓"), ("Windows", "Windows"), ("Mac OS", "macOS"), ("Linux", "Linux"))
+_BROWSERS = (
+    ("Edg", "Edge"),
+    ("MicroMessenger", "微信"),
+    ("Firefox", "Firefox"),
+    ("Chrome", "Chrome"),
+    ("Safari", "Safari"),
+)
+_SYSTEMS = (
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Android", "安卓"),
+    ("Windows", "Windows"),
+    ("Mac OS", "macOS"),
+    ("Linux", "Linux"),
+)
 
 
 @dataclass
@@ -73,7 +86,9 @@ class AccountState(SessionState):
         """End every session but this one."""
         actor = await self._actor()
         ended = await rx.run_in_thread(
-            lambda: auth.revoke_all_sessions(actor, user_id=actor.user_id, now=utc_now(), keep=actor.session_id)
+            lambda: auth.revoke_all_sessions(
+                actor, user_id=actor.user_id, now=utc_now(), keep=actor.session_id
+            )
         )
         await self._list()
         return rx.toast.success(f"已退出 {ended} 个其他设备" if ended else "没有其他设备在登录")

@@ -6,8 +6,8 @@ import pytest
 from sqlalchemy.engine import Engine
 from starlette.testclient import TestClient
 
-from loanhub.api import create_api
 from loanhub.api import auth as routes
+from loanhub.api import create_api
 from loanhub.services import auth, tickets
 from loanhub.settings import settings
 from loanhub.state._clock import utc_now
@@ -43,7 +43,9 @@ class TestLogin:
         token = browser.cookies["lh_sid"]
         assert auth.actor_for_session(token, utc_now()).name == "员工sales"  # type: ignore[union-attr]
 
-    def test_uses_the_host_prefix_over_https(self, browser: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_uses_the_host_prefix_over_https(
+        self, browser: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         monkeypatch.setenv("LOANHUB_PUBLIC_ORIGIN", "https://loan.example.lan")
         settings.cache_clear()
         try:
@@ -74,7 +76,9 @@ class TestLogin:
         del browser.headers["origin"]
         headers = {"origin": origin} if origin else {}
 
-        response = browser.post("/api/auth/login", data={"login": "sales", "password": PASSWORD}, headers=headers)
+        response = browser.post(
+            "/api/auth/login", data={"login": "sales", "password": PASSWORD}, headers=headers
+        )
 
         assert response.status_code == 403 and "set-cookie" not in response.headers
 
@@ -88,7 +92,15 @@ class TestLogin:
         assert sum("error=busy" in one for one in answers) == 5
 
     @pytest.mark.parametrize(
-        "path", ["//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/api/files/1", "/a\nb"]
+        "path",
+        [
+            "//evil.example",
+            "https://evil.example",
+            "/\\evil.example",
+            "javascript:alert(1)",
+            "/api/files/1",
+            "/a\nb",
+        ],
     )
     def test_opens_only_our_own_pages_afterwards(self, path: str) -> None:
         assert routes.safe_target(path) == "/"
@@ -128,7 +140,7 @@ class TestLogout:
 
         response = browser.post("/api/auth/logout")
 
-        assert response.status_code == 200 and "lh_sid=\"\"" in response.headers["set-cookie"]
+        assert response.status_code == 200 and 'lh_sid=""' in response.headers["set-cookie"]
         assert auth.actor_for_session(token, utc_now()) is None
 
     def test_is_no_error_without_a_session(self, browser: TestClient) -> None:

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Iterator
 
 import pytest
 import sqlalchemy as sa
@@ -46,8 +45,8 @@ class Browsers:
 
 
 @pytest.fixture
-def browsers(company: Company) -> Iterator[Browsers]:
-    yield Browsers()
+def browsers(company: Company) -> Browsers:
+    return Browsers()
 
 
 def photo(exif: bool = False) -> bytes:
@@ -65,7 +64,9 @@ def pdf(script: bool = False, attachment: bool = False) -> bytes:
     writer, target = PdfWriter(), io.BytesIO()
     writer.add_blank_page(100, 100)
     if script:
-        action = DictionaryObject({NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("app.alert(1)")})
+        action = DictionaryObject(
+            {NameObject("/S"): NameObject("/JavaScript"), NameObject("/JS"): TextStringObject("app.alert(1)")}
+        )
         writer.root_object[NameObject("/OpenAction")] = writer._add_object(action)
     if attachment:
         writer.add_attachment("x.exe", b"MZ")
@@ -103,7 +104,9 @@ class TestUpload:
         customer_id = make_customer(company, "sales")
         content = pdf()
 
-        response = send(browsers.as_("sales"), "身份证.pdf", content, kind="id_card", customer_id=str(customer_id))
+        response = send(
+            browsers.as_("sales"), "身份证.pdf", content, kind="id_card", customer_id=str(customer_id)
+        )
 
         assert response.status_code == 201, response.text
         assert response.json()["file_name"] == "身份证.pdf"
@@ -112,7 +115,9 @@ class TestUpload:
         got = browsers.client.get(f"/api/files/{response.json()['id']}")
         assert got.content == content
         with reading() as db:
-            assert {"document.uploaded", "document.downloaded"} <= set(db.execute(sa.select(col(Event.type))).scalars())
+            assert {"document.uploaded", "document.downloaded"} <= set(
+                db.execute(sa.select(col(Event.type))).scalars()
+            )
 
     @pytest.mark.parametrize("role", [*RoleCode, None])
     def test_asks_for_the_permission(self, browsers: Browsers, role: RoleCode | None) -> None:
@@ -167,7 +172,9 @@ class TestUpload:
             settings.cache_clear()
         assert response.status_code == 422 and "超过" in response.json()["error"]
 
-    def test_refuses_a_record_out_of_scope_like_a_missing_one(self, company: Company, browsers: Browsers) -> None:
+    def test_refuses_a_record_out_of_scope_like_a_missing_one(
+        self, company: Company, browsers: Browsers
+    ) -> None:
         company.add("other", RoleCode.SALES, "other_branch")
         theirs = make_customer(company, "sales")
 
@@ -237,6 +244,8 @@ class TestDownload:
         assert browsers.as_("team_lead").get(f"/api/files/{mine}").status_code == 404
         assert browsers.as_("sales").get(f"/api/files/{mine}").status_code == 200
 
-    @pytest.mark.parametrize("path", ["/api/files/0", "/api/files/99999", "/api/files/abc", "/api/files/1/../../x"])
+    @pytest.mark.parametrize(
+        "path", ["/api/files/0", "/api/files/99999", "/api/files/abc", "/api/files/1/../../x"]
+    )
     def test_finds_nothing_by_guessing(self, browsers: Browsers, path: str) -> None:
         assert browsers.as_("sales").get(path).status_code == 404

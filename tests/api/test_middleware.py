@@ -82,7 +82,9 @@ class TestArmor:
         policy = client.get("/").headers["content-security-policy"]
         assert "'unsafe-inline'" not in policy.split("style-src")[0] and "*" not in policy
 
-    def test_names_them_in_a_304_too_since_its_headers_replace_the_cached_ones(self, client: TestClient) -> None:
+    def test_names_them_in_a_304_too_since_its_headers_replace_the_cached_ones(
+        self, client: TestClient
+    ) -> None:
         first = client.get("/")
         again = client.get("/", headers={"if-none-match": first.headers["etag"]})
 
@@ -107,7 +109,9 @@ class TestArmor:
         assert client.post("/echo", content=b"x" * 70_000).status_code == 413
         assert client.post("/echo", content=endless()).status_code == 413
         assert client.post("/api/files", content=endless()).status_code == 411
-        assert client.post("/api/files", content=b"", headers={"content-length": "999999999"}).status_code == 413
+        assert (
+            client.post("/api/files", content=b"", headers={"content-length": "999999999"}).status_code == 413
+        )
 
     def test_cannot_be_made_to_hash_files_elsewhere(self, folder: Path) -> None:
         (folder.parent / "secret.html").write_bytes(b"<script>secret()</script>")
@@ -116,7 +120,9 @@ class TestArmor:
 
         assert not set(found) & set(_middleware.script_hashes(b"<script>secret()</script>"))
 
-    def test_asks_for_https_only_over_https(self, client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_asks_for_https_only_over_https(
+        self, client: TestClient, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         assert "strict-transport-security" not in client.get("/healthz").headers
         monkeypatch.setenv("LOANHUB_PUBLIC_ORIGIN", "https://loan.example.lan")
         settings.cache_clear()
@@ -125,7 +131,10 @@ class TestArmor:
         finally:
             monkeypatch.undo()
             settings.cache_clear()
-        assert "strict-transport-security" in headers and "wss://loan.example.lan" in headers["content-security-policy"]
+        assert (
+            "strict-transport-security" in headers
+            and "wss://loan.example.lan" in headers["content-security-policy"]
+        )
 
 
 class TestRoutes:
@@ -145,11 +154,15 @@ class TestRoutes:
                 continue
             concrete = re.sub(r"\{[^}]*\}", "999999", path)
             response = client.request(
-                method, concrete, headers={"origin": settings().origin, "content-length": "0"}, follow_redirects=False
+                method,
+                concrete,
+                headers={"origin": settings().origin, "content-length": "0"},
+                follow_redirects=False,
             )
             permissions = ROLES[role].permissions if role else frozenset()
             allowed = spec.mark.open_to_all or (
-                role is not None and (not spec.mark.permissions or bool(set(spec.mark.permissions) & permissions))
+                role is not None
+                and (not spec.mark.permissions or bool(set(spec.mark.permissions) & permissions))
             )
             assert (response.status_code in (401, 403)) == (not allowed), (method, path, response.status_code)
 
@@ -183,7 +196,9 @@ class TestRefusals:
             ({"workers": 2, "redis_url": "redis://localhost"}, "PostgreSQL"),
         ],
     )
-    def test_name_the_setting_in_both_languages(self, tmp_path: Path, values: dict[str, object], words: str) -> None:
+    def test_name_the_setting_in_both_languages(
+        self, tmp_path: Path, values: dict[str, object], words: str
+    ) -> None:
         os.chmod(tmp_path, 0o700)
         found = refusals(Settings(data_dir=tmp_path, _env_file=None, **values))
 
@@ -205,7 +220,9 @@ class TestRefusals:
             state_manager_mode = "disk"
 
         os.chmod(tmp_path, 0o700)
-        words = " ".join(one.english for one in refusals(Settings(data_dir=tmp_path, _env_file=None), Unsafe()))
+        words = " ".join(
+            one.english for one in refusals(Settings(data_dir=tmp_path, _env_file=None), Unsafe())
+        )
 
         for name in ("cors_allowed_origins", "transport", "state_auto_setters", "state_manager_mode"):
             assert name in words

@@ -7,7 +7,6 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
-from tests.people import NOON, PASSWORD, Company, make_company
 from sqlalchemy.engine import Engine
 from sqlmodel import col
 
@@ -17,6 +16,7 @@ from loanhub.models import Event, User, UserSession
 from loanhub.services import _passwords, auth, first_start, tickets
 from loanhub.services._transaction import reading, transaction
 from loanhub.settings import settings
+from tests.people import NOON, PASSWORD, Company, make_company
 
 IP = {"ip": "10.0.0.9", "user_agent": "test"}
 
@@ -45,7 +45,7 @@ class TestSignIn:
     def test_says_the_same_for_a_wrong_password_and_an_unknown_account(
         self, small: Company, login: str, password: str
     ) -> None:
-        with pytest.raises(auth.WrongPassword, match="^账号或密码不正确$"):
+        with pytest.raises(auth.WrongPassword, match=r"^账号或密码不正确$"):
             auth.sign_in(login, password, now=NOON, **IP)
 
     def test_takes_as_long_for_an_unknown_account(self, small: Company) -> None:
@@ -67,7 +67,9 @@ class TestSignIn:
         with pytest.raises(auth.WrongPassword):
             auth.sign_in("sales", PASSWORD, now=NOON, **IP)
 
-    def test_refuses_a_demo_account_outside_demo_mode(self, small: Company, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_refuses_a_demo_account_outside_demo_mode(
+        self, small: Company, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         small.add("demo", RoleCode.SALES, "team", demo=True)
         monkeypatch.setenv("LOANHUB_DEMO_MODE", "false")
         settings.cache_clear()
@@ -80,7 +82,9 @@ class TestSignIn:
             settings.cache_clear()
         assert [a.login for a in auth.list_demo_accounts()] == ["demo"]
 
-    def test_locks_the_account_from_this_address_after_five_failures_then_ever_longer(self, company: Company) -> None:
+    def test_locks_the_account_from_this_address_after_five_failures_then_ever_longer(
+        self, company: Company
+    ) -> None:
         def fail(seconds: float) -> None:
             auth.sign_in("sales", "wrong", now=NOON + timedelta(seconds=seconds), **IP)
 

@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 import pytest_asyncio
 import reflex as rx
-from tests.people import PASSWORD, Company, make_company
 from reflex.event import EventSpec
 from reflex.istate.manager.memory import StateManagerMemory
+from reflex.utils.format import json_dumps
 from reflex_base.event import Event
 from reflex_base.event.processor import BaseStateEventProcessor
-from reflex.utils.format import json_dumps
 from reflex_base.registry import RegistrationContext
 from sqlalchemy.engine import Engine
 
@@ -29,6 +28,7 @@ from loanhub.state import _guard
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import Bucket, Gate, needs, public, show_error, signed_in
+from tests.people import PASSWORD, Company, make_company
 
 
 class GuardedState(SessionState):
@@ -99,7 +99,9 @@ def readable(words: str) -> str:
 class Browser:
     """A tab: sends events through the pipeline, gate included, and reads the state back."""
 
-    def __init__(self, processor: BaseStateEventProcessor, manager: StateManagerMemory, answers: list[Any]) -> None:
+    def __init__(
+        self, processor: BaseStateEventProcessor, manager: StateManagerMemory, answers: list[Any]
+    ) -> None:
         self.processor, self.manager, self.answers = processor, manager, answers
         self.token, self.cookie = str(uuid.uuid4()), ""
 
@@ -107,7 +109,14 @@ class Browser:
         event = Event(name=f"{state.get_full_name()}.{name}", payload=payload)
         headers = {"cookie": f"{settings().cookie_name}={self.cookie}"} if self.cookie else {"x": "y"}
         event.router_data.update(
-            {"headers": headers, "ip": "10.0.0.9", "token": self.token, "sid": "s", "pathname": "/x", "asPath": "/x"}
+            {
+                "headers": headers,
+                "ip": "10.0.0.9",
+                "token": self.token,
+                "sid": "s",
+                "pathname": "/x",
+                "asPath": "/x",
+            }
         )
         future = await self.processor.enqueue(self.token, event)
         with contextlib.suppress(Exception):
@@ -136,7 +145,9 @@ async def browser(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Browser]:
 
     registry = RegistrationContext.get()
     if registry._app is None:
-        monkeypatch.setattr(RegistrationContext, "app", property(lambda _: SimpleNamespace(get_load_events=lambda _: [])))
+        monkeypatch.setattr(
+            RegistrationContext, "app", property(lambda _: SimpleNamespace(get_load_events=lambda _: []))
+        )
     async with processor.configure(state_manager=manager):
         root = processor._root_context
         object.__setattr__(root, "emit_event_impl", emit_event)
@@ -205,7 +216,9 @@ class TestGate:
         state = await browser.state()
         assert state.secret == "" and state.user_name == "员工finance" and state.role_label == "财务"
 
-    async def test_stops_a_revoked_session_and_empties_its_state(self, company: Company, browser: Browser) -> None:
+    async def test_stops_a_revoked_session_and_empties_its_state(
+        self, company: Company, browser: Browser
+    ) -> None:
         await signed_in_as(browser, "sales")
         await browser.send("keep", text="x")
         actor = auth.actor_for_session(browser.cookie, utc_now())
@@ -217,7 +230,9 @@ class TestGate:
         state = await browser.state()
         assert state.secret == "" and not state.signed_in and "/login" in browser.said()
 
-    async def test_shows_who_is_signed_in_and_sends_no_cookie_back(self, company: Company, browser: Browser) -> None:
+    async def test_shows_who_is_signed_in_and_sends_no_cookie_back(
+        self, company: Company, browser: Browser
+    ) -> None:
         await signed_in_as(browser, "team_lead")
         await browser.send("hydrate", state=rx.State)
 
@@ -282,7 +297,7 @@ class TestShowError:
         assert "编号" in words and "SELECT" not in words
 
     def test_cannot_be_made_to_run_a_script(self) -> None:
-        evil = "\"); alert(1); (\" </script> ${alert(1)} `"
+        evil = '"); alert(1); (" </script> ${alert(1)} `'
 
         (event,) = show_error(Conflict(evil))
 

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -17,8 +17,6 @@ from loanhub.services import _transaction
 from loanhub.state import _live
 from loanhub.state._base import SessionState
 from loanhub.state._live import Hub, Op, Watch
-
-
 
 
 class LiveBoardState(SessionState):
@@ -217,3 +215,45 @@ class TestWatch:
         assert mine == {"inbox:1", "loans"} and len(hub.topics["leads"]) == 1
 
 
+@pytest.mark.asyncio
+class TestAskToReadAgain:
+    async def test_lets_the_state_read_with_its_own_rights_and_drops_who_has_none(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        class Page:
+            signed_in, read = True, 0
+            revoked = False
+
+            async def _on_live(self, topic: str, ops: list[Op]) -> None:
+                if self.revoked:
+                    raise NotPermitted
+                self.read += len(ops)
+
+            async def _find_actor(self) -> object | None:
+                return None if self.revoked else object()
+
+        page = Page()
+
+        class Root:
+            async def get_state(self, state_class: object) -> Page:
+                return page
+
+        class App:
+            class event_namespace:  # noqa: N801
+                class _token_manager:  # noqa: N801
+                    @staticmethod
+                    async def is_token_connected(token: str) -> bool:
+                        return token == "tab"
+
+            @contextlib.asynccontextmanager
+            async def modify_state(self, token: object) -> AsyncIterator[Root]:
+                yield Root()
+
+        monkeypatch.setattr(_live, "_app", App())
+        ask = _live._ask_to_read_again
+        assert await ask(Watch("tab", LiveBoardState), "leads", [{}, {}]) and page.read == 2
+        assert not await ask(Watch("closed tab", LiveBoardState), "leads", [{}])
+
+        page.revoked = True
+        assert not await ask(Watch("tab", LiveBoardState), "leads", [{}])
+        assert not page.signed_in and page.read == 2
