@@ -21,9 +21,12 @@ _PREBUILT = {
 
 def environment(port: int) -> dict[str, str]:
     """Return the environment of a server that uses the bundle as it is."""
+    from loanhub.settings import SOCKET_MESSAGE_BYTES
+
     return {
         **toolchain(),
         **_PREBUILT,
+        "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": str(SOCKET_MESSAGE_BYTES),
         "LOANHUB_PORT": str(port),
         "REFLEX_FRONTEND_PORT": str(port),
         "REFLEX_BACKEND_PORT": str(port),

@@ -15,11 +15,10 @@ from reflex.vars.base import LiteralVar
 
 _EFFECT = VarData(imports={"react": "useEffect"})
 
+# The prefix of a sequence is kept on window: every generated module has its own copy of these functions.
 _HOTKEYS = """
 const lhTyping = (e) => e.isComposing || e.keyCode === 229 || (e.target instanceof Element
   && e.target.closest('input:not([type=checkbox]):not([type=radio]),textarea,select,[contenteditable=true],[cmdk-root]') !== null);
-let lhPrefix = '';
-let lhPrefixTimer = 0;
 const lhHotkey = (keys, run) => {
   const steps = keys.toLowerCase().split(' ');
   const mod = steps[0].startsWith('mod+');
@@ -32,7 +31,8 @@ const lhHotkey = (keys, run) => {
     if (!mod && !alt && document.documentElement.dataset.hotkeys === 'off') return;
     if (e.isComposing || e.key.toLowerCase() !== last) return;
     if (!mod && document.querySelector('[role=dialog],[role=alertdialog]')) return;
-    if (steps.length === 2 ? lhPrefix !== steps[0] : lhPrefix !== '' && !mod) return;
+    const prefix = window.lhPrefix ?? '';
+    if (steps.length === 2 ? prefix !== steps[0] : prefix !== '' && !mod) return;
     e.preventDefault();
     run();
   };
@@ -41,15 +41,16 @@ const lhHotkey = (keys, run) => {
 };
 const lhPrefixKey = (key) => {
   const listen = (e) => {
-    if (lhTyping(e) || e.ctrlKey || e.metaKey || e.altKey || e.key.toLowerCase() !== key) return;
-    window.setTimeout(() => { lhPrefix = key; });
-    window.clearTimeout(lhPrefixTimer);
-    lhPrefixTimer = window.setTimeout(() => { lhPrefix = ''; }, 1200);
+    if (e.key.toLowerCase() === key && !lhTyping(e) && !e.ctrlKey && !e.metaKey && !e.altKey) {
+      window.setTimeout(() => { window.lhPrefix = key; });
+      window.clearTimeout(window.lhPrefixTimer);
+      window.lhPrefixTimer = window.setTimeout(() => { window.lhPrefix = ''; }, 1200);
+    } else if (window.lhPrefix && e.key !== 'Shift') {
+      window.setTimeout(() => { window.lhPrefix = ''; });
+    }
   };
-  const reset = (e) => { if (lhPrefix && e.key.toLowerCase() !== key) window.setTimeout(() => { lhPrefix = ''; }); };
   window.addEventListener('keydown', listen);
-  window.addEventListener('keydown', reset);
-  return () => { window.removeEventListener('keydown', listen); window.removeEventListener('keydown', reset); };
+  return () => window.removeEventListener('keydown', listen);
 };
 """
 
