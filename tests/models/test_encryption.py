@@ -118,7 +118,7 @@ class TestRotation:
         encryption.forget_keys()
 
         with reading() as db:
-            phones = dict(db.execute(sa.select(col(User.id), col(User.phone))))
+            phones = {user.id: user.phone for user in db.execute(sa.select(User)).scalars()}
             assert encryption.check_stored_data(db, SQLModel.metadata.sorted_tables) == []
         assert phones == {i: f"138{i:08d}" for i in company.users.values()} and batches == 4
 
