@@ -42,7 +42,7 @@ const lhHotkey = (keys, run) => {
 const lhPrefixKey = (key) => {
   const listen = (e) => {
     if (e.key.toLowerCase() === key && !lhTyping(e) && !e.ctrlKey && !e.metaKey && !e.altKey) {
-      window.setTimeout(() => { window.lhPrefix = key; });
+      window.lhPrefix = key;
       window.clearTimeout(window.lhPrefixTimer);
       window.lhPrefixTimer = window.setTimeout(() => { window.lhPrefix = ''; }, 1200);
     } else if (window.lhPrefix && e.key !== 'Shift') {
