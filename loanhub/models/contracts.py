@@ -10,6 +10,7 @@ from sqlmodel import Field, SQLModel
 
 from loanhub.domain.contracts import ContractStatus
 from loanhub.models._columns import code, fen, instant, json_field, rate, text_field
+from loanhub.models.encryption import EncryptedText
 
 
 class ContractTemplate(SQLModel, table=True):
@@ -34,7 +35,6 @@ class Disclosure(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     application_id: int = Field(foreign_key="application.id", index=True)
     terms_hash: str = text_field(64, index=True)
-    data: dict[str, object] = json_field()
     annual_cost_rate: Decimal = rate()
     shown_at: datetime = instant()
     read_seconds: int = 0
@@ -46,7 +46,7 @@ class Disclosure(SQLModel, table=True):
 class Contract(SQLModel, table=True):
     """A contract 合同, frozen with the data and template revision it was made from.
 
-    ``pdf_sha256`` is the hash of the stored bytes in ``file_id``; a reprint sends those bytes.
+    ``frozen`` is the data it was printed from, encrypted (it names the parties in clear). ``pdf_sha256`` is the hash of the stored bytes in ``file_id``; a reprint sends those bytes.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -63,6 +63,7 @@ class Contract(SQLModel, table=True):
     start_date: date | None = Field(default=None)
     end_date: date | None = Field(default=None)
     data: dict[str, object] = json_field()
+    frozen: str | None = Field(default=None, sa_type=EncryptedText("contract.frozen"))  # type: ignore[call-overload]
     file_id: int | None = Field(default=None)  # a document; no key, since documents may point at loans
     pdf_sha256: str = text_field(64)
     page_count: int = 0

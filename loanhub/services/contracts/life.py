@@ -1,0 +1,133 @@
+"""A made contract: opened, printed with copy numbers, signed, voided."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from loanhub.domain import applications as application_rules
+from loanhub.domain import contracts as rules
+from loanhub.domain.applications import ApplicationEvent
+from loanhub.domain.contracts import ContractEvent, ContractStatus, DisclosureNotConfirmed
+from loanhub.domain.errors import Conflict, InvalidInput
+from loanhub.domain.formats import local
+from loanhub.domain.permissions import Permission
+from loanhub.models import Application, Customer, Document, PrintLog
+from loanhub.repositories.contracts import find_confirmed_disclosure, get_visible
+from loanhub.services import _storage, events
+from loanhub.services._actor import Actor
+from loanhub.services._transaction import transaction
+from loanhub.services.contracts.create import frozen_data
+
+COPIES_AT_ONCE = 20
+
+
+def open_pdf(actor: Actor, *, contract_id: int, record: bool = True, now: datetime) -> tuple[str, bytes]:
+    """Return (file name, PDF bytes): always the bytes that were stored when the contract was made.
+
+    Raises:
+        NotFound: no such contract in the actor's scope.
+        NotPermitted: the actor lacks contracts:read.
+    """
+    with transaction() as db:
+        contract = get_visible(db, actor, contract_id)
+        actor.require(Permission.CONTRACTS_READ)
+        document = db.get(Document, contract.file_id)
+        if document is None:
+            raise Conflict("合同文件不在了，请联系管理员")
+        if record:
+            events.record(
+                db, actor, "contract.viewed", now=now, entity="contract", entity_id=contract.id,
+                customer_id=contract.customer_id, summary=contract.number,
+            )  # fmt: skip
+        return f"{contract.number}.pdf", _storage.read_all(document.sha256)
+
+
+def record_print(actor: Actor, *, contract_id: int, copies: int, now: datetime) -> tuple[int, int]:
+    """Log a printing and return (first copy number, last copy number).
+
+    Raises:
+        NotFound: no such contract in the actor's scope.
+        NotPermitted: the actor lacks contracts:print.
+        Conflict: the contract is void.
+        InvalidInput: not between 1 and 20 copies.
+    """
+    if not 1 <= copies <= COPIES_AT_ONCE:
+        raise InvalidInput(fields={"copies": f"份数要在 1 到 {COPIES_AT_ONCE} 之间"})
+    with transaction() as db:
+        contract = get_visible(db, actor, contract_id, for_update=True)
+        actor.require(Permission.CONTRACTS_PRINT)
+        if contract.status is ContractStatus.VOIDED:
+            raise Conflict("已作废的合同不能打印")
+        first = contract.copy_count + 1
+        contract.copy_count += copies
+        db.add(
+            PrintLog(contract_id=contract_id, copies=copies, first_copy=first, by_id=actor.actor_id, at=now)
+        )
+        span = f"第 {first} 份" if copies == 1 else f"第 {first}–{contract.copy_count} 份"
+        events.record(
+            db, actor, "contract.printed", now=now, entity="contract", entity_id=contract.id,
+            customer_id=contract.customer_id, summary=f"{contract.number} {span}",
+        )  # fmt: skip
+        return first, contract.copy_count
+
+
+def sign(
+    actor: Actor, *, contract_id: int, signed_date: date, note: str = "", expected_version: int | None = None,
+    now: datetime,
+) -> None:
+    """Register that both sides have signed 登记签署.
+
+    Raises:
+        NotFound: no such contract in the actor's scope.
+        NotPermitted: the actor lacks contracts:sign.
+        DisclosureNotConfirmed: an individual's sheet of these terms was not confirmed.
+        IllegalMove: the contract is not waiting for signatures.
+        InvalidInput: a date before the contract or after today.
+    """  # fmt: skip
+    with transaction() as db:
+        contract = get_visible(db, actor, contract_id, for_update=True)
+        actor.require(Permission.CONTRACTS_SIGN)
+        if expected_version is not None and expected_version != contract.version:
+            raise Conflict("别人刚改过这份合同，请看过最新内容再登记")
+        if not local(contract.created_at).date() <= signed_date <= local(now).date():
+            raise InvalidInput(fields={"signed_date": "签署日期要在合同生成之后、今天之前"})
+        customer = db.get(Customer, contract.customer_id)
+        data = frozen_data(contract)
+        personal = customer is None or customer.kind == "person"
+        if personal and find_confirmed_disclosure(db, contract.application_id, data.quote_version) is None:
+            raise DisclosureNotConfirmed
+        contract.status = rules.move(contract.status, ContractEvent.SIGN)
+        contract.signed_date, contract.signed_note = signed_date, note[:300]
+        contract.updated_at = now
+        contract.version += 1
+        events.record(
+            db, actor, "contract.signed", now=now, entity="contract", entity_id=contract.id,
+            customer_id=contract.customer_id, summary=f"{contract.number} {signed_date.isoformat()}", reason=note,
+        )  # fmt: skip
+
+
+def void(actor: Actor, *, contract_id: int, reason: str, now: datetime) -> None:
+    """Void a contract that was not disbursed 作废; its number stays used, the application is approved again.
+
+    Raises:
+        NotFound: no such contract in the actor's scope.
+        NotPermitted: the actor lacks contracts:void.
+        IllegalMove: money has gone out already, or it is void.
+        InvalidInput: no reason was given.
+    """
+    if len(reason.strip()) < 2:
+        raise InvalidInput(fields={"reason": "写一下作废的原因"})
+    with transaction() as db:
+        contract = get_visible(db, actor, contract_id, for_update=True)
+        actor.require(Permission.CONTRACTS_VOID)
+        contract.status = rules.move(contract.status, ContractEvent.VOID)
+        contract.voided_reason, contract.updated_at = reason[:300], now
+        contract.version += 1
+        application = db.get(Application, contract.application_id)
+        if application is not None:
+            application.status = application_rules.move(application.status, ApplicationEvent.VOID_CONTRACT)
+            application.version += 1
+        events.record(
+            db, actor, "contract.voided", now=now, entity="contract", entity_id=contract.id,
+            customer_id=contract.customer_id, summary=contract.number, reason=reason,
+        )  # fmt: skip

@@ -1,0 +1,73 @@
+"""The firm's dated parameters 参数配置: who we are on documents, our accounts, the cap on a loan's cost.
+
+Every legal number is data with a date it holds from; the defaults stand here with their source.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.documents.data import BankAccount, Company
+from loanhub.models import Setting
+from loanhub.settings import settings
+
+EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "company": {},
+    "repayment_account": {},
+    "dispute": {"kind": "court", "body": "出借人住所地人民法院"},
+    "cost_cap": {
+        "rate": "0.24",
+        "warn_rate": "0.12",
+        "source": "小额贷款公司综合融资成本管理工作指引（2025-12）；预警线为 1 年期 LPR 的 4 倍",
+    },
+    "approval_authority": {"first_fen": 20_000_000, "second_fen": 100_000_000},
+    "contract_code": {"company": "CJ"},
+}
+"""Defaults by name, in force until an administrator sets another value."""
+
+
+def get(db: Session, name: str, *, now: datetime) -> dict[str, Any]:
+    """Return the value of a parameter in force at ``now``; raise KeyError for an unknown name."""
+    default = DEFAULTS[name]
+    query = sa.select(Setting).where(col(Setting.name) == name, col(Setting.valid_from) <= now)
+    found = db.execute(query.order_by(col(Setting.valid_from).desc()).limit(1)).scalar_one_or_none()
+    return {**default, **(found.value if found else {})}
+
+
+def put(
+    db: Session, name: str, value: dict[str, Any], *, valid_from: datetime = EPOCH, changed_by_id: int | None = None
+) -> None:
+    """Set a parameter from an instant on; the same instant is written over."""
+    if name not in DEFAULTS:
+        raise KeyError(name)
+    query = sa.select(Setting).where(col(Setting.name) == name, col(Setting.valid_from) == valid_from)
+    row = db.execute(query).scalar_one_or_none() or Setting(name=name, valid_from=valid_from)
+    row.value, row.changed_by_id = value, changed_by_id
+    db.add(row)
+    db.flush()
+
+
+def company(db: Session, *, now: datetime) -> Company:
+    """Return our own company as documents name it."""
+    known = {k: str(v) for k, v in get(db, "company", now=now).items() if k in asdict(Company())}
+    return replace(Company(name=settings().company_name), **known)
+
+
+def repayment_account(db: Session, *, now: datetime) -> BankAccount:
+    """Return the account borrowers repay to."""
+    known = get(db, "repayment_account", now=now)
+    return BankAccount(**{k: str(known.get(k, "")) for k in ("holder", "bank", "number")})
+
+
+def cost_cap(db: Session, *, now: datetime) -> tuple[Decimal, Decimal]:
+    """Return (rate above which no contract may be made, rate above which a warning is shown)."""
+    known = get(db, "cost_cap", now=now)
+    return Decimal(known["rate"]), Decimal(known["warn_rate"])
