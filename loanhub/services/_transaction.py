@@ -29,8 +29,10 @@ _listeners: list[Callable[[list[tuple[str, dict[str, object]]]], None]] = []
 def make_engine(url: str) -> Engine:
     """Return an engine for ``url`` with LoanHub's settings for its database."""
     if not url.startswith("sqlite"):
-        return sa.create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True)
-    engine = sa.create_engine(url, connect_args={"timeout": 10, "check_same_thread": False}, pool_size=20)
+        return sa.create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
+    engine = sa.create_engine(
+        url, connect_args={"timeout": 10, "check_same_thread": False}, pool_size=20, hide_parameters=True
+    )
 
     @sa.event.listens_for(engine, "connect")
     def _pragmas(connection: Any, _record: Any) -> None:
