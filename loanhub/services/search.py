@@ -22,7 +22,7 @@ from loanhub.services._transaction import reading
 PER_GROUP = 8
 
 
-def tokens_of(row: SQLModel) -> set[str]:
+def tokens_of(row: object) -> set[str]:
     """Return every token a lead or customer is found by: name, number, company; phone and ID as blind indexes."""
     tokens = search_tokens(getattr(row, "name", "") or "")
     tokens |= search_tokens(getattr(row, "company_name", "") or "")
@@ -57,6 +57,17 @@ def index(db: Session, entity: str, row: SQLModel) -> None:
     if fresh:
         insert = sa.insert(SearchToken.__table__)  # type: ignore[attr-defined]
         db.execute(insert, [{"token": t, "entity": entity, "entity_id": entity_id} for t in sorted(fresh)])
+
+
+def index_many(db: Session, entity: str, rows: Iterable[tuple[int, object]]) -> None:
+    """Write the search tokens of records that have none yet: (id, anything with the searched attributes)."""
+    fresh = [
+        {"token": token, "entity": entity, "entity_id": row_id}
+        for row_id, row in rows
+        for token in sorted(tokens_of(row))
+    ]
+    if fresh:
+        db.execute(sa.insert(SearchToken.__table__), fresh)  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True)

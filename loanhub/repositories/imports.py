@@ -1,0 +1,93 @@
+"""Queries on import batches, and on who is known already, for a whole chunk at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain.errors import NotFound
+from loanhub.models import ImportBatch, ImportRow, Lead, LeadTouch, Task
+
+AT_ONCE = 500
+
+
+def get_own(db: Session, user_id: int, batch_id: int, *, for_update: bool = False) -> ImportBatch:
+    """Return a batch of this person's; raise NotFound when there is none such."""
+    query = sa.select(ImportBatch).where(
+        col(ImportBatch.id) == batch_id, col(ImportBatch.created_by_id) == user_id
+    )
+    if for_update:
+        query = query.with_for_update().execution_options(populate_existing=True)
+    batch: ImportBatch | None = db.execute(query).scalar_one_or_none()
+    if batch is None:
+        raise NotFound("没有找到这次导入，或你无权查看")
+    return batch
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What 查重 needs of a lead that is there already; indexes are blind."""
+
+    id: int
+    phone_index: str | None
+    id_number_index: str | None
+
+
+def find_known(
+    db: Session, phone_indexes: Iterable[str], id_indexes: Iterable[str], *, not_of_batch: int | None
+) -> list[Known]:
+    """Return the living leads that share a phone or identity number with any of these, newest first.
+
+    Leads of the batch itself are left out: rows of one file were compared among themselves.
+    """
+    found: dict[int, Known] = {}
+    for column, wanted in ((Lead.phone_index, list(phone_indexes)), (Lead.id_number_index, list(id_indexes))):
+        for start in range(0, len(wanted), AT_ONCE):
+            query = sa.select(col(Lead.id), col(Lead.phone_index), col(Lead.id_number_index)).where(
+                col(column).in_(wanted[start : start + AT_ONCE]), col(Lead.deleted_at).is_(None)
+            )
+            if not_of_batch is not None:
+                query = query.where(
+                    sa.or_(col(Lead.import_batch_id).is_(None), col(Lead.import_batch_id) != not_of_batch)
+                )
+            for lead_id, phone_index, id_index in db.execute(query).all():
+                found[int(lead_id or 0)] = Known(int(lead_id or 0), phone_index, id_index)
+    return [found[key] for key in sorted(found, reverse=True)]
+
+
+def list_rows(
+    db: Session, batch_id: int, *, outcomes: Sequence[str], offset: int = 0, limit: int = 50
+) -> list[ImportRow]:
+    """Return rows of a batch with these outcomes, in file order."""
+    query = sa.select(ImportRow).where(
+        col(ImportRow.batch_id) == batch_id, col(ImportRow.outcome).in_(outcomes)
+    )
+    return list(db.execute(query.order_by(col(ImportRow.row_number)).offset(offset).limit(limit)).scalars())
+
+
+def count_rows(db: Session, batch_id: int) -> dict[str, int]:
+    """Return how many rows of a batch had each outcome."""
+    query = (
+        sa.select(col(ImportRow.outcome), sa.func.count())
+        .where(col(ImportRow.batch_id) == batch_id)
+        .group_by(col(ImportRow.outcome))
+    )
+    return {outcome: int(number) for outcome, number in db.execute(query).all()}
+
+
+def untouched(batch_id: int) -> sa.ColumnElement[bool]:
+    """Return the condition on leads of a batch that nobody has worked on since."""
+    return sa.and_(
+        col(Lead.import_batch_id) == batch_id,
+        col(Lead.deleted_at).is_(None),
+        col(Lead.version) == 1,
+        col(Lead.customer_id).is_(None),
+        ~sa.exists().where(col(Task.lead_id) == col(Lead.id)),
+        ~sa.exists().where(
+            col(LeadTouch.lead_id) == col(Lead.id),
+            sa.or_(col(LeadTouch.import_batch_id).is_(None), col(LeadTouch.import_batch_id) != batch_id),
+        ),
+    )

@@ -1,0 +1,65 @@
+"""What the steps of an import share: the batch and its file, read anew each time."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from loanhub.domain.errors import Conflict, NotFound
+from loanhub.domain.formats import local
+from loanhub.models import Document, ImportBatch
+from loanhub.repositories import imports as repository
+from loanhub.services import _storage, catalogue
+from loanhub.services._actor import Actor
+from loanhub.services.imports._plan import BatchStatus, Options, PlannedRow, plan
+from loanhub.services.imports._sheet import Sheet, read_sheet
+
+
+def read_file(document: Document) -> Sheet:
+    """Return the table in a stored file; raise UnreadableTable when it is none."""
+    return read_sheet(_storage.read_all(document.sha256), document.file_name)
+
+
+def sheet_of(db: Session, batch: ImportBatch) -> Sheet:
+    """Return the table a batch was made from; raise NotFound when its file is gone."""
+    document = db.get(Document, batch.file_id) if batch.file_id else None
+    if document is None or document.deleted_at is not None:
+        raise NotFound("这次导入的文件已经不在了，请重新上传")
+    return read_file(document)
+
+
+def own(db: Session, actor: Actor, batch_id: int, *, for_update: bool = False) -> ImportBatch:
+    """Return the actor's own batch; raise NotFound when there is none such."""
+    return repository.get_own(db, actor.user_id, batch_id, for_update=for_update)
+
+
+def require_waiting(batch: ImportBatch) -> None:
+    """Raise Conflict once the import has begun: what it does may not change any more."""
+    if batch.status != BatchStatus.UPLOADED.value:
+        raise Conflict(f"这次导入{BatchStatus(batch.status).label}，不能再改")
+
+
+def targets_of(batch: ImportBatch) -> list[str]:
+    """Return the target of each column."""
+    targets = batch.mapping.get("targets")
+    return [str(target) for target in targets] if isinstance(targets, list) else [""] * len(batch.headers)
+
+
+def options_of(db: Session, batch: ImportBatch) -> Options:
+    """Return the options of a batch."""
+    return Options.read(batch.options, channels=dict(catalogue.sources(db)["channel"]))
+
+
+def day_of(batch: ImportBatch, now: datetime) -> date:
+    """Return the day the file is judged by: the day it began, so that a resumed run judges alike."""
+    stored = batch.options.get("day")
+    return date.fromisoformat(stored) if isinstance(stored, str) else local(now).date()
+
+
+def plan_of(db: Session, batch: ImportBatch, sheet: Sheet, *, now: datetime) -> list[PlannedRow]:
+    """Return what the batch will make of each row."""
+    return plan(
+        sheet, targets_of(batch), options_of(db, batch), catalogue.current(db), catalogue.sources(db),
+        today=day_of(batch, now),
+    )  # fmt: skip

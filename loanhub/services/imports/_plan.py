@@ -1,0 +1,198 @@
+"""What an import will make of each row: mapped, cleaned, compared within the file. Nothing is written here.
+
+The same file, mapping, options and day always give the same plan, so a run can stop and go on elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from loanhub.domain.catalogue import Catalogue, FieldSpec
+from loanhub.domain.choice import Choice
+from loanhub.domain.cleaning import CleanedRow, NoteKind, RowOutcome, clean_lead_row
+from loanhub.domain.errors import InvalidInput
+from loanhub.domain.importing import FileDuplicate, find_file_duplicates, header_unit
+from loanhub.domain.loose_values import cell_text, known_words
+from loanhub.services.imports._sheet import Cell, Sheet
+
+IGNORED, TO_NOTE = "", "@note"
+"""Targets of a column besides a field: left out, or kept in the lead's note."""
+
+
+class Ownership(Choice):
+    """Whose the imported leads become 归属."""
+
+    ME = "me", "归我跟进"
+    POOL = "pool", "放入公海"
+    TEAM = "team", "平均分给本组"
+
+
+class Duplicates(Choice):
+    """What happens to a row whose person is known already 重复处理."""
+
+    TOUCH = "touch", "记为重复进线，通知负责人"
+    SKIP = "skip", "跳过"
+    FILL = "fill", "补全原线索的空白字段"
+
+
+class BatchStatus(Choice):
+    """Where an import stands."""
+
+    UPLOADED = "uploaded", "待导入"
+    RUNNING = "running", "导入中"
+    DONE = "done", "已完成"
+    CANCELLED = "cancelled", "已停止"
+    UNDONE = "undone", "已撤销"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a file is imported; stored with the batch as a JSON document."""
+
+    owner: Ownership = Ownership.ME
+    duplicates: Duplicates = Duplicates.TOUCH
+    channel_code: str = ""
+    consent: bool = False
+
+    @classmethod
+    def read(cls, raw: Mapping[str, object], *, channels: Mapping[str, str]) -> Options:
+        """Return the options chosen.
+
+        Raises:
+            InvalidInput: an unknown choice or channel.
+        """
+        owner = Ownership.find(str(raw.get("owner") or Ownership.ME.value))
+        duplicates = Duplicates.find(str(raw.get("duplicates") or Duplicates.TOUCH.value))
+        channel = str(raw.get("channel_code") or "")
+        if owner is None or duplicates is None:
+            raise InvalidInput(fields={"owner" if owner is None else "duplicates": "没有这个选项"})
+        if channel and channel not in channels:
+            raise InvalidInput(fields={"channel_code": "没有这个来源渠道"})
+        return cls(owner, duplicates, channel, raw.get("consent") in (True, "true", "on"))
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the JSON document."""
+        return {
+            "owner": self.owner.value,
+            "duplicates": self.duplicates.value,
+            "channel_code": self.channel_code,
+            "consent": self.consent,
+        }
+
+
+@dataclass(slots=True)
+class PlannedRow:
+    """A row of the file with what cleaning made of it; ``repeats`` is the row number of the earlier one, or 0."""
+
+    number: int
+    cells: tuple[Cell, ...]
+    cleaned: CleanedRow
+    repeat: FileDuplicate | None = None
+    repeats: int = 0
+
+    @property
+    def refused(self) -> bool:
+        """Return whether the row may not be imported."""
+        return self.cleaned.refused
+
+    @property
+    def wanted(self) -> bool:
+        """Return whether the row is to become a lead as far as the file itself can tell."""
+        return not self.refused and self.repeat is None
+
+
+Words = Mapping[str, Mapping[str, str]]
+
+
+def option_words(specs: Sequence[FieldSpec], sources: Mapping[str, Sequence[tuple[str, str]]]) -> Words:
+    """Return, for each choice field, the written words and their codes."""
+    from loanhub.domain.loose_values import CHANNEL_SYNONYMS
+
+    words: dict[str, dict[str, str]] = {}
+    for spec in specs:
+        if spec.kind != "choice" or spec.key in ("gender", "temperature"):
+            continue
+        pairs = spec.options(sources)  # type: ignore[arg-type]
+        known: dict[str, tuple[str, ...]] = {code: (label,) for code, label in pairs}
+        if spec.key == "channel_code":
+            known = {code: (*known[code], *CHANNEL_SYNONYMS.get(code, ())) for code in known}
+        words[spec.key] = known_words(known)
+    return words
+
+
+def plan(
+    sheet: Sheet,
+    mapping: Sequence[str],
+    options: Options,
+    catalogue: Catalogue,
+    sources: Mapping[str, Sequence[tuple[str, str]]],
+    *,
+    today: date,
+) -> list[PlannedRow]:
+    """Return what becomes of every row, in file order. ``mapping`` has a target for each column."""
+    specs = {spec.key: spec for spec in catalogue.for_import("lead")}
+    fields = [(i, key) for i, key in enumerate(mapping) if key in specs]
+    notes = [(i, sheet.headers[i]) for i, key in enumerate(mapping) if key == TO_NOTE]
+    used = [specs[key] for _, key in fields]
+    words = option_words(used, sources)
+    units = {
+        key: unit
+        for i, key in fields
+        if specs[key].kind == "money" and (unit := header_unit(sheet.headers[i])) is not None
+    }
+    kinds = {spec.key: spec.kind for spec in used if not spec.builtin}
+    rows = []
+    for number, cells in sheet.rows:
+        raw = {key: cells[i] for i, key in fields}
+        cleaned = clean_lead_row(raw, today=today, units=units, options=words, kinds=kinds)
+        _keep_in_note(cleaned, [(title, cells[i]) for i, title in notes], words, specs)
+        _check_limits(cleaned, specs)
+        if options.channel_code and not cleaned.values.get("channel_code"):
+            cleaned.values["channel_code"] = options.channel_code
+        rows.append(PlannedRow(number, cells, cleaned))
+    for repeat in find_file_duplicates({} if r.refused else r.cleaned.values for r in rows):
+        rows[repeat.index].repeat = repeat
+        rows[repeat.index].repeats = rows[repeat.first_index].number
+    return rows
+
+
+def _keep_in_note(
+    row: CleanedRow, extra: Sequence[tuple[str, Cell]], words: Words, specs: Mapping[str, FieldSpec]
+) -> None:
+    """Keep what has no field, and words no option is known for, in the lead's note."""
+    for title, cell in extra:
+        text = cell_text(cell)
+        if text:
+            row.append_note(f"{title}：{text}"[:300])
+    for note in list(row.notes):
+        if note.kind is NoteKind.WARNING and note.field in words and row.values.get(note.field) is None:
+            row.append_note(f"{specs[note.field].label}：{note.before}"[:300])
+
+
+def _check_limits(row: CleanedRow, specs: Mapping[str, FieldSpec]) -> None:
+    """Hold the cleaned values to the catalogue's limits, as a form would; what breaks one is dropped and told."""
+    for key, value in row.values.items():
+        spec = specs.get(key)
+        if spec is None or value in (None, ""):
+            continue
+        fault = spec.check.find_fault(spec.kind_object, value)
+        if fault is None:
+            continue
+        longest = spec.check.max_length
+        if longest and isinstance(value, str) and len(value) > longest:
+            row.values[key] = value[:longest]
+            row.remark(key, NoteKind.WARNING, f"超过 {longest} 个字，只保留了前面的", value[:40] + "…")
+        else:
+            row.values[key] = None
+            shown = spec.kind_object.format(value)
+            row.remark(key, NoteKind.WARNING, f"{spec.label}没有导入：{fault}", shown)
+
+
+def count_outcomes(rows: Sequence[PlannedRow]) -> dict[str, int]:
+    """Return how many rows the file alone refuses, repeats, warns of, cleans and leaves as they are."""
+    counts = {"rows": len(rows), "repeats": 0, **{outcome.value: 0 for outcome in RowOutcome}}
+    for row in rows:
+        counts["repeats" if row.repeat else row.cleaned.outcome.value] += 1
+    return counts

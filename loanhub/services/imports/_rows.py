@@ -1,0 +1,319 @@
+"""One chunk of rows becomes leads in a few statements: the same validation, indexes, tokens and events as by hand."""
+
+from __future__ import annotations
+
+import itertools
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from types import SimpleNamespace
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain.catalogue import Catalogue, FieldSpec
+from loanhub.domain.choice import Choice
+from loanhub.domain.formats import local
+from loanhub.domain.leads import LeadOrigin, LeadStatus, lead_number
+from loanhub.domain.permissions import Permission
+from loanhub.domain.rank import between, spread
+from loanhub.models import Channel, ImportBatch, ImportRow, Lead, Pipeline, Stage, User
+from loanhub.models._columns import Code
+from loanhub.models.encryption import blind_index, blind_index_tail
+from loanhub.repositories import leads as lead_repository
+from loanhub.services import catalogue as catalogues
+from loanhub.services import events, search
+from loanhub.services._actor import Actor
+from loanhub.services._numbering import next_number
+from loanhub.services.imports._known import Finder, Match
+from loanhub.services.imports._plan import Duplicates, Options, Ownership, PlannedRow
+from loanhub.services.leads.create import FIRST_CONTACT_HOURS, touch
+from loanhub.services.setup import DEFAULT_PIPELINE
+
+_TABLE: Any = Lead.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is the same for every row of a run."""
+
+    catalogue: Catalogue
+    options: Options
+    costs: Mapping[str, int]
+    channels: Mapping[str, str]
+    pipeline_id: int
+    stage_code: str
+    owners: tuple[tuple[int, int | None], ...]
+    """(user id, department id) in turn; empty for the public pool."""
+
+
+@dataclass
+class Tally:
+    """What became of a chunk's rows."""
+
+    outcomes: dict[str, int] = field(default_factory=dict)
+    created: int = 0
+
+    def add(self, outcome: str) -> None:
+        """Count one row."""
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+
+
+def context_of(db: Session, actor: Actor, options: Options) -> Context:
+    """Return what every chunk of a run needs."""
+    pipeline_id = db.execute(
+        sa.select(col(Pipeline.id)).where(col(Pipeline.code) == DEFAULT_PIPELINE)
+    ).scalar_one()
+    first = (
+        sa.select(col(Stage.code))
+        .where(col(Stage.pipeline_id) == pipeline_id)
+        .order_by(col(Stage.sort))
+        .limit(1)
+    )
+    channels = db.execute(
+        sa.select(col(Channel.code), col(Channel.label), col(Channel.cost_per_lead_fen))
+    ).all()
+    return Context(
+        catalogue=catalogues.current(db), options=options,
+        costs={code: cost for code, _, cost in channels}, channels={code: label for code, label, _ in channels},
+        pipeline_id=int(pipeline_id or 0), stage_code=db.execute(first).scalar_one(),
+        owners=_owners(db, actor, options),
+    )  # fmt: skip
+
+
+def _owners(db: Session, actor: Actor, options: Options) -> tuple[tuple[int, int | None], ...]:
+    if options.owner is Ownership.ME:
+        return ((actor.user_id, actor.department_id),)
+    if options.owner is Ownership.POOL:
+        return ()
+    from loanhub.models import Role, UserRole
+
+    homes = set(actor.department_ids)
+    if not homes and actor.department_id is not None:
+        homes.add(actor.department_id)
+    query = (
+        sa.select(col(User.id), col(User.department_id))
+        .join(UserRole, col(UserRole.user_id) == col(User.id))
+        .join(Role, col(Role.id) == col(UserRole.role_id))
+        .where(col(User.active), col(User.department_id).in_(homes), col(Role.code) == "sales")
+        .distinct()
+        .order_by(col(User.id))
+    )
+    found = tuple((int(user_id or 0), department) for user_id, department in db.execute(query).all())
+    return found or ((actor.user_id, actor.department_id),)
+
+
+def write_chunk(
+    db: Session,
+    actor: Actor,
+    batch: ImportBatch,
+    rows: Sequence[PlannedRow],
+    context: Context,
+    *,
+    now: datetime,
+) -> Tally:
+    """Write the rows of one chunk: leads, touches, fillings, and what became of each row."""
+    finder = Finder(db, actor, rows, not_of_batch=batch.id)
+    tally = Tally()
+    stored: list[dict[str, Any]] = []
+    fresh: list[PlannedRow] = []
+    for row in rows:
+        if row.refused:
+            stored.append(_row(batch, row, "refused", raw=True))
+        elif row.repeat is not None:
+            sentence = f"与第 {row.repeats} 行{row.repeat.key.label}"
+            stored.append(_row(batch, row, "duplicate", remark=sentence))
+        elif (match := finder.find(row, now=now)) is not None:
+            outcome = _meet(db, actor, batch, row, match, finder, context, now=now)
+            sentence = f"{match.key.label}：{finder.sentence(match)}"
+            stored.append(_row(batch, row, outcome, remark=sentence, duplicate_of=match.lead_id))
+        else:
+            fresh.append(row)
+            continue
+        tally.add(str(stored[-1]["outcome"]))
+    ids = _insert(db, actor, batch, fresh, context, now=now)
+    for row, lead_id in zip(fresh, ids, strict=True):
+        stored.append(_row(batch, row, row.cleaned.outcome.value, lead_id=lead_id))
+        tally.add(row.cleaned.outcome.value)
+    tally.created = len(ids)
+    if stored:
+        db.execute(sa.insert(ImportRow.__table__), stored)  # type: ignore[attr-defined]
+    return tally
+
+
+def _row(
+    batch: ImportBatch, row: PlannedRow, outcome: str, *, lead_id: int | None = None, remark: str = "",
+    duplicate_of: int | None = None, raw: bool = False,
+) -> dict[str, Any]:  # fmt: skip
+    issues = [note.as_dict() for note in row.cleaned.notes]
+    if remark:
+        issues.insert(0, {"field": "", "kind": "duplicate", "sentence": remark, "before": "", "after": ""})
+    # Refused rows are kept as they came, encrypted: people download them, mend them and send them again.
+    kept = json.dumps([_plain(cell) for cell in row.cells], ensure_ascii=False) if raw else None
+    return {
+        "batch_id": batch.id, "row_number": row.number, "raw": kept, "outcome": outcome, "issues": issues,
+        "lead_id": lead_id, "duplicate_of_id": duplicate_of,
+    }  # fmt: skip
+
+
+def _plain(cell: object) -> object:
+    return cell if isinstance(cell, (str, int, float)) or cell is None else str(cell)
+
+
+def _meet(
+    db: Session, actor: Actor, batch: ImportBatch, row: PlannedRow, match: Match, finder: Finder, context: Context,
+    *, now: datetime,
+) -> str:  # fmt: skip
+    """Do with a known person's row what was chosen; returns the row's outcome."""
+    if context.options.duplicates is Duplicates.SKIP:
+        return "duplicate"
+    lead = db.get(Lead, match.lead_id)
+    assert lead is not None
+    values = row.cleaned.values
+    if (
+        context.options.duplicates is Duplicates.FILL
+        and finder.reachable(match)
+        and actor.can(Permission.LEADS_EDIT)
+    ):
+        return "filled" if _fill(db, actor, lead, values, context, now=now) else "duplicate"
+    touch(
+        db, actor, lead, channel_code=str(values.get("channel_code") or ""), note=str(values.get("note") or ""),
+        now=now, import_batch_id=batch.id,
+    )  # fmt: skip
+    return "touched"
+
+
+def _fill(
+    db: Session, actor: Actor, lead: Lead, values: Mapping[str, object], context: Context, *, now: datetime
+) -> bool:
+    """Write what the lead lacks; what it has stays as it is."""
+    after: dict[str, object] = {}
+    for key, value in values.items():
+        spec = context.catalogue.find("lead", key)
+        if spec is None or value in (None, "") or catalogues.read_value(lead, spec) not in (None, "", []):
+            continue
+        catalogues.write_value(lead, spec, value)
+        after[spec.label] = "已补全" if spec.encrypted else spec.kind_object.format(value)
+    if not after:
+        return False
+    lead.version += 1
+    lead.updated_at = now
+    db.flush()
+    search.index(db, "lead", lead)
+    events.record(
+        db, actor, "lead.edited", now=now, entity="lead", entity_id=lead.id, lead_id=lead.id,
+        customer_id=lead.customer_id, before=dict.fromkeys(after, "—"), after=after, summary="导入时补全空白字段",
+    )  # fmt: skip
+    return True
+
+
+def _insert(
+    db: Session,
+    actor: Actor,
+    batch: ImportBatch,
+    rows: Sequence[PlannedRow],
+    context: Context,
+    *,
+    now: datetime,
+) -> list[int]:
+    """Insert new leads and all that belongs to them; returns their ids in order."""
+    if not rows:
+        return []
+    day = local(now).date()
+    first = next_number(db, f"lead:{day:%Y%m%d}", count=len(rows))
+    ranks = _ranks(lead_repository.first_rank(db, context.pipeline_id, context.stage_code), len(rows))
+    same = _defaults(actor, batch, context, now)
+    turn = itertools.islice(itertools.cycle(context.owners or ((0, None),)), batch.created_count, None)
+    leads = []
+    for place, row in enumerate(rows):
+        values = {**same, **_columns(context.catalogue, row.cleaned.values)}
+        owner_id, department_id = next(turn)
+        values["number"] = lead_number(day, first + place)
+        values["rank"] = ranks[place]
+        values["cost_fen"] = context.costs.get(values["channel_code"], 0)
+        if owner_id:
+            values["owner_id"], values["department_id"] = owner_id, department_id
+        leads.append(values)
+    db.execute(sa.insert(_TABLE), leads)
+    newest = sa.select(_TABLE.c.number, _TABLE.c.id).where(_TABLE.c.import_batch_id == batch.id)
+    newest = newest.order_by(_TABLE.c.id.desc()).limit(len(leads))
+    by_number = {number: int(lead_id) for number, lead_id in db.execute(newest).all()}
+    ids = [by_number[values["number"]] for values in leads]
+    pairs = list(zip(ids, leads, strict=True))
+    search.index_many(db, "lead", [(lead_id, SimpleNamespace(**values)) for lead_id, values in pairs])
+    entries = [
+        events.Entry(
+            lead_id, f"{values['number']} {context.channels.get(values['channel_code'], '')}".strip(),
+            {"文件": batch.file_name, "行": row.number},
+        )
+        for (lead_id, values), row in zip(pairs, rows, strict=True)
+    ]  # fmt: skip
+    events.record_many(db, actor, "lead.imported", entries, now=now, entity="lead", key=f"import:{batch.id}")
+    return ids
+
+
+def _defaults(actor: Actor, batch: ImportBatch, context: Context, now: datetime) -> dict[str, Any]:
+    pooled = not context.owners
+    lead = Lead(
+        number="", name="", status=LeadStatus.NEW if pooled else LeadStatus.WAITING, origin=LeadOrigin.NEW_DATA,
+        created_at=now, updated_at=now, created_by_id=actor.actor_id, import_batch_id=batch.id,
+        pipeline_id=context.pipeline_id, stage_code=context.stage_code, stage_entered_at=now,
+        assigned_at=None if pooled else now,
+        assigned_reason="" if pooled else f"导入时{context.options.owner.label}"[:200],
+        pooled_at=now if pooled else None, pool_reason="导入" if pooled else "",
+        next_step="" if pooled else "首次联系", next_step_kind="" if pooled else "phone",
+        next_step_at=None if pooled else now + timedelta(hours=FIRST_CONTACT_HOURS),
+    )  # fmt: skip
+    if pooled:
+        lead.department_id = actor.department_id
+    return {c.name: getattr(lead, c.name) for c in _TABLE.columns if c.name != "id"}
+
+
+def _columns(catalogue: Catalogue, values: Mapping[str, object]) -> dict[str, Any]:
+    """Return the table's columns for cleaned values, with the blind indexes of encrypted ones."""
+    found: dict[str, Any] = {}
+    custom: dict[str, Any] = {}
+    for key, value in values.items():
+        spec = catalogue.find("lead", key)
+        if spec is None or value in (None, ""):
+            continue
+        if spec.json_column:
+            custom[spec.json_key] = spec.kind_object.to_json(value)
+            continue
+        found[spec.column] = _storable(spec, value)
+        if "full" in spec.lookups:
+            found[f"{spec.column}_index"] = blind_index(spec.column, str(value))
+        if "tail" in spec.lookups:
+            found[f"{spec.column}_tail_index"] = blind_index_tail(spec.column, str(value))
+    found["custom"] = custom
+    return found
+
+
+def _storable(spec: FieldSpec, value: Any) -> Any:
+    column = _TABLE.c[spec.column].type
+    if isinstance(value, Choice) and not isinstance(column, Code):
+        value = value.value
+    length = getattr(column, "length", None)
+    return value[:length] if isinstance(value, str) and isinstance(length, int) else value
+
+
+def _ranks(first: str | None, count: int) -> list[str]:
+    """Return ``count`` ranks in order above ``first``, however many are already there."""
+    if first is None:
+        return spread(count)
+    low = between(None, first)
+    ranks: list[str] = []
+
+    def fill(below: str, above: str, number: int) -> None:
+        if number <= 0:
+            return
+        middle = between(below, above)
+        left = (number - 1) // 2
+        fill(below, middle, left)
+        ranks.append(middle)
+        fill(middle, above, number - 1 - left)
+
+    fill(low, first, count)
+    return ranks
