@@ -24,8 +24,8 @@ from loanhub.repositories import leads as repository
 from loanhub.services import catalogue, events, search
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
-from loanhub.services._numbering import next_number
 from loanhub.services._notices import notify
+from loanhub.services._numbering import next_number
 from loanhub.services._transaction import transaction
 from loanhub.services.leads._shared import place_on_board, team_name
 

@@ -10,17 +10,17 @@ from sqlmodel import Session, col
 
 from loanhub.domain import leads as rules
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
-from loanhub.domain.formats import local
 from loanhub.domain.leads import LeadEvent, LeadOrigin, LeadStatus
 from loanhub.domain.permissions import Permission
 from loanhub.domain.public_pool import DEFAULT_RULES, Holding, PoolRules, check_claim
-from loanhub.models import Event, Lead, User
+from loanhub.models import Lead, User
 from loanhub.repositories import leads as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._notices import notify
 from loanhub.services._transaction import transaction
 from loanhub.services.leads.create import FIRST_CONTACT_HOURS
+from loanhub.services.leads.pool import claimed_today, owned_open
 
 
 class AlreadyClaimed(Conflict):
@@ -161,23 +161,7 @@ def _hand_over(lead: Lead, owner: User, *, now: datetime) -> None:
 
 
 def _check_caps(db: Session, actor: Actor, lead: Lead, limits: PoolRules, now: datetime) -> None:
-    owned = db.execute(
-        sa.select(sa.func.count())
-        .select_from(Lead)
-        .where(
-            col(Lead.owner_id) == actor.user_id,
-            col(Lead.status).in_(rules.OPEN_STATUSES),
-            col(Lead.deleted_at).is_(None),
-        )
-    ).scalar_one()
-    midnight = local(now).replace(hour=0, minute=0, second=0, microsecond=0)
-    today = db.execute(
-        sa.select(sa.func.count())
-        .select_from(Event)
-        .where(
-            col(Event.type) == "lead.claimed", col(Event.actor_id) == actor.user_id, col(Event.at) >= midnight
-        )
-    ).scalar_one()
+    owned, today = owned_open(db, actor), claimed_today(db, actor, now)
     verdict = check_claim(
         status=Holding.POOL, claimer=actor.user_id, previous_owner=lead.previous_owner_id,
         entered_pool_at=lead.pooled_at or now, now=now, owned=owned, claimed_today=today, rules=limits,
