@@ -1,0 +1,194 @@
+"""Change a customer field by field 修改资料, never over somebody else's change; the history of each field."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain import formats
+from loanhub.domain.errors import InvalidInput
+from loanhub.domain.permissions import Permission
+from loanhub.models import Customer, Event
+from loanhub.repositories import customers as repository
+from loanhub.services import catalogue, events, search
+from loanhub.services._actor import Actor
+from loanhub.services._transaction import reading, transaction
+from loanhub.services.customers._shared import check_version, find_open_lead, last_editor
+from loanhub.services.leads.convert import fill_from_id
+
+
+def edit(
+    actor: Actor, *, customer_id: int, raw: Mapping[str, object], expected_version: int | None, now: datetime
+) -> int:
+    """Write the given fields of a customer; returns the new version.
+
+    Raises:
+        NotFound: no such customer in the actor's scope.
+        NotPermitted: the actor lacks customers:edit.
+        StaleEdit: somebody saved it since ``expected_version``; the sentence names who.
+        InvalidInput: a sentence for each field at fault; nothing is written.
+    """
+    with transaction() as db:
+        customer = repository.get_visible(db, actor, customer_id, for_update=True)
+        actor.require(Permission.CUSTOMERS_EDIT)
+        check_version(db, customer, expected_version)
+        _write(db, actor, customer, raw, now=now)
+        return customer.version
+
+
+@dataclass(frozen=True)
+class Clash:
+    """One field two people changed at once: what I typed and what stands there now, both fit to show."""
+
+    key: str
+    label: str
+    mine: str
+    latest: str
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What became of a form: saved as ``version``, or nothing written because of ``clashes`` with ``who``."""
+
+    version: int
+    clashes: tuple[Clash, ...] = ()
+    who: str = ""
+
+
+def save_form(
+    actor: Actor,
+    *,
+    customer_id: int,
+    raw: Mapping[str, object],
+    shown: Mapping[str, tuple[str, str]],
+    now: datetime,
+) -> Saved:
+    """Save what a form changed, unless somebody else has changed the same field meanwhile.
+
+    ``shown`` is what the form started from, by key: (edit value, text). Only keys whose value differs from it
+    are written, so that two people who edit different fields both keep their work. A field whose text is no
+    longer the shown one and that was changed here as well is a clash, and then nothing is written.
+
+    Raises:
+        NotFound, NotPermitted, InvalidInput: see :func:`edit`.
+    """
+    with transaction() as db:
+        customer = repository.get_visible(db, actor, customer_id, for_update=True)
+        actor.require(Permission.CUSTOMERS_EDIT)
+        mine = {key: value for key, value in raw.items() if str(value) != shown.get(key, ("", ""))[0]}
+        latest = catalogue.present_record(db, actor, "customer", customer, now=now)
+        clashes = tuple(
+            Clash(key, latest[key].label, str(value) or "（清空）", latest[key].text)
+            for key, value in mine.items()
+            if key in latest and key in shown and latest[key].text != shown[key][1]
+            and latest[key].value != str(value)
+        )  # fmt: skip
+        if clashes:
+            return Saved(customer.version, clashes, last_editor(db, customer_id))
+        _write(db, actor, customer, mine, now=now)
+        return Saved(customer.version)
+
+
+def _write(
+    db: Session, actor: Actor, customer: Customer, raw: Mapping[str, object], *, now: datetime
+) -> None:
+    changes = catalogue.apply(db, actor, "customer", customer, raw, now=now, partial=True)
+    if not changes:
+        return
+    if "id_number" in changes.keys:
+        fill_from_id(customer, now=now)
+    customer.version += 1
+    customer.updated_at = now
+    db.flush()
+    search.index(db, "customer", customer)
+    events.record(
+        db, actor, "customer.edited", now=now, entity="customer", entity_id=customer.id,
+        customer_id=customer.id, before=changes.before, after=changes.after, summary=changes.summary,
+    )  # fmt: skip
+
+
+def set_next_step(
+    actor: Actor, *, customer_id: int, text: str, at: datetime | None, icon: str = "phone", now: datetime
+) -> None:
+    """Set the next step 下一步 of a customer and of its open lead, or clear it with an empty text.
+
+    Raises:
+        NotFound: no such customer in the actor's scope.
+        NotPermitted: the actor lacks interactions:create.
+        InvalidInput: a step without a time, or a time past or over a year ahead.
+    """
+    errors: dict[str, str] = {}
+    if text and at is None:
+        errors["next_at"] = "选一个时间"
+    if at is not None and not now - timedelta(minutes=1) <= at <= now + timedelta(days=366):
+        errors["next_at"] = "时间要在今后一年以内"
+    if errors:
+        raise InvalidInput(fields=errors)
+    with transaction() as db:
+        customer = repository.get_visible(db, actor, customer_id, for_update=True)
+        actor.require(Permission.INTERACTIONS_CREATE)
+        before = _step_text(customer.next_step, customer.next_step_at)
+        lead = find_open_lead(db, customer_id, visible_to_actor=actor)
+        for row in (customer, lead):
+            if row is None:
+                continue
+            row.next_step, row.next_step_kind = text.strip()[:200], icon if text else ""
+            row.next_step_at = at if text else None
+            row.updated_at = now
+            row.version += 1
+        after = _step_text(customer.next_step, customer.next_step_at)
+        events.record(
+            db, actor, "customer.edited", now=now, entity="customer", entity_id=customer.id,
+            customer_id=customer.id, lead_id=lead.id if lead else None, before={"下一步": before},
+            after={"下一步": after}, summary="下一步",
+        )  # fmt: skip
+
+
+def _step_text(text: str, at: datetime | None) -> str:
+    return f"{text} {formats.instant(at)}" if text and at is not None else "—"
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One change of one field, as the history shows it."""
+
+    who: str
+    at: str
+    title: str
+    before: str
+    after: str
+
+
+def history(
+    actor: Actor, *, customer_id: int, label: str, now: datetime, limit: int = 50
+) -> list[FieldChange]:
+    """Return who changed a field (named by its Chinese label), newest first; values are masked.
+
+    Raises:
+        NotFound: no such customer in the actor's scope.
+        NotPermitted: the actor lacks customers:read.
+    """
+    with reading() as db:
+        repository.get_visible(db, actor, customer_id)
+        actor.require(Permission.CUSTOMERS_READ)
+        query = (
+            sa.select(Event)
+            .where(
+                col(Event.customer_id) == customer_id,
+                col(Event.type).in_(("customer.created", "customer.edited")),
+            )
+            .order_by(col(Event.id).desc())
+            .limit(500)
+        )
+        rows = [row for row in db.execute(query).scalars() if label in row.after or label in row.before]
+        return [
+            FieldChange(
+                who=row.actor_name, at=formats.relative(row.at, now), title=formats.instant(row.at),
+                before=str(row.before.get(label, "—")), after=str(row.after.get(label, "—")),
+            )
+            for row in rows[:limit]
+        ]  # fmt: skip
