@@ -1179,6 +1179,7 @@ def upgrade() -> None:
         sa.Column("payer_name", sa.String(60), nullable=False),
         sa.Column("method", sa.String(20), nullable=False),
         sa.Column("bank_transaction_id", sa.String(80), nullable=True),
+        sa.Column("bank_entry", sa.Integer(), nullable=False),
         sa.Column("receipt_number", sa.String(40), nullable=False),
         sa.Column("note", sa.String(300), nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=True),
@@ -1190,7 +1191,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], name=op.f("fk_payment_loan_id_loan")),
         sa.ForeignKeyConstraint(["reverses_id"], ["payment.id"], name=op.f("fk_payment_reverses_id_payment")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_payment")),
-        sa.UniqueConstraint("bank_transaction_id", name=op.f("uq_payment_bank_transaction_id")),
+        sa.UniqueConstraint("bank_transaction_id", "bank_entry", name=op.f("uq_payment_bank_transaction_id")),
         sa.UniqueConstraint("loan_id", "seq", name=op.f("uq_payment_loan_id")),
         sa.UniqueConstraint("reverses_id", name=op.f("uq_payment_reverses_id")),
     )

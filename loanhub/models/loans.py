@@ -82,12 +82,13 @@ class Installment(SQLModel, table=True):
 class Payment(SQLModel, table=True):
     """One posting on a loan 入账: repayment, reversal or waiver, with value date and posting instant.
 
-    Append-only: a mistake is a further row of kind ``reversal`` that names this one.
+    Append-only: a mistake is a further row of kind ``reversal`` that names this one. ``bank_entry`` counts how
+    often one bank transaction was entered: a second time only after the first was reversed.
     """
 
     __table_args__ = (
         sa.UniqueConstraint("loan_id", "seq"),
-        sa.UniqueConstraint("bank_transaction_id"),
+        sa.UniqueConstraint("bank_transaction_id", "bank_entry"),
     )
 
     id: int | None = Field(default=None, primary_key=True)
@@ -101,6 +102,7 @@ class Payment(SQLModel, table=True):
     payer_name: str = text_field(60)
     method: str = text_field(20)
     bank_transaction_id: str | None = Field(default=None, max_length=80)
+    bank_entry: int = 1
     receipt_number: str = text_field(40, index=True)
     note: str = text_field(300)
     by_id: int | None = Field(default=None, foreign_key="app_user.id")
