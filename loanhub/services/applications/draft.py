@@ -1,0 +1,170 @@
+"""Write an application 发起申请: draft, edit, tick documents, withdraw."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+
+from sqlmodel import Session
+
+from loanhub.domain import applications as rules
+from loanhub.domain.applications import EDITABLE, ApplicationEvent, ApplicationStatus
+from loanhub.domain.documents import DocumentKind
+from loanhub.domain.errors import Conflict, InvalidInput
+from loanhub.domain.formats import local
+from loanhub.domain.permissions import Permission
+from loanhub.models import Application, Product
+from loanhub.repositories import applications as repository
+from loanhub.repositories import leads as lead_repository
+from loanhub.repositories.customers import get_visible as get_visible_customer
+from loanhub.services import catalogue, events, products
+from loanhub.services._actor import Actor
+from loanhub.services._idempotency import once
+from loanhub.services._numbering import next_number
+from loanhub.services._transaction import transaction
+
+
+def create(
+    actor: Actor,
+    *,
+    customer_id: int,
+    lead_id: int | None = None,
+    raw: Mapping[str, object],
+    key: str = "",
+    now: datetime,
+) -> int:
+    """Open a draft application of a customer and return its id; what is still missing may follow later.
+
+    Raises:
+        NotFound: no such customer or lead in the actor's scope, or the product is not offered.
+        NotPermitted: the actor lacks applications:create.
+        InvalidInput: a given field is at fault, or the lead belongs to another customer.
+    """
+    with transaction() as db:
+        customer = get_visible_customer(db, actor, customer_id)
+        lead = lead_repository.get_visible(db, actor, lead_id) if lead_id else None
+        actor.require(Permission.APPLICATIONS_CREATE)
+        if lead is not None and lead.customer_id not in (None, customer_id):
+            raise InvalidInput("这条线索属于另一位客户")
+
+        def work() -> dict[str, object]:
+            day = local(now).date()
+            application = Application(
+                number=f"A{day:%Y%m%d}{next_number(db, f'application:{day:%Y%m%d}'):03d}", customer_id=customer_id,
+                lead_id=lead_id, status=ApplicationStatus.DRAFT, owner_id=customer.owner_id or actor.actor_id,
+                department_id=customer.department_id or actor.department_id, created_at=now, updated_at=now,
+                created_by_id=actor.actor_id,
+            )  # fmt: skip
+            changes = catalogue.apply(db, actor, "application", application, raw, now=now, partial=True)
+            _take_product(db, application)
+            db.add(application)
+            db.flush()
+            events.record(
+                db, actor, "application.created", now=now, entity="application", entity_id=application.id,
+                customer_id=customer_id, lead_id=lead_id, after=changes.after, summary=application.number,
+            )  # fmt: skip
+            return {"id": application.id or 0}
+
+        request = [customer_id, lead_id, dict(raw)]
+        return int(str(once(db, actor, "applications.create", key, request, now=now, work=work)["id"]))
+
+
+def edit(
+    actor: Actor,
+    *,
+    application_id: int,
+    raw: Mapping[str, object],
+    expected_version: int | None,
+    now: datetime,
+) -> int:
+    """Write fields of a draft or returned application; returns its new version.
+
+    Raises:
+        NotFound: no such application in the actor's scope.
+        NotPermitted: the actor lacks applications:edit.
+        Conflict: it is under review or decided, or somebody saved it since ``expected_version``.
+        InvalidInput: a sentence for each field at fault; nothing is written.
+    """
+    with transaction() as db:
+        application = repository.get_visible(db, actor, application_id, for_update=True)
+        actor.require(Permission.APPLICATIONS_EDIT)
+        if application.status not in EDITABLE:
+            raise Conflict(f"申请现在是「{application.status.label}」，不能修改")
+        if expected_version is not None and expected_version != application.version:
+            raise Conflict("别人刚改过这笔申请，请看过最新内容再保存")
+        changes = catalogue.apply(db, actor, "application", application, raw, now=now, partial=True)
+        if changes:
+            _take_product(db, application)
+            application.version += 1
+            application.updated_at = now
+            events.record(
+                db, actor, "application.edited", now=now, entity="application", entity_id=application.id,
+                customer_id=application.customer_id, lead_id=application.lead_id, before=changes.before,
+                after=changes.after, summary=changes.summary,
+            )  # fmt: skip
+        return application.version
+
+
+def tick_documents(
+    actor: Actor, *, application_id: int, kinds: Sequence[str] = (), note: str = "已收原件", now: datetime
+) -> None:
+    """Mark required documents as received in the original 已收原件; all required ones when none is named.
+
+    Raises:
+        NotFound, NotPermitted, Conflict: see :func:`edit`.
+        InvalidInput: an unknown kind.
+    """
+    with transaction() as db:
+        application = repository.get_visible(db, actor, application_id, for_update=True)
+        actor.require(Permission.APPLICATIONS_EDIT)
+        if application.status not in EDITABLE:
+            raise Conflict(f"申请现在是「{application.status.label}」，不能修改")
+        product = db.get(Product, application.product_id) if application.product_id else None
+        wanted = list(kinds) or (list(product.required_documents) if product else [])
+        if any(DocumentKind.find(kind) is None for kind in wanted):
+            raise InvalidInput("没有这种资料")
+        ticked = {str(item["kind"]): item for item in application.documents}
+        for kind in wanted:
+            ticked[kind] = {"kind": kind, "note": note[:100], "by": actor.name}
+        application.documents = list(ticked.values())
+        application.version += 1
+        labels = "、".join(DocumentKind(kind).label for kind in wanted)
+        events.record(
+            db, actor, "application.edited", now=now, entity="application", entity_id=application.id,
+            customer_id=application.customer_id, lead_id=application.lead_id, after={"资料": labels},
+            summary=f"{note}：{labels}",
+        )  # fmt: skip
+
+
+def withdraw(actor: Actor, *, application_id: int, reason: str, now: datetime) -> None:
+    """Take an undecided application back 撤回.
+
+    Raises:
+        NotFound: no such application in the actor's scope.
+        NotPermitted: the actor lacks applications:submit.
+        IllegalMove: it is decided.
+        InvalidInput: no reason was given.
+    """
+    if len(reason.strip()) < 2:
+        raise InvalidInput(fields={"reason": "写一下撤回的原因"})
+    with transaction() as db:
+        application = repository.get_visible(db, actor, application_id, for_update=True)
+        actor.require(Permission.APPLICATIONS_SUBMIT)
+        application.status = rules.move(application.status, ApplicationEvent.WITHDRAW)
+        application.version += 1
+        application.updated_at = now
+        application.due_at = None
+        events.record(
+            db, actor, "application.withdrawn", now=now, entity="application", entity_id=application.id,
+            customer_id=application.customer_id, lead_id=application.lead_id, summary=application.number,
+            reason=reason,
+        )  # fmt: skip
+
+
+def _take_product(db: Session, application: Application) -> None:
+    if not application.product_code:
+        return
+    product = products.get_active(db, application.product_code)
+    if application.product_id != product.id:
+        application.product_id, application.mode = product.id, product.mode
+        application.method = product.method

@@ -1,0 +1,151 @@
+"""Submit an application 提交审批: complete, scored, on its way to the first reviewer."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain import applications as rules
+from loanhub.domain import leads as lead_rules
+from loanhub.domain.applications import ApplicationEvent
+from loanhub.domain.calendar import add_working_time
+from loanhub.domain.errors import InvalidInput
+from loanhub.domain.formats import local
+from loanhub.domain.leads import LeadEvent
+from loanhub.domain.money import format_wan
+from loanhub.domain.permissions import Permission, RoleCode
+from loanhub.domain.risk import Assessment, assess
+from loanhub.models import Application, Customer, Lead, Product, Role, Submission, User, UserRole
+from loanhub.repositories import applications as repository
+from loanhub.services import events
+from loanhub.services._actor import Actor
+from loanhub.services._idempotency import once
+from loanhub.services._notices import notify
+from loanhub.services._transaction import transaction
+from loanhub.services.applications._shared import (
+    check_against_product,
+    checklist,
+    customer_facts,
+    need_customer_facts,
+    raise_if,
+    regular_installment_fen,
+)
+
+REVIEW_HOURS = 9
+"""Working hours a level has: one working day."""
+
+
+def submit(actor: Actor, *, application_id: int, key: str = "", now: datetime) -> int:
+    """Submit a complete application for review and return its score.
+
+    Raises:
+        NotFound: no such application in the actor's scope.
+        NotPermitted: the actor lacks applications:submit.
+        IllegalMove: it is not a draft or returned.
+        InvalidInput: a sentence for each field, identity fact or document still missing.
+    """
+    with transaction() as db:
+        application = repository.get_visible(db, actor, application_id, for_update=True)
+        actor.require(Permission.APPLICATIONS_SUBMIT)
+
+        def work() -> dict[str, object]:
+            return {"score": _submit(db, actor, application, now=now)}
+
+        stored = once(db, actor, "applications.submit", key, [application_id], now=now, work=work)
+        return int(str(stored["score"]))
+
+
+def _submit(db: Session, actor: Actor, application: Application, *, now: datetime) -> int:
+    status = rules.move(application.status, ApplicationEvent.SUBMIT)
+    customer = db.get(Customer, application.customer_id)
+    product = db.get(Product, application.product_id) if application.product_id else None
+    if customer is None:
+        raise InvalidInput("申请没有客户")
+    if product is None:
+        raise InvalidInput(fields={"product_code": "请选择贷款产品"})
+    errors = {**check_against_product(application, product), **need_customer_facts(customer)}
+    lacking = [str(row["label"]) for row in checklist(db, application, product) if not row["present"]]
+    if lacking:
+        errors["documents"] = f"还缺资料：{'、'.join(lacking)}"
+    raise_if(errors)
+    assessment = score(db, application, customer, product, now=now)
+    application.status = status
+    application.score, application.risk_grade = assessment.score, assessment.level
+    application.score_reasons = [
+        {"code": r.code, "label": r.label, "points": r.points, "best": r.best, "words": r.words}
+        for r in assessment.reasons
+    ] + [{"code": "hit", "label": "硬规则", "points": 0, "best": 0, "words": hit} for hit in assessment.hits]
+    application.submitted_by_id, application.submitted_at = actor.actor_id, now
+    application.due_at = add_working_time(now, REVIEW_HOURS)
+    application.updated_at = now
+    application.version += 1
+    customer.score, customer.risk_grade = assessment.score, assessment.level
+    customer.updated_at = now
+    _record_submission(db, application, product, now=now)
+    lead = db.get(Lead, application.lead_id) if application.lead_id else None
+    if lead is not None:
+        for step in (LeadEvent.REACH, LeadEvent.QUALIFY, LeadEvent.MATCH, LeadEvent.SUBMIT):
+            if (lead.status, step) in lead_rules.MOVES:
+                lead.status = lead_rules.move(lead.status, step)
+        lead.version += 1
+    event = events.record(
+        db, actor, "application.submitted", now=now, entity="application", entity_id=application.id,
+        customer_id=application.customer_id, lead_id=application.lead_id,
+        summary=f"{application.number} · {format_wan(application.amount_fen or 0)} · 评分 {assessment.score}",
+    )  # fmt: skip
+    tell_reviewers(db, application, actor, event_id=event.id, now=now)
+    return assessment.score
+
+
+def score(
+    db: Session, application: Application, customer: Customer, product: Product, *, now: datetime
+) -> Assessment:
+    """Return the assessment of an application with what is known of its customer now."""
+    assert application.amount_fen and application.term_months and application.annual_rate is not None
+    today = local(now).date()
+    installment = regular_installment_fen(
+        product, amount_fen=application.amount_fen, term_months=application.term_months,
+        rate=application.annual_rate, start=today,
+    )  # fmt: skip
+    return assess(
+        customer_facts(db, customer), amount_fen=application.amount_fen, installment_fen=installment,
+        term_months=application.term_months, today=today,
+    )  # fmt: skip
+
+
+def _record_submission(db: Session, application: Application, product: Product, *, now: datetime) -> None:
+    known = sa.select(Submission).where(
+        col(Submission.application_id) == application.id, col(Submission.product_id) == product.id
+    )
+    row = db.execute(known).scalar_one_or_none()
+    if row is None:
+        db.add(
+            Submission(
+                application_id=application.id or 0, product_id=product.id, lender=product.lender,
+                amount_fen=application.amount_fen, submitted_at=now,
+            )
+        )  # fmt: skip
+    else:
+        row.status, row.amount_fen, row.submitted_at = "submitted", application.amount_fen, now
+        row.version += 1
+
+
+def tell_reviewers(
+    db: Session, application: Application, actor: Actor, *, event_id: int | None, now: datetime
+) -> None:
+    """Put the application into the inbox of everyone who may review it, but those who made it."""
+    query = (
+        sa.select(col(User.id))
+        .join(UserRole, col(UserRole.user_id) == col(User.id))
+        .join(Role, col(Role.id) == col(UserRole.role_id))
+        .where(col(Role.code) == RoleCode.CREDIT.value, col(User.active))
+    )
+    for user_id in db.execute(query).scalars():
+        if user_id not in (actor.actor_id, application.owner_id):
+            notify(
+                db, user_id, title=f"待审批：{application.number}", text=application.status.label,
+                link=f"/applications/{application.id}", kind="approval", entity="application",
+                entity_id=application.id, actionable=True, event_id=event_id, now=now,
+            )  # fmt: skip
