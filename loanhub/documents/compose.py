@@ -37,9 +37,9 @@ class Composer(Setter):
         """Begin the document: its name, centered, 黑体 二号."""
         self._write("title", text, subtitle)
 
-    def annex(self, text: str, subtitle: str = "") -> None:
-        """Begin an annex on a page of its own."""
-        self._write("annex", text, subtitle)
+    def annex(self, text: str, subtitle: str = "", *, new_page: bool = True) -> None:
+        """Begin an annex, on a page of its own unless it follows a short one."""
+        self._write("annex", text, subtitle, new_page)
 
     def article(self, text: str, key: str = "") -> None:
         """Begin an article 第 x 条 and its bookmark."""

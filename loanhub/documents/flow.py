@@ -1,6 +1,8 @@
 """Boxes and pages: the smallest pieces that never break, and where pages end between them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from loanhub.documents.linebreak import Line
 
@@ -18,7 +20,6 @@ class Element:
     kind: str
     parent: "Element | None" = None
     kids: list["Element | tuple[int, int]"] = field(default_factory=list)
-    note: str = ""
 
     def child(self, kind: str) -> "Element":
         """Append and return a new node."""
@@ -37,18 +38,54 @@ class Placed:
     element: Element | None
 
 
+class Stroke(NamedTuple):
+    """A pen: gray from 0 (black), width in points, dash pattern."""
+
+    gray: float
+    width: float
+    dash: tuple[int, ...] = ()
+
+
+class Rule(NamedTuple):
+    """A level line from ``left`` to ``right``, ``y`` down from the top of its box."""
+
+    left: float
+    right: float
+    y: float
+    stroke: Stroke
+
+
+class Frame(NamedTuple):
+    """A rectangle, its top left corner at ``x``, ``y``."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    stroke: Stroke
+
+
+class Ring(NamedTuple):
+    """A circle around ``x``, ``y``: where a seal goes."""
+
+    x: float
+    y: float
+    radius: float
+    stroke: Stroke
+
+
 @dataclass(slots=True)
 class Box:
     """Something of a fixed height that is never divided.
 
     ``keep``: no page may end after it. ``space`` is the room above it, dropped at the head of a page.
-    ``graphics`` are PDF operators around the box's top left corner. ``head`` is repeated at the head of a
+    ``shapes`` are placed from the box's top left corner, y downwards. ``head`` is repeated at the head of a
     page that begins with this box. ``title`` makes a bookmark of that level.
     """
 
     height: float
     texts: list[Placed] = field(default_factory=list)
-    graphics: bytes = b""
+    shapes: Sequence[Rule | Frame | Ring] = ()
     keep: bool = False
     space: float = 0.0
     head: "Box | None" = None

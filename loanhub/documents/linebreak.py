@@ -37,13 +37,16 @@ class Span(NamedTuple):
 
 
 class Line(NamedTuple):
-    """One set line: PDF text operators, its left offset and width, underlines, and the glyphs it uses."""
+    """One set line: its text operators, left offset and width, underlines.
 
-    operators: bytes
+    ``own``: it uses glyphs of this document alone, so it means nothing in another.
+    """
+
+    operators: str
     offset: float
     width: float
     rules: tuple[tuple[float, float], ...]
-    extra: tuple[tuple[str, int, str], ...]
+    own: bool
     text: str
 
 
@@ -141,8 +144,7 @@ def _set_plain(
         width - natural if align == "right" else (width - natural) / 2 if align == "center" else 0
     )
     codes = "".join([glyph.code for glyph in glyphs])
-    extra = tuple((g.file, g.place, c) for g, c in zip(glyphs, text, strict=True)) if font[1] == "1" else ()
-    return Line(f"/{font} {size:g} Tf <{codes}>Tj ".encode(), offset, natural, (), extra, text)
+    return Line(f"/{font} {size:g} Tf<{codes}>Tj", offset, natural, (), glyphs[0].own, text)
 
 
 def _set_paragraph(
@@ -154,19 +156,36 @@ def _set_paragraph(
     align: str,
 ) -> list[Line]:
     if not items:
-        return [Line(b"", 0.0, 0.0, (), (), "")]
-    lines, start, indent = [], 0, first_indent
+        return [Line("", 0.0, 0.0, (), False, "")]
+    first, rest = (width - first_indent) * 1000 / size, width * 1000 / size
+    breaks = _breaks(items, first, rest, squeeze=align == "justify")
+    if align != "justify" and len(breaks) > 1 and len(items) - breaks[-1][0] <= RUNT:
+        even = sum(item[1].width for item in items) / len(breaks) + 1000
+        again = _breaks(items, min(first, even), min(rest, even), squeeze=False)
+        breaks = again if len(again) == len(breaks) else breaks
+    lines = []
+    for start, end in breaks:
+        indent = first_indent if start == 0 else 0.0
+        last = end == breaks[-1][1]
+        lines.append(_compose(items[start:end], spans, size, width - indent, indent, align, start == 0, last))
+    return lines
+
+
+def _breaks(
+    items: list[tuple[str, Glyph, int]], first: float, rest: float, *, squeeze: bool
+) -> list[tuple[int, int]]:
+    """Return where each line begins and ends; ``squeeze`` draws a runt into the line before it."""
+    breaks, start = [], 0
     while start < len(items):
-        room = (width - indent) * 1000 / size
+        room = rest if start else first
         end, following = _line_end(items, start, room, first=start == 0)
-        if align == "justify" and 0 < len(items) - following <= RUNT:
+        if squeeze and 0 < len(items) - following <= RUNT:
             loose = room + TIGHTEST * (len(items) - start)
             if _line_end(items, start, loose, first=start == 0)[1] == len(items):
                 end = following = len(items)  # better a hair tighter than one character on a line of its own
-        last = following >= len(items)
-        lines.append(_compose(items[start:end], spans, size, width - indent, indent, align, start == 0, last))
-        start, indent = following, 0.0
-    return lines
+        breaks.append((start, end))
+        start = following
+    return breaks
 
 
 def _line_end(
@@ -225,9 +244,10 @@ def _compose(
         offset += room * unit
     elif align == "center":
         offset += room * unit / 2
-    operators, rules, extra = _operators(items, classes, kerns, spans, size, stretch)
+    operators, rules = _operators(items, classes, kerns, spans, size, stretch)
     text = "".join(item[0] for item in items)
-    return Line(operators, offset, visible * unit + stretch * gaps * unit, rules, extra, text)
+    own = any(item[1].own for item in items)
+    return Line(operators, offset, visible * unit + stretch * gaps * unit, rules, own, text)
 
 
 def _operators(
@@ -237,35 +257,41 @@ def _operators(
     spans: tuple[Span, ...],
     size: float,
     stretch: float,
-) -> tuple[bytes, tuple[tuple[float, float], ...], tuple[tuple[str, int, str], ...]]:
+) -> tuple[str, tuple[tuple[float, float], ...]]:
+    """Return the operators between BT and ET, and where values are underlined.
+
+    ReportLab's text object shows one string at a time; kerning within it (TJ) and lines that are kept from
+    one document to the next need the operators themselves.
+    """
     unit = size / 1000
-    spacing = f"{stretch * unit:.3f} Tc " if stretch else ""
+    spacing = f"{stretch * unit:.3f} Tc" if stretch else ""
     out: list[str] = []
     array: list[str] = []
     codes: list[str] = []
     rules: list[tuple[float, float]] = []
-    extra: list[tuple[str, int, str]] = []
     font, spaced, place_now, bold, x = "", False, -1, False, 0.0
     rule_start: float | None = None
     count = len(items)
 
     def flush() -> None:
-        if codes:
-            array.append(f"<{''.join(codes)}>")
-            codes.clear()
         if array:
-            out.append(f"[{''.join(array)}]TJ ")
+            if codes:
+                array.append(f"<{''.join(codes)}>")
+            out.append(f"[{''.join(array)}]TJ")
             array.clear()
+        elif codes:
+            out.append(f"<{''.join(codes)}>Tj")
+        codes.clear()
 
     for index in range(count):
-        character, glyph, place = items[index]
+        _, glyph, place = items[index]
         wants_spacing = stretch != 0 and classes[index] != WORD
         if place != place_now:
             span = spans[place]
             if span.bold != bold:
                 flush()
                 bold = span.bold
-                out.append(f"2 Tr {size * BOLD_STROKE:.2f} w " if bold else "0 Tr ")
+                out.append(f"2 Tr {size * BOLD_STROKE:.2f} w" if bold else "0 Tr")
             if span.filled and rule_start is None:
                 rule_start = x
             elif not span.filled and rule_start is not None:
@@ -275,14 +301,12 @@ def _operators(
         if glyph.font != font:
             flush()
             font = glyph.font
-            out.append(f"/{font} {size:g} Tf ")
+            out.append(f"/{font} {size:g} Tf")
         if wants_spacing != spaced:
             flush()
             spaced = wants_spacing
-            out.append(spacing if spaced else "0 Tc ")
+            out.append(spacing if spaced else "0 Tc")
         codes.append(glyph.code)
-        if font[1] == "1":
-            extra.append((glyph.file, glyph.place, character))
         x += glyph.width
         if index + 1 < count:
             kern: float = kerns[index]
@@ -292,7 +316,7 @@ def _operators(
                 elif classes[index + 1] != WORD:
                     kern += stretch
             if kern:
-                array.append(f"<{''.join(codes)}>{-kern:.0f} ")
+                array.append(f"<{''.join(codes)}>{-kern:.0f}")
                 codes.clear()
                 x += kern
     if rule_start is not None:
@@ -300,10 +324,10 @@ def _operators(
         rules.append((rule_start * unit, end * unit))
     flush()
     if spaced:
-        out.append("0 Tc ")
+        out.append("0 Tc")
     if bold:
-        out.append("0 Tr ")
-    return "".join(out).encode(), tuple(rules), tuple(extra)
+        out.append("0 Tr")
+    return " ".join(out), tuple(rules)
 
 
 def text_width(text: str, table: GlyphTable, size: float, face: str = SERIF) -> float:

@@ -11,7 +11,7 @@ from loanhub.documents.flow import break_pages
 from loanhub.documents.linebreak import Line
 from loanhub.documents.press import Running, print_pages
 from loanhub.documents.template import DocumentTemplate, MissingData, get_template, missing
-from loanhub.documents.typeface import GlyphTable, build_base, check_printable
+from loanhub.documents.typeface import BaseFonts, Census, GlyphTable, build_base, check_printable
 from loanhub.domain.errors import InvalidInput
 
 LONGEST_TEXT = 2_000
@@ -22,7 +22,7 @@ COMMON = (
     "第页共无　，。、：（）扫码核验真伪编号演示数据"
 )
 
-_ready: dict[str, tuple[GlyphTable, dict[object, list[Line]]]] = {}
+_ready: dict[str, tuple[BaseFonts, dict[object, list[Line]]]] = {}
 _lock = threading.Lock()
 
 
@@ -59,22 +59,21 @@ def render(
         raise MissingData(template.label, lacking)
     _check_texts(data, company, watermark)
     with _lock:  # the caches of a template are filled by one thread at a time
-        table, lines = _prepared(template)
+        base, lines = _prepared(template)
+        table = GlyphTable(base)
         return _print(template, data, company, table, lines, watermark=watermark, verify_url=verify_url)
 
 
-def _prepared(template: DocumentTemplate) -> tuple[GlyphTable, dict[object, list[Line]]]:
+def _prepared(template: DocumentTemplate) -> tuple[BaseFonts, dict[object, list[Line]]]:
     """Return the template's fonts and line cache, made from its sample the first time."""
     if template.code not in _ready:
-        composer = Composer(GlyphTable({}))
+        census = Census()
+        composer = Composer(census)
         template.build(composer, template.sample, SAMPLE_COMPANY)
-        used: dict[str, set[str]] = {"S": set(COMMON), "H": set("零一二三四五六七八九十第条　")}
-        for box in composer.boxes():
-            for placed in box.texts:
-                for key, _, character in placed.line.extra:
-                    used.setdefault(key, set()).add(character)
-        bases = {key: build_base(key, used[key]) for key in ("S", "H")}
-        _ready[template.code] = (GlyphTable(bases), {})
+        composer.boxes()
+        census.counts["S"].update(COMMON + template.number_label + template.label)
+        census.counts["H"].update("零一二三四五六七八九十第条\u3000")
+        _ready[template.code] = (build_base(census.counts), {})
     return _ready[template.code]
 
 
@@ -101,6 +100,8 @@ def _print(
     number = template.number(data)
     running = Running(
         title=f"{template.label} {number}".strip(),
+        subject=template.label,
+        keywords=number,
         author=company.name,
         head_left=company.name,
         head_right=f"{template.number_label}：{number}",

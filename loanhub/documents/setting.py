@@ -5,12 +5,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from loanhub.documents.flow import TEXT_WIDTH, Box, Element, Placed
+from loanhub.documents.flow import TEXT_WIDTH, Box, Element, Frame, Placed, Ring, Rule, Stroke
 from loanhub.documents.linebreak import Line, Span, set_lines
 from loanhub.documents.typeface import SANS, SERIF, GlyphTable
 
 BODY, LEADING = 10.5, 18.2
 SMALL, SMALL_LEADING = 9.0, 14.5
+KEPT_TOGETHER = 4
+_UNDERLINE, _FINE, _FIELD = Stroke(0.45, 0.4), Stroke(0.8, 0.35), Stroke(0.75, 0.4)
+_HEAVY, _MEDIUM = Stroke(0, 0.9), Stroke(0, 0.5)
+_BOX, _WRITE, _MARK = Stroke(0.35, 0.6), Stroke(0.3, 0.5), Stroke(0.6, 0.5, (2, 2))
 _TOKEN = re.compile(r"(\*\*|\{=?\w+\}|\{ref:\w+\})")
 
 
@@ -113,7 +117,7 @@ class Setter:
             found = set_lines(
                 key[0], self.table, size=size, width=width, first_indent=first_indent, align=align
             )
-            if fixed:
+            if fixed and not any(line.own for line in found):
                 self._lines_known[key] = found
         return found
 
@@ -182,8 +186,10 @@ class Setter:
             )
         self._set_space(10 if level == 1 else 6)
 
-    def _set_annex(self, text: str, subtitle: str) -> None:
-        self._page_break = True
+    def _set_annex(self, text: str, subtitle: str, new_page: bool) -> None:
+        self._page_break = new_page
+        if not new_page:
+            self._set_space(14)
         self._set_title(text, subtitle, level=2)
 
     def _set_article(self, text: str) -> None:
@@ -238,26 +244,27 @@ class Setter:
         groups = [rows[i : i + 2] for i in range(0, len(rows), 2)] if pairs else [(row,) for row in rows]
         label_width, size, leading = 82.0, BODY, 16.5 * self._density
         base = 13.5 * self._density
-        whole = self.tree.child("Table")
         for group in groups:
-            row_element = whole.child("TR")
             cell_width = TEXT_WIDTH / (2 if pairs else 1)
             texts, tallest = [], 1
             for place, (label, value) in enumerate(group):
                 left = place * cell_width
                 wide = cell_width if len(group) > 1 or not pairs else TEXT_WIDTH
+                element = self.tree.child("P")
                 for line in self.lines(
                     [Span(label, SANS)], size=9.5, width=label_width - 8, align="left", fixed=True
                 ):
-                    texts.append(Placed(left, base, line, row_element.child("TH")))
-                cell = row_element.child("TD")
+                    texts.append(Placed(left, base, line, element))
                 found = self.lines([Span(value)], size=size, width=wide - label_width - 8, align="left")
                 for count, line in enumerate(found):
-                    texts.append(Placed(left + label_width + line.offset, base + count * leading, line, cell))
+                    texts.append(
+                        Placed(left + label_width + line.offset, base + count * leading, line, element)
+                    )
                 tallest = max(tallest, len(found))
             height = tallest * leading + 5 * self._density
-            rule = f"0.75 G 0.4 w 0 {-height:.2f} m {TEXT_WIDTH:.2f} {-height:.2f} l S ".encode()
-            self._add(Box(height, texts, rule, keep=group is groups[0]))
+            rule = Rule(0, TEXT_WIDTH, height, _FIELD)
+            together = len(groups) <= KEPT_TOGETHER and group is not groups[-1]
+            self._add(Box(height, texts, (rule,), keep=together or group is groups[0]))
 
     def _set_rows(
         self,
@@ -268,35 +275,27 @@ class Setter:
     ) -> None:
         if caption:
             self._set_text(
-                [Span(caption)], size=SMALL, leading=SMALL_LEADING, element=self.tree.child("Caption"),
+                [Span(caption)], size=SMALL, leading=SMALL_LEADING, element=self.tree.child("P"),
                 align="right", keep_last=True,
             )  # fmt: skip
         whole_share = sum(column.share for column in columns)
         widths = [TEXT_WIDTH * column.share / whole_share for column in columns]
-        whole = self.tree.child("Table")
-        head = self._row_box(columns, [c.label for c in columns], widths, whole.child("TR"), "TH", SANS)
-        head.graphics = (
-            f"0 G 0.9 w 0 0 m {TEXT_WIDTH:.2f} 0 l S 0.5 w 0 {-head.height:.2f} m "
-            f"{TEXT_WIDTH:.2f} {-head.height:.2f} l S "
-        ).encode()
+        head = self._row_box(columns, [c.label for c in columns], widths, SANS)
+        head.shapes = (Rule(0, TEXT_WIDTH, 0, _HEAVY), Rule(0, TEXT_WIDTH, head.height, _MEDIUM))
         head.keep, head.space = True, 3
         self._add(head)
         count = len(rows)
         for place, row in enumerate(rows):
-            box = self._row_box(columns, row, widths, whole.child("TR"), "TD", SERIF)
+            box = self._row_box(columns, row, widths)
             box.head = head
             last = place == count - 1 and total is None
-            weight = "0 G 0.9 w" if last else "0.8 G 0.35 w"
-            box.graphics = f"{weight} 0 {-box.height:.2f} m {TEXT_WIDTH:.2f} {-box.height:.2f} l S ".encode()
+            box.shapes = (Rule(0, TEXT_WIDTH, box.height, _HEAVY if last else _FINE),)
             box.keep = place == 0 or place == count - 2 or (place == count - 1 and total is not None)
             self._add(box)
         if total is not None:
-            box = self._row_box(columns, total, widths, whole.child("TR"), "TD", SERIF, bold=True)
+            box = self._row_box(columns, total, widths, bold=True)
             box.head = head
-            box.graphics = (
-                f"0 G 0.5 w 0 0 m {TEXT_WIDTH:.2f} 0 l S 0.9 w 0 {-box.height:.2f} m "
-                f"{TEXT_WIDTH:.2f} {-box.height:.2f} l S "
-            ).encode()
+            box.shapes = (Rule(0, TEXT_WIDTH, 0, _MEDIUM), Rule(0, TEXT_WIDTH, box.height, _HEAVY))
             self._add(box)
         self._set_space(4)
         self._boxes[-1].keep = False
@@ -306,29 +305,28 @@ class Setter:
         columns: tuple[Column, ...],
         cells: Sequence[str],
         widths: list[float],
-        row: Element,
-        kind: str,
-        face: str,
+        face: str = SERIF,
         *,
         bold: bool = False,
     ) -> Box:
-        texts, left, tallest, inset, leading = [], 0.0, 1, 4.0, 13.0
+        element = self.tree.child("P")
+        texts, left, tallest, leading, before = [], 0.0, 1, 13.0, ""
         pad = 3 * self._density if len(columns) > 6 else 5 * self._density
         for column, text, width in zip(columns, cells, widths, strict=True):
-            element = row.child(kind)
+            inset = 14.0 if (before, column.align) == ("right", "left") else 4.0
             found = self.lines(
                 [Span(text, face, bold)],
                 size=SMALL,
-                width=width - 2 * inset,
+                width=width - inset - 4,
                 align=column.align,
-                fixed=kind == "TH",
+                fixed=face == SANS,
             )
             for place, line in enumerate(found):
                 texts.append(
                     Placed(left + inset + line.offset, 9.7 + pad / 2 + place * leading, line, element)
                 )
             tallest = max(tallest, len(found))
-            left += width
+            left, before = left + width, column.align
         return Box(tallest * leading + pad, texts)
 
     def _set_confirmation(self, text: str) -> None:
@@ -339,8 +337,8 @@ class Setter:
         texts = [
             Placed(10 + x.offset, 6 + leading * (n + 0.5) + 3.9, x, element) for n, x in enumerate(lines)
         ]
-        frame = f"0.35 G 0.6 w 0.3 {-height:.2f} {TEXT_WIDTH - 0.6:.2f} {height:.2f} re S ".encode()
-        self._add(Box(height, texts, frame, keep=True, space=8 * self._density))
+        frame = Frame(0.3, 0, TEXT_WIDTH - 0.6, height, _BOX)
+        self._add(Box(height, texts, (frame,), keep=True, space=8 * self._density))
         self._set_space(8)
 
     def _set_signatures(self, signers: tuple[Signer, ...], facts: tuple[tuple[str, str], ...]) -> None:
@@ -361,10 +359,12 @@ class Setter:
             )
 
     def _signer_row(self, group: tuple[Signer, ...], *, alone: bool) -> Box:
-        half, leading = TEXT_WIDTH / 2, 20.0 * self._density
-        texts, graphics, tallest = [], [], 0.0
+        half, leading = TEXT_WIDTH / 2, 19.0 * self._density
+        texts: list[Placed] = []
+        shapes: list[Rule | Frame | Ring] = []
+        tallest = 0.0
         for place, signer in enumerate(group, start=int(alone)):
-            left, y = place * (half + 4), 18.0
+            left, y = place * (half + 4), 16.0
             width = half - 12
             element = self.tree.child("P")
             for line in self.lines([Span(f"{signer.label}：", SANS)], size=BODY, width=width, align="left"):
@@ -373,21 +373,17 @@ class Setter:
             for line in self.lines([Span(signer.name)], size=BODY, width=width, align="left"):
                 texts.append(Placed(left, y, line, element))
                 y += leading - 3
-            y += 20 * self._density - 4
+            y += 18 * self._density - 4
             hand = self.lines([Span(f"{signer.hand}：")], size=BODY, width=width, align="left")[0]
             texts.append(Placed(left, y, hand, element))
             end = left + width - (62 if signer.thumb or signer.seal else 4)
-            graphics.append(
-                f"0.3 G 0.5 w {left + hand.width + 6:.2f} {-y - 3:.2f} m {end:.2f} {-y - 3:.2f} l S "
-            )
+            shapes.append(Rule(left + hand.width + 6, end, y + 3, _WRITE))
             if signer.seal:
-                graphics.append(_circle(left + width - 30, -(y - 14), 26))
+                shapes.append(Ring(left + width - 30, y - 14, 26, _MARK))
                 mark = self.lines([Span("盖章处")], size=7.5, width=60, align="center")[0]
                 texts.append(Placed(left + width - 60 + mark.offset, y - 11, mark, None))
             if signer.thumb:
-                graphics.append(
-                    f"0.6 G 0.5 w [2 2] 0 d {left + width - 48:.2f} {-y - 8:.2f} 40 48 re S [] 0 d "
-                )
+                shapes.append(Frame(left + width - 48, y - 40, 40, 48, _MARK))
                 mark = self.lines([Span("按指印处")], size=7.5, width=40, align="center")[0]
                 texts.append(Placed(left + width - 48 + mark.offset, y - 13, mark, None))
             y += leading + 4
@@ -395,24 +391,10 @@ class Setter:
                 for line in self.lines([Span(f"{label}：{value}")], size=BODY, width=width, align="left"):
                     texts.append(Placed(left, y, line, element))
                     y += leading - 3
-            tallest = max(tallest, y)
-        return Box(tallest, texts, "".join(graphics).encode(), space=10 * self._density)
+            tallest = max(tallest, y - 8)
+        return Box(tallest, texts, shapes, space=10 * self._density)
 
 
-def _underlines(line: Line, left: float, y: float) -> bytes:
-    if not line.rules:
-        return b""
+def _underlines(line: Line, left: float, y: float) -> tuple[Rule, ...]:
     start = left + line.offset
-    rules = "".join(f"{start + a:.2f} {-y:.2f} m {start + b:.2f} {-y:.2f} l " for a, b in line.rules)
-    return f"0.45 G 0.4 w {rules}S ".encode()
-
-
-def _circle(x: float, y: float, radius: float) -> str:
-    k = radius * 0.5523
-    r = radius
-    return (
-        f"0.6 G 0.5 w [2 2] 0 d {x + r:.2f} {y:.2f} m {x + r:.2f} {y + k:.2f} {x + k:.2f} {y + r:.2f} "
-        f"{x:.2f} {y + r:.2f} c {x - k:.2f} {y + r:.2f} {x - r:.2f} {y + k:.2f} {x - r:.2f} {y:.2f} c "
-        f"{x - r:.2f} {y - k:.2f} {x - k:.2f} {y - r:.2f} {x:.2f} {y - r:.2f} c {x + k:.2f} {y - r:.2f} {x + r:.2f} "
-        f"{y - k:.2f} {x + r:.2f} {y:.2f} c S [] 0 d "
-    )
+    return tuple(Rule(start + a, start + b, y, _UNDERLINE) for a, b in line.rules)

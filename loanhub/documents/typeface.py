@@ -1,109 +1,33 @@
-"""Fonts as a document sees them: which file has a character, how wide it is, and the subset to embed.
+"""Fonts as a document sees them: which file has a character, how wide it is, how ReportLab encodes it.
 
-A face is a main font file with fallbacks. The glyphs a template always uses go into one *base* subset, built
-and deflated once per template and process; whatever else a document needs (names, addresses) goes into small
-per-document subsets. Codes never depend on the other text of the document, so encoded lines can be cached.
+A face is a main font file with fallbacks. ReportLab cuts each font into subsets of 255 characters. The
+characters a template always uses get their places once, the most frequent first (so that a line seldom
+changes its subset), and keep them in every document: lines set once stay valid, and these subsets are cut and
+deflated once per process. Whatever else a document needs (names, addresses) goes into subsets of its own.
 """
 
-import hashlib
-import struct
 import zlib
-from array import array
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from fontTools.ttLib import TTFont
+from reportlab.pdfbase import pdfdoc, pdfmetrics
+from reportlab.pdfbase.ttfonts import SUBSETN, TTFont
 
 from loanhub.domain.errors import InvalidInput
 
 FONT_FOLDER = Path(__file__).parent / "fonts"
-
-
-class FontFile:
-    """One committed TrueType file, read once: code points, widths in thousandths of an em, outlines."""
-
-    def __init__(self, key: str, name: str) -> None:
-        self.key = key
-        font = TTFont(FONT_FOLDER / name, lazy=True)
-        self.postscript_name = str(font["name"].getDebugName(6))
-        scale = 1000 // font["head"].unitsPerEm
-        order = font.getReverseGlyphMap()
-        metrics = font["hmtx"].metrics
-        self._order = font.getGlyphOrder()
-        self.glyphs: dict[str, int] = {chr(code): order[glyph] for code, glyph in font.getBestCmap().items()}
-        self.widths = [metrics[glyph][0] * scale for glyph in self._order]
-        self._bearings = [metrics[glyph][1] for glyph in self._order]
-        self._offsets = list(font["loca"].locations)
-        self._outlines: bytes = font.reader["glyf"]
-        self._head: bytes = font.reader["head"]
-        self._hhea: bytes = font.reader["hhea"]
-        self._maxp: bytes = font.reader["maxp"]
-        self._scale = scale
-        head = font["head"]
-        self.bounds = tuple(value * scale for value in (head.xMin, head.yMin, head.xMax, head.yMax))
-        self.ascent, self.descent = font["hhea"].ascent * scale, font["hhea"].descent * scale
-        self.cap_height = font["OS/2"].sCapHeight * scale
-        font.close()
-
-    def subset(self, glyphs: list[int]) -> bytes:
-        """Return a TrueType font whose glyph n is ``glyphs[n]`` of this file; the first must be .notdef."""
-        offsets, parts, position = array("I", [0]), [], 0
-        for glyph in glyphs:
-            outline = self._outlines[self._offsets[glyph] : self._offsets[glyph + 1]]
-            outline += b"\0" * (-len(outline) % 2)
-            parts.append(outline)
-            position += len(outline)
-            offsets.append(position)
-        offsets.byteswap()
-        count = len(glyphs)
-        metrics = b"".join(
-            struct.pack(">Hh", self.widths[glyph] // self._scale, self._bearings[glyph]) for glyph in glyphs
-        )
-        head = self._head[:8] + b"\0\0\0\0" + self._head[12:50] + struct.pack(">h", 1) + self._head[52:]
-        return _assemble(
-            {
-                b"glyf": b"".join(parts),
-                b"head": head,
-                b"hhea": self._hhea[:34] + struct.pack(">H", count),
-                b"hmtx": metrics,
-                b"loca": offsets.tobytes(),
-                b"maxp": self._maxp[:4] + struct.pack(">H", count) + self._maxp[6:],
-            }
-        )
-
-
-def _assemble(tables: dict[bytes, bytes]) -> bytes:
-    count = len(tables)
-    power = count.bit_length() - 1
-    search = 16 << power
-    header = struct.pack(">IHHHH", 0x00010000, count, search, power, count * 16 - search)
-    directory, body, position = [], [], 12 + 16 * count
-    for tag, data in sorted(tables.items()):
-        padded = data + b"\0" * (-len(data) % 4)
-        words = array("I", padded)
-        words.byteswap()
-        directory.append(struct.pack(">4sIII", tag, sum(words) & 0xFFFFFFFF, position, len(data)))
-        body.append(padded)
-        position += len(padded)
-    return header + b"".join(directory) + b"".join(body)
-
-
-@cache
-def font_file(key: str) -> FontFile:
-    """Return the font file with this key; the rare ones are read only when a rare character asks."""
-    return FontFile(key, FILES[key])
-
-
 FILES = {
     "S": "LoanHubSerif-Regular.ttf",
     "H": "LoanHubSans-SemiBold.ttf",
     "A": "LoanHubSerif-RareA.ttf",
     "B": "LoanHubSerif-RareB.ttf",
+    "C": "LoanHubSerif-RareC.ttf",
 }
-FALLBACKS = {"S": ("S", "A", "B"), "H": ("H", "A", "B")}
+FALLBACKS = {"S": ("S", "A", "C", "B"), "H": ("H", "A", "C", "B")}
 SERIF, SANS = "S", "H"
 
 
@@ -121,6 +45,93 @@ class UnprintableText(InvalidInput):
     def __init__(self, characters: Iterable[str]) -> None:
         named = "、".join(f"U+{ord(character):04X}" for character in characters)
         super().__init__(f"文字中有不可打印的控制字符，请删除后重试：{named}")
+
+
+class _Deflate(pdfdoc.PDFStreamFilterZCompress):  # type: ignore[misc]
+    """ReportLab's deflating filter, which remembers the streams it is told to keep."""
+
+    def __init__(self) -> None:
+        self._kept: dict[bytes, bytes] = {}
+
+    def keep(self, content: bytes) -> None:
+        self._kept[content] = zlib.compress(content, 9)
+
+    def encode(self, text: bytes) -> bytes:
+        return self._kept.get(text) or zlib.compress(text, 6)
+
+
+class FontFile(TTFont):  # type: ignore[misc]
+    """One committed TrueType file, read once per process and shared by all documents.
+
+    ``glyphs`` are the characters it has; ``widths`` their widths in thousandths of an em.
+    """
+
+    def __init__(self, key: str, name: str) -> None:
+        super().__init__(f"LoanHub{key}", str(FONT_FOLDER / name), asciiReadable=False, shapable=False)
+        face, self.key = self.face, key
+        self.glyphs: dict[str, int] = {chr(code): glyph for code, glyph in face.charToGlyph.items()}
+        self.widths: dict[str, int] = {chr(code): round(width) for code, width in face.charWidths.items()}
+        self._deflate = _Deflate()
+        self._programs: dict[tuple[int, ...], bytes] = {}
+        self._tables: dict[tuple[int, ...], tuple[bytes, bytes]] = {}
+        self._cut = face.makeSubset
+        face.makeSubset = self._program
+        pdfmetrics.registerFont(self)
+
+    def keep(self, subset: Sequence[int]) -> None:
+        """Cut and deflate a subset that many documents will embed; never one with somebody's data."""
+        codes = tuple(subset)
+        self._programs[codes], self._tables[codes] = self._cut(subset), self._list(subset)
+        self._deflate.keep(self._programs[codes])
+        self._deflate.keep(self._tables[codes][0])
+
+    def _program(self, subset: Sequence[int]) -> bytes:
+        return self._programs.get(tuple(subset)) or bytes(self._cut(subset))
+
+    def _list(self, subset: Sequence[int]) -> tuple[bytes, bytes]:
+        """Return the text map and the widths of a subset."""
+        widths = [str(self.widths.get(chr(point), 0)) for point in subset]
+        return unicode_map(subset), f"[{' '.join(widths)}]".encode()
+
+    def addObjects(self, doc: Any) -> None:  # noqa: N802 - ReportLab's name
+        """Add the subsets to the document, with what we keep of them and our own text maps.
+
+        ReportLab writes characters beyond U+FFFF into the text map as five digits, which no reader
+        understands: such names could not be searched or copied.
+        """
+        subsets = self.state[doc].subsets
+        super().addObjects(doc)
+        for number, subset in enumerate(subsets):
+            name = (SUBSETN(number) + b"+" + self.face.name).decode()
+            program = doc.idToObject[f"fontFile:{self.face.filename}({name})"]
+            text = doc.idToObject[f"toUnicodeCMap:{name}"]
+            font = doc.idToObject[f"{self.key}+{number}"]
+            text.content, font.Widths = self._tables.get(tuple(subset)) or self._list(subset)
+            program.filters = text.filters = [self._deflate]
+
+
+def unicode_map(subset: Sequence[int]) -> bytes:
+    """Return the map from codes to text (UTF-16) that makes a subset searchable and copyable."""
+    pairs = [(code, chr(point)) for code, point in enumerate(subset) if point]
+    lines = [
+        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
+        "/CIDSystemInfo <</Registry(Adobe)/Ordering(UCS)/Supplement 0>> def",
+        "/CMapName /Adobe-Identity-UCS def /CMapType 2 def",
+        "1 begincodespacerange <00> <ff> endcodespacerange",
+    ]
+    for start in range(0, len(pairs), 100):
+        part = pairs[start : start + 100]
+        lines.append(f"{len(part)} beginbfchar")
+        lines += [f"<{code:02x}> <{character.encode('utf-16-be').hex()}>" for code, character in part]
+        lines.append("endbfchar")
+    lines.append("endcmap CMapName currentdict /CMap defineresource pop end end")
+    return "\n".join(lines).encode()
+
+
+@cache
+def font_file(key: str) -> FontFile:
+    """Return the font file with this key; the rare ones are read only when a rare character asks."""
+    return FontFile(key, FILES[key])
 
 
 def find_file(face: str, character: str) -> str | None:
@@ -145,106 +156,103 @@ def check_printable(texts: Iterable[str]) -> None:
 
 
 class Glyph(NamedTuple):
-    """A character as it is written into a page: font resource, hexadecimal code, width in 1/1000 em."""
+    """A character as a page writes it: font subset, hexadecimal code, width in 1/1000 em.
+
+    ``own``: its place belongs to this document, not to the template.
+    """
 
     font: str
     code: str
     width: int
-    file: str
-    place: int
+    own: bool
 
 
 @dataclass(frozen=True)
-class BaseSubset:
-    """A template's own subset of one font file, ready to embed."""
+class BaseFonts:
+    """Where a template's characters have their places: ReportLab's assignments and ours, by font file."""
 
-    file: FontFile
-    glyphs: tuple[int, ...]
-    characters: tuple[str, ...]
-    program: bytes
-    program_length: int
-    to_unicode: bytes
-    widths: bytes
-    tag: str
+    places: Mapping[str, tuple[dict[int, int], list[list[int]]]]
+    glyphs: Mapping[str, dict[str, Glyph]]
 
 
-def build_base(key: str, characters: Iterable[str]) -> BaseSubset:
-    """Return the deflated subset of a font file with these characters, in code point order."""
-    file = font_file(key)
-    held = tuple(sorted(character for character in set(characters) if character in file.glyphs))
-    glyphs = (0, *(file.glyphs[character] for character in held))
-    program = file.subset(list(glyphs))
-    return BaseSubset(
-        file,
-        glyphs,
-        held,
-        zlib.compress(program, 9),
-        len(program),
-        zlib.compress(unicode_map(list(enumerate(held, start=1))), 9),
-        width_array([(code, file.widths[glyph]) for code, glyph in enumerate(glyphs)]),
-        subset_tag("".join(held)),
-    )
+def build_base(counts: Mapping[str, Counter[str]]) -> BaseFonts:
+    """Return the base subsets of these characters, the most frequent of each font file first.
 
-
-def width_array(widths: list[tuple[int, int]]) -> bytes:
-    """Return the PDF array of the codes whose width is not a whole em."""
-    return b"".join(b"%d[%d]" % pair for pair in widths if pair[1] != 1000)
-
-
-def subset_tag(characters: str) -> str:
-    """Return the six letters before a subset's name; they depend on what it holds and nothing else."""
-    digest = hashlib.md5(characters.encode(), usedforsecurity=False).digest()
-    return "".join(chr(65 + byte % 26) for byte in digest[:6])
-
-
-def unicode_map(pairs: list[tuple[int, str]]) -> bytes:
-    """Return the ToUnicode map that makes text searchable and copyable."""
-    lines = [
-        "/CIDInit /ProcSet findresource begin 12 dict begin begincmap",
-        "/CIDSystemInfo <</Registry(Adobe)/Ordering(UCS)/Supplement 0>> def",
-        "/CMapName /Adobe-Identity-UCS def /CMapType 2 def",
-        "1 begincodespacerange <0000> <ffff> endcodespacerange",
-    ]
-    for start in range(0, len(pairs), 100):
-        part = pairs[start : start + 100]
-        lines.append(f"{len(part)} beginbfchar")
-        lines += [f"<{code:04x}> <{character.encode('utf-16-be').hex()}>" for code, character in part]
-        lines.append("endbfchar")
-    lines.append("endcmap CMapName currentdict /CMap defineresource pop end end")
-    return "\n".join(lines).encode()
+    Figures and Latin letters come before all others, so that an amount never changes its subset.
+    """
+    places, glyphs = {}, {}
+    for key, counter in counts.items():
+        if not counter:
+            continue
+        font, table = font_file(key), GlyphTable()
+        order = sorted(counter, key=lambda c: (not c.isascii(), -counter[c], c))
+        glyphs[key] = {c: table.find(key, c)._replace(own=False) for c in order if c in font.glyphs}
+        state = font.state.pop(table)
+        for subset in state.subsets:
+            font.keep(subset)
+        places[key] = (state.assignments, state.subsets)
+    return BaseFonts(places, glyphs)
 
 
 class GlyphTable:
-    """Turns characters into codes for one template; filled as characters are met."""
+    """Finds the glyphs of one document: those of its template, and places of its own for the others."""
 
-    def __init__(self, bases: dict[str, BaseSubset]) -> None:
-        self.bases = bases
-        self._faces: dict[str, dict[str, Glyph]] = {"S": {}, "H": {}}
-        for key, base in bases.items():
-            for code, character in enumerate(base.characters, start=1):
-                glyph = base.glyphs[code]
-                self._faces[key][character] = Glyph(
-                    f"{key}0", f"{code:04x}", base.file.widths[glyph], key, glyph
-                )
+    def __init__(self, base: BaseFonts | None = None) -> None:
+        self._faces: dict[str, Mapping[str, Glyph]] = {"S": {}, "H": {}}
+        self._own: dict[tuple[str, str], Glyph] = {}
+        if base is not None:
+            self._faces.update(base.glyphs)
+            for key, (assignments, subsets) in base.places.items():
+                font = font_file(key)
+                state = font.state[self] = TTFont.State(False, font)
+                state.assignments, state.subsets = dict(assignments), list(subsets)
+                state.nextCode = len(subsets) << 8  # further characters begin a subset of their own
 
-    def face(self, face: str) -> dict[str, Glyph]:
-        """Return the face's table; use ``find`` for a character it has not met."""
+    def face(self, face: str) -> Mapping[str, Glyph]:
+        """Return the template's glyphs of a face; use ``find`` for a character that is not there."""
         return self._faces[face]
 
     def find(self, face: str, character: str) -> Glyph:
-        """Return the glyph of a character, from the base subset, the main file or a fallback.
+        """Return the glyph of a character, from the main file or a fallback.
 
         Raises:
             MissingGlyph: no font file has it.
         """
-        known = self._faces[face].get(character)
+        known = self._faces[face].get(character) or self._own.get((face, character))
         if known is None:
             key = find_file(face, character)
             if key is None:
                 raise MissingGlyph([character])
-            file = font_file(key)
-            index = file.glyphs[character]
-            known = Glyph(f"{key}1", f"{index:04x}", file.widths[index], key, index)
-            if len(self._faces[face]) < 20_000:
-                self._faces[face][character] = known
+            font = font_file(key)
+            ((subset, code),) = font.splitString(character, self)
+            known = Glyph(f"{key}+{subset}", code.hex(), font.widths[character], True)
+            self._own[face, character] = known
         return known
+
+    def hand_over(self, doc: Any) -> None:
+        """Give the places assigned here to a ReportLab document, which will embed the subsets."""
+        for key in FILES:
+            state = font_file(key).state.pop(self, None) if key in "SH" or self._uses(key) else None
+            if state is None:
+                continue
+            font = font_file(key)
+            state.internalName = key
+            font.state[doc] = state
+            doc.fontMapping[font.fontName] = f"/{key}"
+            doc.delayedFonts.append(font)
+
+    def _uses(self, key: str) -> bool:
+        return any(glyph.font[0] == key for glyph in self._own.values())
+
+
+class Census(GlyphTable):
+    """Counts the characters that are set: what a template's sample needs, and how often."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.counts: dict[str, Counter[str]] = {"S": Counter(), "H": Counter()}
+
+    def find(self, face: str, character: str) -> Glyph:
+        """Return the glyph, and count it."""
+        self.counts[face][character] += 1
+        return super().find(face, character)

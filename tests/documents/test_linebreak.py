@@ -15,7 +15,7 @@ from loanhub.documents.linebreak import (
 )
 from loanhub.documents.typeface import GlyphTable
 
-TABLE = GlyphTable({})
+TABLE = GlyphTable()
 PROSE = (
     "甲方（出借人）应当按照《借款合同》的约定，将“借款本金”人民币¥1,234,567.89元划入乙方账户；"
     "逾期的，按年利率21.60%计收罚息。"

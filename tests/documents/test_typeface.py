@@ -1,16 +1,19 @@
 """Fonts: nothing prints blank."""
 
 import random
+from collections import Counter
 
 import pytest
 
 from loanhub.documents.typeface import (
+    GlyphTable,
     MissingGlyph,
     UnprintableText,
     build_base,
     check_printable,
     find_file,
     font_file,
+    unicode_map,
 )
 
 
@@ -62,14 +65,39 @@ class TestCheckPrintable:
         check_printable(["一\n二"])
 
 
-class TestBuildBase:
-    def test_holds_the_characters_asked_for_in_order(self):
-        base = build_base("S", "款借A")
-
-        assert base.characters == ("A", "借", "款")
-        assert base.glyphs[0] == 0
-
+class TestFontFile:
     def test_digits_have_one_width(self):
         for key in ("S", "H"):
-            file = font_file(key)
-            assert len({file.widths[file.glyphs[digit]] for digit in "0123456789"}) == 1
+            assert len({font_file(key).widths[digit] for digit in "0123456789"}) == 1
+
+
+class TestBuildBase:
+    def test_places_figures_first_and_then_the_most_frequent(self):
+        base = build_base({"S": Counter("借款款款合合7")})
+
+        glyphs = base.glyphs["S"]
+        assert sorted(glyphs, key=lambda c: (glyphs[c].font, glyphs[c].code)) == ["7", "款", "合", "借"]
+        assert not any(glyph.own for glyph in glyphs.values())
+
+    def test_gives_further_characters_a_subset_of_the_document_s_own(self):
+        base = build_base({"S": Counter("借款")})
+
+        first, second = GlyphTable(base).find("S", "喆"), GlyphTable(base).find("S", "赟")
+
+        assert first.own
+        assert first.font not in {glyph.font for glyph in base.glyphs["S"].values()}
+        assert (first.font, first.code) == (second.font, second.code), "one document does not know of another"
+
+    def test_fits_more_characters_than_one_subset_holds(self):
+        characters = [chr(code) for code in range(0x4E00, 0x4E00 + 700)]
+        counter = Counter(c for c in characters if c in font_file("S").glyphs)
+
+        base = build_base({"S": counter})
+
+        glyphs = base.glyphs["S"].values()
+        assert len({(glyph.font, glyph.code) for glyph in glyphs}) == len(counter)
+
+
+class TestUnicodeMap:
+    def test_writes_characters_beyond_the_first_plane_as_two_units(self):
+        assert b"<01> <d871dfee>" in unicode_map([0, ord("𬟮")])

@@ -10,13 +10,14 @@ License), and ``Unihan_OtherMappings.txt`` of the Unicode Character Database, wh
 Output:
     LoanHubSerif-Regular.ttf     body, 宋体: GB 2312, 通用规范汉字表, Latin and the signs of our documents
     LoanHubSans-SemiBold.ttf     headings, 黑体: the same repertoire
-    LoanHubSerif-RareA.ttf       fallback: every other character of U+4E00–9FFF that Noto Serif SC has
+    LoanHubSerif-RareA.ttf       fallback: every other character of U+4E00–74FF that Noto Serif SC has
     LoanHubSerif-RareB.ttf       fallback: extensions A to H and the compatibility ideographs it has
+    LoanHubSerif-RareC.ttf       fallback: every other character of U+7500–9FFF
 
 What is changed against Noto, and why:
     * no hinting, layout, vertical or style tables: a PDF uses none of them;
-    * 500 units per em instead of 1,000, outlines fitted again within 1.5 units (0.003 em: 0.01 mm at 五号, a
-      quarter of a dot of a 600 dpi printer). A contract embeds about 600 glyphs; this is what keeps it small;
+    * 400 units per em instead of 1,000, outlines fitted again within 1.6 units (0.004 em: 0.015 mm at 五号, a
+      third of a dot of a 600 dpi printer). A contract embeds about 600 glyphs; this is what keeps it small;
     * the digits have one width;
     * other names, as the license asks of changed fonts.
 """
@@ -32,8 +33,8 @@ from fontTools.pens.transformPen import TransformPen
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from fontTools.ttLib import TTFont
 
-UNITS_PER_EM = 500
-TOLERANCE = 1.5
+UNITS_PER_EM = 400
+TOLERANCE = 1.6
 HERE = Path(__file__).parent
 DROPPED_TABLES = ["GSUB", "GPOS", "GDEF", "BASE", "STAT", "vhea", "vmtx", "prep", "gasp", "fpgm", "cvt "]
 
@@ -124,18 +125,20 @@ def _rename(font: TTFont, family: str, style: str) -> None:
 
 
 def main(serif: Path, sans: Path, unihan: Path) -> None:
-    """Write the four fonts."""
+    """Write the five fonts."""
     every = set(TTFont(serif, lazy=True).getBestCmap())
     han = {code for code in every if is_ideograph(code)}
     common = common_characters(unihan)
     signs = {
         code for code in every - han if code < 0x2E80 or 0x3000 <= code <= 0x33FF or 0xFF00 <= code <= 0xFFEF
     }
-    main_block = {code for code in han - common if 0x4E00 <= code <= 0x9FFF}
+    first = {code for code in han - common if 0x4E00 <= code < 0x7500}
+    second = {code for code in han - common if 0x7500 <= code <= 0x9FFF}
     build(serif, "LoanHubSerif-Regular.ttf", "LoanHub Serif", "Regular", common | signs)
     build(sans, "LoanHubSans-SemiBold.ttf", "LoanHub Sans", "SemiBold", common | signs)
-    build(serif, "LoanHubSerif-RareA.ttf", "LoanHub Serif Rare A", "Regular", main_block)
-    build(serif, "LoanHubSerif-RareB.ttf", "LoanHub Serif Rare B", "Regular", han - common - main_block)
+    build(serif, "LoanHubSerif-RareA.ttf", "LoanHub Serif Rare A", "Regular", first)
+    build(serif, "LoanHubSerif-RareB.ttf", "LoanHub Serif Rare B", "Regular", han - common - first - second)
+    build(serif, "LoanHubSerif-RareC.ttf", "LoanHub Serif Rare C", "Regular", second)
 
 
 if __name__ == "__main__":

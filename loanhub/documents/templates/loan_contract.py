@@ -277,11 +277,11 @@ def _annexes(document: Composer, data: ContractData) -> None:
         "说明：1. 本表以约定放款日编制，实际放款日不同的，以甲方重新出具的还款计划表为准。"
         "2. 利率调整、提前还款、展期的，甲方重新出具还款计划表并通知乙方。3. 末期金额含四舍五入的尾差。"
     )
-    document.heading("附件二　费用清单")
+    document.annex("附件二　费用清单", new_page=False)
     document.rows(
         (
-            Column("项目", 1.0), Column("收取方式", 1.3), Column("收取标准", 1.5), Column("收取主体", 1.5),
-            Column("金额（元）", 0.9, "right"), Column("退还规则", 1.0),
+            Column("项目", 1.15), Column("收取方式", 1.3), Column("收取标准", 1.4), Column("收取主体", 1.6),
+            Column("金额（元）", 0.95, "right"), Column("退还规则", 0.95),
         ),
         [
             (c.label, or_none(c.method), or_none(c.standard), or_none(c.payee), plain_or_slash(c.amount_fen),
