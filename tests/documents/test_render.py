@@ -51,8 +51,9 @@ class TestEveryTemplate:
     def test_carries_metadata_bookmarks_language_and_tags(self, code):
         template = get_template(code)
 
-        reader = pypdf.PdfReader(io.BytesIO(render(code, template.sample, company=SAMPLE_COMPANY)))
+        pdf = render(code, template.sample, company=SAMPLE_COMPANY)
 
+        reader = pypdf.PdfReader(io.BytesIO(pdf))
         assert reader.metadata is not None
         assert reader.metadata.title == f"{template.label} {template.number(template.sample)}"
         assert reader.metadata.creation_date == datetime(2026, 1, 15, 2, 0, tzinfo=UTC)
@@ -61,7 +62,11 @@ class TestEveryTemplate:
         assert catalog["/Lang"] == "zh-CN"
         assert catalog["/StructTreeRoot"]["/K"]["/S"] == "/Document"
         assert catalog["/OutputIntents"]
-        assert "<pdfaid:part>2</pdfaid:part>" in catalog["/Metadata"].get_data().decode()
+        xmp = catalog["/Metadata"].get_data().decode()
+        assert "<pdfaid:part>2</pdfaid:part>" in xmp
+        for entry in ("/Title", "/Author", "/Subject", "/Keywords", "/Creator", "/Producer"):
+            assert f">{reader.metadata[entry]}</" in xmp
+        assert pdf.count(b"\nendstream\n") == pdf.count(b"endstream"), "PDF/A asks for the line end"
         for page in reader.pages:
             assert "/StructParents" in page
 
@@ -260,6 +265,12 @@ class TestRender:
     def test_knows_only_its_templates(self):
         with pytest.raises(UnknownTemplate):
             render("../../etc/passwd", object(), company=SAMPLE_COMPANY)
+
+    def test_leaves_reportlab_no_door_to_files_or_the_net(self):
+        from reportlab import rl_config
+
+        assert not rl_config.trustedHosts
+        assert not rl_config.trustedSchemes
 
     def test_does_not_change_with_what_was_printed_before(self, long_contract):
         before = render("loan_contract", long_contract, company=SAMPLE_COMPANY)
