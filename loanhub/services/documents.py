@@ -259,7 +259,7 @@ def _get_application(db: Session, actor: Actor, application_id: int) -> Applicat
     query = sa.select(Application).where(
         col(Application.id) == application_id, visible_to(actor, Application)
     )
-    found = db.execute(query).scalar_one_or_none()
+    found: Application | None = db.execute(query).scalar_one_or_none()
     if found is None:
         raise NotFound("没有找到这笔申请，或你无权查看")
     return found

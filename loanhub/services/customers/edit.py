@@ -131,7 +131,7 @@ def set_next_step(
     with transaction() as db:
         customer = repository.get_visible(db, actor, customer_id, for_update=True)
         actor.require(Permission.INTERACTIONS_CREATE)
-        before = _step_text(customer.next_step, customer.next_step_at)
+        before = step_text(customer.next_step, customer.next_step_at)
         lead = find_open_lead(db, customer_id, visible_to_actor=actor)
         for row in (customer, lead):
             if row is None:
@@ -140,7 +140,7 @@ def set_next_step(
             row.next_step_at = at if text else None
             row.updated_at = now
             row.version += 1
-        after = _step_text(customer.next_step, customer.next_step_at)
+        after = step_text(customer.next_step, customer.next_step_at)
         events.record(
             db, actor, "customer.edited", now=now, entity="customer", entity_id=customer.id,
             customer_id=customer.id, lead_id=lead.id if lead else None, before={"下一步": before},
@@ -148,7 +148,8 @@ def set_next_step(
         )  # fmt: skip
 
 
-def _step_text(text: str, at: datetime | None) -> str:
+def step_text(text: str, at: datetime | None) -> str:
+    """Return a next step as the log shows it."""
     return f"{text} {formats.instant(at)}" if text and at is not None else "—"
 
 

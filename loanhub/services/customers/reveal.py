@@ -77,15 +77,15 @@ class Number:
 def dial(
     actor: Actor, *, customer_id: int | None = None, lead_id: int | None = None, now: datetime
 ) -> Number:
-    """Return the phone number of a customer or lead, to be called now.
+    """Return the phone number of a customer or of a lead, to be called now.
 
-    Calling one's own customer is the daily work and does not count as a look; calling anybody else's does.
+    Calling one's own is the daily work and does not count as a look; calling anybody else's does.
 
     Raises:
         NotFound: neither customer nor lead in the actor's scope.
         NotPermitted: the actor lacks customers:reveal.
         InvalidInput: no phone is registered.
-        RevealLimit: for somebody else's customer, when the day's looks are used up.
+        RevealLimit: for somebody else's, when the day's looks are used up.
     """
     with transaction() as db:
         row: Customer | Lead
@@ -101,11 +101,11 @@ def dial(
         own = row.owner_id == actor.user_id
         if not own:
             _take_one(db, actor, now=now)
-        entity = "customer" if isinstance(row, Customer) else "lead"
-        joined = row.id if isinstance(row, Customer) else row.customer_id
+        lead = row if isinstance(row, Lead) else None
+        entity = "customer" if lead is None else "lead"
         events.record(
             db, actor, "phone.dialed" if own else "customer.revealed", now=now, entity=entity, entity_id=row.id,
-            customer_id=joined, lead_id=row.id if isinstance(row, Lead) else None,
+            customer_id=row.id if lead is None else lead.customer_id, lead_id=lead.id if lead is not None else None,
             summary="手机号" if own else "手机号（拨打）", reason=RevealReason.CALL.label,
         )  # fmt: skip
         spec = catalogue.current(db).get(entity, "phone")

@@ -59,7 +59,7 @@ class TestEdit:
 
         changes = customers.history(rep, customer_id=made, label="所在城市", now=NOON)
         assert (version, stored(made).city) == (2, "无锡")
-        assert [(c.before, c.after, c.who) for c in changes][0] == ("苏州", "无锡", rep.name)
+        assert next((c.before, c.after, c.who) for c in changes) == ("苏州", "无锡", rep.name)
 
     def test_refuses_a_stale_edit_and_names_who(self) -> None:
         rep, lead = make_user(RoleCode.SALES), make_user(RoleCode.TEAM_LEAD, name="周子昂", team="上海分公司")

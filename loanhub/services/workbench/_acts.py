@@ -1,0 +1,142 @@
+"""What a line of the workbench can have done to it: finished, put off, called, taken back."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from loanhub.domain.errors import InvalidInput, NotFound
+from loanhub.domain.permissions import Permission
+from loanhub.domain.reminders import next_time, put_off
+from loanhub.models import Customer, Lead
+from loanhub.repositories import customers as customer_repository
+from loanhub.repositories import leads as lead_repository
+from loanhub.services import customers, events, interactions, tasks
+from loanhub.services._actor import Actor
+from loanhub.services._transaction import transaction
+
+
+def split(key: str) -> tuple[str, int]:
+    """Return entity and id of a line's key; raise NotFound for anything else."""
+    entity, _, number = key.partition(":")
+    if (
+        entity not in ("lead", "customer", "task")
+        or not number.isascii()
+        or not number.isdigit()
+        or len(number) > 12
+    ):
+        raise NotFound("没有找到这一项")
+    return entity, int(number)
+
+
+def complete_task(actor: Actor, *, key: str, now: datetime) -> None:
+    """Finish a to-do at one click.
+
+    Raises:
+        NotFound: no such to-do in the actor's scope.
+        NotPermitted: the actor lacks tasks:edit.
+    """
+    entity, number = split(key)
+    if entity != "task":
+        raise NotFound("没有找到这一项")
+    tasks.complete(actor, task_id=number, now=now)
+
+
+def take_back(actor: Actor, *, key: str, now: datetime) -> None:
+    """Undo :func:`complete_task`."""
+    entity, number = split(key)
+    if entity != "task":
+        raise NotFound("没有找到这一项")
+    tasks.reopen(actor, task_id=number, now=now)
+
+
+def finish_step(
+    actor: Actor, *, key: str, outcome: str, text: str, choice: str, own: str, step: str = "", now: datetime
+) -> None:
+    """Write what came of a call or a visit, and when to follow up next (a NextTime code, or an own time).
+
+    Raises:
+        NotFound: no such lead or customer in the actor's scope.
+        NotPermitted: the actor lacks interactions:create.
+        InvalidInput: nothing was said of the outcome or of the next time.
+    """
+    entity, number = split(key)
+    at = next_time(choice, own, now)
+    words = step.strip() or ("回访" if at is not None else "")
+    kind = "call" if outcome else "note"
+    with transaction():
+        if entity == "customer":
+            customers.follow_up(
+                actor, customer_id=number, kind=kind, text=text, outcome=outcome, next_step=words, next_step_at=at,
+                clear_next=at is None, now=now,
+            )  # fmt: skip
+            return
+        if entity != "lead":
+            raise NotFound("没有找到这一项")
+        interactions.record(
+            actor,
+            kind=kind,
+            text=text,
+            outcome=outcome,
+            lead_id=number,
+            next_step=words,
+            next_step_at=at,
+            now=now,
+        )
+        if at is None:
+            _move_step(actor, "lead", number, None, now=now)
+
+
+def snooze(actor: Actor, *, key: str, choice: str, now: datetime) -> datetime:
+    """Put a line off (a Later code); returns until when.
+
+    Raises:
+        NotFound: no such record in the actor's scope.
+        NotPermitted: the actor may not write follow-ups or to-dos.
+        InvalidInput: no such choice.
+    """
+    until = put_off(choice, now)
+    entity, number = split(key)
+    if entity == "task":
+        tasks.snooze(actor, task_id=number, until=until, now=now)
+    else:
+        _move_step(actor, entity, number, until, now=now)
+    return until
+
+
+def _move_step(actor: Actor, entity: str, number: int, at: datetime | None, *, now: datetime) -> None:
+    with transaction() as db:
+        row: Lead | Customer
+        if entity == "customer":
+            row = customer_repository.get_visible(db, actor, number, for_update=True)
+        else:
+            row = lead_repository.get_visible(db, actor, number, for_update=True)
+        actor.require(Permission.INTERACTIONS_CREATE)
+        if isinstance(row, Customer):
+            customers.set_next_step(
+                actor, customer_id=number, text=row.next_step or "跟进" if at is not None else "", at=at,
+                icon=row.next_step_kind or "phone", now=now,
+            )  # fmt: skip
+            return
+        before = customers.step_text(row.next_step, row.next_step_at)
+        row.next_step = (row.next_step or "跟进") if at is not None else ""
+        row.next_step_at, row.updated_at = at, now
+        row.version += 1
+        events.record(
+            db, actor, "lead.edited", now=now, entity="lead", entity_id=row.id, lead_id=row.id,
+            customer_id=row.customer_id, before={"下一步": before},
+            after={"下一步": customers.step_text(row.next_step, row.next_step_at)}, summary="下一步",
+        )  # fmt: skip
+
+
+def dial(actor: Actor, *, key: str, now: datetime) -> customers.Number:
+    """Return the number behind a line, to be called now; recorded.
+
+    Raises:
+        NotFound, NotPermitted, InvalidInput: see :func:`loanhub.services.customers.dial`.
+    """
+    entity, number = split(key)
+    if entity == "task":
+        raise InvalidInput("这一项没有电话")
+    if entity == "customer":
+        return customers.dial(actor, customer_id=number, now=now)
+    return customers.dial(actor, lead_id=number, now=now)
