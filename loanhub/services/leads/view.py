@@ -1,4 +1,4 @@
-"""One lead as its drawer shows it, the marks of list rows, calling, and the blind duplicate check."""
+"""One lead as its drawer shows it, the marks of list rows, and the blind duplicate check."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain import formats
-from loanhub.domain.errors import InvalidInput
 from loanhub.domain.identity import check_mobile
 from loanhub.domain.leads import CLOSED_STATUSES, LeadStatus, blind_notice
 from loanhub.domain.permissions import Permission, RoleCode
@@ -197,27 +196,6 @@ def open_lead(actor: Actor, *, lead_id: int, now: datetime) -> LeadView:
         )  # fmt: skip
 
 
-def dial(actor: Actor, *, lead_id: int, now: datetime) -> str:
-    """Return the number to call, in its national form; the look at it is recorded 拨打.
-
-    Raises:
-        NotFound: no such lead in the actor's scope.
-        NotPermitted: the actor lacks customers:reveal or interactions:create.
-        InvalidInput: the lead has no phone number.
-    """
-    with transaction() as db:
-        lead = repository.get_visible(db, actor, lead_id)
-        actor.require(Permission.CUSTOMERS_REVEAL)
-        actor.require(Permission.INTERACTIONS_CREATE)
-        if not lead.phone:
-            raise InvalidInput("这条线索没有手机号")
-        events.record(
-            db, actor, "phone.dialed", now=now, entity="lead", entity_id=lead_id, lead_id=lead_id,
-            customer_id=lead.customer_id, summary="点击拨打，号码已显示在拨号盘",
-        )  # fmt: skip
-        return lead.phone.removeprefix("+86")
-
-
 def check_known(actor: Actor, *, phone: str, now: datetime) -> str:
     """Return the blind sentence on who else knows this number: state and team, never who; '' for a new one.
 
@@ -293,3 +271,15 @@ def status_tone(status: str) -> str:
         LeadStatus.LOST.value: "closed", LeadStatus.INVALID.value: "closed", LeadStatus.FUNDED.value: "ok",
     }  # fmt: skip
     return tones.get(status, "neutral")
+
+
+def owners_of(actor: Actor, lead_ids: Sequence[int]) -> dict[int, list[int]]:
+    """Return which of these leads each person owns now, inside the actor's scope: what an undo gives back."""
+    with reading() as db:
+        query = sa.select(col(Lead.owner_id), col(Lead.id)).where(
+            col(Lead.id).in_(lead_ids), col(Lead.owner_id).is_not(None), visible_to(actor, Lead)
+        )
+        found: dict[int, list[int]] = {}
+        for owner_id, lead_id in db.execute(query).all():
+            found.setdefault(int(owner_id or 0), []).append(int(lead_id or 0))
+        return found

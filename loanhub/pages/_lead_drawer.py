@@ -1,0 +1,227 @@
+"""The drawer of one lead, and the sheets that open from it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.avatar import avatar
+from loanhub.components.buttons import button, link_button, note
+from loanhub.components.chips import sla, status_chip, tag
+from loanhub.components.composer import composer
+from loanhub.components.dialogs import MenuItem, closing, dialog, drawer, menu
+from loanhub.components.forms import Field, field, form
+from loanhub.components.icons import icon
+from loanhub.components.rail import rail
+from loanhub.components.record_form import record_facts, record_groups
+from loanhub.components.timeline import timeline
+from loanhub.domain.leads import Temperature
+from loanhub.services.interactions import CallOutcome
+from loanhub.state.lead_drawer import CLOSE_REASONS, LeadDrawerState
+
+S = LeadDrawerState
+_OUTCOME_ICONS = {"answered": "phone-call", "missed": "phone-missed", "dead": "phone-off", "call_back": "calendar-clock"}
+_BIG = {"height": "56px", "flexDirection": "column", "gap": "2px", "flex": "1 1 120px"}
+
+
+def _head() -> rx.Component:
+    lead = S.lead
+    line = rx.el.div(
+        status_chip(lead.status_label, lead.status_tone),
+        rx.cond(lead.temperature_label != "", tag(lead.temperature_label, lead.temperature_tone), rx.fragment()),
+        rx.el.span(lead.number, class_name="t12 f3"),
+        rx.el.span(class_name="grow"),
+        rx.cond(lead.sla_status != "z", sla(lead.sla_text, percent=lead.sla_percent, status=lead.sla_status), rx.fragment()),
+        class_name="row g3 wrap",
+    )
+    owner = rx.el.div(
+        rx.el.span(lead.phone, class_name="num"),
+        rx.el.span("·", class_name="f3"),
+        rx.el.span(lead.amount),
+        rx.el.span("·", class_name="f3"),
+        rx.el.span("负责人 ", lead.owner, class_name="f2"),
+        rx.cond(lead.department != "", rx.el.span(lead.department, class_name="f3"), rx.fragment()),
+        class_name="row g2 wrap t13",
+    )
+    return rx.el.div(line, owner, rail(lead.stage, label=lead.stage_label, wide=True), class_name="col g3")
+
+
+def _actions() -> rx.Component:
+    lead = S.lead
+    temperature = menu(
+        button("意向", icon_name="flame"),
+        [MenuItem(one.label, on_click=S.mark(one.value)) for one in Temperature],
+    )
+    convert = rx.cond(
+        lead.customer_id > 0,
+        link_button("打开客户", f"/customers/{lead.customer_id}", icon_name="user-round-check", look="p"),
+        rx.cond(
+            lead.can_convert,
+            button("转为客户", icon_name="user-round-check", look="p", on_click=S.convert, writes=True),
+            rx.fragment(),
+        ),
+    )
+    call = button("拨打", icon_name="phone", on_click=S.dial(lead.id.to(str)), writes=True)
+    return rx.el.div(
+        convert,
+        rx.cond(lead.can_call, call, rx.fragment()),
+        rx.cond(lead.can_edit & ~lead.closed, temperature, rx.fragment()),
+        rx.cond(
+            lead.can_edit & ~lead.closed,
+            button("无效或流失", icon_name="ban", look="g", on_click=S.ask_close(True)),
+            rx.fragment(),
+        ),
+        class_name="row g2 wrap",
+    )
+
+
+def _tasks() -> rx.Component:
+    def one(task: Any) -> rx.Component:
+        return rx.el.li(
+            rx.el.button(
+                icon("circle", "s"),
+                type="button",
+                class_name="btn i g sm",
+                on_click=S.finish_task(task["id"]),
+                custom_attrs={"aria-label": "完成这条待办", "data-writes": "true"},
+            ),
+            rx.el.span(task["title"], class_name="grow"),
+            rx.el.span(task["due"], class_name=rx.cond(task["state"] == "over", "t12 fr", "t12 f3")),
+            rx.el.span(task["owner"], class_name="t12 f3"),
+            class_name="row g2",
+        )
+
+    return rx.cond(
+        S.tasks.length() > 0,
+        rx.el.section(
+            rx.el.div(rx.el.h3("待办"), class_name="sec-h"),
+            rx.el.ul(rx.foreach(S.tasks, one)),
+            class_name="col g1",
+        ),
+        rx.fragment(),
+    )
+
+
+def _touches() -> rx.Component:
+    def one(touch: Any) -> rx.Component:
+        return rx.el.li(
+            tag(touch["channel"], "neutral"),
+            rx.el.span(touch["note"], class_name="grow el f2"),
+            rx.el.span(touch["when"], class_name="t12 f3"),
+            class_name="row g2",
+        )
+
+    return rx.cond(
+        S.touches.length() > 0,
+        rx.el.section(
+            rx.el.div(rx.el.h3("重复进线"), rx.el.span(S.touches.length(), class_name="n"), class_name="sec-h"),
+            rx.el.ul(rx.foreach(S.touches, one), class_name="col g1"),
+            class_name="col g1",
+        ),
+        rx.fragment(),
+    )
+
+
+def _fields() -> rx.Component:
+    edit = rx.cond(
+        S.lead.can_edit,
+        button("编辑", icon_name="pencil", look="g", size="sm", on_click=S.edit(True)),
+        rx.fragment(),
+    )
+    facts = rx.fragment(rx.el.div(rx.el.span(class_name="grow"), edit, class_name="row"), record_facts(S.facts))
+    editor = form(
+        record_groups(S.form, S.field_errors),
+        rx.el.div(
+            button("取消", on_click=S.edit(False)),
+            button("保存", look="p", kind="submit", writes=True),
+            class_name="row g2 end",
+        ),
+        on_submit=S.save,
+        key=S.form_key,
+    )
+    return rx.cond(S.editing, editor, facts)
+
+
+def _call_sheet() -> rx.Component:
+    choices = [
+        rx.el.button(
+            icon(_OUTCOME_ICONS[one.value]),
+            rx.el.span(one.label),
+            type="button",
+            class_name="btn lg",
+            style=_BIG,
+            on_click=S.log_call(one.value),
+            custom_attrs={"data-writes": "true"},
+        )
+        for one in CallOutcome
+    ]
+    return dialog(
+        "这通电话怎么样",
+        rx.el.p(S.lead.name, " · ", S.lead.phone, class_name="f2"),
+        rx.el.div(*choices, class_name="row g3 wrap", style={"marginTop": "12px"}),
+        is_open=S.calling,
+        on_open_change=S.show_call,
+    )
+
+
+def _close_dialog() -> rx.Component:
+    reason = Field(key="reason", label="原因", kind="select", required=True, options=CLOSE_REASONS)
+    words = Field(key="note", label="补充说明", kind="textarea", maximum_length=300)
+    error = rx.cond(S.field_errors.contains("reason"), S.field_errors["reason"], "")
+    body = form(
+        field(reason, error=error),
+        field(words),
+        rx.el.div(
+            closing(button("取消")), button("标记", look="dp", kind="submit", writes=True), class_name="row g2 end"
+        ),
+        on_submit=S.close,
+        guard=False,
+        key=S.form_key,
+    )
+    return dialog("标记无效或流失", body, is_open=S.closing, on_open_change=S.ask_close)
+
+
+def lead_drawer() -> rx.Component:
+    """Draw the drawer with everything that opens from it."""
+    write = rx.cond(
+        S.lead.can_follow & ~S.lead.closed,
+        composer(S.write, error=S.composer_error, form_key=S.composer_key),
+        rx.fragment(),
+    )
+    closed = rx.cond(
+        S.lead.closed, note("这条线索已关闭，不能再转为客户", tone="mute", icon_name="archive"), rx.fragment()
+    )
+    next_step = rx.cond(
+        (S.lead.next_step != "") & ~S.lead.closed,
+        note(rx.fragment("下一步：", rx.el.b(S.lead.next_step), "，", S.lead.sla_text), tone="warn", icon_name="alarm-clock"),
+        rx.fragment(),
+    )
+    body = rx.el.div(
+        _head(),
+        _actions(),
+        closed,
+        next_step,
+        _fields(),
+        _tasks(),
+        _touches(),
+        rx.el.section(
+            rx.el.div(rx.el.h3("跟进与记录"), class_name="sec-h"),
+            write,
+            rx.el.div(timeline(S.timeline), style={"paddingTop": "16px"}),
+        ),
+        class_name="col g5",
+    )
+    return rx.fragment(
+        drawer(S.lead.name, body, is_open=S.is_open, on_open_change=S.show),
+        _call_sheet(),
+        _close_dialog(),
+    )
+
+
+def owner_cell(row: Any) -> rx.Component:
+    """Draw the owner of a row: initial and name, or 公海."""
+    person = rx.el.span(
+        avatar(row.owner_initial, name=row.owner, color=row.owner_color, size="s20"), row.owner, class_name="row g2"
+    )
+    return rx.cond(row.owner_initial != "", person, rx.el.span("公海", class_name="f3"))

@@ -1,0 +1,384 @@
+"""The drawer of one lead: read, edit in place, call, write what came of it, convert, close."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.toasts import done
+from loanhub.domain import formats
+from loanhub.domain.errors import InvalidInput
+from loanhub.domain.leads import InvalidReason, LostReason, Temperature
+from loanhub.domain.permissions import Permission
+from loanhub.services import interactions, leads, tasks
+from loanhub.services.catalogue import FieldView
+from loanhub.services.customers import reveal
+from loanhub.services.events import EventView
+from loanhub.services.leads import view
+from loanhub.state import _listing
+from loanhub.state._base import SessionState
+from loanhub.state._clock import SHANGHAI, utc_now
+from loanhub.state._guard import needs
+from loanhub.state.leads import TEMPERATURE_TONES, LeadsState
+
+STEPS = {"tomorrow": 1, "three_days": 3, "week": 7}
+TONES = {"contact": "p", "access": "w", "money": "b"}
+
+
+@dataclass
+class FormItem:
+    """A field of the form: what ``components.record_form`` draws."""
+
+    key: str = ""
+    label: str = ""
+    kind: str = "text"
+    text: str = ""
+    value: str = ""
+    required: bool = False
+    help: str = ""
+    placeholder: str = ""
+    options: list[dict[str, str]] = field(default_factory=list)
+
+
+@dataclass
+class FormGroup:
+    """A titled group of fields."""
+
+    title: str = ""
+    fields: list[FormItem] = field(default_factory=list)
+
+
+@dataclass
+class Lead:
+    """The lead in the drawer."""
+
+    id: int = 0
+    number: str = ""
+    version: int = 0
+    name: str = ""
+    phone: str = ""
+    status_label: str = ""
+    status_tone: str = ""
+    temperature: str = ""
+    temperature_label: str = ""
+    temperature_tone: str = ""
+    stage: int = 1
+    stage_label: str = ""
+    owner: str = ""
+    department: str = ""
+    next_step: str = ""
+    sla_text: str = ""
+    sla_percent: int = 0
+    sla_status: str = ""
+    amount: str = ""
+    customer_id: int = 0
+    closed: bool = False
+    can_edit: bool = False
+    can_call: bool = False
+    can_convert: bool = False
+    can_follow: bool = False
+
+
+def item_of(one: FieldView) -> FormItem:
+    """Return a field as the form draws it; a masked value stands as the placeholder, never as the value."""
+    return FormItem(
+        key=one.key, label=one.label, kind=one.component, text=one.text, value=one.value,
+        required=one.required and not one.masked, help=one.help or (f"单位：{one.unit}" if one.unit else ""),
+        placeholder=f"{one.text}，不改请留空" if one.masked and one.text != "—" else "",
+        options=_listing.pairs(one.options),
+    )  # fmt: skip
+
+
+def groups_of(fields: tuple[FieldView, ...], *, editing: bool) -> list[FormGroup]:
+    """Return the fields by group: those one may enter while editing, those with a value otherwise."""
+    groups: dict[str, FormGroup] = {}
+    for one in fields:
+        if (editing and one.editable) or (not editing and one.text not in ("—", "")):
+            groups.setdefault(one.group, FormGroup(one.group)).fields.append(item_of(one))
+    return list(groups.values())
+
+
+def changed(form: Mapping[str, Any], fields: tuple[FieldView, ...]) -> dict[str, object]:
+    """Return what a submitted form changes; an untouched field, or an empty one in place of a mask, is left out."""
+    known = {one.key: one for one in fields if one.editable}
+    raw: dict[str, object] = {}
+    for key, one in known.items():
+        if key not in form:
+            continue
+        text = str(form[key]).strip()
+        same = text.replace(",", "") == one.value.replace(",", "") if one.component == "money" else text == one.value
+        if same or (one.masked and not text):
+            continue
+        raw[key] = text
+    return raw
+
+
+def timeline_of(events: tuple[EventView, ...], now: datetime) -> list[dict[str, str]]:
+    """Return events as the timeline draws them."""
+    return [
+        {
+            "id": str(e.id), "icon": e.icon, "tone": "w" if e.sensitive else TONES.get(e.group, ""), "who": e.actor,
+            "what": e.label, "time": formats.relative(e.at, now), "at": formats.instant(e.at),
+            "text": e.summary if e.group == "contact" else "；".join(f"{k}：{b} → {a}" for k, b, a in e.changes)[:400],
+            "note": e.reason or (e.summary if e.group != "contact" and not e.changes else ""),
+        }
+        for e in events
+    ]  # fmt: skip
+
+
+def next_time(code: str, own: str, now: datetime) -> datetime | None:
+    """Return when the next step is: ten in the morning some days on, or the time typed (Shanghai); None for none.
+
+    Raises:
+        InvalidInput: what was typed is no time.
+    """
+    if own:
+        try:
+            return datetime.fromisoformat(own).replace(tzinfo=SHANGHAI)
+        except ValueError:
+            raise InvalidInput(fields={"next_at": "时间格式不对"}) from None
+    if code in STEPS:
+        day = formats.local(now) + timedelta(days=STEPS[code])
+        return day.replace(hour=10, minute=0, second=0, microsecond=0)
+    return None
+
+
+class LeadDrawerState(SessionState):
+    """The lead on top of the list."""
+
+    lead: Lead = Lead()
+    is_open: bool = False
+    editing: bool = False
+    calling: bool = False
+    closing: bool = False
+    facts: list[FormGroup] = []
+    form: list[FormGroup] = []
+    form_key: str = ""
+    composer_key: str = "0"
+    composer_error: str = ""
+    timeline: list[dict[str, str]] = []
+    tasks: list[dict[str, str]] = []
+    touches: list[dict[str, str]] = []
+    field_errors: dict[str, str] = {}
+
+    _fields: tuple[FieldView, ...] = ()
+    _key: str = ""
+
+    @rx.event
+    @needs(Permission.LEADS_READ)
+    async def enter_page(self) -> Any:
+        """Open the lead the address names, if it names one."""
+        wanted = str(self.router.url.query_parameters.get("lead", ""))
+        self.is_open = False
+        if wanted.isascii() and wanted.isdigit() and len(wanted) < 12:
+            return await self._open(int(wanted))
+        return None
+
+    @rx.event
+    @needs(Permission.LEADS_READ)
+    async def open(self, lead_id: str) -> Any:
+        """Open a lead over the list."""
+        text = str(lead_id)
+        return await self._open(int(text)) if text.isascii() and text.isdigit() and len(text) < 12 else None
+
+    async def _open(self, lead_id: int) -> Any:
+        self.editing = self.calling = self.closing = False
+        self.field_errors, self.composer_error = {}, ""
+        await self._read(lead_id)
+        self.is_open = True
+        return _put_lead(str(lead_id))
+
+    @rx.event
+    @needs(Permission.LEADS_READ)
+    async def show(self, is_open: bool) -> Any:
+        """Close the drawer (a dialog reports only that)."""
+        if is_open:
+            return None
+        self.is_open = self.editing = self.calling = False
+        return _put_lead("")
+
+    async def _read(self, lead_id: int) -> None:
+        actor, now = await self._actor(), utc_now()
+        found = await rx.run_in_thread(lambda: view.open_lead(actor, lead_id=lead_id, now=now))
+        self._fields, self._key = found.fields, secrets.token_hex(12)
+        self.lead = Lead(
+            id=found.id, number=found.number, version=found.version, name=found.name, phone=found.phone,
+            status_label=found.status_label, status_tone=view.status_tone(found.status), temperature=found.temperature,
+            temperature_label=found.temperature_label,
+            temperature_tone=TEMPERATURE_TONES.get(found.temperature, "neutral"), stage=found.stage,
+            stage_label=found.stage_label, owner="公海" if found.pooled else found.owner, department=found.department,
+            next_step=found.next_step, sla_text=found.sla[0], sla_percent=found.sla[1], sla_status=found.sla[2],
+            amount=found.amount, customer_id=found.customer_id, closed=found.closed, can_edit=found.can_edit,
+            can_call=found.can_call, can_convert=found.can_convert, can_follow=found.can_follow,
+        )  # fmt: skip
+        self.facts = groups_of(found.fields, editing=False)
+        self.form = groups_of(found.fields, editing=True)
+        self.form_key = f"{found.id}-{found.version}"
+        self.timeline = timeline_of(found.timeline, now)
+        self.tasks = [
+            {"id": str(t.id), "title": t.title, "due": t.due_text, "state": t.state, "owner": t.owner} for t in found.tasks
+        ]
+        self.touches = [{"channel": t.channel, "when": t.when, "note": t.note} for t in found.touches]
+
+    async def _again(self, *answers: Any) -> list[Any]:
+        await self._read(self.lead.id)
+        return [LeadsState.reload, *answers]
+
+    @rx.event
+    @needs(Permission.LEADS_EDIT)
+    async def edit(self, on: bool) -> None:
+        """Show the form, or the facts again."""
+        self.editing, self.field_errors = bool(on), {}
+
+    @rx.event
+    @needs(Permission.LEADS_EDIT)
+    async def save(self, form: dict[str, Any]) -> Any:
+        """Write what the form changed."""
+        actor, now, lead = await self._actor(), utc_now(), self.lead
+        raw = changed(form, self._fields)
+        if raw:
+            await rx.run_in_thread(
+                lambda: leads.edit(actor, lead_id=lead.id, raw=raw, expected_version=lead.version, now=now)
+            )
+        self.editing = False
+        return await self._again(done("已保存" if raw else "没有改动"))
+
+    @rx.event
+    @needs(Permission.LEADS_EDIT)
+    async def mark(self, temperature: str) -> Any:
+        """Set the temperature."""
+        actor, now, lead = await self._actor(), utc_now(), self.lead
+        found = Temperature.find(str(temperature))
+        await rx.run_in_thread(
+            lambda: leads.edit(
+                actor, lead_id=lead.id, raw={"temperature": str(temperature)}, expected_version=lead.version, now=now
+            )
+        )
+        return await self._again(done(f"已标记为{found.label}" if found else "已标记"))
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_REVEAL, per_minute=30)
+    async def dial(self, lead_id: str) -> Any:
+        """Call the lead: the number goes to the dialer, the sheet asks what came of it."""
+        text = str(lead_id)
+        wanted = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else self.lead.id
+        actor, now = await self._actor(), utc_now()
+        number = await rx.run_in_thread(lambda: reveal.dial(actor, lead_id=wanted, now=now))
+        answer = await self._open(wanted)
+        self.calling = True
+        return [answer, rx.call_script(f"window.location.href = 'tel:{json.dumps(number.digits)[1:-1]}'")]
+
+    @rx.event
+    @needs(Permission.INTERACTIONS_CREATE)
+    async def show_call(self, is_open: bool) -> None:
+        """Close the sheet that asks what came of a call."""
+        self.calling = bool(is_open) and self.is_open
+
+    @rx.event
+    @needs(Permission.INTERACTIONS_CREATE)
+    async def log_call(self, outcome: str) -> Any:
+        """Log a call in one tap; a promised call back is set for tomorrow, a missed one for two hours on."""
+        actor, now, lead_id, key = await self._actor(), utc_now(), self.lead.id, f"call-{self._key}"
+        result = interactions.CallOutcome.find(str(outcome))
+        steps = {
+            interactions.CallOutcome.CALL_BACK: ("约定回访", next_time("tomorrow", "", now)),
+            interactions.CallOutcome.MISSED: ("再次拨打", now + timedelta(hours=2)),
+        }
+        step, at = steps.get(result, ("", None)) if result else ("", None)
+        await rx.run_in_thread(
+            lambda: interactions.record(
+                actor, kind="call", text="", lead_id=lead_id, outcome=str(outcome), next_step=step, next_step_at=at,
+                key=key, now=now,
+            )
+        )  # fmt: skip
+        self.calling = False
+        return await self._again(done(f"已记录：{result.label}" if result else "已记录"))
+
+    @rx.event
+    @needs(Permission.INTERACTIONS_CREATE)
+    async def write(self, form: dict[str, Any]) -> Any:
+        """Write a follow-up with its next step, or a to-do."""
+        actor, now, lead_id, key = await self._actor(), utc_now(), self.lead.id, f"note-{self._key}"
+        kind, text = str(form.get("kind", "note")), str(form.get("text", ""))
+        code, own = str(form.get("next", "")), str(form.get("next_at", ""))
+        try:
+            at = next_time(code, own, now)
+            if kind == "task":
+                if at is None:
+                    raise InvalidInput("选一下任务的期限")
+                await rx.run_in_thread(
+                    lambda: tasks.create(actor, title=text[:200], due_at=at, lead_id=lead_id, now=now)
+                )
+            else:
+                if at is None and code != "none":
+                    raise InvalidInput("选一下下次跟进的时间，或选「暂不需要」")
+                await rx.run_in_thread(
+                    lambda: interactions.record(
+                        actor, kind=kind, text=text, lead_id=lead_id, next_step="跟进" if at else "", next_step_at=at,
+                        key=key, now=now,
+                    )
+                )  # fmt: skip
+        except InvalidInput as refusal:
+            self.composer_error = refusal.sentence
+            return None
+        self.composer_error, self.composer_key = "", self._key
+        return await self._again(done("已加待办" if kind == "task" else "已记录"))
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def finish_task(self, task_id: str) -> Any:
+        """Finish one of the lead's to-dos."""
+        actor, now = await self._actor(), utc_now()
+        wanted = int(task_id) if str(task_id).isdigit() else 0
+        await rx.run_in_thread(lambda: tasks.complete(actor, task_id=wanted, now=now))
+        return await self._again(done("已完成"))
+
+    @rx.event
+    @needs(Permission.LEADS_CONVERT)
+    async def convert(self) -> Any:
+        """Turn the lead into a customer and go there."""
+        actor, now, lead_id = await self._actor(), utc_now(), self.lead.id
+        customer_id = await rx.run_in_thread(lambda: leads.convert(actor, lead_id=lead_id, now=now))
+        self.is_open = False
+        return [done("已转为客户"), rx.redirect(f"/customers/{customer_id}")]
+
+    @rx.event
+    @needs(Permission.LEADS_EDIT)
+    async def ask_close(self, is_open: bool) -> None:
+        """Open or close the dialog that closes a lead."""
+        self.closing, self.field_errors = bool(is_open), {}
+
+    @rx.event
+    @needs(Permission.LEADS_EDIT)
+    async def close(self, form: dict[str, Any]) -> Any:
+        """Mark the lead invalid or lost, with the reason chosen."""
+        actor, now, lead_id = await self._actor(), utc_now(), self.lead.id
+        kind, _, code = str(form.get("reason", "")).partition(":")
+        invalid, lost = (code if kind == "invalid" else ""), (code if kind == "lost" else "")
+        note = str(form.get("note", ""))[:300]
+        await rx.run_in_thread(
+            lambda: leads.close(actor, lead_id=lead_id, invalid=invalid, lost=lost, reason=note, now=now)
+        )
+        self.closing = False
+        return await self._again(done("已标记无效" if invalid else "已标记流失"))
+
+
+CLOSE_REASONS: tuple[tuple[str, str], ...] = (
+    *((f"invalid:{one.value}", f"无效 · {one.label}") for one in InvalidReason),
+    *((f"lost:{one.value}", f"流失 · {one.label}") for one in LostReason),
+)
+
+
+def _put_lead(lead_id: str) -> Any:
+    """Return the event that names the open lead in the address, without a visit."""
+    return rx.call_script(
+        "(() => { const u = new URL(window.location.href); const id = " + json.dumps(lead_id) + ";"
+        " if (id) u.searchParams.set('lead', id); else u.searchParams.delete('lead'); u.searchParams.delete('new');"
+        " history.replaceState(history.state, '', u); })()"
+    )
