@@ -300,7 +300,7 @@ def headline_of(items: Sequence[WorkItem], *, now: datetime) -> str:
         if number:
             words.append(text.format(number))
     visits = [
-        item for item in today if item.kind == "visit" and item.due_at is not None and item.due_at >= now
+        item for item in items if item.kind == "visit" and item.due_at is not None and item.due_at >= now
     ]
     if visits:
         first = min(item.due_at for item in visits if item.due_at is not None)
