@@ -1,0 +1,170 @@
+"""Queries on loans, their postings, schedule and ledger."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain.errors import NotFound
+from loanhub.domain.loans import LoanStatus
+from loanhub.models import (
+    Installment,
+    LedgerEntry,
+    LedgerTransaction,
+    Loan,
+    Payment,
+    PaymentAllocation,
+    Role,
+    User,
+    UserRole,
+)
+from loanhub.repositories.scope import Reader, visible_to
+
+OWING = (LoanStatus.ACTIVE, LoanStatus.GRACE, LoanStatus.OVERDUE)
+"""The statuses of a loan on which something is still to be paid."""
+
+
+def get_visible(db: Session, reader: Reader, loan_id: int, *, for_update: bool = False) -> Loan:
+    """Return a loan inside the reader's scope; raise NotFound when there is none such."""
+    query = sa.select(Loan).where(col(Loan.id) == loan_id, visible_to(reader, Loan))
+    if for_update:
+        query = query.with_for_update()
+    loan = db.execute(query).scalar_one_or_none()
+    if loan is None:
+        raise NotFound("没有找到这笔借据，或你无权查看")
+    return loan
+
+
+def get_visible_payment(db: Session, reader: Reader, payment_id: int) -> Payment:
+    """Return a posting on a loan inside the reader's scope; raise NotFound when there is none such."""
+    query = (
+        sa.select(Payment)
+        .join(Loan, col(Loan.id) == col(Payment.loan_id))
+        .where(col(Payment.id) == payment_id, visible_to(reader, Loan))
+    )
+    payment = db.execute(query).scalar_one_or_none()
+    if payment is None:
+        raise NotFound("没有找到这笔入账，或你无权查看")
+    return payment
+
+
+def find_by_contract(db: Session, contract_id: int, *, for_update: bool = False) -> Loan | None:
+    """Return the newest loan of a contract, or None."""
+    query = sa.select(Loan).where(col(Loan.contract_id) == contract_id).order_by(col(Loan.id).desc()).limit(1)
+    if for_update:
+        query = query.with_for_update()
+    return db.execute(query).scalar_one_or_none()
+
+
+def find_by_bank_reference(db: Session, reference: str, *, skip_id: int | None) -> Loan | None:
+    """Return another loan disbursed under this bank reference, or None."""
+    query = sa.select(Loan).where(col(Loan.bank_reference) == reference, col(Loan.id) != (skip_id or 0))
+    return db.execute(query.limit(1)).scalar_one_or_none()
+
+
+def list_payments(db: Session, loan_id: int) -> list[Payment]:
+    """Return every posting of a loan in order of entry."""
+    query = sa.select(Payment).where(col(Payment.loan_id) == loan_id).order_by(col(Payment.seq))
+    return list(db.execute(query).scalars())
+
+
+def list_bank_entries(db: Session, bank_transaction_id: str) -> list[tuple[Payment, bool]]:
+    """Return the postings made from one bank transaction, oldest first, and whether each was reversed."""
+    reversal = sa.orm.aliased(Payment)
+    query = (
+        sa.select(Payment, col(reversal.id))
+        .join(reversal, col(reversal.reverses_id) == col(Payment.id), isouter=True)
+        .where(col(Payment.bank_transaction_id) == bank_transaction_id)
+        .order_by(col(Payment.bank_entry))
+    )
+    return [(payment, undone is not None) for payment, undone in db.execute(query).all()]
+
+
+def list_installments(db: Session, loan_id: int) -> list[Installment]:
+    """Return the stored schedule in due order."""
+    query = sa.select(Installment).where(col(Installment.loan_id) == loan_id)
+    return list(db.execute(query.order_by(col(Installment.due_date), col(Installment.period))).scalars())
+
+
+def list_allocations(db: Session, loan_id: int) -> list[PaymentAllocation]:
+    """Return the stored allocations of a loan."""
+    query = sa.select(PaymentAllocation).where(col(PaymentAllocation.loan_id) == loan_id)
+    return list(db.execute(query.order_by(col(PaymentAllocation.id))).scalars())
+
+
+def list_ledger(db: Session, loan_id: int) -> list[tuple[LedgerTransaction, LedgerEntry]]:
+    """Return the ledger of a loan, a row an entry, oldest transaction first."""
+    query = (
+        sa.select(LedgerTransaction, LedgerEntry)
+        .join(LedgerEntry, col(LedgerEntry.transaction_id) == col(LedgerTransaction.id))
+        .where(col(LedgerTransaction.loan_id) == loan_id)
+        .order_by(col(LedgerTransaction.id), col(LedgerEntry.id))
+    )
+    return [(transaction, entry) for transaction, entry in db.execute(query).all()]
+
+
+def sum_by_account(db: Session, loan_id: int) -> dict[str, int]:
+    """Return debits minus credits of each ledger account a loan touched, in fen."""
+    balance = sa.func.sum(col(LedgerEntry.debit_fen) - col(LedgerEntry.credit_fen))
+    query = (
+        sa.select(col(LedgerEntry.account), balance)
+        .where(col(LedgerEntry.loan_id) == loan_id)
+        .group_by(col(LedgerEntry.account))
+    )
+    return {str(account): int(total) for account, total in db.execute(query).all()}
+
+
+def skip_quiet_loans(db: Session, as_of: date) -> int:
+    """Move the date of loans with nothing due by ``as_of`` on to it; return how many."""
+    quiet = sa.and_(
+        col(Loan.status) == LoanStatus.ACTIVE,
+        col(Loan.as_of_date) < as_of,
+        col(Loan.next_due_date) > as_of,
+    )
+    return int(db.execute(sa.update(Loan).where(quiet).values(as_of_date=as_of)).rowcount)  # type: ignore[attr-defined]
+
+
+def list_ids_behind(db: Session, as_of: date, *, after_id: int, limit: int) -> Sequence[int]:
+    """Return the ids above ``after_id`` of open loans not yet brought to ``as_of``, in order."""
+    query = (
+        sa.select(col(Loan.id))
+        .where(col(Loan.status).in_(OWING), col(Loan.as_of_date) < as_of, col(Loan.id) > after_id)
+        .order_by(col(Loan.id))
+        .limit(limit)
+    )
+    return [int(found) for found in db.execute(query).scalars()]
+
+
+def list_user_ids_who_may(db: Session, permission: str) -> list[int]:
+    """Return the active users one of whose roles holds a permission."""
+    query = (
+        sa.select(col(User.id), Role)
+        .join(UserRole, col(UserRole.user_id) == col(User.id))
+        .join(Role, col(Role.id) == col(UserRole.role_id))
+        .where(col(User.active).is_(True))
+    )
+    return sorted(
+        {int(user_id) for user_id, role in db.execute(query).all() if permission in role.permissions}
+    )
+
+
+def names_of_users(db: Session, ids: set[int]) -> dict[int, str]:
+    """Return the names of users by id."""
+    if not ids:
+        return {}
+    rows = db.execute(sa.select(col(User.id), col(User.name)).where(col(User.id).in_(ids))).all()
+    return {int(user_id): str(name) for user_id, name in rows}
+
+
+def find_ledger_of(db: Session, payment_id: int) -> int | None:
+    """Return the id of the ledger transaction a payment itself wrote, or None."""
+    query = (
+        sa.select(col(LedgerTransaction.id))
+        .where(col(LedgerTransaction.payment_id) == payment_id)
+        .order_by(col(LedgerTransaction.id))
+        .limit(1)
+    )
+    return db.execute(query).scalar_one_or_none()

@@ -1,0 +1,272 @@
+"""What the loan use cases share: a loan's terms and postings, its replay, and the caches written from it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from loanhub.domain import contracts as contract_rules
+from loanhub.domain import loans as rules
+from loanhub.domain.contracts import ContractEvent, ContractStatus
+from loanhub.domain.errors import Conflict
+from loanhub.domain.formats import local
+from loanhub.domain.loans import LoanEvent, LoanStatus
+from loanhub.domain.money import format_fen
+from loanhub.domain.repayment.postings import LoanState, Posting, PostingKind, ServicingOptions
+from loanhub.domain.repayment.servicing import allocation_changes, replay
+from loanhub.domain.repayment.terms import Terms
+from loanhub.models import Application, Contract, Installment, Loan, Payment, PaymentAllocation
+from loanhub.repositories import loans as repository
+from loanhub.services import events
+from loanhub.services._actor import Actor
+from loanhub.services._notices import notify
+from loanhub.services.loans import ledger
+
+CLOSED = (LoanStatus.SETTLED, LoanStatus.SETTLED_EARLY, LoanStatus.WRITTEN_OFF)
+
+
+class StaleLoan(Conflict):
+    """Somebody posted on this loan since it was opened."""
+
+    def __init__(self) -> None:
+        super().__init__("这笔借据刚有新的入账或冲正，请看过最新的余额和分配再提交")
+
+
+class NotDisbursed(Conflict):
+    """The loan's money has not gone out yet."""
+
+    def __init__(self) -> None:
+        super().__init__("这笔借据还没有放款，不能入账")
+
+
+class LoanClosed(Conflict):
+    """Nothing is left to pay on this loan."""
+
+    def __init__(self, status: LoanStatus) -> None:
+        super().__init__(f"这笔借据{status.label}，不能再入账")
+
+
+@dataclass(frozen=True)
+class Account:
+    """A disbursed loan with everything its state follows from."""
+
+    loan: Loan
+    terms: Terms
+    options: ServicingOptions
+    payments: list[Payment]
+    postings: list[Posting]
+
+    @property
+    def next_sequence(self) -> int:
+        """Return the sequence of the next posting."""
+        return len(self.postings) + 1
+
+    @property
+    def payment_ids(self) -> dict[int, int]:
+        """Return the payment's id by sequence."""
+        return {payment.seq: payment.id or 0 for payment in self.payments}
+
+    def at(self, as_of: date) -> LoanState:
+        """Return the state of the loan at the end of a day."""
+        return replay(self.terms, self.postings, as_of=as_of, options=self.options)
+
+
+def open_account(db: Session, loan: Loan) -> Account:
+    """Return a loan with its postings.
+
+    Raises:
+        NotDisbursed: its money has not gone out.
+    """
+    if loan.status is LoanStatus.PENDING:
+        raise NotDisbursed
+    payments = repository.list_payments(db, loan.id or 0)
+    sequences = {payment.id: payment.seq for payment in payments}
+    postings = [
+        Posting(
+            sequence=payment.seq,
+            kind=PostingKind(payment.kind),
+            value_date=payment.value_date,
+            amount_fen=payment.amount_fen if payment.kind != PostingKind.REVERSAL else 0,
+            reverses=sequences.get(payment.reverses_id),
+        )
+        for payment in payments
+    ]
+    return Account(loan, Terms.parse(loan.terms), ServicingOptions.parse(loan.servicing), payments, postings)
+
+
+def check_version(loan: Loan, expected: int | None) -> None:
+    """Raise StaleLoan when the caller saw another version; None means the caller did not look."""
+    if expected is not None and expected != loan.version:
+        raise StaleLoan
+
+
+def business_day(loan: Loan, now: datetime) -> date:
+    """Return the day a posting is judged on: today, or the day the loan's books already stand at if later."""
+    today = local(now).date()
+    return max(today, loan.as_of_date) if loan.as_of_date else today
+
+
+def roll(db: Session, actor: Actor, account: Account, *, to: date, now: datetime) -> LoanState:
+    """Bring a loan's ledger to the end of ``to``: overpayment is applied on the due dates that passed.
+
+    Returns the state there; the caches are written by :func:`sync`.
+    """
+    loan = account.loan
+    state = account.at(to)
+    if loan.as_of_date is not None and loan.as_of_date < to:
+        changes = allocation_changes(account.at(loan.as_of_date), state)
+        ledger.write_changes(db, actor, loan, changes, payment_ids=account.payment_ids, now=now)
+        loan.as_of_date = to
+    return state
+
+
+def sync(
+    db: Session, actor: Actor, loan: Loan, state: LoanState, payments: Sequence[Payment], *, now: datetime
+) -> None:
+    """Write what a replay found into the caches of a loan, its schedule and its allocations.
+
+    Moves the status, settles or reopens the contract, and records ``loan.settled`` and ``loan.overdue``.
+
+    Raises:
+        LedgerBroken: the ledger disagrees with the replay; the transaction is lost.
+    """
+    _sync_schedule(db, loan, state)
+    _sync_allocations(db, loan, state, {payment.seq: payment.id for payment in payments})
+    loan.outstanding_principal_fen = state.outstanding_principal_fen
+    loan.suspense_fen = state.suspense_fen
+    loan.overdue_principal_fen = state.delinquency.overdue_principal_fen
+    loan.next_due_date = state.next_open_due_date
+    loan.settled_date = state.settled_date
+    loan.dpd, loan.bucket, loan.five_class = state.dpd, state.bucket.value, state.five_class.value
+    loan.maturity_date = state.installments[-1].due_date
+    loan.as_of_date = state.as_of
+    _move(db, actor, loan, state, now=now)
+    db.flush()
+    ledger.check(db, loan, state)
+
+
+def _sync_schedule(db: Session, loan: Loan, state: LoanState) -> None:
+    stored = repository.list_installments(db, loan.id or 0)
+    wanted = [row.installment for row in state.installments]
+    same = [(r.period, r.due_date, r.principal_fen, r.interest_fen, r.fee_fen) for r in stored] == [
+        (w.period, w.due_date, w.principal_fen, w.interest_fen, w.fee_fen) for w in wanted
+    ]
+    if not same:
+        version = stored[-1].schedule_version + 1 if stored else 1
+        for old in stored:
+            db.delete(old)
+        stored = [
+            Installment(
+                loan_id=loan.id or 0, schedule_version=version, period=w.period, start_date=w.start_date,
+                due_date=w.due_date, opening_fen=w.opening_fen, principal_fen=w.principal_fen,
+                interest_fen=w.interest_fen, fee_fen=w.fee_fen,
+            )
+            for w in wanted
+        ]  # fmt: skip
+        db.add_all(stored)
+    for row, found in zip(stored, state.installments, strict=True):
+        row.paid_principal_fen, row.paid_interest_fen = found.paid.principal_fen, found.paid.interest_fen
+        row.paid_fee_fen = found.paid.fee_fen
+        row.paid_penalty_fen = found.paid.penalty_fen + found.paid.compound_fen
+        row.penalty_due_fen = found.penalty_accrued_fen + found.compound_accrued_fen
+        row.cleared_date = found.cleared_date
+
+
+def _sync_allocations(db: Session, loan: Loan, state: LoanState, payment_ids: dict[int, int | None]) -> None:
+    wanted = Counter(
+        (payment_ids.get(part.sequence), part.period, part.component.value, part.amount_fen, part.value_date)
+        for part in state.allocations
+    )
+    for row in repository.list_allocations(db, loan.id or 0):
+        key = (row.payment_id, row.period, row.component, row.amount_fen, row.value_date)
+        if wanted[key] > 0:
+            wanted[key] -= 1
+        else:
+            db.delete(row)
+    for (payment_id, period, component, amount, value_date), times in wanted.items():
+        for _ in range(times):
+            db.add(
+                PaymentAllocation(
+                    loan_id=loan.id or 0, payment_id=payment_id, period=period, component=component,
+                    amount_fen=amount, value_date=value_date,
+                )
+            )  # fmt: skip
+
+
+def _move(db: Session, actor: Actor, loan: Loan, state: LoanState, *, now: datetime) -> None:
+    before, target = loan.status, rules.status_from(state)
+    for event in rules.events_between(before, target):
+        loan.status = rules.move(loan.status, event)
+        if event is LoanEvent.REOPEN:
+            _move_contract(db, loan, ContractEvent.REOPEN, now=now)
+    if loan.status is before:
+        return
+    if loan.status in CLOSED:
+        _move_contract(db, loan, ContractEvent.SETTLE, now=now)
+        record(
+            db, actor, "loan.settled", loan, now=now, before={"状态": before.label},
+            after={"状态": loan.status.label}, summary=f"{loan.number} {loan.status.label}",
+        )  # fmt: skip
+        tell_owner(db, actor, loan, title=f"借据{loan.status.label}", now=now)
+    elif loan.status is LoanStatus.OVERDUE:
+        record(
+            db, actor, "loan.overdue", loan, now=now, before={"状态": before.label},
+            after={"状态": f"逾期 {loan.dpd} 天"},
+            summary=f"{loan.number} 逾期 {loan.dpd} 天，逾期本金 {format_fen(loan.overdue_principal_fen)}",
+        )  # fmt: skip
+        tell_owner(db, actor, loan, title=f"贷款逾期 {loan.dpd} 天", now=now, actionable=True)
+
+
+def _move_contract(db: Session, loan: Loan, event: ContractEvent, *, now: datetime) -> None:
+    contract = db.get(Contract, loan.contract_id)
+    goal = ContractStatus.SETTLED if event is ContractEvent.SETTLE else ContractStatus.EFFECTIVE
+    if contract is None or contract.status is goal:
+        return
+    contract.status = contract_rules.move(contract.status, event)
+    contract.updated_at = now
+    contract.version += 1
+
+
+def record(
+    db: Session,
+    actor: Actor,
+    event_type: str,
+    loan: Loan,
+    *,
+    now: datetime,
+    before: dict[str, object] | None = None,
+    after: dict[str, object] | None = None,
+    summary: str = "",
+    reason: str = "",
+) -> int | None:
+    """Append an event on a loan to its timelines: the loan's, the customer's, the lead's."""
+    application = db.get(Application, loan.application_id) if loan.application_id else None
+    event = events.record(
+        db, actor, event_type, now=now, entity="loan", entity_id=loan.id, customer_id=loan.customer_id,
+        lead_id=application.lead_id if application else None, before=before, after=after, summary=summary,
+        reason=reason,
+    )  # fmt: skip
+    return event.id
+
+
+def tell_owner(
+    db: Session,
+    actor: Actor,
+    loan: Loan,
+    *,
+    title: str,
+    text: str = "",
+    actionable: bool = False,
+    now: datetime,
+) -> None:
+    """Put a message about a loan into its owner's inbox, unless the owner did it."""
+    if loan.owner_id == actor.actor_id:
+        return
+    notify(
+        db, loan.owner_id, title=title, text=text or loan.number, link=f"/loans/{loan.id}", kind="loan",
+        entity="loan", entity_id=loan.id, actionable=actionable, now=now,
+    )  # fmt: skip
