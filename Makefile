@@ -1,5 +1,5 @@
 # 贷通 LoanHub. Needs make and Python 3.11 or newer; everything else is installed into .venv.
-# make run: install what is missing, build what has changed, migrate, serve on http://localhost:8080
+# make run: install what is missing, build what has changed, migrate, make the demo company, serve on http://localhost:8080
 
 PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
 VENV := .venv
@@ -12,10 +12,10 @@ export REFLEX_CHECK_LATEST_VERSION := false
 export npm_config_omit_lockfile_registry_resolved := true
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 
-.PHONY: run demo build dev lint format types imports unit journeys test migrate lock clean help
+.PHONY: run serve build dev lint format types imports unit journeys test migrate lock clean help
 
 help:
-	@echo "make run      启动 (serve on port $(PORT))        make demo   带示例公司启动 (serve with the demo company)"
+	@echo "make run      试用，带演示公司 (try it, port $(PORT))   make serve  正式启动 (serve real work: the first start asks for an administrator)"
 	@echo "make build    编译页面 (build the front end)      make dev    边改边看 (reload on change)"
 	@echo "make test     全部检查与测试 (lint, types, tests, build, journeys)"
 
@@ -28,6 +28,8 @@ $(BIN)/python:
 $(VENV)/.installed-run: requirements/run.txt | $(BIN)/python
 	@echo "· 正在安装依赖，首次约一分钟 (installing packages, about a minute the first time)"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/run.txt
+	@printf '#!%s\nimport os, sys\nos.chdir("%s")\nsys.path.insert(0, "%s")\nfrom loanhub.cli.main import app\napp()\n' "$(CURDIR)/$(BIN)/python" "$(CURDIR)" "$(CURDIR)" > $(BIN)/loanhub
+	@chmod +x $(BIN)/loanhub
 	@touch $@
 
 $(VENV)/.installed-dev: requirements/dev.txt $(VENV)/.installed-run
@@ -37,10 +39,10 @@ $(VENV)/.installed-dev: requirements/dev.txt $(VENV)/.installed-run
 
 # ---- run ----
 run: $(VENV)/.installed-run
-	@LOANHUB_PORT=$(PORT) $(BIN)/python -m loanhub.cli.serve
+	@LOANHUB_PORT=$(PORT) LOANHUB_DEMO_MODE=$${LOANHUB_DEMO_MODE:-true} $(BIN)/python -m loanhub.cli.serve
 
-demo: $(VENV)/.installed-run
-	@LOANHUB_PORT=$(PORT) LOANHUB_DEMO_MODE=true $(BIN)/python -m loanhub.cli.serve
+serve: $(VENV)/.installed-run
+	@LOANHUB_PORT=$(PORT) $(BIN)/python -m loanhub.cli.serve
 
 build: $(VENV)/.installed-run
 	@$(BIN)/python -m loanhub.cli.build

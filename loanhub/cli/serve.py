@@ -9,8 +9,14 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Annotated
 
+import typer
+
+from loanhub.cli._commands import Commands
 from loanhub.cli.build import ROOT, build, is_current, say, toolchain
+
+DEMO_CUSTOMERS, DEMO_MONTHS = 300, 24
 
 _PREBUILT = {
     "REFLEX_ENV_MODE": "prod",
@@ -59,13 +65,54 @@ def prepare() -> None:
     before, after = schema.upgrade(_transaction.engine())
     if before != after:
         say("数据库已升级", "database schema upgraded")
+    _check_keys()
     check_production(current, get_config())
+    if current.demo_mode:
+        _demo()
     if notice := first_start.console_notice():
         print(notice, flush=True)
 
 
-def serve(*, host: str = "0.0.0.0", port: int | None = None, workers: int | None = None) -> None:  # noqa: S104
-    """Build when needed, then become the server (this process is replaced by it)."""
+def _check_keys() -> None:
+    from loanhub.models import SQLModel
+    from loanhub.models.encryption import check_stored_data
+    from loanhub.services._transaction import reading
+
+    with reading() as db:
+        unreadable = check_stored_data(db, SQLModel.metadata.sorted_tables)
+    if unreadable:
+        places = "、".join(unreadable)
+        raise SystemExit(f"现有密钥读不出 {places}，请先恢复密钥文件夹 (the present keys cannot read stored data)")
+
+
+def _demo() -> None:
+    """Build the demo company when nobody has an account, and print who may sign in."""
+    from datetime import UTC, datetime
+
+    from loanhub.demo import build as demo
+    from loanhub.services import auth
+
+    if not demo.exists():
+        say("正在生成演示公司，约半分钟", "building the demo company, about half a minute")
+        tally = demo.build(
+            customers=DEMO_CUSTOMERS, months=DEMO_MONTHS, now=datetime.now(UTC), progress=lambda line: say(line, "")
+        )
+        say(
+            f"演示公司：{tally.leads} 条线索、{tally.customers} 位客户、{tally.loans} 笔贷款",
+            f"{tally.leads} leads, {tally.customers} customers, {tally.loans} loans",
+        )
+    say("演示账号", f"demo accounts, password {auth.DEMO_PASSWORD}")
+    for account in auth.list_demo_accounts():
+        print(f"    {account.login:<16}{account.name}（{account.title}）", flush=True)
+
+
+def serve(
+    *,
+    host: Annotated[str, typer.Option(help="监听地址 (address)")] = "0.0.0.0",  # noqa: S104
+    port: Annotated[int | None, typer.Option(help="端口 (port)")] = None,
+    workers: Annotated[int | None, typer.Option(help="进程数，多于一个需要 Redis (workers; more need Redis)")] = None,
+) -> None:
+    """启动贷通；需要时先编译页面、升级数据库。Serve; builds the pages and migrates first when needed."""
     from loanhub.settings import settings
 
     current = settings()
@@ -79,6 +126,8 @@ def serve(*, host: str = "0.0.0.0", port: int | None = None, workers: int | None
     say(f"贷通在 http://localhost:{port}", f"LoanHub answers at http://localhost:{port}, stop with Ctrl+C")
     os.execve(command(host, port, workers)[0], command(host, port, workers), environment(port))  # noqa: S606
 
+
+COMMANDS = Commands("serve", serve)
 
 if __name__ == "__main__":
     serve()

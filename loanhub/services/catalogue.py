@@ -9,7 +9,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col
@@ -45,12 +45,16 @@ _cache: dict[int, tuple[str, Catalogue]] = {}
 
 def current(db: Session) -> Catalogue:
     """Return the catalogue with the firm's own fields; rebuilt only when one of them has changed."""
+    kept = db.info.get("catalogue")
+    if isinstance(kept, Catalogue):
+        return kept
     stamp = db.execute(
         sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(col(CustomField.version)), 0)).select_from(CustomField)
     ).one()
     mark = f"{stamp[0]}.{stamp[1]}"
     known = _cache.get(id(engine()))
     if known is not None and known[0] == mark:
+        db.info["catalogue"] = known[1]
         return known[1]
     rows = db.execute(sa.select(CustomField).where(col(CustomField.active))).scalars().all()
     catalogue = BUILTIN.with_custom([spec_from_custom(row) for row in rows])
@@ -60,7 +64,13 @@ def current(db: Session) -> Catalogue:
 
 
 def sources(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
-    """Return the options that live in data, by source name: channel, product, stage, user, department."""
+    """Return the options that live in data, by source name: channel, product, stage, user, department.
+
+    Read once a transaction; :func:`forget` makes the next call read again.
+    """
+    kept = db.info.get("catalogue_sources")
+    if kept is not None:
+        return cast("dict[str, tuple[tuple[str, str], ...]]", kept)
     channels = db.execute(sa.select(col(Channel.code), col(Channel.label)).order_by(col(Channel.sort))).all()
     products = db.execute(
         sa.select(col(Product.code), col(Product.label)).where(col(Product.active)).order_by(col(Product.id))
@@ -76,7 +86,7 @@ def sources(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
     def pairs(rows: Any) -> tuple[tuple[str, str], ...]:
         return tuple((str(code), str(label)) for code, label in rows)
 
-    return {
+    found = {
         "channel": pairs(channels),
         "product": pairs(products),
         "stage": pairs(stages),
@@ -88,6 +98,14 @@ def sources(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
         "payment_kind": PAYMENT_KINDS,
         "payment_method": PAYMENT_METHODS,
     }
+    db.info["catalogue_sources"] = found
+    return found
+
+
+def forget(db: Session) -> None:
+    """Forget what this transaction read: call after adding a field, channel, product, stage or person in it."""
+    db.info.pop("catalogue", None)
+    db.info.pop("catalogue_sources", None)
 
 
 def rights_of(actor: Actor) -> tuple[RoleRights, ...]:
