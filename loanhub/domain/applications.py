@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import Conflict, InvalidInput, NotPermitted
+from loanhub.domain.identity import full_years
 from loanhub.domain.money import format_wan
 
 
@@ -56,6 +59,46 @@ class ApprovalLevel(Choice):
 
 _S, _E = ApplicationStatus, ApplicationEvent
 
+REVIEW_HOURS: dict[ApprovalLevel, int] = {
+    ApprovalLevel.FIRST: 9,
+    ApprovalLevel.SECOND: 4,
+    ApprovalLevel.FINAL: 4,
+}
+"""Working hours each level has: the first one working day. Source: lending guide §5.1, mockup 07."""
+
+
+class ReturnReason(Choice):
+    """Why an application goes back 退回原因."""
+
+    DOCUMENTS = "documents", "资料不全"
+    UNCLEAR = "unclear", "资料不清晰"
+    FLOW = "flow", "补近 6 个月流水"
+    PURPOSE = "purpose", "用途需说明"
+    SPOUSE = "spouse", "补配偶授权"
+    TERMS = "terms", "方案需调整"
+
+
+class RejectReason(Choice):
+    """Why an application is refused 拒绝原因."""
+
+    CREDIT = "credit", "征信不符"
+    DEBT = "debt", "负债过高"
+    INCOME = "income", "收入不足"
+    FRAUD = "fraud", "资料不实"
+    PURPOSE = "purpose", "用途不合规"
+    COLLATERAL = "collateral", "担保不足"
+    POLICY = "policy", "不符合产品准入"
+
+
+class Condition(Choice):
+    """Conditions an approval often carries 附加条件."""
+
+    SPOUSE_SIGNS = "spouse_signs", "配偶共同签署"
+    COUNTER_GUARANTEE = "counter_guarantee", "补充反担保"
+    QUARTERLY_VISIT = "quarterly_visit", "贷后季度回访"
+    PURPOSE_PROOF = "purpose_proof", "放款后 30 天内交用途证明"
+
+
 LEVEL_OF: dict[ApplicationStatus, ApprovalLevel] = {
     _S.FIRST_REVIEW: ApprovalLevel.FIRST,
     _S.SECOND_REVIEW: ApprovalLevel.SECOND,
@@ -86,7 +129,7 @@ class IllegalMove(Conflict):
 
     def __init__(self, status: ApplicationStatus, event: ApplicationEvent) -> None:
         super().__init__(f"申请现在是「{status.label}」，不能{event.label}")
-        self.status, self.event = status, event
+        self.from_status, self.event = status, event
 
 
 class ApprovingOwnSubmission(NotPermitted):
@@ -156,7 +199,13 @@ def event_for(
 
 
 def check_decision(
-    decision: Decision, *, opinion: str, amount_fen: int | None, applied_fen: int, max_fen: int | None
+    decision: Decision,
+    *,
+    opinion: str,
+    amount_fen: int | None,
+    applied_fen: int,
+    max_fen: int | None,
+    min_fen: int = 0,
 ) -> None:
     """Raise InvalidInput unless the decision is complete.
 
@@ -173,5 +222,53 @@ def check_decision(
             errors["amount_fen"] = f"批复金额不能超过申请的 {format_wan(applied_fen)}"
         elif max_fen and amount_fen > max_fen:
             errors["amount_fen"] = f"超过本产品上限 {format_wan(max_fen)}"
+        elif amount_fen < min_fen:
+            errors["amount_fen"] = f"低于本产品下限 {format_wan(min_fen)}"
     if errors:
         raise InvalidInput(fields=errors)
+
+
+@dataclass(frozen=True)
+class Admission:
+    """Whom a product admits, by age in full years, ends inclusive; 0 sets no limit but the legal 18."""
+
+    min_age: int = 18
+    max_age: int = 0
+    max_age_at_maturity: int = 0
+
+    @classmethod
+    def parse(cls, stored: Mapping[str, object]) -> Admission:
+        """Return the admission of a product from its JSON; other criteria in it are left to the matching."""
+        given = {
+            k: int(str(v)) for k, v in stored.items() if k in ("min_age", "max_age", "max_age_at_maturity")
+        }
+        return cls(**given)
+
+    def refusal(self, *, birth_date: date, term_months: int, today: date) -> str:
+        """Return why somebody of this age may not apply, or an empty text."""
+        age = full_years(birth_date, today)
+        youngest = max(self.min_age, 18)
+        if age < youngest or (self.max_age and age > self.max_age):
+            span = f"{youngest}–{self.max_age} 岁" if self.max_age else f"满 {youngest} 岁"
+            return f"客户 {age} 岁，本产品要求 {span}"
+        if self.max_age_at_maturity and age * 12 + term_months > self.max_age_at_maturity * 12:
+            return f"到期时客户超过 {self.max_age_at_maturity} 岁，可缩短期限"
+        return ""
+
+
+def next_sentence(
+    decision: Decision, status: ApplicationStatus, *, amount_fen: int, authority: AmountAuthority
+) -> str:
+    """Return what happens after a decision 接下来给谁, without names."""
+    if decision is Decision.RETURN:
+        return "退回给提交人补充，补齐后重新从初审开始"
+    if decision is Decision.REJECT:
+        return "申请到此结束，将告知提交人"
+    level = LEVEL_OF.get(status)
+    if level is None:
+        raise IllegalMove(status, ApplicationEvent.APPROVE)
+    if authority.decides(level, amount_fen):
+        return "在本级权限内，批复后由合同岗生成合同"
+    limit = authority.first_fen if level is ApprovalLevel.FIRST else authority.second_fen
+    following = list(ApprovalLevel)[list(ApprovalLevel).index(level) + 1]
+    return f"金额超过 {format_wan(limit)}，将送{following.label}（时限 {REVIEW_HOURS[following]} 工作时）"

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.models import Approval, Document
+from loanhub.domain.applications import ApplicationStatus
+from loanhub.domain.permissions import Permission, Scope
+from loanhub.models import Application, Approval, Customer, Document, Role, User, UserRole
 from loanhub.repositories.contracts import get_visible_application as get_visible
 
-__all__ = ["current_round", "document_kinds", "get_visible", "list_approvals"]
+__all__ = [
+    "count_sharing_card", "current_round", "document_kinds", "get_visible", "last_rejection", "list_approvals",
+    "list_approvers",
+]  # fmt: skip
 
 
 def list_approvals(db: Session, application_id: int) -> list[Approval]:
@@ -32,3 +39,41 @@ def document_kinds(db: Session, *, customer_id: int, application_id: int) -> set
         col(Document.deleted_at).is_(None),
     )
     return set(db.execute(query.distinct()).scalars())
+
+
+def list_approvers(db: Session) -> list[tuple[int, str]]:
+    """Return (id, name) of everybody active whose roles approve applications of the whole firm, by id."""
+    roles = db.execute(sa.select(Role)).scalars().all()
+    wanted = [
+        role.id
+        for role in roles
+        if Permission.APPLICATIONS_APPROVE.value in role.permissions and role.scope >= Scope.ALL
+    ]
+    query = (
+        sa.select(col(User.id), col(User.name))
+        .join(UserRole, col(UserRole.user_id) == col(User.id))
+        .where(col(UserRole.role_id).in_(wanted), col(User.active))
+        .distinct()
+        .order_by(col(User.id))
+    )
+    return [(int(user_id or 0), str(name)) for user_id, name in db.execute(query).all()]
+
+
+def count_sharing_card(db: Session, customer: Customer) -> int:
+    """Return how many other customers use the same bank card."""
+    if not customer.bank_card_index:
+        return 0
+    query = sa.select(sa.func.count()).where(
+        col(Customer.bank_card_index) == customer.bank_card_index,
+        col(Customer.id) != customer.id,
+        col(Customer.deleted_at).is_(None),
+    )
+    return int(db.execute(query).scalar_one())
+
+
+def last_rejection(db: Session, customer_id: int) -> datetime | None:
+    """Return when an application of the customer was last rejected."""
+    query = sa.select(sa.func.max(col(Application.decided_at))).where(
+        col(Application.customer_id) == customer_id, col(Application.status) == ApplicationStatus.REJECTED
+    )
+    return db.execute(query).scalar_one()

@@ -29,6 +29,8 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "source": "小额贷款公司综合融资成本管理工作指引（2025-12）；预警线为 1 年期 LPR 的 4 倍",
     },
     "approval_authority": {"first_fen": 20_000_000, "second_fen": 100_000_000},
+    "scorecard": {},
+    "risk_policy": {},
     "contract_code": {"company": "CJ"},
 }
 """Defaults by name, in force until an administrator sets another value."""

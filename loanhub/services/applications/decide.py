@@ -17,18 +17,18 @@ from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.leads import LeadEvent
 from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission
-from loanhub.models import Application, Approval, Lead, Notification, Product, Submission
+from loanhub.models import Application, Approval, Lead, Product, Submission
 from loanhub.repositories import applications as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._notices import notify
 from loanhub.services._transaction import transaction
-from loanhub.services.applications._shared import authority
-from loanhub.services.applications.submit import REVIEW_HOURS, tell_reviewers
+from loanhub.services.applications._shared import authority, close_notices, involved
+from loanhub.services.applications.submit import tell_reviewers
 
 EVENT_OF = {
-    ApplicationEvent.PASS_ON: "application.approved",
+    ApplicationEvent.PASS_ON: "application.passed_on",
     ApplicationEvent.APPROVE: "application.approved",
     ApplicationEvent.RETURN: "application.returned",
     ApplicationEvent.REJECT: "application.rejected",
@@ -79,7 +79,7 @@ def decide(
             )  # fmt: skip
             return {"status": status.value}
 
-        request = [application_id, decision, opinion, amount_fen, term_months, annual_rate]
+        request = [application_id, decision, opinion, amount_fen, term_months, annual_rate, conditions, list(reasons)]
         stored = once(db, actor, "applications.decide", key, request, now=now, work=work)
         return ApplicationStatus(str(stored["status"]))
 
@@ -108,16 +108,17 @@ def _decide(
     past = repository.list_approvals(db, application.id or 0)
     rules.check_four_eyes(
         approver_id=actor.user_id,
-        involved={application.submitted_by_id, application.owner_id, application.created_by_id},
+        involved=involved(db, application),
         decided_before={a.by_id for a in past if a.round == round_number},
     )
     rules.check_decision(
         chosen, opinion=opinion, amount_fen=amount_fen, applied_fen=application.amount_fen,
-        max_fen=product.max_amount_fen,
+        max_fen=product.max_amount_fen, min_fen=product.min_amount_fen,
     )  # fmt: skip
     rate = annual_rate if annual_rate is not None else application.approved_rate or application.annual_rate
     term = term_months or application.approved_term_months or application.term_months
-    _check_terms(product, term, rate)
+    if chosen is Decision.APPROVE:
+        _check_terms(product, term, rate)
     event = rules.event_for(
         chosen, before, amount_fen=amount_fen or 0, authority=authority(db, now=now)
     )
@@ -136,10 +137,11 @@ def _decide(
         application.approved_rate = rate
         application.conditions = conditions[:500] or application.conditions
     final = event is not ApplicationEvent.PASS_ON
-    application.due_at = None if final else add_working_time(now, REVIEW_HOURS)
+    following = LEVEL_OF.get(application.status)
+    application.due_at = add_working_time(now, rules.REVIEW_HOURS[following]) if following else None
+    close_notices(db, application, now=now)
     if final:
         application.decided_by_id, application.decided_at = actor.actor_id, now
-        _close_notices(db, application, now=now)
         _tell_submission(db, application, event, now=now)
     application.updated_at = now
     application.version += 1
@@ -156,8 +158,8 @@ def _decide(
             actionable=event is not ApplicationEvent.APPROVE, event_id=row.id, now=now,
         )  # fmt: skip
     else:
-        tell_reviewers(db, application, actor, event_id=row.id, now=now)
-    _move_lead(db, application, event)
+        tell_reviewers(db, application, event_id=row.id, now=now)
+    _move_lead(db, application, event, now=now)
     return application.status
 
 
@@ -171,18 +173,6 @@ def _check_terms(product: Product, term: int | None, rate: Decimal | None) -> No
         raise InvalidInput(fields=errors)
 
 
-def _close_notices(db: Session, application: Application, *, now: datetime) -> None:
-    db.execute(
-        sa.update(Notification)
-        .where(
-            col(Notification.entity) == "application", col(Notification.entity_id) == application.id,
-            col(Notification.kind) == "approval", col(Notification.done_at).is_(None),
-        )
-        .values(done_at=now)
-        .execution_options(synchronize_session=False)
-    )  # fmt: skip
-
-
 def _tell_submission(db: Session, application: Application, event: ApplicationEvent, *, now: datetime) -> None:
     query = sa.select(Submission).where(col(Submission.application_id) == application.id)
     words = {ApplicationEvent.APPROVE: "approved", ApplicationEvent.REJECT: "rejected"}
@@ -194,11 +184,12 @@ def _tell_submission(db: Session, application: Application, event: ApplicationEv
         row.version += 1
 
 
-def _move_lead(db: Session, application: Application, event: ApplicationEvent) -> None:
+def _move_lead(db: Session, application: Application, event: ApplicationEvent, *, now: datetime) -> None:
     lead = db.get(Lead, application.lead_id) if application.lead_id else None
     if lead is None or event is not ApplicationEvent.APPROVE:
         return
     for step in (LeadEvent.SUBMIT, LeadEvent.APPROVE):
         if (lead.status, step) in lead_rules.MOVES:
             lead.status = lead_rules.move(lead.status, step)
+    lead.updated_at = now
     lead.version += 1
