@@ -32,7 +32,7 @@ def get_visible(db: Session, reader: Reader, loan_id: int, *, for_update: bool =
     query = sa.select(Loan).where(col(Loan.id) == loan_id, visible_to(reader, Loan))
     if for_update:
         query = query.with_for_update()
-    loan = db.execute(query).scalar_one_or_none()
+    loan: Loan | None = db.execute(query).scalar_one_or_none()
     if loan is None:
         raise NotFound("没有找到这笔借据，或你无权查看")
     return loan
@@ -45,7 +45,7 @@ def get_visible_payment(db: Session, reader: Reader, payment_id: int) -> Payment
         .join(Loan, col(Loan.id) == col(Payment.loan_id))
         .where(col(Payment.id) == payment_id, visible_to(reader, Loan))
     )
-    payment = db.execute(query).scalar_one_or_none()
+    payment: Payment | None = db.execute(query).scalar_one_or_none()
     if payment is None:
         raise NotFound("没有找到这笔入账，或你无权查看")
     return payment
