@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.domain.applications import ApplicationStatus
+from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.errors import NotFound
-from loanhub.models import Application, Contract, Disclosure
+from loanhub.models import Application, Contract, Customer, Disclosure, PrintLog, Product, User
 from loanhub.repositories.scope import Reader, visible_to
 
 
@@ -15,7 +20,7 @@ def get_visible(db: Session, reader: Reader, contract_id: int, *, for_update: bo
     query = sa.select(Contract).where(col(Contract.id) == contract_id, visible_to(reader, Contract))
     if for_update:
         query = query.with_for_update()
-    contract = db.execute(query).scalar_one_or_none()
+    contract: Contract | None = db.execute(query).scalar_one_or_none()
     if contract is None:
         raise NotFound("没有找到这份合同，或你无权查看")
     return contract
@@ -25,10 +30,12 @@ def get_visible_application(
     db: Session, reader: Reader, application_id: int, *, for_update: bool = False
 ) -> Application:
     """Return an application inside the reader's scope; raise NotFound when there is none such."""
-    query = sa.select(Application).where(col(Application.id) == application_id, visible_to(reader, Application))
+    query = sa.select(Application).where(
+        col(Application.id) == application_id, visible_to(reader, Application)
+    )
     if for_update:
         query = query.with_for_update()
-    application = db.execute(query).scalar_one_or_none()
+    application: Application | None = db.execute(query).scalar_one_or_none()
     if application is None:
         raise NotFound("没有找到这笔申请，或你无权查看")
     return application
@@ -42,3 +49,139 @@ def find_confirmed_disclosure(db: Session, application_id: int, terms_hash: str)
         col(Disclosure.confirmed_at).is_not(None),
     )
     return db.execute(query.limit(1)).scalar_one_or_none()
+
+
+def find_by_number(db: Session, number: str) -> Contract | None:
+    """Return the contract of this number whoever asks, or None: for the public check of a printed one."""
+    return db.execute(sa.select(Contract).where(col(Contract.number) == number)).scalar_one_or_none()
+
+
+def count_by_status(db: Session, reader: Reader) -> dict[ContractStatus, int]:
+    """Return how many contracts the reader sees in each status."""
+    query = sa.select(col(Contract.status), sa.func.count()).where(visible_to(reader, Contract))
+    return {status: int(number) for status, number in db.execute(query.group_by(col(Contract.status))).all()}
+
+
+def _waiting(reader: Reader) -> sa.ColumnElement[bool]:
+    """Return the condition of approved own-money applications; needs the join with Product."""
+    return sa.and_(
+        col(Application.status) == ApplicationStatus.APPROVED,
+        col(Product.mode) == "own",
+        visible_to(reader, Application),
+    )
+
+
+def count_waiting(db: Session, reader: Reader) -> int:
+    """Return how many approved applications of our own money the reader sees without a contract 待出合同."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(Application)
+        .join(Product, col(Product.id) == col(Application.product_id))
+    )
+    return int(db.execute(query.where(_waiting(reader))).scalar_one())
+
+
+def list_waiting(
+    db: Session,
+    reader: Reader,
+    *,
+    text: str = "",
+    owner_id: int | None = None,
+    offset: int = 0,
+    limit: int = 50,
+) -> tuple[list[tuple[Application, Customer, Product, str | None]], int, int]:
+    """Return (rows, how many, their approved fen) of what waits for a contract, the longest waiting first."""
+    condition = _waiting(reader)
+    if text.strip():
+        condition = sa.and_(condition, _named(col(Application.number), text))
+    if owner_id is not None:
+        condition = sa.and_(condition, col(Application.owner_id) == owner_id)
+
+    def joined(query: Any) -> Any:
+        return (
+            query.select_from(Application)
+            .join(Customer, col(Customer.id) == col(Application.customer_id))
+            .join(Product, col(Product.id) == col(Application.product_id))
+            .where(condition)
+        )
+
+    amount = sa.func.coalesce(sa.func.sum(col(Application.approved_amount_fen)), 0)
+    total, fen = db.execute(joined(sa.select(sa.func.count(), amount))).one()
+    query = joined(sa.select(Application, Customer, Product, col(User.name))).outerjoin(
+        User, col(User.id) == col(Application.owner_id)
+    )
+    order = (sa.func.coalesce(col(Application.decided_at), col(Application.updated_at)), col(Application.id))
+    rows = db.execute(query.order_by(*order).offset(offset).limit(limit)).all()
+    return [(a, c, p, owner) for a, c, p, owner in rows], int(total), int(fen)
+
+
+def list_contracts(
+    db: Session,
+    condition: sa.ColumnElement[bool],
+    *,
+    text: str = "",
+    sort: str = "",
+    descending: bool = True,
+    offset: int = 0,
+    limit: int = 50,
+) -> tuple[list[tuple[Contract, Customer, str | None]], int, int]:
+    """Return (rows, how many, their fen) of the contracts under ``condition``; sort: ``amount`` or ``created``."""
+    if text.strip():
+        condition = sa.and_(condition, _named(col(Contract.number), text))
+
+    def joined(query: Any) -> Any:
+        with_customer = query.select_from(Contract).join(
+            Customer, col(Customer.id) == col(Contract.customer_id)
+        )
+        return with_customer.where(condition)
+
+    amount = sa.func.coalesce(sa.func.sum(col(Contract.amount_fen)), 0)
+    total, fen = db.execute(joined(sa.select(sa.func.count(), amount))).one()
+    key: Any = col(Contract.amount_fen) if sort == "amount" else col(Contract.created_at)
+    order = (key.desc(), col(Contract.id).desc()) if descending else (key.asc(), col(Contract.id).asc())
+    query = joined(sa.select(Contract, Customer, col(User.name))).outerjoin(
+        User, col(User.id) == col(Contract.owner_id)
+    )
+    rows = db.execute(query.order_by(*order).offset(offset).limit(limit)).all()
+    return [(contract, customer, owner) for contract, customer, owner in rows], int(total), int(fen)
+
+
+def _named(number: Any, text: str) -> sa.ColumnElement[bool]:
+    wanted = text.strip()[:40]
+    return sa.or_(
+        number.contains(wanted.upper(), autoescape=True), col(Customer.name).contains(wanted, autoescape=True)
+    )
+
+
+def owner_ids(reader: Reader) -> Any:
+    """Return the subquery of the ids of those who own contracts or applications the reader sees."""
+    return (
+        sa.select(col(Contract.owner_id))
+        .where(visible_to(reader, Contract), col(Contract.owner_id).is_not(None))
+        .union(
+            sa.select(col(Application.owner_id)).where(
+                visible_to(reader, Application),
+                col(Application.owner_id).is_not(None),
+                col(Application.status) == ApplicationStatus.APPROVED,
+            )
+        )
+    )
+
+
+def confirmed_terms(db: Session, application_ids: Sequence[int]) -> frozenset[tuple[int, str]]:
+    """Return (application id, hash of the terms) of the confirmed disclosure sheets of these applications."""
+    query = sa.select(col(Disclosure.application_id), col(Disclosure.terms_hash)).where(
+        col(Disclosure.application_id).in_(application_ids), col(Disclosure.confirmed_at).is_not(None)
+    )
+    return frozenset((int(application_id), str(terms)) for application_id, terms in db.execute(query).all())
+
+
+def list_prints(db: Session, contract_id: int) -> list[tuple[PrintLog, str | None]]:
+    """Return the printings of a contract with the name of who printed, newest first."""
+    query = (
+        sa.select(PrintLog, col(User.name))
+        .outerjoin(User, col(User.id) == col(PrintLog.by_id))
+        .where(col(PrintLog.contract_id) == contract_id)
+        .order_by(col(PrintLog.id).desc())
+    )
+    return [(log, name) for log, name in db.execute(query).all()]

@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.documents import render
-from loanhub.documents.preview import page_count
 from loanhub.documents.data import ContractData, from_json, to_json
+from loanhub.documents.preview import page_count
 from loanhub.documents.template import get_template, missing
 from loanhub.domain import applications as application_rules
 from loanhub.domain.applications import ApplicationEvent, ApplicationStatus

@@ -15,7 +15,7 @@ from loanhub.models import Application, Customer, Document, PrintLog
 from loanhub.repositories.contracts import find_confirmed_disclosure, get_visible
 from loanhub.services import _storage, events
 from loanhub.services._actor import Actor
-from loanhub.services._transaction import transaction
+from loanhub.services._transaction import reading, transaction
 from loanhub.services.contracts.create import frozen_data
 
 COPIES_AT_ONCE = 20
@@ -28,7 +28,7 @@ def open_pdf(actor: Actor, *, contract_id: int, record: bool = True, now: dateti
         NotFound: no such contract in the actor's scope.
         NotPermitted: the actor lacks contracts:read.
     """
-    with transaction() as db:
+    with transaction() if record else reading() as db:
         contract = get_visible(db, actor, contract_id)
         actor.require(Permission.CONTRACTS_READ)
         document = db.get(Document, contract.file_id)
