@@ -104,3 +104,65 @@ def count_inbox(db: Session, *, user_id: int, now: datetime) -> int:
         sa.or_(col(Notification.snoozed_until).is_(None), col(Notification.snoozed_until) <= now),
     )
     return int(db.execute(query).scalar_one())
+
+
+def list_users(db: Session) -> list[tuple[User, Department | None, list[Role], datetime | None]]:
+    """Return everybody with department, roles (by code) and when last seen; those at work first, then by login."""
+    roles: dict[int, list[Role]] = {}
+    joined = sa.select(col(UserRole.user_id), Role).join(Role, col(Role.id) == col(UserRole.role_id))
+    for user_id, role in db.execute(joined.order_by(col(Role.code))):
+        roles.setdefault(user_id, []).append(role)
+    last = sa.select(col(UserSession.user_id), sa.func.max(UserSession.last_seen_at)).group_by(
+        col(UserSession.user_id)
+    )
+    seen = {int(user_id): at for user_id, at in db.execute(last)}
+    query = (
+        sa.select(User, Department)
+        .outerjoin(Department, col(Department.id) == col(User.department_id))
+        .order_by(col(User.active).desc(), col(User.login))
+    )
+    return [(u, d, roles.get(u.id or 0, []), seen.get(u.id or 0)) for u, d in db.execute(query)]
+
+
+def list_roles(db: Session) -> list[Role]:
+    """Return every role, the shipped ones in their order first."""
+    return list(db.execute(sa.select(Role).order_by(col(Role.id))).scalars())
+
+
+def count_active_with_role(db: Session, *, role_id: int, besides: int) -> int:
+    """Return how many active people but one hold a role."""
+    query = (
+        sa.select(sa.func.count())
+        .select_from(UserRole)
+        .join(User, col(User.id) == col(UserRole.user_id))
+        .where(col(UserRole.role_id) == role_id, col(User.active).is_(True), col(User.id) != besides)
+    )
+    return int(db.execute(query).scalar_one())
+
+
+def find_department(db: Session, *, name: str, department_id: int | None) -> Department | None:
+    """Return the department of this id, else of this name, else (neither given) the company itself."""
+    if department_id is not None:
+        return db.get(Department, department_id)
+    query = sa.select(Department).order_by(col(Department.path)).limit(1)
+    query = (
+        query.where(col(Department.name) == name)
+        if name
+        else query.where(col(Department.parent_id).is_(None))
+    )
+    return db.execute(query).scalar_one_or_none()
+
+
+def list_departments(db: Session) -> list[Department]:
+    """Return the whole tree, siblings in their order."""
+    return list(
+        db.execute(sa.select(Department).order_by(col(Department.sort), col(Department.id))).scalars()
+    )
+
+
+def count_people_by_department(db: Session) -> dict[int, int]:
+    """Return how many active people stand directly in each department."""
+    query = sa.select(col(User.department_id), sa.func.count()).where(
+        col(User.active).is_(True), col(User.department_id).is_not(None)
+    )
+    return {int(key): int(count) for key, count in db.execute(query.group_by(col(User.department_id)))}
