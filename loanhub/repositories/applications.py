@@ -8,13 +8,15 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain.applications import ApplicationStatus
+from loanhub.domain.leads import CLOSED_STATUSES
 from loanhub.domain.permissions import Permission, Scope
-from loanhub.models import Application, Approval, Customer, Document, Role, User, UserRole
+from loanhub.models import Application, Approval, Customer, Document, Lead, Role, Submission, User, UserRole
 from loanhub.repositories.contracts import get_visible_application as get_visible
+from loanhub.repositories.scope import Reader, visible_to
 
 __all__ = [
-    "count_sharing_card", "current_round", "document_kinds", "get_visible", "last_rejection", "list_approvals",
-    "list_approvers",
+    "count_sharing_card", "current_round", "document_kinds", "find_open_lead", "get_visible", "last_rejection",
+    "list_approvals", "list_approvers", "list_submissions",
 ]  # fmt: skip
 
 
@@ -77,3 +79,23 @@ def last_rejection(db: Session, customer_id: int) -> datetime | None:
         col(Application.customer_id) == customer_id, col(Application.status) == ApplicationStatus.REJECTED
     )
     return db.execute(query).scalar_one()
+
+
+def find_open_lead(db: Session, reader: Reader, customer_id: int) -> Lead | None:
+    """Return the customer's newest lead somebody still works on, inside the reader's scope."""
+    query = (
+        sa.select(Lead)
+        .where(
+            col(Lead.customer_id) == customer_id, col(Lead.status).not_in(CLOSED_STATUSES),
+            visible_to(reader, Lead),
+        )
+        .order_by(col(Lead.id).desc())
+        .limit(1)
+    )  # fmt: skip
+    return db.execute(query).scalar_one_or_none()
+
+
+def list_submissions(db: Session, application_id: int) -> list[Submission]:
+    """Return the submissions of an application to lenders, oldest first."""
+    query = sa.select(Submission).where(col(Submission.application_id) == application_id)
+    return list(db.execute(query.order_by(col(Submission.id))).scalars())
