@@ -8,9 +8,12 @@ from datetime import date
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.errors import NotFound
 from loanhub.domain.loans import LoanStatus
 from loanhub.models import (
+    Contract,
+    Customer,
     Installment,
     LedgerEntry,
     LedgerTransaction,
@@ -168,3 +171,53 @@ def find_ledger_of(db: Session, payment_id: int) -> int | None:
         .limit(1)
     )
     return db.execute(query).scalar_one_or_none()
+
+
+def list_with_customers(db: Session, reader: Reader, ids: Sequence[int]) -> list[tuple[Loan, str]]:
+    """Return loans of these ids inside the reader's scope, each with its customer's name."""
+    query = (
+        sa.select(Loan, col(Customer.name))
+        .join(Customer, col(Customer.id) == col(Loan.customer_id))
+        .where(col(Loan.id).in_(ids), visible_to(reader, Loan))
+    )
+    return [(loan, str(name)) for loan, name in db.execute(query).all()]
+
+
+def sum_by_bucket(db: Session, reader: Reader) -> dict[str, tuple[int, int]]:
+    """Return (loans, outstanding principal in fen) of the open loans in scope, by bucket."""
+    query = (
+        sa.select(col(Loan.bucket), sa.func.count(), sa.func.sum(col(Loan.outstanding_principal_fen)))
+        .where(visible_to(reader, Loan), col(Loan.status).in_(OWING))
+        .group_by(col(Loan.bucket))
+    )
+    return {str(bucket): (int(count), int(total or 0)) for bucket, count, total in db.execute(query).all()}
+
+
+def list_customer_ids(db: Session, reader: Reader, found: sa.Select[tuple[int]], *, limit: int) -> list[int]:
+    """Return which of the found customers have a loan in the reader's scope."""
+    query = (
+        sa.select(col(Loan.customer_id))
+        .where(visible_to(reader, Loan), col(Loan.customer_id).in_(found))
+        .distinct()
+        .limit(limit)
+    )
+    return [int(one) for one in db.execute(query).scalars()]
+
+
+def list_waiting_contracts(db: Session, reader: Reader) -> list[tuple[Contract, str]]:
+    """Return signed contracts in scope without a requested loan, each with its customer's name."""
+    asked = sa.select(col(Loan.contract_id)).where(
+        sa.or_(col(Loan.requested_at).is_not(None), col(Loan.status) != LoanStatus.PENDING)
+    )
+    query = (
+        sa.select(Contract, col(Customer.name))
+        .join(Customer, col(Customer.id) == col(Contract.customer_id))
+        .where(
+            visible_to(reader, Contract),
+            col(Contract.status) == ContractStatus.SIGNED,
+            col(Contract.id).not_in(asked),
+        )
+        .order_by(col(Contract.signed_date), col(Contract.id))
+        .limit(100)
+    )
+    return [(contract, str(name)) for contract, name in db.execute(query).all()]

@@ -2,6 +2,15 @@
 
 from loanhub.services.loans._shared import LoanClosed, NotDisbursed, StaleLoan
 from loanhub.services.loans.confirm import NothingToConfirm, confirm, refuse
+from loanhub.services.loans.desk import (
+    BucketFigure,
+    Mark,
+    WaitingContract,
+    buckets,
+    customer_ids,
+    marks,
+    waiting_contracts,
+)
 from loanhub.services.loans.ledger import LedgerBroken
 from loanhub.services.loans.post import Posted, post
 from loanhub.services.loans.preview import Balance, PaymentPreview, preview_payment
@@ -28,9 +37,9 @@ from loanhub.services.loans.reverse import (
 from loanhub.services.loans.view import DisbursementView, LoanView, disbursement_view, loan_view
 
 __all__ = [
-    "AlreadyRequested", "AlreadyReversed", "AmountDiffers", "Balance", "DisbursementView", "LedgerBroken",
-    "LoanClosed", "LoanView", "NotDisbursed", "NotSigned", "NothingToConfirm", "OwnPosting", "OwnRequest",
+    "AlreadyRequested", "AlreadyReversed", "AmountDiffers", "Balance", "BucketFigure", "DisbursementView", "LedgerBroken",
+    "LoanClosed", "LoanView", "Mark", "NotDisbursed", "NotSigned", "NothingToConfirm", "OwnPosting", "OwnRequest",
     "PaymentPreview", "Posted", "Quote", "RateAboveCap", "ReversalPreview", "Reversed", "ReversingReversal",
-    "Rolled", "StaleLoan", "confirm", "disbursement_view", "loan_view", "open_loan", "post", "preview_payment",
-    "preview_reversal", "quote", "refresh", "refresh_due_loans", "refuse", "request", "reverse",
+    "Rolled", "StaleLoan", "WaitingContract", "buckets", "confirm", "customer_ids", "disbursement_view", "loan_view", "marks", "open_loan", "post", "preview_payment",
+    "preview_reversal", "quote", "refresh", "refresh_due_loans", "refuse", "request", "reverse", "waiting_contracts",
 ]  # fmt: skip

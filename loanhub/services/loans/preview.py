@@ -23,13 +23,13 @@ SURPLUS_FEN = 1_000_000
 """How far above everything still owed an amount may lie before it is taken for a slip of the finger."""
 
 COLORS = {
-    Component.FEE: "c-5",
-    Component.PENALTY: "c-3",
+    Component.FEE: "c-7",
+    Component.PENALTY: "age-m2",
     Component.COMPOUND: "c-4",
-    Component.INTEREST: "c-2",
+    Component.INTEREST: "c-3",
     Component.PRINCIPAL: "c-1",
 }
-SURPLUS_COLOR = "c-6"
+SURPLUS_COLOR = "c-5"
 
 
 @dataclass(frozen=True)

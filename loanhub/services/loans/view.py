@@ -31,14 +31,14 @@ from loanhub.services.loans._shared import CLOSED, Account, business_day, open_a
 from loanhub.services.loans.explain import Reason, interest_reason, penalty_reasons
 from loanhub.services.loans.ledger import LEDGER_KINDS
 
-TONES = {
-    LoanStatus.PENDING: "warn",
-    LoanStatus.ACTIVE: "ok",
+TONES: dict[LoanStatus, str] = {
+    LoanStatus.PENDING: "info",
+    LoanStatus.ACTIVE: "disbursed",
     LoanStatus.GRACE: "warn",
-    LoanStatus.OVERDUE: "bad",
-    LoanStatus.SETTLED: "",
-    LoanStatus.SETTLED_EARLY: "",
-    LoanStatus.WRITTEN_OFF: "bad",
+    LoanStatus.OVERDUE: "overdue",
+    LoanStatus.SETTLED: "closed",
+    LoanStatus.SETTLED_EARLY: "closed",
+    LoanStatus.WRITTEN_OFF: "danger",
 }
 """The chip tone of each status."""
 
@@ -236,7 +236,7 @@ def _status(loan: Loan, state: LoanState | None) -> tuple[str, str]:
     if state is None:
         return ("待复核放款" if loan.requested_at else "待放款"), TONES[LoanStatus.PENDING]
     if loan.status not in CLOSED and state.dpd:
-        return f"逾期 {state.dpd} 天 · {state.bucket.value}", "bad"
+        return f"逾期 {state.dpd} 天 · {state.bucket.value}", "overdue"
     if loan.status not in CLOSED and state.raw_dpd:
         return f"宽限期 · 已过 {state.raw_dpd} 天", "warn"
     status = loan.status if loan.status in CLOSED else LoanStatus.ACTIVE
@@ -284,13 +284,13 @@ def _row_status(row: InstallmentState, state: LoanState) -> tuple[str, str]:
         late = (row.cleared_date - row.due_date).days if row.cleared_date else 0
         if row.open.penalty_fen + row.open.compound_fen:
             return f"欠罚息 {format_plain(row.open.penalty_fen + row.open.compound_fen)}", "warn"
-        return (f"已还 · 晚 {late} 天", "ok") if late > 0 else ("已还", "ok")
+        return (f"已还 · 晚 {late} 天", "disbursed") if late > 0 else ("已还", "disbursed")
     if row.status is InstallmentStatus.UPCOMING:
-        return "待还", ""
+        return "待还", "closed"
     days = (state.as_of - row.due_date).days
     part = "部分还 · " if paid else ""
     if row.status is InstallmentStatus.OVERDUE:
-        return f"{part}逾期 {days} 天", "bad"
+        return f"{part}逾期 {days} 天", "overdue"
     return (f"{part}宽限期 {days} 天", "warn") if days else (f"{part}今日应还", "warn")
 
 
@@ -313,7 +313,7 @@ def _planned_rows(terms: Terms) -> tuple[ScheduleRow, ...]:
             number=f"{row.period:02d}", due_date=row.due_date.isoformat(), principal=format_plain(row.principal_fen),
             interest=format_plain(row.interest_fen), fee=_amount(row.fee_fen), penalty="—",
             total=format_plain(row.payment_fen), paid="—", balance=format_plain(row.closing_fen),
-            status_label="待放款", status_tone="", look="", reasons=(),
+            status_label="待放款", status_tone="closed", look="", reasons=(),
         )
         for row in build_schedule(terms)
     )  # fmt: skip
