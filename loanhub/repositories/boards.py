@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlalchemy.orm import defer
 from sqlmodel import Session, col
 
 from loanhub.domain.errors import NotFound
 from loanhub.domain.leads import LeadStatus
-from loanhub.models import Lead, Pipeline, Stage
+from loanhub.models import Lead, Pipeline, Product, Stage
 
 Clause = sa.ColumnElement[bool]
 
@@ -27,7 +28,9 @@ def get_pipeline(db: Session, code: str) -> Pipeline:
 
 def list_stages(db: Session, pipeline_id: int) -> list[Stage]:
     """Return the stages of a board, in order."""
-    query = sa.select(Stage).where(col(Stage.pipeline_id) == pipeline_id).order_by(col(Stage.sort), col(Stage.id))
+    query = (
+        sa.select(Stage).where(col(Stage.pipeline_id) == pipeline_id).order_by(col(Stage.sort), col(Stage.id))
+    )
     return list(db.execute(query).scalars())
 
 
@@ -41,9 +44,26 @@ def on_board(pipeline_id: int) -> Clause:
     )
 
 
+# A card shows none of these; decrypting three fields of every card costs more than the query.
+_NOT_ON_CARDS = tuple(
+    defer(getattr(Lead, name), raiseload=True) for name in ("phone", "id_number", "wechat", "custom", "note")
+)
+
+
+def stages_of(db: Session, condition: Clause, lead_ids: Sequence[int]) -> list[tuple[int, str]]:
+    """Return (id, stage code) of those cards that meet the condition."""
+    query = sa.select(col(Lead.id), col(Lead.stage_code)).where(condition, col(Lead.id).in_(lead_ids))
+    return [(int(lead_id or 0), code) for lead_id, code in db.execute(query).all()]
+
+
+def product_labels(db: Session) -> dict[str, str]:
+    """Return the names of all products by code, withdrawn ones too: old cards still carry them."""
+    return {code: label for code, label in db.execute(sa.select(col(Product.code), col(Product.label))).all()}
+
+
 def list_cards(db: Session, condition: Clause, stage_code: str, limit: int) -> list[Lead]:
     """Return the first cards of a column, by rank."""
-    query = sa.select(Lead).where(condition, col(Lead.stage_code) == stage_code)
+    query = sa.select(Lead).where(condition, col(Lead.stage_code) == stage_code).options(*_NOT_ON_CARDS)
     return list(db.execute(query.order_by(col(Lead.rank), col(Lead.id)).limit(limit)).scalars())
 
 
@@ -67,7 +87,11 @@ def column_figures(
     over = sa.func.sum(sa.case(*over_when, else_=0)) if over_when else sa.literal(0)
     near = sa.func.sum(sa.case(*near_when, else_=0)) if near_when else sa.literal(0)
     query = sa.select(
-        col(Lead.stage_code), sa.func.count(), sa.func.coalesce(sa.func.sum(col(Lead.amount_fen)), 0), near, over
+        col(Lead.stage_code),
+        sa.func.count(),
+        sa.func.coalesce(sa.func.sum(col(Lead.amount_fen)), 0),
+        near,
+        over,
     ).where(condition)
     if only:
         query = query.where(col(Lead.stage_code).in_(only))

@@ -279,8 +279,13 @@ class ViewTab:
     count: int
 
 
-def views(actor: Actor, page_code: str, entity: str, *, now: datetime) -> list[ViewTab]:
-    """Return the actor's own views of a page and the shared ones, with counts."""
+def views(
+    actor: Actor, page_code: str, entity: str, *, within: Sequence[Mapping[str, Any]] = (), now: datetime
+) -> list[ViewTab]:
+    """Return the actor's own views of a page and the shared ones, with counts.
+
+    ``within`` are conditions every record of that page meets besides, such as being on the board.
+    """
     actor.require(READ_PERMISSION[entity])
     with reading() as db:
         query = sa.select(SavedView).where(
@@ -291,7 +296,8 @@ def views(actor: Actor, page_code: str, entity: str, *, now: datetime) -> list[V
         tabs = []
         for row in rows:
             try:
-                number = count(actor, entity, raw_criteria=row.criteria, now=now)
+                asked = {"all": [*within, *([row.criteria] if row.criteria else [])]} if within else row.criteria
+                number = count(actor, entity, raw_criteria=asked, now=now)
             except InvalidInput:
                 number = 0
             tabs.append(

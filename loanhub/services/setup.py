@@ -9,7 +9,7 @@ from sqlmodel import Session, col
 
 from loanhub.domain.permissions import ROLES
 from loanhub.domain.pipelines import DEFAULT_STAGES
-from loanhub.models import Channel, Department, Pipeline, Role, Stage
+from loanhub.models import Channel, Department, Pipeline, Role, SavedView, Stage
 
 DEFAULT_PIPELINE = "default"
 
@@ -25,6 +25,19 @@ DEFAULT_CHANNELS: tuple[tuple[str, str, int], ...] = (
     ("other", "其他", 0),
 )
 """(code, label, agreed price of one lead in fen)."""
+
+
+DEFAULT_VIEWS: tuple[tuple[str, str, dict[str, object]], ...] = (
+    ("boards", "我的在途", {"field": "owner_id", "op": "eq", "value": "me"}),
+    ("boards", "本组在途", {"field": "owner_id", "op": "eq", "value": "my_team"}),
+    (
+        "boards",
+        "停留超 3 天",
+        {"field": "stage_entered_at", "op": "lt", "value": {"relative": "now", "hours": -72}},
+    ),
+    ("boards", "无下一步", {"field": "next_step", "op": "is_empty"}),
+)
+"""(page, name, criteria) of the views everybody finds."""
 
 
 def install(db: Session, *, company_name: str, now: datetime) -> None:
@@ -64,6 +77,9 @@ def install(db: Session, *, company_name: str, now: datetime) -> None:
                     hard_gate=stage.hard_gate,
                 )
             )
+        # With the board, once: a view somebody deletes does not come back.
+        for position, (page, name, criteria) in enumerate(DEFAULT_VIEWS):
+            db.add(SavedView(page=page, name=name, criteria=criteria, sort=position, created_at=now))
     channels = set(db.execute(sa.select(col(Channel.code))).scalars())
     for position, (code, label, cost) in enumerate(DEFAULT_CHANNELS):
         if code not in channels:

@@ -53,6 +53,7 @@ class SessionState(rx.State):
             return rx.redirect(f"/login?next={quote(path)}")
         if actor.must_change_password and path.rstrip("/") != "/account":
             return rx.redirect("/account")
+        _live.watch(self, ())
         _live.join(self, _inbox_topic(actor), state_class=SessionState)
         await self._count_inbox(actor)
         return None
@@ -75,6 +76,11 @@ class SessionState(rx.State):
     def _watch(self, *topics: str) -> None:
         """Receive changes of these topics from now on through ``_on_live``, and of no others (one page at a time)."""
         _live.watch(self, topics)
+
+    @classmethod
+    def _wants(cls, topic: str, op: _live.Op) -> bool:
+        """Return whether an announcement can concern this page at all; asked before any state is loaded."""
+        return True
 
     async def _on_live(self, topic: str, ops: list[_live.Op]) -> None:
         """Read the inbox count again; a page State overrides this for the topics it watches."""

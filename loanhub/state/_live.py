@@ -21,6 +21,7 @@ import reflex as rx
 import structlog
 
 from loanhub.domain.errors import NotFound, NotPermitted
+from loanhub.state._presence import Presence
 
 Op = dict[str, object]
 Announcements = list[tuple[str, Op]]
@@ -35,13 +36,19 @@ log = structlog.get_logger("loanhub.live")
 
 @dataclass
 class Watch:
-    """One view that watches one topic: the client token and the State to ask, and what waits for it."""
+    """One view that watches one topic: the client token and the State to ask, who looks, and what waits for it."""
 
     token: str
     state_class: type[rx.State]
+    user_id: int = 0
+    user_name: str = ""
     waiting: list[Op] = field(default_factory=list)
     last_at: float = 0.0
     task: asyncio.Task[None] | None = None
+
+
+def _everything(topic: str, op: Op) -> bool:
+    return True
 
 
 Deliver = Callable[[Watch, str, list[Op]], Awaitable[bool]]
@@ -58,21 +65,32 @@ class Hub:
         self._redis: redis.Redis | None = None
         self._slots = asyncio.Semaphore(PARALLEL_DELIVERIES)
         self._tasks: set[asyncio.Task[None]] = set()
+        self.on_watchers: Callable[[str], None] | None = None
+        """Called with a topic when somebody has joined or left it."""
+        self.on_received: Callable[[str, Op], None] | None = None
+        """Called with each announcement that reaches this worker."""
 
-    def join(self, topic: str, token: str, state_class: type[rx.State]) -> None:
+    def join(
+        self, topic: str, token: str, state_class: type[rx.State], *, user_id: int = 0, user_name: str = ""
+    ) -> None:
         """Let this view receive the topic; joining twice changes nothing."""
         key = (token, state_class.get_full_name())
-        self.topics.setdefault(topic, {}).setdefault(key, Watch(token, state_class))
+        self.topics.setdefault(topic, {}).setdefault(key, Watch(token, state_class, user_id, user_name))
+        if self.on_watchers is not None:
+            self.on_watchers(topic)
 
     def leave(self, token: str, state_class: type[rx.State] | None = None, topic: str | None = None) -> None:
         """Forget what a client watches: all of it, one State's, one topic's."""
         name = state_class.get_full_name() if state_class else None
         for one in [topic] if topic else list(self.topics):
             watches = self.topics.get(one, {})
-            for key in [key for key in watches if key[0] == token and name in (None, key[1])]:
+            gone = [key for key in watches if key[0] == token and name in (None, key[1])]
+            for key in gone:
                 del watches[key]
             if not watches:
                 self.topics.pop(one, None)
+            if gone and self.on_watchers is not None:
+                self.on_watchers(one)
 
     def publish(self, announcements: Announcements) -> None:
         """Send announcements to every worker; callable from any thread, never blocks on a watcher, never raises."""
@@ -90,7 +108,11 @@ class Hub:
     def receive(self, announcements: Announcements) -> None:
         """Queue announcements for the watchers of this worker; on the event loop."""
         for topic, op in announcements:
+            if self.on_received is not None:
+                self.on_received(topic, op)
             for watch in list(self.topics.get(topic, {}).values()):
+                if not getattr(watch.state_class, "_wants", _everything)(topic, op):
+                    continue
                 watch.waiting.append(op)
                 del watch.waiting[:-OPS_KEPT]
                 if watch.task is None or watch.task.done():
@@ -183,6 +205,7 @@ async def _is_connected(token: str) -> bool:
 
 
 hub = Hub(_ask_to_read_again)
+presence = Presence(hub)
 
 
 def publish(topic: str, op: Op) -> None:
@@ -194,7 +217,10 @@ def join(state: Any, topic: str, *, state_class: type[rx.State] | None = None) -
     """Let the browser behind this state receive a topic besides those it watches."""
     global _joins
     if token := state.router.session.client_token:
-        hub.join(topic, token, state_class or type(state))
+        hub.join(
+            topic, token, state_class or type(state),
+            user_id=getattr(state, "user_id", 0), user_name=getattr(state, "user_name", ""),
+        )  # fmt: skip
         _joins += 1
         if _joins % _SWEEP_EVERY == 0 and _app is not None:
             task = asyncio.get_running_loop().create_task(sweep())
@@ -241,7 +267,7 @@ def connect(app: Any, *, redis_url: str) -> None:
 
     @contextlib.asynccontextmanager
     async def live_hub() -> Any:
-        async with hub.running(redis_url):
+        async with hub.running(redis_url), presence.running(_is_connected):
             yield
 
     app.register_lifespan_task(live_hub)

@@ -33,7 +33,7 @@ class MovedBySomebody(Conflict):
 
 @dataclass(frozen=True)
 class Moved:
-    """A move as it was made; ``back_after_id`` is the card above its old place, for undo."""
+    """A move as it was made."""
 
     lead_id: int
     name: str
@@ -106,7 +106,9 @@ def gate_of(db: Session, lead: Lead, target: Stage) -> Gate:
     """Return what a card meets and lacks for a stage 移入条件."""
     known = catalogue.current(db)
     filled = {
-        k: catalogue.read_value(lead, spec) for k in target.required if (spec := known.find("lead", k)) is not None
+        k: catalogue.read_value(lead, spec)
+        for k in target.required
+        if (spec := known.find("lead", k)) is not None
     }
     return check_gate(_spec(target), filled, facts_for_lead(db, lead))
 
@@ -167,7 +169,15 @@ def _rank(
 
 
 def _place(
-    db: Session, actor: Actor, lead: Lead, stages: Mapping[str, Stage], to: str, rank: str, *, reason: str, now: datetime
+    db: Session,
+    actor: Actor,
+    lead: Lead,
+    stages: Mapping[str, Stage],
+    to: str,
+    rank: str,
+    *,
+    reason: str,
+    now: datetime,
 ) -> Moved:
     source = lead.stage_code
     changed = to != source
@@ -198,7 +208,8 @@ def _place(
             db, actor, "lead.reordered", now=now, entity="lead", entity_id=lead.id, summary=labels.get(to, to)
         )
     announce(
-        db, f"board:{lead.pipeline_id}", id=lead.id, columns=sorted({source, to}), by=actor.user_id, who=actor.name,
+        db, f"board:{lead.pipeline_id}", id=lead.id, version=lead.version, columns=sorted({source, to}),
+        by=actor.user_id, who=actor.name, owner_id=lead.owner_id, department_id=lead.department_id,
     )  # fmt: skip
     return Moved(lead.id or 0, lead.name, lead.version, source, to, labels.get(to, to), changed)
 

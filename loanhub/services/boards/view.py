@@ -11,11 +11,13 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain import formats
+from loanhub.domain.catalogue import Access, access, present
 from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import age_state
 from loanhub.models import Customer, Lead, Pipeline, Stage, User
 from loanhub.repositories import boards as repository
+from loanhub.repositories import leads
 from loanhub.services import catalogue, lists
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
@@ -32,10 +34,23 @@ class BoardView:
     columns: list[dict[str, Any]]
     order: dict[str, list[str]]
     cards: dict[str, dict[str, Any]]
-    total: int
+    sums: dict[str, tuple[int, int, int]]
+    """By column: cards, Σ amount in fen, Σ amount weighted by the stage's probability in fen."""
+    sentence: str
+
+    @property
+    def total(self) -> int:
+        """Return how many cards stand in these columns."""
+        return sum(count for count, _, _ in self.sums.values())
+
+
+@dataclass(frozen=True)
+class Totals:
+    """The figures above the board 在途、合计、加权."""
+
+    count_text: str
     amount_text: str
     weighted_text: str
-    sentence: str
 
 
 @dataclass(frozen=True)
@@ -75,16 +90,60 @@ def look(actor: Actor, question: Question, *, now: datetime, only: Sequence[str]
             leads = repository.list_cards(db, condition, stage.code, question.limit_of(stage.code))
             order[stage.code] = [str(lead.id) for lead in leads]
             shown += leads
-        cards = cards_of(db, shown, {s.code: s for s in stages}, now=now)
-        total = sum(n for n, *_ in figures.values())
-        amount = sum(f for _, f, *_ in figures.values())
-        weights = {s.code: s.probability_percent for s in stages}
-        weighted = sum(f * weights.get(code, 0) // 100 for code, (_, f, *_) in figures.items())
+        cards = cards_of(db, actor, shown, {s.code: s for s in stages}, now=now)
+        found = {s.code: figures.get(s.code, (0, 0, 0, 0)) for s in wanted}
+        sums = {
+            s.code: (found[s.code][0], found[s.code][1], found[s.code][1] * s.probability_percent // 100)
+            for s in wanted
+        }
         return BoardView(
-            columns=[_column(s, figures.get(s.code, (0, 0, 0, 0)), stages[0].code, actor) for s in wanted],
-            order=order, cards=cards, total=total, amount_text=format_wan(amount),
-            weighted_text=format_wan(weighted), sentence=sentence,
+            columns=[_column(s, found[s.code], stages[0].code, actor) for s in wanted],
+            order=order, cards=cards, sums=sums, sentence=sentence,
         )  # fmt: skip
+
+
+def totals(sums: Mapping[str, tuple[int, int, int]]) -> Totals:
+    """Return the figures above the board from those of its columns; amounts in 万."""
+    count, amount, weighted = (sum(one[place] for one in sums.values()) for place in range(3))
+    return Totals(formats.count(count), format_wan(amount), format_wan(weighted))
+
+
+def locate(actor: Actor, question: Question, lead_ids: Iterable[int], *, now: datetime) -> dict[str, str]:
+    """Return the column of each of these cards that the actor sees on this board, by id as text."""
+    actor.require(Permission.BOARDS_READ)
+    wanted = sorted({lead_id for lead_id in lead_ids if lead_id})[:CARDS_MAXIMUM]
+    if not wanted:
+        return {}
+    with reading() as db:
+        pipeline = repository.get_pipeline(db, question.pipeline)
+        condition, _ = scope_of(db, actor, pipeline, question, now=now)
+        return {str(lead_id): code for lead_id, code in repository.stages_of(db, condition, wanted)}
+
+
+def pipeline_id_of(actor: Actor, code: str) -> int:
+    """Return the id in the topic ``board:<id>`` on which moves of this board are announced.
+
+    Raises:
+        NotPermitted: the actor lacks boards:read.
+        NotFound: no such board.
+    """
+    actor.require(Permission.BOARDS_READ)
+    with reading() as db:
+        return repository.get_pipeline(db, code).id or 0
+
+
+def link_of(actor: Actor, *, lead_id: int) -> str:
+    """Return where a card opens: its customer when it has become one, else the lead.
+
+    Raises:
+        NotFound: no such card in the actor's scope.
+    """
+    with reading() as db:
+        lead = leads.get_visible(db, actor, lead_id)
+        actor.require(Permission.BOARDS_READ)
+        if lead.customer_id and actor.can(Permission.CUSTOMERS_READ):
+            return f"/customers/{lead.customer_id}"
+        return f"/leads?lead={lead.id}"
 
 
 def scope_of(
@@ -118,10 +177,10 @@ def _column(stage: Stage, figures: tuple[int, int, int, int], first: str, actor:
 
 
 def cards_of(
-    db: Session, leads: Iterable[Lead], stages: Mapping[str, Stage], *, now: datetime
+    db: Session, actor: Actor, cards: Iterable[Lead], stages: Mapping[str, Stage], *, now: datetime
 ) -> dict[str, dict[str, Any]]:
-    """Return what cards say, by id; names of owners and products are looked up once."""
-    rows = list(leads)
+    """Return what cards say, by id, masked for the reader; names of owners and products are looked up once."""
+    rows = list(cards)
     owners = {lead.owner_id for lead in rows if lead.owner_id}
     names: dict[int, str] = {}
     if owners:
@@ -134,8 +193,16 @@ def cards_of(
             sa.select(col(Customer.id), col(Customer.risk_grade)).where(col(Customer.id).in_(people))
         ).all()
         grades = {int(customer_id or 0): grade or 0 for customer_id, grade in known}
-    products = dict(catalogue.sources(db)["product"])
-    return {str(lead.id): _card(lead, stages, names, grades, products, now) for lead in rows}
+    products = repository.product_labels(db)
+    name = catalogue.current(db).get("lead", "name")
+    right = Access.READ if actor.is_system else access(name, catalogue.rights_of(actor))
+    return {
+        str(lead.id): {
+            **_card(lead, stages, names, grades, products, now),
+            "name": present(name, lead.name, right, now),
+        }
+        for lead in rows
+    }
 
 
 def _card(
@@ -150,7 +217,6 @@ def _card(
     stage = stages.get(lead.stage_code)
     return {
         "ver": lead.version,
-        "name": lead.name,
         "industry": lead.industry or lead.occupation,
         "amount_text": _wan(lead.amount_fen),
         "product": products.get(lead.product_code, lead.product_code),

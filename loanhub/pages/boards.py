@@ -1,0 +1,300 @@
+"""The board 进件看板: every case in flight by stage, moved by hand; the same records as a table."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.avatar import avatar, avatars
+from loanhub.components.board import board
+from loanhub.components.browser import focus, hotkey
+from loanhub.components.buttons import button, link_button
+from loanhub.components.chips import stage_chip
+from loanhub.components.dialogs import closing, dialog, drawer
+from loanhub.components.filter_editor import Editor, filter_editor
+from loanhub.components.filters import chosen_filters, filter_bar, option_filter, saved_views, search_box
+from loanhub.components.forms import Field, field, form
+from loanhub.components.icons import icon
+from loanhub.components.record_form import record_field
+from loanhub.components.states import no_match, skeleton_cards
+from loanhub.components.table import Column, data_table, pager
+from loanhub.domain.permissions import Permission
+from loanhub.pages._page import Page, page
+from loanhub.state._board_opt import BoardOptimism
+from loanhub.state._board_view import BoardCards, BoardColumns
+from loanhub.state.boards import BoardState
+
+
+def _may(permission: Permission) -> rx.Var[bool]:
+    return BoardState.allowed.contains(permission.value)
+
+
+def _people() -> rx.Component:
+    """Who else looks at this board."""
+    return rx.cond(
+        BoardState.people_text != "",
+        rx.el.span(
+            avatars(BoardState.people, BoardState.people_text),
+            class_name="no-phone people",
+            role="status",
+        ),
+        rx.fragment(),
+    )
+
+
+def _switch() -> rx.Component:
+    """Board or table."""
+
+    def one(code: str, name: str, label: str) -> rx.Component:
+        return rx.el.button(
+            icon(name, "s"),
+            type="button",
+            title=label,
+            on_click=BoardState.set_show(code),
+            custom_attrs={
+                "aria-label": label,
+                "aria-pressed": rx.cond(BoardState.show == code, "true", "false"),
+            },
+        )
+
+    return rx.el.div(
+        one("", "square-kanban", "看板"),
+        one("table", "table", "表格"),
+        class_name="seg sm",
+        role="group",
+        custom_attrs={"aria-label": "显示方式"},
+    )
+
+
+def _totals() -> rx.Component:
+    def figure(label: str, value: rx.Var[str]) -> rx.Component:
+        parts = value.split(" ")
+        return rx.el.span(
+            label,
+            " ",
+            rx.el.b(parts[0], class_name="num t14"),
+            " ",
+            rx.cond(parts.length() > 1, parts[1], ""),
+        )
+
+    return rx.el.span(
+        figure("在途", BoardState.count_text + " 单"),
+        figure("合计", BoardState.amount_text),
+        figure("加权", BoardState.weighted_text),
+        class_name="row g5 t12 f2 nw no-phone",
+        role="status",
+        custom_attrs={"aria-label": "本视图合计"},
+    )
+
+
+def _filters() -> rx.Component:
+    quick = BoardState.quick
+    editor = Editor(
+        fields=BoardState.filter_fields,
+        field=BoardState.draft.key,
+        operators=BoardState.draft.operators,
+        operator=BoardState.draft.operator,
+        options=BoardState.draft.options,
+        entry=BoardState.draft.entry,
+        two=BoardState.draft.two,
+        error=BoardState.draft.error,
+        on_open=BoardState.open_editor,
+        on_field=BoardState.pick_field,
+        on_operator=BoardState.pick_operator,
+        on_add=BoardState.add_condition,
+    )
+
+    def chip(label: str, key: str, options: rx.Var[Any], mark: str) -> rx.Component:
+        chosen = rx.cond(quick.contains(key), quick[key], "").to(str)
+        return option_filter(
+            label,
+            options,
+            chosen,
+            lambda code: BoardState.set_quick(key, code),
+            value_label=_label_of(options, chosen),
+            icon_name=mark,
+        )
+
+    return filter_bar(
+        search_box(
+            BoardState.search.debounce(250),
+            placeholder="搜姓名、编号、手机后四位",
+            value=BoardState.text,
+            width="196px",
+        ),
+        chip("负责人", "owner_id", BoardState.owners, "users"),
+        chip("产品", "product_code", BoardState.products, "package"),
+        rx.el.button(
+            icon("circle-dot", "s"),
+            "无下一步",
+            type="button",
+            class_name="chip",
+            on_click=BoardState.toggle_no_next_step,
+        ),
+        filter_editor(editor),
+        chosen_filters(BoardState.chips, BoardState.drop_condition, BoardState.clear_filters),
+        tools=[_totals(), _switch()],
+    )
+
+
+def _label_of(options: rx.Var[Any], chosen: rx.Var[str]) -> rx.Var[str]:
+    """Return the label of a chosen code, found in the browser: options may be hundreds of colleagues."""
+    return rx.Var(
+        f"({options!s}.find((o) => o.value === {chosen!s})?.label ?? '')",
+        _var_data=rx.vars.VarData.merge(options._get_all_var_data(), chosen._get_all_var_data()),
+    ).to(str)
+
+
+def _board() -> rx.Component:
+    nothing = rx.el.div(
+        no_match("卡片", "换个条件，或清除筛选看全部在途。", BoardState.clear_filters), class_name="pad"
+    )
+    columns = board(
+        columns=BoardColumns.columns,
+        order=BoardColumns.order,
+        cards=BoardCards.cards,
+        patch=BoardCards.patch,
+        browser=BoardOptimism,
+        on_move=BoardState.move,
+        on_open=BoardState.open_card,
+        on_load_more=BoardState.load_more,
+        on_quick_add=BoardState.quick_add,
+        on_toggle_fold=BoardState.toggle_fold,
+    )
+    return rx.cond(BoardState.has_conditions & (BoardState.total == 0), nothing, columns)
+
+
+def _waiting() -> rx.Component:
+    one = rx.el.div(skeleton_cards(4), style={"width": "212px", "padding": "48px 6px 0", "flex": "none"})
+    return rx.el.div(*[one] * 5, class_name="row", style={"alignItems": "flex-start", "overflow": "hidden"})
+
+
+def _table() -> rx.Component:
+    def text(key: str) -> Any:
+        return lambda row: row[key]
+
+    columns = [
+        Column("name", "姓名", lambda row: rx.el.b(row["name"])),
+        Column("amount_fen", "意向金额", text("amount_fen"), align="r"),
+        Column("product_code", "产品", text("product_code")),
+        Column("stage_code", "阶段", lambda row: stage_chip(row["stage_code"], row["stage_tone"])),
+        Column("stage_entered_at", "进入阶段", text("stage_entered_at"), secondary=True),
+        Column("next_step", "下一步", text("next_step")),
+        Column("next_step_at", "下次跟进", text("next_step_at"), secondary=True),
+        Column(
+            "owner_id",
+            "负责人",
+            lambda row: rx.el.span(
+                avatar(row["owner_initial"], color=row["owner_color"], size="s20"),
+                row["owner_id"],
+                class_name="row g2",
+            ),
+        ),
+    ]
+    table = data_table(
+        BoardState.rows,
+        columns,
+        row_id=lambda row: row["id"],
+        label="在途线索",
+        on_open=BoardState.open_card,
+        card=lambda row: rx.el.button(
+            rx.el.span(
+                rx.el.b(row["name"], class_name="t16"),
+                stage_chip(row["stage_code"], row["stage_tone"]),
+                class_name="row sb",
+            ),
+            rx.el.span(row["amount_fen"], row["next_step"], class_name="row sb t13 f2"),
+            type="button",
+            on_click=BoardState.open_card(row["id"]),
+            class_name="col g2",
+            style={"width": "100%", "textAlign": "left"},
+            custom_attrs={"data-open": "true"},
+        ),
+        empty=no_match("线索", "换个条件，或清除筛选看全部在途。", BoardState.clear_filters),
+    )
+    return rx.fragment(
+        table,
+        pager(
+            BoardState.range_text,
+            BoardState.page,
+            BoardState.pages,
+            on_previous=BoardState.go(-1),
+            on_next=BoardState.go(1),
+        ),
+    )
+
+
+def _gate_sheet() -> rx.Component:
+    """The side sheet of a move that meets a gate; closing it brings the card back."""
+    gate = BoardState.gate
+    met = rx.el.ul(
+        rx.foreach(gate.met, lambda label: rx.el.li(icon("check", "s"), label, class_name="row g2 t13 f2")),
+        style={"listStyle": "none", "padding": "0", "margin": "0", "display": "grid", "gap": "6px"},
+    )
+    sheet = form(
+        rx.el.p(gate.sentence, class_name="t13 f2", style={"margin": "0"}),
+        met,
+        rx.foreach(gate.fields, lambda item: record_field(item, BoardState.field_errors)),
+        rx.el.div(
+            closing(button("取消")),
+            button("补齐并移入", look="p", kind="submit", writes=True),
+            class_name="row g3 end",
+        ),
+        on_submit=BoardState.complete,
+        key=gate.key,
+        guard=False,
+    )
+    return drawer(
+        gate.title,
+        sheet,
+        is_open=gate.key != "",
+        on_open_change=BoardState.show_gate,
+    )
+
+
+def _naming() -> rx.Component:
+    errors = BoardState.field_errors
+    body = form(
+        field(
+            Field("name", "视图名称", required=True, placeholder="例如 本月可放款", maximum_length=20),
+            error=rx.cond(errors.contains("name"), errors["name"], "").to(str),
+        ),
+        rx.el.div(
+            closing(button("取消")), button("存为视图", look="p", kind="submit"), class_name="row g3 end"
+        ),
+        on_submit=BoardState.save_view,
+        guard=False,
+    )
+    return dialog("存为视图", body, is_open=BoardState.naming, on_open_change=BoardState.ask_name)
+
+
+@page(
+    route="/boards", title="进件看板", permission=Permission.BOARDS_READ, on_load=BoardState.load, wide=True
+)
+def boards() -> Page:
+    """Wire the board."""
+    content = rx.cond(
+        BoardState.show == "table",
+        rx.el.div(_table(), class_name="body"),
+        rx.el.div(rx.cond(BoardState.ready, _board(), _waiting()), class_name="body board-body"),
+    )
+    views = saved_views(
+        BoardState.views,
+        BoardState.view,
+        BoardState.choose_view,
+        on_add=BoardState.ask_name(True),
+        changed=BoardState.has_conditions,
+    )
+    new = rx.cond(
+        _may(Permission.LEADS_CREATE),
+        link_button("新建线索", "/leads?new=1", icon_name="plus", look="p"),
+        rx.fragment(),
+    )
+    return Page(
+        [_filters(), content, _gate_sheet(), _naming()],
+        views=views,
+        tools=[_people()],
+        primary=new,
+        keys=[hotkey("c", focus("[data-add]"))],
+    )

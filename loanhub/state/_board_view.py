@@ -1,0 +1,265 @@
+"""What the board page shows and how it is read again: whole, by column, after what others did."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import reflex as rx
+
+from loanhub.domain.errors import InvalidInput
+from loanhub.domain.pipelines import StageCode
+from loanhub.services import boards, lists
+from loanhub.services.boards import BoardView
+from loanhub.services.lists import FilterField
+from loanhub.state import _listing, _live
+from loanhub.state._base import SessionState
+from loanhub.state._board_opt import BoardCardsMixin, BoardColumnsMixin
+from loanhub.state._clock import utc_now
+from loanhub.state._listing import Draft
+from loanhub.state._presence import HERE
+from loanhub.state.lead_drawer import FormItem
+
+EVERYTHING = "all"
+TABLE_KEYS = (
+    "name", "amount_fen", "product_code", "stage_code", "stage_entered_at", "next_step", "next_step_at", "owner_id",
+    "temperature", "number",
+)  # fmt: skip
+TOLD_ELSEWHERE = frozenset({"lead.moved", "lead.reordered"})
+"""Events that the topic of the board tells with more detail."""
+PEOPLE_SHOWN = 4
+_TIMELESS = ("ver", "age", "risk", "owner_name", "product", "changed_by")
+
+
+@dataclass
+class GateSheet:
+    """The side sheet of a move that meets a gate: what is met, what is still asked for."""
+
+    key: str = ""
+    title: str = ""
+    sentence: str = ""
+    met: list[str] = field(default_factory=list)
+    fields: list[FormItem] = field(default_factory=list)
+
+
+class BoardColumns(BoardColumnsMixin, rx.State):
+    """Columns and the ids in them."""
+
+
+class BoardCards(BoardCardsMixin, rx.State):
+    """The cards."""
+
+
+class BoardReading(SessionState):
+    """Vars of the page and the reading of them; handlers stand in ``state.boards``."""
+
+    ready: bool = False
+    show: str = ""
+    """'' the board, 'table' the table."""
+    views: list[dict[str, str]] = []
+    view: str = EVERYTHING
+    text: str = ""
+    quick: dict[str, str] = {}
+    chips: list[dict[str, str]] = []
+    owners: list[dict[str, str]] = []
+    products: list[dict[str, str]] = []
+    filter_fields: list[dict[str, str]] = []
+    draft: Draft = Draft()
+    count_text: str = "0"
+    amount_text: str = ""
+    weighted_text: str = ""
+    total: int = 0
+    has_conditions: bool = False
+    people: list[dict[str, str]] = []
+    people_text: str = ""
+    gate: GateSheet = GateSheet()
+    naming: bool = False
+    field_errors: dict[str, str] = {}
+    rows: list[dict[str, str]] = []
+    page: int = 1
+    pages: int = 1
+    range_text: str = ""
+    folds_kept: str = rx.LocalStorage("", name="lh-board-folds")
+
+    _conditions: list[dict[str, Any]] = []
+    _fields: dict[str, FilterField] = {}
+    _stored: dict[str, dict[str, Any]] = {}
+    _limits: dict[str, int] = {}
+    _sums: dict[str, tuple[int, int, int]] = {}
+    _topic: str = ""
+
+    @classmethod
+    def _wants(cls, topic: str, op: _live.Op) -> bool:
+        """Return False for moves on the topic of all leads: the board's own topic tells them."""
+        return not (topic == "leads" and op.get("event") in TOLD_ELSEWHERE)
+
+    def _criteria(self) -> dict[str, object]:
+        stored = self._stored.get(self.view, {}).get("criteria") or {}
+        return _listing.criteria_of([dict(stored)] if stored else [], list(self._conditions))
+
+    def _question(self) -> boards.Question:
+        return boards.Question(criteria=self._criteria(), text=self.text, limits=dict(self._limits))
+
+    def _folded(self) -> set[str]:
+        try:
+            kept = json.loads(self.folds_kept) if 0 < len(self.folds_kept) < 2_000 else None
+        except ValueError:
+            kept = None
+        return {str(code) for code in kept} if isinstance(kept, list) else {StageCode.DISBURSED.value}
+
+    async def _read_views(self) -> None:
+        actor, now = await self._actor(), utc_now()
+        everything, stored = await rx.run_in_thread(lambda: boards.tabs(actor, now=now))
+        self.views = [
+            {"id": EVERYTHING, "name": "全部在途", "count": str(everything)},
+            *({"id": f"s{tab.id}", "name": tab.name, "count": str(tab.count)} for tab in stored),
+        ]
+        self._stored = {f"s{tab.id}": {"criteria": tab.criteria, "shared": tab.shared} for tab in stored}
+        if self.view not in self._stored:
+            self.view = EVERYTHING
+
+    async def _read(self) -> None:
+        """Read all of it: the board, or a page of the table."""
+        try:
+            await self._read_board()
+        except InvalidInput:
+            # A shared address whose condition no longer fits must not lock the page.
+            self._conditions = []
+            await self._read_board()
+        if self.show == "table":
+            await self._read_table()
+
+    async def _read_board(self) -> None:
+        actor, question, now = await self._actor(), self._question(), utc_now()
+        found: BoardView = await rx.run_in_thread(lambda: boards.look(actor, question, now=now))
+        columns, cards = await self.get_state(BoardColumns), await self.get_state(BoardCards)
+        folded = self._folded()
+        columns.columns = [{**one, "folded": one["code"] in folded} for one in found.columns]
+        columns.order = found.order
+        cards._show_cards(found.cards)
+        self._show_sums(found.sums)
+        self.ready = True
+
+    async def _read_columns(self, codes: Iterable[str], changed_by: Mapping[str, str] | None = None) -> None:
+        """Read some columns; send the ids, figures and cards in them that differ from what is shown.
+
+        changed_by: card id -> who changed it, to be said on the card.
+        """
+        columns, cards = await self.get_state(BoardColumns), await self.get_state(BoardCards)
+        wanted = {one["code"] for one in columns.columns} & set(codes)
+        if not wanted:
+            return
+        actor, question, now = await self._actor(), self._question(), utc_now()
+        found: BoardView = await rx.run_in_thread(
+            lambda: boards.look(actor, question, now=now, only=sorted(wanted))
+        )
+        folded, fresh = self._folded(), {one["code"]: one for one in found.columns}
+        columns.columns = [
+            {**fresh.get(one["code"], one), "folded": one["code"] in folded} for one in columns.columns
+        ]
+        columns.order = {**{code: list(ids) for code, ids in columns.order.items()}, **found.order}
+        told = changed_by or {}
+        known = {**cards.cards, **cards.patch}
+        new = {
+            card_id: {**card, "changed_by": told[card_id]} if card_id in told else card
+            for card_id, card in found.cards.items()
+            if card_id in told or card_id not in known or _differs(known[card_id], card)
+        }
+        cards._patch_cards(new, keep={card_id for ids in columns.order.values() for card_id in ids})
+        self._show_sums({**self._sums, **found.sums})
+
+    async def _read_table(self) -> None:
+        actor, now = await self._actor(), utc_now()
+        asked = _listing.criteria_of(boards.IN_FLIGHT, [self._criteria()] if self._criteria() else [])
+        offset, text = (self.page - 1) * lists.PAGE_ROWS, self.text
+        found = await rx.run_in_thread(
+            lambda: lists.page(
+                actor, "lead", keys=TABLE_KEYS, raw_criteria=asked, text=text, sort="stage_entered_at",
+                descending=False, offset=offset, now=now,
+            )
+        )  # fmt: skip
+        self.pages = _listing.pages_of(found.total)
+        self.range_text = _listing.range_text(self.page, len(found.rows), found.total)
+        colors = {one["code"]: one["color"] for one in (await self.get_state(BoardColumns)).columns}
+        self.rows = [
+            {
+                **row.cells, "id": str(row.id), "owner_initial": _listing.initial(row.cells["owner_id"]),
+                "owner_color": str(_listing.color_of(row.cells["owner_id"])),
+                "stage_tone": colors.get(row.codes.get("stage_code", ""), "lead"),
+            }
+            for row in found.rows
+        ]  # fmt: skip
+
+    def _show_sums(self, sums: dict[str, tuple[int, int, int]]) -> None:
+        self._sums = dict(sums)
+        figures = boards.totals(sums)
+        self.count_text, self.amount_text, self.weighted_text = (
+            figures.count_text, figures.amount_text, figures.weighted_text,
+        )  # fmt: skip
+        self.total = sum(one[0] for one in sums.values())
+
+    def _show_people(self) -> None:
+        others = {i: n for i, n in _live.presence.people(self._topic).items() if i != self.user_id}
+        self.people = [
+            {"initial": name[-1:], "name": name, "color": str(_listing.color_of(name))}
+            for name in list(others.values())[:PEOPLE_SHOWN]
+        ]
+        self.people_text = f"{len(others)} 人在看" if others else ""
+
+    async def _on_live(self, topic: str, ops: list[_live.Op]) -> None:
+        """Read again what others changed, if it lies in this reader's reach; nothing for what is shown already."""
+        if topic == HERE + self._topic:
+            self._show_people()
+        elif topic == self._topic:
+            await self._follow_moves(ops)
+        elif topic == "leads":
+            await self._follow_changes(ops)
+        else:
+            await super()._on_live(topic, ops)
+
+    async def _follow_moves(self, ops: list[_live.Op]) -> None:
+        actor = await self._actor()
+        columns, cards = await self.get_state(BoardColumns), await self.get_state(BoardCards)
+        codes: set[str] = set()
+        told: dict[str, str] = {}
+        for op in ops:
+            card_id = str(op.get("id"))
+            card = cards.patch.get(card_id) or cards.cards.get(card_id)
+            if card is not None and card.get("ver", 0) >= _number(op.get("version")):
+                continue
+            if card is None and not actor.reaches(
+                owner_id=op.get("owner_id"), department_id=op.get("department_id")
+            ):  # type: ignore[arg-type]
+                continue
+            codes.update(op.get("columns", ()), _showing(columns.order, {card_id}))  # type: ignore[arg-type]
+            if op.get("by") != self.user_id:
+                told[card_id] = str(op.get("who", ""))
+        if codes:
+            await self._read_columns(codes, told)
+
+    async def _follow_changes(self, ops: list[_live.Op]) -> None:
+        ids = {_number(op.get("id")) for op in ops}
+        if 0 in ids:
+            await self._read_board()
+            return
+        actor, question, now = await self._actor(), self._question(), utc_now()
+        found = await rx.run_in_thread(lambda: boards.locate(actor, question, ids, now=now))
+        shown = (await self.get_state(BoardColumns)).order
+        codes = {*found.values(), *_showing(shown, {str(one) for one in ids})}
+        if codes:
+            await self._read_columns(codes)
+
+
+def _differs(known: Mapping[str, Any], fresh: Mapping[str, Any]) -> bool:
+    """Return whether a card must be sent; how long it stays alone is no reason to send it again."""
+    return any(known.get(key) != fresh.get(key) for key in _TIMELESS)
+
+
+def _showing(order: Mapping[str, Any], ids: set[str]) -> set[str]:
+    return {code for code, shown in order.items() if ids & set(shown)}
+
+
+def _number(value: object) -> int:
+    return value if isinstance(value, int) else 0

@@ -1,0 +1,109 @@
+"""Who looks at a board 谁在看: told to its watchers within half a second of a change.
+
+Each worker knows its own watchers from the hub; with several workers each tells the others its list over the
+same channel, again every few seconds, so that the list of a worker that died fades away by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import secrets
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+if TYPE_CHECKING:
+    from loanhub.state._live import Hub
+
+HERE = "here:"
+"""Prefix of the topic on which the presence of another topic is told."""
+SHOWN = ("board:",)
+"""Topics whose watchers see each other."""
+SECONDS_SETTLE = 0.2
+SECONDS_BETWEEN = 5.0
+SECONDS_KEPT = 15.0
+
+People = dict[int, str]
+log = structlog.get_logger("loanhub.presence")
+
+
+class Presence:
+    """Who watches which topic, over all workers: user id to name."""
+
+    def __init__(self, hub: Hub, *, clock: Callable[[], float] = time.monotonic) -> None:
+        self._hub, self._clock = hub, clock
+        self._worker = secrets.token_hex(8)
+        self._elsewhere: dict[str, dict[str, tuple[float, People]]] = {}
+        self._told: dict[str, People] = {}
+        self._waiting: set[str] = set()
+        hub.on_watchers, hub.on_received = self._soon, self._received
+
+    def people(self, topic: str) -> People:
+        """Return who watches the topic now, on any worker; a person with two tabs counts once."""
+        found = self._here(topic)
+        for at, others in self._elsewhere.get(topic, {}).values():
+            if self._clock() - at < SECONDS_KEPT:
+                found = {**others, **found}
+        return dict(sorted(found.items()))
+
+    def _here(self, topic: str) -> People:
+        watches = self._hub.topics.get(topic, {}).values()
+        return {watch.user_id: watch.user_name for watch in watches if watch.user_id}
+
+    def _soon(self, topic: str) -> None:
+        # A page that is loaded again leaves and joins within milliseconds: nobody should see that.
+        if topic.startswith(SHOWN) and topic not in self._waiting:
+            with contextlib.suppress(RuntimeError):
+                asyncio.get_running_loop().call_later(SECONDS_SETTLE, self._tell, topic)
+                self._waiting.add(topic)
+
+    def _tell(self, topic: str, *, again: bool = False) -> None:
+        self._waiting.discard(topic)
+        here = self._here(topic)
+        if again or here != self._told.get(topic, {}):
+            self._told[topic] = here
+            people = [[user_id, name] for user_id, name in here.items()]
+            self._hub.publish([(HERE + topic, {"worker": self._worker, "people": people})])
+        if not here:
+            self._told.pop(topic, None)
+
+    def _received(self, topic: str, op: dict[str, Any]) -> None:
+        worker = str(op.get("worker", ""))
+        if not topic.startswith(HERE) or worker in ("", self._worker):
+            return
+        told = {int(user_id): str(name) for user_id, name in op.get("people", [])}
+        self._elsewhere.setdefault(topic.removeprefix(HERE), {})[worker] = (self._clock(), told)
+
+    async def check(self, is_connected: Callable[[str], Awaitable[bool]]) -> None:
+        """Forget watchers whose browser is gone and workers that fell silent; tell what changed."""
+        for topic in [topic for topic in {*self._hub.topics, *self._told} if topic.startswith(SHOWN)]:
+            for token in {key[0] for key in self._hub.topics.get(topic, {})}:
+                if not await is_connected(token):
+                    self._hub.leave(token)
+            self._tell(topic, again=bool(self._hub._redis is not None and self._here(topic)))
+        for others in self._elsewhere.values():
+            for worker in [w for w, (at, _) in others.items() if self._clock() - at >= SECONDS_KEPT]:
+                del others[worker]
+
+    @contextlib.asynccontextmanager
+    async def running(self, is_connected: Callable[[str], Awaitable[bool]]) -> AsyncIterator[None]:
+        """Look every few seconds while the block runs."""
+
+        async def watchman() -> None:
+            while True:
+                await asyncio.sleep(SECONDS_BETWEEN)
+                try:
+                    await self.check(is_connected)
+                except Exception:
+                    log.exception("presence_check_failed")
+
+        task = asyncio.create_task(watchman(), name="loanhub_presence")
+        try:
+            yield
+        finally:
+            task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await task

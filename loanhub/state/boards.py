@@ -1,0 +1,404 @@
+"""The board page: moving cards, undoing, gates, quick add, filters and views."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.toasts import done, undoable
+from loanhub.domain.errors import Conflict, InvalidInput, LoanHubError
+from loanhub.domain.permissions import Permission
+from loanhub.domain.pipelines import MoveRefused
+from loanhub.services import boards, conditions, lists
+from loanhub.services.boards import Moved
+from loanhub.services.boards.view import CARDS_MAXIMUM
+from loanhub.services.setup import DEFAULT_PIPELINE
+from loanhub.state import _listing
+from loanhub.state._board_opt import BoardOptimism, MoveRequest
+from loanhub.state._board_view import BoardColumns, BoardReading, GateSheet
+from loanhub.state._clock import utc_now
+from loanhub.state._guard import needs
+from loanhub.state._listing import Draft
+from loanhub.state._presence import HERE
+from loanhub.state.lead_drawer import item_of
+
+QUICK = ("owner_id", "product_code")
+"""Fields with a chip of their own."""
+NO_NEXT_STEP: dict[str, Any] = {"field": "next_step", "op": "is_empty"}
+
+
+class BoardState(BoardReading):
+    """The board page."""
+
+    _held: MoveRequest | None = None
+    """The move that waits for its side sheet; the card stays where it was dropped until the sheet closes."""
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def load(self) -> None:
+        """Read the address and show the board it describes."""
+        query = self.router.url.query_parameters
+        actor = await self._actor()
+        pipeline_id = await rx.run_in_thread(lambda: boards.pipeline_id_of(actor, DEFAULT_PIPELINE))
+        self._topic = f"board:{pipeline_id}"
+        self._watch(self._topic, HERE + self._topic, "leads")
+        self.view = str(query.get("view", ""))[:16]
+        self.text = str(query.get("q", ""))[:60]
+        self.show = "table" if query.get("show") == "table" else ""
+        self._conditions = _listing.read_conditions(str(query.get("f", "")))
+        self._limits, self.page, self._held, self.gate = {}, 1, None, GateSheet()
+        fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, "lead"))
+        self._fields = {one.key: one for one in fields}
+        self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
+        self.owners = [
+            {"value": "me", "label": "我"},
+            {"value": "my_team", "label": "我的团队"},
+            *self._options("owner_id"),
+        ]
+        self.products = self._options("product_code")
+        await self._read_views()
+        await self._read()
+        await self._show_conditions()
+        self._show_people()
+
+    def _options(self, key: str) -> list[dict[str, str]]:
+        return _listing.pairs(self._fields[key].options) if key in self._fields else []
+
+    # ── cards ──────────────────────────────────────────────────────────────────────────────────────────────
+
+    @rx.event
+    @needs(Permission.BOARDS_MOVE)
+    async def move(self, payload: dict[str, Any]) -> Any:
+        """Move a card; answered in any case, so that a refused one returns to its place."""
+        request = MoveRequest.parse(payload)
+        actor, now = await self._actor(), utc_now()
+        back = await self._place_of(request.card_id)
+        moved: Moved | None = None
+        try:
+            moved = await rx.run_in_thread(
+                lambda: boards.move(
+                    actor, lead_id=request.card_id, to=request.target, after_id=request.after_id,
+                    before_id=request.before_id, expected_version=request.version, key=request.key, now=now,
+                )
+            )  # fmt: skip
+        except MoveRefused as refusal:
+            if not refusal.missing:
+                raise
+            await self._ask(request)
+        finally:
+            if self._held is None:
+                await self._answer(request, moved)
+            yield
+        if moved is not None and moved.stage_changed:
+            yield _told(moved, back)
+
+    @rx.event
+    @needs(Permission.BOARDS_MOVE)
+    async def undo(self, lead_id: int, to: str, after: int, before: int, version: int) -> Any:
+        """Move a card back between its old neighbors, unless somebody moved it since."""
+        request = MoveRequest.parse(
+            {"n": 0, "id": lead_id, "from": to, "to": to, "after": after or None, "before": before or None,
+             "ver": version, "key": f"undo-{lead_id}-{version}"}
+        )  # fmt: skip
+        actor, now = await self._actor(), utc_now()
+        moved: Moved | None = None
+        try:
+            moved = await rx.run_in_thread(
+                lambda: boards.move(
+                    actor, lead_id=request.card_id, to=request.target, after_id=request.after_id,
+                    before_id=request.before_id, expected_version=request.version, key=request.key,
+                    reason="撤销", now=now,
+                )
+            )  # fmt: skip
+        except boards.MovedBySomebody as late:
+            raise Conflict(f"无法撤销，{late.sentence}") from late
+        finally:
+            await self._answer(request, moved)
+            yield
+        yield done(f"已撤销，{moved.name}回到「{moved.to_label}」")
+
+    async def _answer(self, request: MoveRequest, moved: Moved | None) -> None:
+        """Show the columns the card left, was meant for and is in now; then answer the move."""
+        codes = {request.source, request.target}
+        if moved is not None:
+            codes |= {moved.from_stage, moved.to_stage}
+        else:
+            actor, now = await self._actor(), utc_now()
+            everything = boards.Question()
+            found = await rx.run_in_thread(
+                lambda: boards.locate(actor, everything, [request.card_id], now=now)
+            )
+            codes |= set(found.values())
+        await self._read_columns(codes)
+        (await self.get_state(BoardOptimism))._answer_move(request)
+
+    async def _place_of(self, card_id: int) -> tuple[str, int, int]:
+        """Return the column of a card and the ids above and below it, 0 for none: where an undo brings it."""
+        one = str(card_id)
+        for code, ids in (await self.get_state(BoardColumns)).order.items():
+            if one in ids:
+                at = ids.index(one)
+                return code, int(ids[at - 1]) if at else 0, int(ids[at + 1]) if at + 1 < len(ids) else 0
+        return "", 0, 0
+
+    async def _ask(self, request: MoveRequest) -> None:
+        """Open the side sheet with what the card lacks for its stage."""
+        actor, now = await self._actor(), utc_now()
+        found = await rx.run_in_thread(
+            lambda: boards.gate_form(actor, lead_id=request.card_id, to=request.target, now=now)
+        )
+        self._held, self.field_errors = request, {}
+        met, whole = len(found.met), len(found.met) + len(found.missing)
+        self.gate = GateSheet(
+            key=request.key, title=f"移入「{found.to_label}」",
+            sentence=f"{found.name}：{met} / {whole} 已满足，补齐后移入", met=list(found.met),
+            fields=[item_of(one) for one in found.missing],
+        )  # fmt: skip
+
+    @rx.event
+    @needs(Permission.BOARDS_MOVE)
+    async def complete(self, form: dict[str, Any]) -> Any:
+        """Supply what the gate asks for and finish the move."""
+        request = self._held
+        if request is None:
+            return
+        supply = {one.key: str(form.get(one.key, "")).strip()[:200] for one in self.gate.fields}
+        empty = {one.key: f"请填写{one.label}" for one in self.gate.fields if not supply[one.key]}
+        if empty:
+            raise InvalidInput(fields=empty)
+        actor, now = await self._actor(), utc_now()
+        back = await self._place_of(request.card_id)
+        moved: Moved | None = None
+        try:
+            moved = await rx.run_in_thread(
+                lambda: boards.move(
+                    actor, lead_id=request.card_id, to=request.target, after_id=request.after_id,
+                    before_id=request.before_id, expected_version=request.version, supply=supply,
+                    key=f"{request.key}-gate"[:64], now=now,
+                )
+            )  # fmt: skip
+        except InvalidInput:
+            request = None  # the sheet stays open, with the sentence beside the field
+            raise
+        finally:
+            if request is not None:
+                self._held, self.gate = None, GateSheet()
+                await self._answer(request, moved)
+            yield
+        if moved is not None:
+            yield _told(moved, back)
+
+    @rx.event
+    @needs(Permission.BOARDS_MOVE)
+    async def show_gate(self, is_open: bool) -> None:
+        """Close the side sheet; the card returns to where it came from."""
+        if is_open or self._held is None:
+            return
+        request, self._held, self.gate = self._held, None, GateSheet()
+        await self._answer(request, None)
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def open_card(self, card_id: str) -> Any:
+        """Go to the customer, or to the lead that is none yet."""
+        actor, text = await self._actor(), str(card_id)
+        if not (text.isascii() and text.isdigit() and len(text) < 12):
+            return None
+        return rx.redirect(await rx.run_in_thread(lambda: boards.link_of(actor, lead_id=int(text))))
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def load_more(self, code: str) -> None:
+        """Show twenty cards more of a column."""
+        code = str(code)
+        asked = self._limits.get(code, boards.CARDS_PER_COLUMN) + boards.CARDS_PER_COLUMN
+        if any(one["code"] == code for one in (await self.get_state(BoardColumns)).columns):
+            self._limits = {**self._limits, code: min(asked, CARDS_MAXIMUM)}
+            await self._read_columns([code])
+
+    @rx.event
+    @needs(Permission.LEADS_CREATE)
+    async def quick_add(self, code: str, text: str) -> Any:
+        """Make a card of 「孙立 138 0021 7763 40万」; what was typed stays when it is refused."""
+        actor, now = await self._actor(), utc_now()
+        made = None
+        try:
+            made = await rx.run_in_thread(lambda: boards.quick_add(actor, str(text), now=now))
+            if made.new:
+                await self._read_columns([str(code)])
+        finally:
+            (await self.get_state(BoardOptimism))._answer_quick_add(added=made is not None)
+            yield
+        if made.new:
+            yield done(f"已新建 {made.number}，首次联系时限 2 小时")
+        else:
+            yield rx.toast.warning(f"{made.notice}。这次进线已记到原线索，并通知负责人")
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def toggle_fold(self, code: str) -> None:
+        """Keep in this browser which columns are folded."""
+        known = {one["code"] for one in (await self.get_state(BoardColumns)).columns}
+        self.folds_kept = json.dumps(sorted((self._folded() ^ {str(code)}) & known))
+
+    # ── what is shown ──────────────────────────────────────────────────────────────────────────────────────
+
+    async def _show_conditions(self) -> None:
+        actor, found = await self._actor(), [dict(one) for one in self._conditions]
+        shown = await rx.run_in_thread(lambda: conditions.chips(actor, "lead", found))
+        self.quick = {
+            str(one["field"]): str(one.get("value", ""))
+            for one in found
+            if one.get("op") == "eq" and one.get("field") in QUICK
+        }
+        self.chips = [
+            {"key": str(chip.place), "label": chip.sentence, "value": ""}
+            for chip, one in zip(shown, found, strict=True)
+            if not (one.get("op") == "eq" and one.get("field") in QUICK)
+        ]
+        self.has_conditions = bool(found) or bool(self.text)
+
+    async def _refresh(self) -> Any:
+        await self._read()
+        await self._show_conditions()
+        query = {"view": "" if self.view == "all" else self.view, "q": self.text, "show": self.show}
+        return _listing.address("/boards", query, [dict(one) for one in self._conditions])
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def reload(self) -> None:
+        """Read everything again."""
+        await self._read_views()
+        await self._read()
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def choose_view(self, code: str) -> Any:
+        """Show another view; the conditions of the one before are left."""
+        self.view, self._conditions, self._limits, self.page = str(code), [], {}, 1
+        await self._read_views()
+        return await self._refresh()
+
+    @rx.event(supersedes=True)
+    @needs(Permission.BOARDS_READ, per_minute=120)
+    async def search(self, text: str) -> Any:
+        """Show the cards that match a name, pinyin, number or phone tail."""
+        self.text, self.page = str(text).strip()[:60], 1
+        return await self._refresh()
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def set_quick(self, key: str, value: str) -> Any:
+        """Set or clear a chip filter (one value)."""
+        if key in QUICK:
+            kept = [c for c in self._conditions if not (c.get("field") == key and c.get("op") == "eq")]
+            added = [{"field": key, "op": "eq", "value": str(value)[:64]}] if value else []
+            self._conditions, self.page = [*kept, *added], 1
+        return await self._refresh()
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def toggle_no_next_step(self) -> Any:
+        """Show only cards without a next step, or all again."""
+        found = [dict(one) for one in self._conditions]
+        without = [one for one in found if one != NO_NEXT_STEP]
+        self._conditions = without if len(without) < len(found) else [*found, dict(NO_NEXT_STEP)]
+        return await self._refresh()
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def open_editor(self) -> None:
+        """Start a new condition."""
+        self.draft = _listing.draft_of(self._fields, "amount_fen")
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def pick_field(self, key: str) -> None:
+        """Choose the field of the condition."""
+        self.draft = _listing.draft_of(self._fields, str(key))
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def pick_operator(self, code: str) -> None:
+        """Choose the comparison of the condition."""
+        self.draft = _listing.draft_of(self._fields, self.draft.key, str(code))
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def add_condition(self, form: dict[str, Any]) -> Any:
+        """Add the condition in the editor."""
+        actor, now, draft = await self._actor(), utc_now(), self.draft
+        field, operator = draft.key, draft.operator
+        texts = [str(form.get(name, ""))[:200] for name in ("value", "value2")]
+        try:
+            leaf = await rx.run_in_thread(
+                lambda: conditions.leaf(actor, "lead", field=field, operator=operator, texts=texts, now=now)
+            )
+        except LoanHubError as refusal:
+            draft.error = refusal.sentence
+            self.draft = draft
+            return None
+        self._conditions, self.page, self.draft = [*self._conditions, leaf], 1, Draft()
+        return await self._refresh()
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def drop_condition(self, place: str) -> Any:
+        """Take one condition away."""
+        if str(place).isdigit():
+            self._conditions = [c for i, c in enumerate(self._conditions) if i != int(place)]
+        return await self._refresh()
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def clear_filters(self) -> Any:
+        """Take every condition and the search away."""
+        self._conditions, self.text, self.page = [], "", 1
+        clear = rx.call_script(
+            "(() => { const b = document.getElementById('page-search'); if (b) b.value = ''; })()"
+        )
+        return [await self._refresh(), clear]
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def ask_name(self, is_open: bool) -> None:
+        """Open or close the naming of a new view."""
+        self.naming, self.field_errors = bool(is_open), {}
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def save_view(self, form: dict[str, Any]) -> Any:
+        """Keep the present filters as a view of one's own."""
+        actor, asked, now = await self._actor(), self._criteria(), utc_now()
+        name = str(form.get("name", ""))
+        view_id = await rx.run_in_thread(
+            lambda: lists.save_view(
+                actor, "boards", "lead", name=name, raw_criteria=asked, settings={}, now=now
+            )
+        )
+        self.naming, self.view, self._conditions = False, f"s{view_id}", []
+        await self._read_views()
+        return [await self._refresh(), done("已存为视图")]
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def set_show(self, code: str) -> Any:
+        """Show the board or the table."""
+        self.show, self.page = "table" if code == "table" else "", 1
+        return await self._refresh()
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def go(self, step: int) -> None:
+        """Turn the page of the table by one."""
+        self.page = max(1, min(self.pages, self.page + (1 if step == 1 else -1)))
+        await self._read_table()
+
+
+def _told(moved: Moved, back: tuple[str, int, int]) -> Any:
+    """Return the toast of a move, with the way back."""
+    code, after, before = back
+    undo = BoardState.undo(moved.lead_id, code or moved.from_stage, after, before, moved.version)
+    return undoable(f"已将 {moved.name} 移至「{moved.to_label}」", undo)
