@@ -1,5 +1,7 @@
 """Applications 申请与审批: draft, submit with a score, decide by level, queue."""
 
+from loanhub.services.applications._preview import Preview, preview
+from loanhub.services.applications._queue import Queue, QueueRow, QueueScope, default_scope, queue
 from loanhub.services.applications._shared import checklist
 from loanhub.services.applications.decide import decide
 from loanhub.services.applications.draft import (
@@ -14,7 +16,10 @@ from loanhub.services.applications.draft import (
 )
 from loanhub.services.applications.facts import facts_for_lead
 from loanhub.services.applications.submit import submit
+from loanhub.services.applications.view import ApplicationView, open_application
 
 __all__ = [
-    "Saved", "StaleEdit", "autosave", "checklist", "create", "decide", "edit", "facts_for_lead", "submit", "tick_documents", "untick_document", "withdraw",
+    "ApplicationView", "Preview", "Queue", "QueueRow", "QueueScope", "Saved", "StaleEdit", "autosave", "checklist",
+    "create", "decide", "default_scope", "edit", "facts_for_lead", "open_application", "preview", "queue", "submit",
+    "tick_documents", "untick_document", "withdraw",
 ]  # fmt: skip

@@ -79,7 +79,16 @@ def decide(
             )  # fmt: skip
             return {"status": status.value}
 
-        request = [application_id, decision, opinion, amount_fen, term_months, annual_rate, conditions, list(reasons)]
+        request = [
+            application_id,
+            decision,
+            opinion,
+            amount_fen,
+            term_months,
+            annual_rate,
+            conditions,
+            list(reasons),
+        ]
         stored = once(db, actor, "applications.decide", key, request, now=now, work=work)
         return ApplicationStatus(str(stored["status"]))
 
@@ -119,9 +128,7 @@ def _decide(
     term = term_months or application.approved_term_months or application.term_months
     if chosen is Decision.APPROVE:
         _check_terms(product, term, rate)
-    event = rules.event_for(
-        chosen, before, amount_fen=amount_fen or 0, authority=authority(db, now=now)
-    )
+    event = rules.event_for(chosen, before, amount_fen=amount_fen or 0, authority=authority(db, now=now))
     received = past[-1].at if past and past[-1].round == round_number else application.submitted_at or now
     db.add(
         Approval(
@@ -173,14 +180,19 @@ def _check_terms(product: Product, term: int | None, rate: Decimal | None) -> No
         raise InvalidInput(fields=errors)
 
 
-def _tell_submission(db: Session, application: Application, event: ApplicationEvent, *, now: datetime) -> None:
+def _tell_submission(
+    db: Session, application: Application, event: ApplicationEvent, *, now: datetime
+) -> None:
     query = sa.select(Submission).where(col(Submission.application_id) == application.id)
     words = {ApplicationEvent.APPROVE: "approved", ApplicationEvent.REJECT: "rejected"}
     for row in db.execute(query).scalars():
         row.status = words.get(event, "returned")
         row.decided_at = now
         if event is ApplicationEvent.APPROVE:
-            row.approved_amount_fen, row.approved_rate = application.approved_amount_fen, application.approved_rate
+            row.approved_amount_fen, row.approved_rate = (
+                application.approved_amount_fen,
+                application.approved_rate,
+            )
         row.version += 1
 
 

@@ -182,19 +182,29 @@ class Saved:
 
 
 def autosave(
-    actor: Actor, *, application_id: int, raw: Mapping[str, object], expected_version: int | None, now: datetime
+    actor: Actor,
+    *,
+    application_id: int,
+    raw: Mapping[str, object],
+    expected_version: int | None,
+    now: datetime,
 ) -> Saved:
     """Write what is valid of a form still being filled in; what is not comes back with its sentence.
 
     Raises:
         NotFound, NotPermitted, Conflict: see :func:`edit`.
     """
-    wanted, errors = dict(raw), {}
+    wanted: dict[str, object] = dict(raw)
+    errors: dict[str, str] = {}
     with transaction():
         while True:
             try:
                 version = edit(
-                    actor, application_id=application_id, raw=wanted, expected_version=expected_version, now=now
+                    actor,
+                    application_id=application_id,
+                    raw=wanted,
+                    expected_version=expected_version,
+                    now=now,
                 )
             except InvalidInput as refusal:
                 at_fault = {key: words for key, words in refusal.fields.items() if key in wanted}

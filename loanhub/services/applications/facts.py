@@ -9,7 +9,9 @@ from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.loans import LoanStatus
 from loanhub.models import Application, Lead, Loan
 
-OPEN = tuple(s for s in ApplicationStatus if s not in (ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN))
+OPEN = tuple(
+    s for s in ApplicationStatus if s not in (ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN)
+)
 DECIDED = (ApplicationStatus.APPROVED, ApplicationStatus.CONTRACTED, ApplicationStatus.FUNDED)
 LENT = tuple(s for s in LoanStatus if s is not LoanStatus.PENDING and s.value != "cancelled")
 

@@ -26,8 +26,9 @@ def company(database: Engine) -> None:
         install_products(db, lender="澄江普惠", now=NOON)
 
 
-def make_draft(rep: Actor, amount: str = "10万", **more: str) -> int:
-    made = leads.create(rep, {"name": "张建国", "phone": make_phone(), "id_number": make_id_number()}, now=NOON)
+def make_draft(rep: Actor, amount: str = "10万", *, id_birth: str = "19900307", **more: str) -> int:
+    person = {"name": "张建国", "phone": make_phone(), "id_number": make_id_number(id_birth)}
+    made = leads.create(rep, person, now=NOON)
     customer_id = leads.convert(rep, lead_id=made.lead_id or 0, now=NOON)
     raw = {"product_code": "personal_business", "amount_fen": amount, "term_months": "12", "annual_rate": "12",
            "purpose": "进货", **more}  # fmt: skip
@@ -50,7 +51,12 @@ def stored(application_id: int) -> Application:
 
 def approve(officer: Actor, application_id: int, **more: object) -> ApplicationStatus:
     return applications.decide(
-        officer, application_id=application_id, decision="approve", opinion="经营稳定，同意", now=NOON, **more  # type: ignore[arg-type]
+        officer,
+        application_id=application_id,
+        decision="approve",
+        opinion="经营稳定，同意",
+        now=NOON,
+        **more,  # type: ignore[arg-type]
     )
 
 
@@ -72,7 +78,11 @@ class TestSubmit:
         assert application.status is ApplicationStatus.FIRST_REVIEW
         assert 500 < (application.score or 0) < 740 and application.risk_grade in (1, 2, 3, 4)
         with reading() as db:
-            told = db.execute(sa.select(Notification).where(col(Notification.user_id) == officer.user_id)).scalars().all()
+            told = (
+                db.execute(sa.select(Notification).where(col(Notification.user_id) == officer.user_id))
+                .scalars()
+                .all()
+            )
             lead = db.get(Lead, application.lead_id)
         assert len(told) == 1 and lead is not None and lead.status is LeadStatus.SUBMITTED
 
@@ -101,7 +111,9 @@ class TestDecide:
             approve(first, application_id)
         assert approve(second, application_id, amount_fen=35_000_000) is ApplicationStatus.APPROVED
         with reading() as db:
-            levels = db.execute(sa.select(col(Approval.level_label)).order_by(col(Approval.id))).scalars().all()
+            levels = (
+                db.execute(sa.select(col(Approval.level_label)).order_by(col(Approval.id))).scalars().all()
+            )
         assert levels == ["初审", "复审"] and stored(application_id).approved_amount_fen == 35_000_000
 
     def test_refuses_the_person_who_made_it(self) -> None:
@@ -122,8 +134,12 @@ class TestDecide:
     def test_returns_for_completion_and_begins_a_new_round(self) -> None:
         rep, officer = make_user(RoleCode.SALES), make_user(RoleCode.CREDIT)
         application_id = submitted(rep)
-        applications.decide(officer, application_id=application_id, decision="return", opinion="补近半年流水", now=NOON)
-        applications.edit(rep, application_id=application_id, raw={"purpose": "备货"}, expected_version=None, now=NOON)
+        applications.decide(
+            officer, application_id=application_id, decision="return", opinion="补近半年流水", now=NOON
+        )
+        applications.edit(
+            rep, application_id=application_id, raw={"purpose": "备货"}, expected_version=None, now=NOON
+        )
         applications.submit(rep, application_id=application_id, now=NOON)
 
         assert approve(officer, application_id) is ApplicationStatus.APPROVED
@@ -134,6 +150,8 @@ class TestDecide:
         version = stored(application_id).version
         approve(officer, application_id, key="k", expected_version=version)
 
-        assert approve(officer, application_id, key="k", expected_version=version) is ApplicationStatus.APPROVED
+        assert (
+            approve(officer, application_id, key="k", expected_version=version) is ApplicationStatus.APPROVED
+        )
         with pytest.raises((IllegalMove, Conflict)):
             approve(make_user(RoleCode.CREDIT), application_id)
