@@ -55,7 +55,7 @@ def _input(name: str, label: str, kind: str) -> rx.Component:
 def filter_editor(editor: Editor) -> rx.Component:
     """The dashed ＋筛选 chip with its panel; ``on_add`` gets {value, value2}."""
     opener = rx.el.button(
-        icon("plus", "s"), "筛选", type="button", class_name="chip add", on_click=editor.on_open
+        icon("plus", "s"), "筛选", type="button", class_name="chip dash", on_click=editor.on_open
     )
     value = rx.match(
         editor.entry,

@@ -60,7 +60,7 @@ def record_facts(groups: rx.Var[Any]) -> rx.Component:
         rx.foreach(
             groups,
             lambda group: rx.el.section(
-                rx.el.div(rx.el.h3(group["title"].to(str)), class_name="sec-h"),
+                rx.el.h4(group["title"].to(str), class_name="t12 f3"),
                 rx.el.dl(rx.foreach(group["fields"].to(list[dict[str, Any]]), fact), class_name="dl-g"),
                 class_name="col g2",
             ),

@@ -22,6 +22,7 @@ from loanhub.state.lead_drawer import CLOSE_REASONS, LeadDrawerState
 
 S = LeadDrawerState
 _OUTCOME_ICONS = {"answered": "phone-call", "missed": "phone-missed", "dead": "phone-off", "call_back": "calendar-clock"}
+_FACTS = {"display": "grid", "gridTemplateColumns": "repeat(auto-fit, minmax(200px, 1fr))", "gap": "12px 24px"}
 _BIG = {"height": "56px", "flexDirection": "column", "gap": "2px", "flex": "1 1 120px"}
 
 
@@ -129,7 +130,10 @@ def _fields() -> rx.Component:
         button("编辑", icon_name="pencil", look="g", size="sm", on_click=S.edit(True)),
         rx.fragment(),
     )
-    facts = rx.fragment(rx.el.div(rx.el.span(class_name="grow"), edit, class_name="row"), record_facts(S.facts))
+    facts = rx.el.section(
+        rx.el.div(rx.el.h3("资料"), rx.el.span(class_name="grow"), edit, class_name="sec-h"),
+        rx.el.div(record_facts(S.facts), style=_FACTS),
+    )
     editor = form(
         record_groups(S.form, S.field_errors),
         rx.el.div(
@@ -202,13 +206,13 @@ def lead_drawer() -> rx.Component:
         _actions(),
         closed,
         next_step,
-        _fields(),
+        rx.cond(S.editing, rx.fragment(), write),
         _tasks(),
         _touches(),
+        _fields(),
         rx.el.section(
-            rx.el.div(rx.el.h3("跟进与记录"), class_name="sec-h"),
-            write,
-            rx.el.div(timeline(S.timeline), style={"paddingTop": "16px"}),
+            rx.el.div(rx.el.h3("记录"), class_name="sec-h"),
+            rx.el.div(timeline(S.timeline), style={"paddingTop": "8px"}),
         ),
         class_name="col g5",
     )

@@ -217,8 +217,8 @@ def _count(key: str) -> Any:
 def _preview_line(row: rx.Var[PreviewLine]) -> rx.Component:
     return rx.el.tr(
         rx.el.td(row.number, class_name="f3 num"),
-        rx.foreach(row.cells, lambda cell: rx.el.td(cell, class_name="el", style={"maxWidth": "140px"})),
         rx.el.td(rx.el.span(tag(row.label, row.tone), rx.el.span(row.sentence, class_name="t12 f2"), class_name="row g2")),
+        rx.foreach(row.cells, lambda cell: rx.el.td(cell, class_name="el", style={"maxWidth": "140px"})),
     )
 
 
@@ -228,8 +228,8 @@ def _check() -> rx.Component:
         rx.el.thead(
             rx.el.tr(
                 rx.el.th("行", scope="col"),
-                rx.foreach(S.headings, lambda text: rx.el.th(text, scope="col")),
                 rx.el.th("检查", scope="col"),
+                rx.foreach(S.headings, lambda text: rx.el.th(text, scope="col")),
             )
         ),
         rx.el.tbody(rx.foreach(S.lines, _preview_line)),

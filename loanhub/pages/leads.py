@@ -56,7 +56,7 @@ def _temperature(row: rx.Var[LeadRow]) -> rx.Component:
 
 COLUMNS = (
     Column("name", "客户", _name, sortable=True, width="150px"),
-    Column("phone", "手机号", lambda r: r.phone, look="num"),
+    Column("phone", "手机号", lambda r: r.phone),
     Column("channel_code", "来源", lambda r: r.channel, sortable=True),
     Column("amount_fen", "意向金额", lambda r: r.amount, align="r", sortable=True, look="num"),
     Column("product", "产品", lambda r: r.product, secondary=True),
@@ -175,7 +175,7 @@ def _assign() -> rx.Component:
     panel = rx.el.div(
         rx.cond(S.colleagues.length() > 0, rx.foreach(S.colleagues, person), nobody),
         class_name="menu",
-        style={"boxShadow": "none", "padding": "0", "maxHeight": "320px", "overflow": "auto"},
+        style={"boxShadow": "none", "padding": "0", "maxHeight": "320px", "minHeight": "132px", "overflow": "auto"},
     )
     opener = rx.el.button(icon("user-check", "s"), "分配", type="button", on_click=S.list_colleagues)
     return rx.cond(may(Permission.LEADS_ASSIGN), popover(opener, panel, width="320px"), rx.fragment())
@@ -238,7 +238,6 @@ def leads() -> Page:
         on_open=D.open,
         card=_card,
         actions=_row_actions,
-        row_class=lambda r: rx.cond(r.sla_status == "o", "od", ""),
         selection=Selection(S.selected, S.toggle, S.toggle_all, S.selection),
         sorting=Sorting(S.sort, S.direction, S.sort_by),
         sums=sums,
@@ -257,6 +256,7 @@ def leads() -> Page:
     key = rx.cond(may(Permission.LEADS_CREATE), hotkey("c", NewLeadState.show(True)), rx.fragment())
     return Page(
         [
+            rx.el.div(saved_views(S.views, S.view, S.choose_view), class_name="only-phone", style={"padding": "8px 8px 0"}),
             _filters(),
             new_rows(S.new_count, "线索", S.reload),
             table,

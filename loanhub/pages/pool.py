@@ -25,7 +25,7 @@ def _claim(row: rx.Var[PoolRow], *, large: bool = False) -> rx.Component:
         size="" if large else "sm",
         on_click=S.claim(row.id),
         disabled=disabled,
-        reason=rx.cond(row.waits != "", row.waits, rx.cond(S.left <= 0, "今天的领取次数已用完", "")),
+        reason=rx.cond(row.waits != "", row.waits, rx.cond(S.left <= 0, S.full_reason, "")),
         writes=True,
         style={"minHeight": "44px", "minWidth": "64px"} if large else {},
     )
@@ -42,7 +42,7 @@ def _reason(row: rx.Var[PoolRow]) -> rx.Component:
 
 COLUMNS = (
     Column("name", "客户", _name, width="150px"),
-    Column("phone", "手机号", lambda r: r.phone, look="num"),
+    Column("phone", "手机号", lambda r: r.phone),
     Column("channel", "来源", lambda r: r.channel),
     Column("amount", "意向金额", lambda r: r.amount, align="r", look="num"),
     Column("product", "产品", lambda r: r.product, secondary=True),
@@ -95,6 +95,7 @@ def pool() -> Page:
     turn = pager(S.range_text, S.page, S.pages, on_previous=S.go(-1), on_next=S.go(1))
     return Page(
         [
+            rx.el.div(saved_views(S.views, S.view, S.choose_view), class_name="only-phone", style={"padding": "8px 8px 0"}),
             filter_bar(
                 _quick("channel_code", "来源", "target", S.channels),
                 _quick("product_code", "产品", "package", S.products),
@@ -113,7 +114,7 @@ def pool() -> Page:
             icon_name="zap",
             on_click=S.claim_some,
             disabled=S.left <= 0,
-            reason=rx.cond(S.left <= 0, "今天的领取次数已用完", ""),
+            reason=rx.cond(S.left <= 0, S.full_reason, ""),
             writes=True,
         ),
     )

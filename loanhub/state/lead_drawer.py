@@ -125,11 +125,15 @@ def timeline_of(events: tuple[EventView, ...], now: datetime) -> list[dict[str, 
         {
             "id": str(e.id), "icon": e.icon, "tone": "w" if e.sensitive else TONES.get(e.group, ""), "who": e.actor,
             "what": e.label, "time": formats.relative(e.at, now), "at": formats.instant(e.at),
-            "text": e.summary if e.group == "contact" else "；".join(f"{k}：{b} → {a}" for k, b, a in e.changes)[:400],
+            "text": e.summary if e.group == "contact" else "；".join(_change(*change) for change in e.changes)[:400],
             "note": e.reason or (e.summary if e.group != "contact" and not e.changes else ""),
         }
         for e in events
     ]  # fmt: skip
+
+
+def _change(label: str, before: str, after: str) -> str:
+    return f"{label}：{after}" if before in ("—", "") else f"{label}：{before} → {after}"
 
 
 def next_time(code: str, own: str, now: datetime) -> datetime | None:

@@ -139,7 +139,9 @@ class LeadsState(SessionState):
         query = self.router.url.query_parameters
         self._watch("leads")
         actor = await self._actor()
-        self.view = str(query.get("view", "")) or ("mine" if actor.can(Permission.LEADS_CREATE) else "all")
+        self.view = str(query.get("view", "")) or (
+            "mine" if actor.can(Permission.LEADS_CREATE) and not actor.can(Permission.LEADS_ASSIGN) else "all"
+        )
         self.text = str(query.get("q", ""))[:60]
         self._conditions = _listing.read_conditions(str(query.get("f", "")))
         wanted = str(query.get("sort", ""))
@@ -222,8 +224,8 @@ class LeadsState(SessionState):
     def _show_page(self, found: lists.Page) -> None:
         self.total, self.pages = found.total, _listing.pages_of(found.total)
         self.range_text = _listing.range_text(self.page, len(found.rows), found.total)
-        self.sum_amount = found.sums.get("amount_fen", "—")
-        self.totals = f"{found.total:,} 条 · {in_wan(found.sums.get('amount_fen', ''))}"
+        self.sum_amount = in_wan(found.sums.get("amount_fen", ""))
+        self.totals = f"{found.total:,} 条 · ¥{in_wan(found.sums.get('amount_fen', ''))}"
 
     async def _show(self) -> Any:
         actor = await self._actor()
@@ -497,12 +499,12 @@ class LeadsState(SessionState):
 def in_wan(plain: str) -> str:
     """Return a table amount (1,234.50) as 万 for a card or a sum."""
     digits = plain.replace("¥", "").replace(",", "").replace(".", "").replace("−", "-")
-    return format_wan(int(digits)) if digits.lstrip("-").isdigit() else "¥0"
+    return format_wan(int(digits)) if digits.lstrip("-").isdigit() else "0"
 
 
 def _row(row: lists.Row, mark: view.Mark | None) -> LeadRow:
     cells, codes = row.cells, row.codes
-    mark = mark or view.Mark(1, "", "—", 0, "z", False, 0, False)
+    mark = mark or view.Mark(1, "", "—", 0, "z", False, 0, False, "—")
     amount = cells["amount_fen"]
     return LeadRow(
         id=str(row.id), name=cells["name"], number=cells["number"], phone=cells["phone"], channel=cells["channel_code"],
@@ -513,5 +515,5 @@ def _row(row: lists.Row, mark: view.Mark | None) -> LeadRow:
         next_step="" if cells["next_step"] == "—" else cells["next_step"], sla_text=mark.sla_text,
         sla_percent=mark.sla_percent, sla_status=mark.sla_status, owner=cells["owner_id"],
         owner_initial=_listing.initial(cells["owner_id"]), owner_color=_listing.color_of(cells["owner_id"]),
-        created=cells["created_at"], fresh=mark.fresh, touches=mark.touches,
+        created=mark.created, fresh=mark.fresh, touches=mark.touches,
     )  # fmt: skip

@@ -65,6 +65,7 @@ class PoolState(SessionState):
     left: int = 0
     cap: int = 0
     owned_text: str = ""
+    full_reason: str = ""
     used_percent: int = 0
     new_count: int = 0
     loading: bool = True
@@ -117,6 +118,7 @@ class PoolState(SessionState):
         self.left, self.cap = standing.left, standing.daily_cap
         self.used_percent = round(standing.claimed_today / standing.daily_cap * 100) if standing.daily_cap else 100
         self.owned_text = f"在手 {standing.owned} / {standing.owned_cap}"
+        self.full_reason = "手上线索已满，先处理一些再领" if standing.owned >= standing.owned_cap else "今天的领取次数已用完"
         self.loading, self.new_count = False, 0
 
     async def _show(self) -> Any:

@@ -180,7 +180,7 @@ def _meet(
         return "filled" if _fill(db, actor, lead, values, context, now=now) else "duplicate"
     touch(
         db, actor, lead, channel_code=str(values.get("channel_code") or ""), note=str(values.get("note") or ""),
-        now=now, import_batch_id=batch.id,
+        now=now, import_batch_id=batch.id, tell=False,
     )  # fmt: skip
     return "touched"
 

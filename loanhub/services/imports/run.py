@@ -14,7 +14,7 @@ from sqlmodel import Session, col
 from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.formats import count, local
 from loanhub.domain.permissions import Permission
-from loanhub.models import ImportBatch, Job, Lead
+from loanhub.models import ImportBatch, Job, Lead, LeadTouch
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._notices import notify
@@ -179,7 +179,23 @@ def _finish(
                 db, owner_id, title=f"导入的 {number} 条新线索分配给你", link="/leads", kind="lead", actionable=True,
                 event_id=event.id, now=now,
             )  # fmt: skip
+    for owner_id, number in _repeats(db, batch).items():
+        if owner_id != actor.user_id:
+            notify(
+                db, owner_id, title=f"你的 {number} 位客户在一份名单里重复进线", link="/leads", kind="lead", actionable=True,
+                event_id=event.id, now=now,
+            )  # fmt: skip
     announce(db, f"import:{batch.id}", done=batch.done_count)
+
+
+def _repeats(db: Session, batch: ImportBatch) -> Counter[int]:
+    query = (
+        sa.select(col(Lead.owner_id), sa.func.count())
+        .join(LeadTouch, col(LeadTouch.lead_id) == col(Lead.id))
+        .where(col(LeadTouch.import_batch_id) == batch.id, col(Lead.owner_id).is_not(None))
+        .group_by(col(Lead.owner_id))
+    )
+    return Counter({int(owner or 0): int(number) for owner, number in db.execute(query).all()})
 
 
 def _shares(db: Session, batch: ImportBatch) -> Counter[int]:

@@ -108,8 +108,12 @@ def touch(
     note: str,
     now: datetime,
     import_batch_id: int | None = None,
+    tell: bool = True,
 ) -> Created:
-    """Credit the channel of a repeated enquiry and tell the owner; the lead is not doubled."""
+    """Credit the channel of a repeated enquiry and tell the owner; the lead is not doubled.
+
+    ``tell`` False: an import tells each owner once, of all repeats together.
+    """
     db.add(
         LeadTouch(
             lead_id=known.id or 0, channel_code=channel_code, at=now, note=note[:300], import_batch_id=import_batch_id
@@ -119,7 +123,7 @@ def touch(
         db, actor, "lead.repeated", now=now, entity="lead", entity_id=known.id, lead_id=known.id,
         summary=f"再次从{channel_label(db, channel_code) or '其他渠道'}进线",
     )  # fmt: skip
-    if known.owner_id != actor.actor_id:
+    if tell and known.owner_id != actor.actor_id:
         notify(
             db, known.owner_id, title="你的客户重复进线", text=known.number, link=f"/leads?lead={known.id}",
             kind="lead", entity="lead", entity_id=known.id, actionable=True, event_id=event.id, now=now,

@@ -45,6 +45,7 @@ class Mark:
     fresh: bool
     touches: int
     closed: bool
+    created: str
 
 
 def deadline(lead: Lead, now: datetime) -> tuple[str, int, str]:
@@ -101,6 +102,7 @@ def marks(actor: Actor, lead_ids: Sequence[int], *, now: datetime) -> dict[int, 
                 fresh,
                 touches.get(lead.id or 0, 0),
                 lead.status in CLOSED_STATUSES,
+                formats.relative(lead.created_at, now),
             )
         return found
 
