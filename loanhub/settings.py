@@ -37,6 +37,9 @@ class Settings(BaseSettings):
     trusted_proxy_hops: int = Field(default=0, ge=0, le=5)
     demo_mode: bool = False
     """Offer the demo accounts on the login page and let the demo company be built."""
+    demo_customers: int = Field(default=300, ge=60, le=20_000)
+    demo_months: int = Field(default=24, ge=3, le=60)
+    """Size of the demo company that the first start in demo mode builds."""
     development: bool = False
     """Skip the start-up refusals; never for real data."""
 

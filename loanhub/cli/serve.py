@@ -16,8 +16,6 @@ import typer
 from loanhub.cli._commands import Commands
 from loanhub.cli.build import ROOT, build, is_current, say, toolchain
 
-DEMO_CUSTOMERS, DEMO_MONTHS = 300, 24
-
 _PREBUILT = {
     "REFLEX_ENV_MODE": "prod",
     "__REFLEX_SKIP_COMPILE": "true",
@@ -91,11 +89,12 @@ def _demo() -> None:
 
     from loanhub.demo import build as demo
     from loanhub.services import auth
+    from loanhub.settings import settings
 
     if not demo.exists():
         say("正在生成演示公司，约半分钟", "building the demo company, about half a minute")
         tally = demo.build(
-            customers=DEMO_CUSTOMERS, months=DEMO_MONTHS, now=datetime.now(UTC), progress=lambda line: say(line, "")
+            customers=settings().demo_customers, months=settings().demo_months, now=datetime.now(UTC), progress=lambda line: say(line, "")
         )
         say(
             f"演示公司：{tally.leads} 条线索、{tally.customers} 位客户、{tally.loans} 笔贷款",
