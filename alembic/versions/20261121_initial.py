@@ -145,11 +145,15 @@ def upgrade() -> None:
     op.create_table(
         "event_seal",
         sa.Column("event_id", sa.Integer(), nullable=False),
+        sa.Column("sequence", sa.Integer(), nullable=False),
         sa.Column("previous_hash", sa.String(64), nullable=False),
         sa.Column("hash", sa.String(64), nullable=False),
         sa.Column("sealed_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("event_id", name=op.f("pk_event_seal")),
     )
+    with op.batch_alter_table("event_seal", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_event_seal_sequence"), ["sequence"], unique=True)
+
     op.create_table(
         "idempotency_key",
         sa.Column("id", sa.Integer(), nullable=False),

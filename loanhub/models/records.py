@@ -43,11 +43,16 @@ class Event(SQLModel, table=True):
 
 
 class EventSeal(SQLModel, table=True):
-    """The hash chain over events: ``hash = SHA256(previous ‖ canonical event)``; one row an event."""
+    """The hash chain over events: ``hash = SHA256(previous ‖ canonical event)``; one row an event.
+
+    ``sequence`` counts from 1 without gaps in the order of sealing: on PostgreSQL a lower event id may be
+    committed after a higher one has been sealed.
+    """
 
     __tablename__ = "event_seal"
 
     event_id: int = Field(primary_key=True)
+    sequence: int = Field(unique=True, index=True)
     previous_hash: str = text_field(64)
     hash: str = text_field(64)
     sealed_at: datetime = instant()
