@@ -1,0 +1,33 @@
+"""平均审批时长."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+
+import polars as pl
+
+from loanhub.analytics.book import Book, Window
+from loanhub.analytics.measures._measure import Measure, Reading, Unit
+
+
+def compute(book: Book, window: Window) -> Reading:
+    """Return the mean natural hours from submission to result 平均审批时长; parts are minutes."""
+    decided = book.applications.filter(
+        window.holds("decided") & (pl.col("approved") | pl.col("rejected")) & pl.col("hours").is_not_null()
+    )
+    rows = decided.select("id", part=(pl.col("hours") * 60).round().cast(pl.Int64))
+    if rows.is_empty():
+        return Reading(None, rows, 0, Unit.HOURS)
+    return Reading(Fraction(int(rows["part"].sum()), rows.height * 60), rows, rows.height, Unit.HOURS)
+
+
+MEASURE = Measure(
+    code="approval_hours",
+    label="平均审批时长",
+    unit=Unit.HOURS,
+    definition="期内出结果的申请，从最近一次提交到结果的平均自然小时数",
+    higher_is_better=False,
+    entity="application",
+    flow=True,
+    compute=compute,
+)

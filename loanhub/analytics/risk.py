@@ -1,0 +1,98 @@
+"""How a book ages: roll rates between buckets 迁徙率, and first payments missed 首逾."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from fractions import Fraction
+
+import polars as pl
+
+from loanhub.domain.repayment.delinquency import Bucket
+
+WRITTEN_OFF = "核销"
+SETTLED = "结清"
+_ORDER = {bucket.value: place for place, bucket in enumerate(Bucket)} | {WRITTEN_OFF: len(Bucket)}
+
+
+@dataclass(frozen=True)
+class Share:
+    """A share by number of loans and by opening balance, exact; None when there is nothing to divide by."""
+
+    count: Fraction | None
+    balance: Fraction | None
+
+
+@dataclass(frozen=True)
+class RollRow:
+    """Where the loans of one bucket went in a month; ``forward`` is the share by balance that got worse."""
+
+    loans: int
+    balance_fen: int
+    to: dict[str, Share]
+    forward: Fraction | None
+
+
+def roll_rate(moves: pl.DataFrame) -> dict[str, RollRow]:
+    """Return the roll matrix by opening bucket, buckets in rising order 迁徙率.
+
+    moves: one row a loan of two month-end snapshots: ``from`` and ``to`` str (a bucket, 结清 or 核销),
+    ``balance_fen`` i64 the opening balance. Exits stay in the denominator; 核销 counts as getting worse.
+    Source: lending guide §4.7, golden kpi.json.
+    """
+    cells = moves.group_by("from", "to").agg(loans=pl.len(), balance_fen=pl.col("balance_fen").sum())
+    rows: dict[str, RollRow] = {}
+    for bucket in sorted(cells["from"].unique().to_list(), key=lambda code: _ORDER[code]):
+        mine = {row["to"]: row for row in cells.filter(pl.col("from") == bucket).to_dicts()}
+        loans = sum(row["loans"] for row in mine.values())
+        balance = sum(row["balance_fen"] for row in mine.values())
+        worse = sum(row["balance_fen"] for to, row in mine.items() if _ORDER.get(to, -1) > _ORDER[bucket])
+        rows[bucket] = RollRow(
+            loans,
+            balance,
+            {
+                to: Share(_of(row["loans"], loans), _of(row["balance_fen"], balance))
+                for to, row in mine.items()
+            },
+            _of(worse, balance),
+        )
+    return rows
+
+
+@dataclass(frozen=True)
+class FirstPaymentDefault:
+    """FPDn: how many loans can be judged, how many are bad, and the share by number and by amount."""
+
+    eligible: int
+    bad: int
+    share: Share
+
+
+def first_payment_default(
+    loans: pl.DataFrame, *, as_of: date, days: Sequence[int]
+) -> dict[int, FirstPaymentDefault]:
+    """Return FPDn for each n of ``days`` 首期逾期率.
+
+    loans: ``first_due`` date, ``first_cleared`` date (null: not yet), ``amount_fen`` i64. A loan can be judged
+    once its first due date + n is not after ``as_of``; it is bad when not cleared before that day.
+    Source: lending guide §4.7, golden kpi.json.
+    """
+    found: dict[int, FirstPaymentDefault] = {}
+    for late in days:
+        limit = pl.col("first_due") + timedelta(days=late)
+        judged = loans.filter(limit <= as_of)
+        bad = judged.filter(pl.col("first_cleared").is_null() | (pl.col("first_cleared") >= limit))
+        found[late] = FirstPaymentDefault(
+            judged.height,
+            bad.height,
+            Share(
+                _of(bad.height, judged.height),
+                _of(int(bad["amount_fen"].sum()), int(judged["amount_fen"].sum())),
+            ),
+        )
+    return found
+
+
+def _of(part: int, whole: int) -> Fraction | None:
+    return Fraction(part, whole) if whole else None

@@ -1,0 +1,137 @@
+"""The cockpit's tables: funnel, channels, leaders, ageing, trend, cities; each from the same frames as the tiles."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+
+import polars as pl
+
+from loanhub.analytics.book import Book, Window, months_back
+
+AGEING_GROUP = (
+    pl.when(pl.col("bucket").is_in(["M0", "M1", "M2", "M3"])).then(pl.col("bucket")).otherwise(pl.lit("M3+"))
+)
+"""Buckets as the cockpit groups them: M3+ is everything over 90 days."""
+
+
+@dataclass(frozen=True)
+class FunnelStep:
+    """A stage of the funnel: how many ever reached it, and the share of the stage before (None for the first)."""
+
+    stage: int
+    count: int
+    step_rate: Fraction | None
+    overall_rate: Fraction | None
+
+
+def funnel_steps(counts: Sequence[int]) -> list[FunnelStep]:
+    """Return the steps of a funnel from how many reached each stage. Source: golden kpi.json."""
+    steps = []
+    for index, count in enumerate(counts):
+        before = counts[index - 1] if index else 0
+        steps.append(
+            FunnelStep(
+                index,
+                count,
+                Fraction(count, before) if index and before else None,
+                Fraction(count, counts[0]) if counts and counts[0] else None,
+            )
+        )
+    return steps
+
+
+def funnel(book: Book, window: Window, stages: int) -> list[FunnelStep]:
+    """Return the funnel of the leads created in the window (cohort), by the furthest stage ever reached 同期群漏斗.
+
+    Monotone by construction: who reached a later stage counts for every earlier one.
+    """
+    reached = book.leads.filter(window.holds("created"))["reached"]
+    return funnel_steps([int((reached >= stage).sum()) for stage in range(stages)])
+
+
+def worst_step(steps: Sequence[FunnelStep]) -> int | None:
+    """Return the stage with the smallest step rate among those anybody reached 瓶颈; None when nothing was lost."""
+    lossy = [s for s in steps if s.step_rate is not None and s.count and s.step_rate < 1]
+    return min(lossy, key=lambda step: step.step_rate or Fraction(0)).stage if lossy else None
+
+
+def funnel_rows(book: Book, window: Window, stage: int) -> pl.DataFrame:
+    """Return the leads behind one step: ``id``, ``part`` = 1."""
+    rows = book.leads.filter(window.holds("created") & (pl.col("reached") >= stage))
+    return rows.select("id", part=pl.lit(1, pl.Int64))
+
+
+def funded_leads(book: Book) -> pl.Series:
+    """Return the ids of the leads that became a disbursed loan, each once."""
+    return book.loans.filter(pl.col("disbursed").is_not_null())["lead"].drop_nulls().unique()
+
+
+def channels(book: Book, window: Window) -> pl.DataFrame:
+    """Return one row a channel of the cohort: channel, leads, valid, funded, funded_fen, cost_fen; most leads first."""
+    funded = (
+        book.loans.filter(pl.col("disbursed").is_not_null() & pl.col("lead").is_not_null())
+        .group_by("lead")
+        .agg(pl.col("principal_fen").sum())
+    )
+    cohort = book.leads.filter(window.holds("created")).join(
+        funded, left_on="id", right_on="lead", how="left"
+    )
+    return (
+        cohort.group_by("channel")
+        .agg(
+            leads=pl.len().cast(pl.Int64),
+            valid=pl.col("valid").sum().cast(pl.Int64),
+            funded=pl.col("principal_fen").is_not_null().sum().cast(pl.Int64),
+            funded_fen=pl.col("principal_fen").fill_null(0).sum(),
+            cost_fen=pl.col("cost_fen").sum(),
+        )
+        .sort(["leads", "channel"], descending=[True, False])
+    )
+
+
+def leaders(book: Book, window: Window) -> pl.DataFrame:
+    """Return one row an owner with disbursements in the window: owner, amount_fen, loans; largest first."""
+    rows = book.loans.filter(window.holds("disbursed") & pl.col("owner").is_not_null())
+    return (
+        rows.group_by("owner")
+        .agg(amount_fen=pl.col("principal_fen").sum(), loans=pl.len().cast(pl.Int64))
+        .sort(["amount_fen", "owner"], descending=[True, False])
+    )
+
+
+def ageing(book: Book) -> pl.DataFrame:
+    """Return one row a group of open loans: group (M0, M1, M2, M3, M3+), balance_fen, loans."""
+    alive = book.loans.filter(pl.col("open"))
+    return alive.group_by(group=AGEING_GROUP).agg(
+        balance_fen=pl.col("outstanding_fen").sum(), loans=pl.len().cast(pl.Int64)
+    )
+
+
+def cities(book: Book, window: Window) -> pl.DataFrame:
+    """Return one row a city with disbursements in the window: city, amount_fen, loans; largest first."""
+    rows = book.loans.filter(window.holds("disbursed") & (pl.col("city") != ""))
+    return (
+        rows.group_by("city")
+        .agg(amount_fen=pl.col("principal_fen").sum(), loans=pl.len().cast(pl.Int64))
+        .sort(["amount_fen", "city"], descending=[True, False])
+    )
+
+
+def trend(book: Book, today: date, months: int = 12) -> pl.DataFrame:
+    """Return one row a month: month (its first day), disbursed_fen, collected_fen, leads; gaps are 0."""
+    spine = pl.DataFrame({"month": months_back(today, months)}, schema={"month": pl.Date})
+
+    def monthly(frame: pl.DataFrame, day: str, value: pl.Expr, name: str) -> pl.DataFrame:
+        return frame.drop_nulls(day).group_by(month=pl.col(day).dt.truncate("1mo")).agg(value.alias(name))
+
+    parts = (
+        monthly(book.loans, "disbursed", pl.col("principal_fen").sum(), "disbursed_fen"),
+        monthly(book.payments, "value_date", pl.col("amount_fen").sum(), "collected_fen"),
+        monthly(book.leads, "created", pl.len().cast(pl.Int64), "leads"),
+    )
+    for part in parts:
+        spine = spine.join(part, on="month", how="left")
+    return spine.fill_null(0).sort("month")
