@@ -22,12 +22,17 @@ _FIGURES = (
 
 
 def schedule_table(
-    rows: rx.Var[list[dict[str, str]]], sums: rx.Var[dict[str, str]], *, loading: Any = False
+    rows: rx.Var[list[dict[str, str]]],
+    sums: rx.Var[dict[str, str]],
+    *,
+    on_open: Any = None,
+    loading: Any = False,
 ) -> rx.Component:
     """One row per installment, amounts formatted without ¥; the current one bold, overdue ones tinted.
 
     rows: {number, due_date, principal, interest, fee, penalty, total, paid, balance, status_label, status_tone,
     look ('' | 'cur' | 'od')}. sums: the same keys from principal to paid.
+    on_open(number): opens what stands behind an installment, from its number or its card.
     """
     figures = [
         Column(key, label, lambda row, key=key: row[key], align="r", secondary=key in ("fee", "penalty"))
@@ -46,7 +51,8 @@ def schedule_table(
         row_id=lambda row: row["number"],
         label="还款计划",
         row_class=lambda row: row["look"].to(str),
-        card=_card,
+        on_open=on_open,
+        card=lambda row: _card(row, on_open),
         sums=foot,
         loading=loading,
         empty=empty("还没有还款计划", "放款后自动生成。", small=True),
@@ -54,7 +60,7 @@ def schedule_table(
     )
 
 
-def _card(row: Any) -> rx.Component:
+def _card(row: Any, on_open: Any) -> rx.Component:
     head = rx.el.div(
         rx.el.b("第 ", row["number"], " 期"),
         rx.el.span(row["due_date"], class_name="f3"),
@@ -68,4 +74,13 @@ def _card(row: Any) -> rx.Component:
         class_name="row sb",
         style={"marginTop": "4px"},
     )
-    return rx.fragment(head, body)
+    if on_open is None:
+        return rx.fragment(head, body)
+    return rx.el.button(
+        head,
+        body,
+        type="button",
+        on_click=on_open(row["number"]),
+        style={"width": "100%", "textAlign": "left"},
+        custom_attrs={"data-open": "true"},
+    )
