@@ -65,7 +65,9 @@ def build(
         loans.refresh_due_loans(now.astimezone(SHANGHAI).date(), now=now)
         _today(people, now)
         with transaction() as db:
-            events.record(db, SYSTEM, "demo.built", now=now, summary=f"{tally.leads} 条线索，{tally.loans} 笔贷款")
+            events.record(
+                db, SYSTEM, "demo.built", now=now, summary=f"{tally.leads} 条线索，{tally.loans} 笔贷款"
+            )
     auth.forget_cached()
     return tally
 

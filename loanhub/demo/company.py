@@ -34,7 +34,21 @@ STAFF: tuple[tuple[RoleCode, str, str], ...] = (
     (RoleCode.ADMIN, "石磊", "系统管理员"), (RoleCode.SECURITY_ADMIN, "江守义", "安全管理员"),
     (RoleCode.AUDITOR, "闻正", "内部审计"),
 )  # fmt: skip
-SHOWN = {"林若溪", "顾明轩", "秦语桐", "高远", "董知微", "沈墨", "许清如", "贺平川", "丁思齐", "钟毅", "石磊", "江守义", "闻正"}
+SHOWN = {
+    "林若溪",
+    "顾明轩",
+    "秦语桐",
+    "高远",
+    "董知微",
+    "沈墨",
+    "许清如",
+    "贺平川",
+    "丁思齐",
+    "钟毅",
+    "石磊",
+    "江守义",
+    "闻正",
+}
 """Who the login page offers: at least one person a role, three levels of review, two of finance."""
 
 

@@ -163,11 +163,15 @@ class History:
     def _disburse_day(self, behavior: str) -> date:
         """Return a business day from which the loan can have come to its behavior by today."""
         months = self.shape.months
-        least = {"M1": 2, "M2": 3, "M3": 4, "M3+": 6, "due_today": 1, "prepaid": 5, "reversed": 3}.get(behavior, 0)
+        least = {"M1": 2, "M2": 3, "M3": 4, "M3+": 6, "due_today": 1, "prepaid": 5, "reversed": 3}.get(
+            behavior, 0
+        )
         back = self.pick.randint(least, max(least + 1, min(months, 22)))
         if behavior == "due_today":
             return add_months(self.today, -self.pick.randint(1, min(months, 10)))
-        day = add_months(self.today, -back) + timedelta(days=self.pick.randint(-12, 3) if back else -self.pick.randint(1, 20))
+        day = add_months(self.today, -back) + timedelta(
+            days=self.pick.randint(-12, 3) if back else -self.pick.randint(1, 20)
+        )
         day = min(day, self.today - timedelta(days=2))
         while not is_business_day(day):
             day -= timedelta(days=1)
@@ -225,12 +229,19 @@ class History:
     def _first_contact(self, plan: Plan, lead_id: int, now: datetime) -> None:
         if plan.outcome == "invalid":
             interactions.record(plan.owner, kind="call", outcome="dead", text="", lead_id=lead_id, now=now)
-            reason = self.pick.choice(("dead_number", "suspended", "wrong_person", "no_need", "out_of_area", "malicious"))
+            reason = self.pick.choice(
+                ("dead_number", "suspended", "wrong_person", "no_need", "out_of_area", "malicious")
+            )
             leads.close(plan.owner, lead_id=lead_id, invalid=reason, now=now + timedelta(minutes=1))
             return
         if plan.outcome in ("missed", "pooled"):
             interactions.record(
-                plan.owner, kind="call", outcome="missed", text=self.pick.choice(MISSED_TALK), lead_id=lead_id, now=now
+                plan.owner,
+                kind="call",
+                outcome="missed",
+                text=self.pick.choice(MISSED_TALK),
+                lead_id=lead_id,
+                now=now,
             )
             if plan.outcome == "pooled" or now < self.now - timedelta(days=9):
                 later = now + timedelta(days=7, hours=self.pick.uniform(0, 20))
@@ -248,7 +259,10 @@ class History:
             self.player.at(
                 now + timedelta(days=self.pick.randint(6, 14)),
                 lambda then: leads.close(
-                    plan.owner, lead_id=lead_id, lost=self.pick.choice(("chose_other", "rate_too_high", "postponed")), now=then
+                    plan.owner,
+                    lead_id=lead_id,
+                    lost=self.pick.choice(("chose_other", "rate_too_high", "postponed")),
+                    now=then,
                 ),
             )
         if plan.outcome != "contacted":
@@ -258,7 +272,9 @@ class History:
     def _pool(self, plan: Plan, lead_id: int, now: datetime) -> None:
         leads.release(plan.owner, lead_ids=[lead_id], reason="7 天未跟进，自动退回", now=now)
 
-    def _move(self, actor: Actor, lead_id: int, to: str, now: datetime, supply: dict[str, object] | None = None) -> bool:
+    def _move(
+        self, actor: Actor, lead_id: int, to: str, now: datetime, supply: dict[str, object] | None = None
+    ) -> bool:
         with reading() as db:
             lead = db.get(Lead, lead_id)
             version = lead.version if lead else 0
@@ -281,7 +297,9 @@ class History:
                     plan.owner, lead_id=lead_id, lost=self.pick.choice(("not_qualified", "no_documents", "chose_other")), now=then))  # fmt: skip
             return
         self._move(plan.owner, lead_id, "review", now + timedelta(minutes=5))
-        self.player.at(now + timedelta(hours=self.pick.uniform(2, 20)), lambda then: self._convert(plan, lead_id, then))
+        self.player.at(
+            now + timedelta(hours=self.pick.uniform(2, 20)), lambda then: self._convert(plan, lead_id, then)
+        )
 
     def _convert(self, plan: Plan, lead_id: int, now: datetime) -> None:
         person = plan.person
@@ -297,20 +315,25 @@ class History:
         )  # fmt: skip
         self.tally.customers += 1
         if self.pick.random() < 0.35:
-            customers.relate(plan.owner, customer_id=customer_id, kind="spouse", name=self.people.name("female"), now=now)
+            customers.relate(
+                plan.owner, customer_id=customer_id, kind="spouse", name=self.people.name("female"), now=now
+            )
         if plan.outcome == "qualified":
             return
         self._move(plan.owner, lead_id, "match", now + timedelta(minutes=9))
         if plan.outcome == "matching":
             return
         self.player.at(
-            now + timedelta(hours=self.pick.uniform(1, 20)), lambda then: self._apply(plan, lead_id, customer_id, then)
+            now + timedelta(hours=self.pick.uniform(1, 20)),
+            lambda then: self._apply(plan, lead_id, customer_id, then),
         )
 
     def _apply(self, plan: Plan, lead_id: int, customer_id: int, now: datetime) -> None:
         term = 24 if plan.behavior in ("M3+", "prepaid") else self.pick.choice((12, 12, 24, 24, 36))
         if plan.disburse_day is not None:
-            held = (self.today.year - plan.disburse_day.year) * 12 + self.today.month - plan.disburse_day.month
+            held = (
+                (self.today.year - plan.disburse_day.year) * 12 + self.today.month - plan.disburse_day.month
+            )
             if plan.behavior in (*OVERDUE, "due_today") or self.pick.random() < 0.5:
                 term = next((t for t in (12, 24, 36) if t > held + 1), 36)
         application_id = applications.create(
@@ -332,7 +355,10 @@ class History:
         if plan.disburse_day is not None:
             limit = datetime.combine(plan.disburse_day, time(9), SHANGHAI) - now
             hours = max(0.5, min(hours, limit.total_seconds() / 3600 * 0.5))
-        self.player.at(now + timedelta(hours=hours), lambda then: self._decide(plan, lead_id, customer_id, application_id, 0, then))
+        self.player.at(
+            now + timedelta(hours=hours),
+            lambda then: self._decide(plan, lead_id, customer_id, application_id, 0, then),
+        )
 
     def _decide(
         self, plan: Plan, lead_id: int, customer_id: int, application_id: int, level: int, now: datetime
@@ -363,10 +389,17 @@ class History:
 
     def _contract(self, plan: Plan, application_id: int, now: datetime) -> None:
         clerk = self.pick.choice(self.company.staff[RoleCode.CONTRACTS])
-        contract_id = contracts.create(clerk, application_id=application_id, signing_place="公司签约室", now=now)
+        contract_id = contracts.create(
+            clerk, application_id=application_id, signing_place="公司签约室", now=now
+        )
         self.tally.contracts += 1
         contracts.record_print(clerk, contract_id=contract_id, copies=2, now=now + timedelta(minutes=3))
-        contracts.confirm(clerk, contract_id=contract_id, read_seconds=self.pick.randint(25, 90), now=now + timedelta(minutes=6))
+        contracts.confirm(
+            clerk,
+            contract_id=contract_id,
+            read_seconds=self.pick.randint(25, 90),
+            now=now + timedelta(minutes=6),
+        )
         contracts.sign(
             clerk, contract_id=contract_id, signed_date=(now + timedelta(minutes=9)).astimezone(SHANGHAI).date(),
             note="面签，原件已核", now=now + timedelta(minutes=9),
@@ -382,7 +415,11 @@ class History:
         maker, checker = self.company.staff[RoleCode.FINANCE][:2]
         day = now.astimezone(SHANGHAI).date()
         loan_id = loans.request(
-            maker, contract_id=contract_id, value_date=day, bank_reference=f"FK{day:%Y%m%d}{contract_id:05d}", now=now
+            maker,
+            contract_id=contract_id,
+            value_date=day,
+            bank_reference=f"FK{day:%Y%m%d}{contract_id:05d}",
+            now=now,
         )
         loans.confirm(checker, loan_id=loan_id, now=now + timedelta(minutes=25))
         self.tally.loans += 1

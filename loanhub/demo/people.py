@@ -35,7 +35,16 @@ TRADES = (
     ("医美", "美容服务中心"), ("农资", "农资经营部"), ("电商", "电子商务有限公司"), ("装修", "装饰工程有限公司"),
     ("印刷", "印务有限公司"), ("模具", "模具厂"),
 )  # fmt: skip
-PURPOSES = ("进货周转", "采购原材料", "支付工程款", "门店装修", "购置设备", "备货旺季", "支付货款", "扩大经营")
+PURPOSES = (
+    "进货周转",
+    "采购原材料",
+    "支付工程款",
+    "门店装修",
+    "购置设备",
+    "备货旺季",
+    "支付货款",
+    "扩大经营",
+)
 STREETS = ("示例路", "样例街", "演示大道", "模拟路")
 
 
@@ -109,7 +118,7 @@ class People:
             city=city,
             address=f"{DISTRICTS[city]}{pick.choice(STREETS)} {pick.randint(1, 899)} 号",
             industry=trade,
-            company_name=f"示例{city}{pick.choice('宏达鑫诚汇川锦程恒信瑞丰') }{suffix}",
+            company_name=f"示例{city}{pick.choice('宏达鑫诚汇川锦程恒信瑞丰')}{suffix}",
             card=card + luhn_digit(card),
             monthly_income_fen=pick.randint(8, 60) * 100_000,
         )

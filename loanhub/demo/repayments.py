@@ -24,7 +24,11 @@ RANGES = {"M1": (5, 30), "M2": (31, 60), "M3": (61, 90), "M3+": (91, 240)}
 def plan(history: History, what: Plan, loan_id: int) -> None:
     """Plan every payment of a loan up to today."""
     with reading() as db:
-        query = sa.select(Installment).where(col(Installment.loan_id) == loan_id).order_by(col(Installment.period))
+        query = (
+            sa.select(Installment)
+            .where(col(Installment.loan_id) == loan_id)
+            .order_by(col(Installment.period))
+        )
         rows = list(db.execute(query).scalars())
     due = [row for row in rows if row.due_date <= history.today]
     pick = history.pick
@@ -51,7 +55,11 @@ def plan(history: History, what: Plan, loan_id: int) -> None:
         elif what.behavior == "partial" and index == odd:
             part = total * 6 // 10
             _at(history, day, lambda now, part=part: _pay(history, what, loan_id, part, now))
-            _at(history, day + timedelta(days=2), lambda now, rest=total - part: _pay(history, what, loan_id, rest, now))
+            _at(
+                history,
+                day + timedelta(days=2),
+                lambda now, rest=total - part: _pay(history, what, loan_id, rest, now),
+            )
             continue
         elif what.behavior == "overpaid" and index == odd:
             total += 10_000
@@ -59,7 +67,11 @@ def plan(history: History, what: Plan, loan_id: int) -> None:
             _at(history, day, lambda now, total=total: _mistake(history, what, loan_id, total, now))
             continue
         late = (day - row.due_date).days > 3
-        _at(history, day, lambda now, total=total, late=late: _pay(history, what, loan_id, 0 if late else total, now))
+        _at(
+            history,
+            day,
+            lambda now, total=total, late=late: _pay(history, what, loan_id, 0 if late else total, now),
+        )
 
 
 def _at(history: History, day: date, step: object) -> None:
@@ -87,7 +99,9 @@ def _mistake(history: History, what: Plan, loan_id: int, total: int, now: dateti
     """A wrong entry, taken back by a colleague, and the right one."""
     wrong = _pay(history, what, loan_id, total * 10 // 11, now)
     colleague = history.company.staff[RoleCode.FINANCE][1]
-    loans.reverse(colleague, payment_id=wrong, reason="金额录错，已与银行回单核对", now=now + timedelta(minutes=40))
+    loans.reverse(
+        colleague, payment_id=wrong, reason="金额录错，已与银行回单核对", now=now + timedelta(minutes=40)
+    )
     _pay(history, what, loan_id, total, now + timedelta(minutes=50))
 
 
@@ -95,7 +109,9 @@ def _settle(history: History, loan_id: int, now: datetime) -> None:
     """Pay a loan off early by the quote of the day."""
     cashier = history.company.staff[RoleCode.FINANCE][0]
     day = now.astimezone(SHANGHAI).date()
-    shown = loans.preview_payment(cashier, loan_id=loan_id, amount="", value_date=day, kind="settlement", now=now)
+    shown = loans.preview_payment(
+        cashier, loan_id=loan_id, amount="", value_date=day, kind="settlement", now=now
+    )
     history.tally.payments += 1
     loans.post(
         cashier, loan_id=loan_id, amount_fen=shown.amount_fen, value_date=day, kind="settlement",
