@@ -50,7 +50,7 @@ RING_HOURS = 24
 class Overview:
     """Everything above the tabs, as texts; empty lists and '' where there is nothing to say.
 
-    ``stages`` are {number, name, note, state}; ``counts`` the numbers on the tabs, by tab code.
+    ``stages`` are {code, number, name, note, state}; ``counts`` the numbers on the tabs, by tab code.
     """
 
     id: int = 0
@@ -213,7 +213,15 @@ def _path(db: Session, lead: Lead | None, *, now: datetime) -> dict[str, object]
             age = age_state(lead.stage_entered_at, now, stage.dwell_target_hours)
             state = "d" if closed else "c" + _AGE[age]
             note = lead.status.label if closed else f"已 {formats.duration(now - lead.stage_entered_at)}"
-        rows.append({"number": str(min(position + 1, 7)), "name": stage.label, "note": note, "state": state})
+        rows.append(
+            {
+                "code": stage.code,
+                "number": str(min(position + 1, 7)),
+                "name": stage.label,
+                "note": note,
+                "state": state,
+            }
+        )
     return {
         "lead_id": lead.id or 0,
         "lead_version": lead.version,

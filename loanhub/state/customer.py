@@ -1,0 +1,445 @@
+"""Customer 360: the head, the timeline with its composer, the call, the next step, and values shown in clear."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import secrets
+from datetime import timedelta
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.toasts import done, failed
+from loanhub.domain.documents import DocumentKind
+from loanhub.domain.errors import InvalidInput, NotFound
+from loanhub.domain.permissions import Permission
+from loanhub.domain.reminders import next_time
+from loanhub.services import boards, customers, documents, interactions, tasks
+from loanhub.services.customers import Overview, sections
+from loanhub.state._base import SessionState
+from loanhub.state._clock import utc_now
+from loanhub.state._guard import needs
+
+TABS = ("timeline", "profile", "applications", "contracts", "loans", "documents", "relations", "audit")
+LISTS = {
+    "applications": Permission.APPLICATIONS_READ,
+    "contracts": Permission.CONTRACTS_READ,
+    "loans": Permission.LOANS_READ,
+}
+SHOWN_SECONDS = 30
+_WAYS = {"phone": "call", "message-circle": "wechat", "message-square": "sms", "map-pin": "visit"}
+
+
+def record_id(state: Any, prefix: str) -> int:
+    """Return the id in the address ``/<prefix>/<id>``, 0 when there is none."""
+    parts = state.router.url.path.strip("/").split("/")
+    text = parts[1] if len(parts) > 1 and parts[0] == prefix else ""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+
+
+class CustomerState(SessionState):
+    """The page of one customer."""
+
+    head: Overview = Overview()
+    loaded: bool = False
+    missing: bool = False
+    tab: str = "timeline"
+    group: str = ""
+    items: list[dict[str, str]] = []
+    totals: dict[str, str] = {}
+    has_more: bool = False
+    rows: list[dict[str, str]] = []
+    audit: list[dict[str, str]] = []
+    audit_more: bool = False
+    composer_key: str = "0"
+    composer_error: str = ""
+    attachments: list[dict[str, str]] = []
+    sending: bool = False
+    calling: bool = False
+    call_number: str = ""
+    finishing: bool = False
+    planning: bool = False
+    moving: bool = False
+    asking: str = ""
+    asking_label: str = ""
+    asking_hint: str = ""
+    shown: dict[str, str] = {}
+    """Values in clear by field, for thirty seconds; emptied by the page and again by the server."""
+    field_errors: dict[str, str] = {}
+
+    _shown_round: int = 0
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def load(self) -> Any:
+        """Read the address: whose record, which tab."""
+        wanted, actor, now = record_id(self, "customers"), await self._actor(), utc_now()
+        if self.head.id != wanted:
+            self.loaded, self.head, self.items, self.rows, self.audit = False, Overview(), [], [], []
+        self.calling = self.finishing = self.planning = self.moving = self.sending = False
+        self.asking, self.call_number, self.shown, self.field_errors = "", "", {}, {}
+        self.composer_error, self.attachments, self.composer_key = "", [], secrets.token_hex(12)
+        tab = str(self.router.url.query_parameters.get("tab", "timeline"))
+        self.tab, self.group = tab if tab in TABS else "timeline", ""
+        try:
+            self.head = await rx.run_in_thread(
+                lambda: customers.open_record(actor, customer_id=wanted, now=now)
+            )
+        except NotFound:
+            # The page itself says so; a toast over an empty frame would leave the reader with nothing.
+            self.missing, self.loaded = True, True
+            self._watch()
+            return None
+        self.missing, self.loaded = False, True
+        self._watch(f"customer:{wanted}")
+        await self._read_tab()
+        from loanhub.state.customer_tabs import CustomerTabsState
+
+        return CustomerTabsState.load
+
+    async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
+        """Show what somebody changed on this customer."""
+        if topic != f"customer:{self.head.id}":
+            await super()._on_live(topic, ops)
+            return
+        await self._read_head()
+        await self._read_tab()
+
+    async def _read_head(self) -> None:
+        actor, now, wanted = await self._actor(), utc_now(), self.head.id
+        self.head = await rx.run_in_thread(lambda: customers.overview(actor, customer_id=wanted, now=now))
+
+    async def _read_tab(self) -> None:
+        actor, now, wanted = await self._actor(), utc_now(), self.head.id
+        if self.tab == "timeline":
+            await self._read_timeline()
+        elif self.tab == "audit":
+            found = await rx.run_in_thread(lambda: sections.audit(actor, customer_id=wanted, now=now))
+            self.audit, self.audit_more = found.items, found.has_more
+        elif self.tab in LISTS:
+            if not actor.can(LISTS[self.tab]):
+                self.rows = []
+            elif self.tab == "applications":
+                self.rows = await rx.run_in_thread(
+                    lambda: sections.applications(actor, customer_id=wanted, now=now)
+                )
+            elif self.tab == "contracts":
+                self.rows = await rx.run_in_thread(lambda: sections.contracts(actor, customer_id=wanted))
+            else:
+                self.rows = await rx.run_in_thread(lambda: sections.loans(actor, customer_id=wanted))
+
+    async def _read_timeline(self, before_id: int | None = None) -> None:
+        actor, now, wanted, group = await self._actor(), utc_now(), self.head.id, self.group
+        found = await rx.run_in_thread(
+            lambda: sections.timeline(actor, customer_id=wanted, group=group, before_id=before_id, now=now)
+        )
+        self.items = [*self.items, *found.items] if before_id else found.items
+        self.totals, self.has_more = found.counts, found.has_more
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def open_tab(self, code: str) -> Any:
+        """Show a tab, read it, and keep it in the address."""
+        if str(code) not in TABS or self.missing:
+            return None
+        self.tab, self.rows = str(code), []
+        url = f"/customers/{self.head.id}" + ("" if self.tab == "timeline" else f"?tab={self.tab}")
+        from loanhub.state.customer_tabs import CustomerTabsState
+
+        await self._read_tab()
+        return [
+            rx.call_script(f"history.replaceState(history.state, '', {json.dumps(url)})"),
+            CustomerTabsState.load,
+        ]
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def choose_group(self, code: str) -> None:
+        """Show one kind of event in the timeline."""
+        self.group = str(code)
+        await self._read_timeline()
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def older(self) -> None:
+        """Add older events below."""
+        if self.items:
+            await self._read_timeline(int(self.items[-1]["id"]))
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def older_audit(self) -> None:
+        """Add older entries to the audit tab."""
+        if self.audit:
+            actor, now, wanted, before = (
+                await self._actor(),
+                utc_now(),
+                self.head.id,
+                int(self.audit[-1]["id"]),
+            )
+            found = await rx.run_in_thread(
+                lambda: sections.audit(actor, customer_id=wanted, before_id=before, now=now)
+            )
+            self.audit, self.audit_more = [*self.audit, *found.items], found.has_more
+
+    async def _again(self, *answers: Any) -> list[Any]:
+        await self._read_head()
+        await self._read_tab()
+        return list(answers)
+
+    # ---- follow-up ----
+
+    @rx.event
+    @needs(Permission.INTERACTIONS_CREATE)
+    async def write(self, form: dict[str, Any]) -> Any:
+        """Write a follow-up with its next step, or a to-do; what was typed stays until it is saved."""
+        actor, now, wanted, key = await self._actor(), utc_now(), self.head.id, f"note-{self.composer_key}"
+        kind, text = str(form.get("kind", "note")), str(form.get("text", ""))
+        files = tuple(int(one["id"]) for one in self.attachments)
+        try:
+            at = next_time(str(form.get("next", "")), str(form.get("next_at", "")), now)
+            if kind == "task":
+                if at is None:
+                    raise InvalidInput("任务要有期限，选一个时间")
+                await rx.run_in_thread(
+                    lambda: tasks.create(actor, title=text[:200], due_at=at, customer_id=wanted, now=now)
+                )
+            else:
+                await rx.run_in_thread(
+                    lambda: customers.follow_up(
+                        actor, customer_id=wanted, kind=kind, text=text, next_step="跟进" if at else "",
+                        next_step_at=at, clear_next=at is None, attachments=files, key=key,
+                        temperature=str(form.get("temperature", "")), now=now,
+                    )
+                )  # fmt: skip
+        except InvalidInput as refusal:
+            self.composer_error = refusal.sentence
+            return None
+        self.composer_error, self.attachments, self.composer_key = "", [], secrets.token_hex(12)
+        return await self._again(done("已新建任务" if kind == "task" else "已记录"))
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def start_sending(self) -> None:
+        """Show that a file is on its way."""
+        self.sending = True
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def attached(self, answer: dict[str, Any]) -> Any:
+        """Add an uploaded file to the follow-up being written."""
+        self.sending = False
+        found = await self._attach(answer, DocumentKind.OTHER.value)
+        if isinstance(found, dict):
+            self.attachments = [*self.attachments, found][:10]
+            return None
+        return found
+
+    async def _attach(self, answer: object, kind: str) -> Any:
+        """Join an uploaded file to this customer; returns {id, name}, or what to say instead."""
+        answer = answer if isinstance(answer, dict) else {}
+        number, name = answer.get("id"), str(answer.get("name", ""))[:60]
+        if not isinstance(number, int):
+            return failed(str(answer.get("error", "文件没有上传，可以重试"))[:100])
+        actor, now, wanted = await self._actor(), utc_now(), self.head.id
+        label = name if kind == DocumentKind.OTHER.value else ""
+        await rx.run_in_thread(
+            lambda: documents.attach(
+                actor, document_id=number, kind=kind, label=label, customer_id=wanted, now=now
+            )
+        )
+        return {"id": str(number), "name": name}
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def detach(self, document_id: str) -> None:
+        """Take a file off the follow-up being written; it stays among the customer's documents."""
+        self.attachments = [one for one in self.attachments if one["id"] != str(document_id)]
+
+    # ---- call ----
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_REVEAL, per_minute=30)
+    async def dial(self) -> Any:
+        """Call the customer: the number goes to the dialer, the sheet asks what came of it."""
+        actor, now, wanted = await self._actor(), utc_now(), self.head.id
+        number = await rx.run_in_thread(lambda: customers.dial(actor, customer_id=wanted, now=now))
+        self.calling, self.call_number = True, number.text
+        return [
+            rx.call_script(f"window.location.href = 'tel:{json.dumps(number.digits)[1:-1]}'"),
+            CustomerState.forget(self._next_round()),
+        ]
+
+    @rx.event
+    @needs(Permission.INTERACTIONS_CREATE)
+    async def show_call(self, is_open: bool) -> None:
+        """Close the sheet that asks what came of a call."""
+        self.calling = bool(is_open)
+        if not self.calling:
+            self.call_number = ""
+
+    @rx.event
+    @needs(Permission.INTERACTIONS_CREATE)
+    async def log_call(self, outcome: str) -> Any:
+        """Log a call in one tap; a promised call back is set for tomorrow, a missed one for two hours on."""
+        actor, now, wanted, key = await self._actor(), utc_now(), self.head.id, f"call-{self.composer_key}"
+        result = interactions.CallOutcome.find(str(outcome))
+        step, at = "", None
+        if result is interactions.CallOutcome.CALL_BACK:
+            step, at = "约定回访", next_time("tomorrow", "", now)
+        elif result is interactions.CallOutcome.MISSED:
+            step, at = "再次拨打", now + timedelta(hours=2)
+        await rx.run_in_thread(
+            lambda: customers.follow_up(
+                actor, customer_id=wanted, kind="call", text="", outcome=str(outcome), next_step=step,
+                next_step_at=at, key=key, now=now,
+            )
+        )  # fmt: skip
+        self.calling, self.call_number, self.composer_key = False, "", secrets.token_hex(12)
+        note = "，明天 10:00 回访" if step == "约定回访" else "，2 小时后再打" if at else ""
+        return await self._again(done(f"已记录：{result.label if result else ''}{note}"))
+
+    # ---- next step ----
+
+    @rx.event
+    @needs(Permission.INTERACTIONS_CREATE)
+    async def show_finish(self, is_open: bool) -> None:
+        """Open or close the sheet that finishes the next step."""
+        self.finishing, self.field_errors = bool(is_open), {}
+
+    @rx.event
+    @needs(Permission.INTERACTIONS_CREATE)
+    async def finish(self, form: dict[str, Any]) -> Any:
+        """Write what came of the next step, and set the one after it."""
+        actor, now, wanted, title = await self._actor(), utc_now(), self.head.id, self.head.next_title
+        at = next_time(str(form.get("next", "")), str(form.get("next_at", "")), now)
+        words = str(form.get("text", "")).strip() or f"已完成：{title}"
+        step = str(form.get("step", "")).strip() or "跟进"
+        await rx.run_in_thread(
+            lambda: customers.follow_up(
+                actor, customer_id=wanted, kind="call" if self.head.next_call else "note", text=words,
+                next_step=step if at else "", next_step_at=at, clear_next=at is None, now=now,
+            )
+        )  # fmt: skip
+        self.finishing = False
+        return await self._again(done("已完成"))
+
+    @rx.event
+    @needs(Permission.INTERACTIONS_CREATE)
+    async def show_plan(self, is_open: bool) -> None:
+        """Open or close the sheet that sets the next step."""
+        self.planning, self.field_errors = bool(is_open), {}
+
+    @rx.event
+    @needs(Permission.INTERACTIONS_CREATE)
+    async def plan(self, form: dict[str, Any]) -> Any:
+        """Set the next step."""
+        actor, now, wanted = await self._actor(), utc_now(), self.head.id
+        at = next_time(str(form.get("next", "")), str(form.get("next_at", "")), now)
+        text = str(form.get("step", "")).strip()
+        icon = str(form.get("icon", "phone"))
+        if at is not None and not text:
+            raise InvalidInput(fields={"step": "写一下要做什么"})
+        await rx.run_in_thread(
+            lambda: customers.set_next_step(
+                actor, customer_id=wanted, text=text if at else "", at=at, icon=icon if icon in _WAYS else "phone",
+                now=now,
+            )
+        )  # fmt: skip
+        self.planning = False
+        return await self._again(done("已定下一步" if at else "已清除下一步"))
+
+    # ---- stage, tags ----
+
+    @rx.event
+    @needs(Permission.BOARDS_MOVE)
+    async def show_move(self, is_open: bool) -> None:
+        """Open or close the sheet that moves the case to another stage."""
+        self.moving = bool(is_open)
+
+    @rx.event
+    @needs(Permission.BOARDS_MOVE)
+    async def move(self, stage: str) -> Any:
+        """Move the case; a gate that is closed says what is missing."""
+        actor, now, head = await self._actor(), utc_now(), self.head
+        moved = await rx.run_in_thread(
+            lambda: boards.move(
+                actor, lead_id=head.lead_id, to=str(stage), expected_version=head.lead_version, now=now
+            )
+        )
+        self.moving = False
+        return await self._again(done(f"已移至「{moved.to_label}」"))
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def add_tag(self, form: dict[str, Any]) -> Any:
+        """Add a tag."""
+        words = " ".join(str(form.get("tag", "")).replace(",", " ").replace("，", " ").split())[:40]
+        return (
+            await self._set_tags([*self.head.tags, words]) if words and words not in self.head.tags else None
+        )
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def drop_tag(self, tag: str) -> Any:
+        """Take a tag off."""
+        return await self._set_tags([one for one in self.head.tags if one != str(tag)])
+
+    async def _set_tags(self, tags: list[str]) -> Any:
+        actor, now, wanted, version = await self._actor(), utc_now(), self.head.id, self.head.version
+        await rx.run_in_thread(
+            lambda: customers.edit(
+                actor, customer_id=wanted, raw={"tags": tags}, expected_version=version, now=now
+            )
+        )
+        return await self._again()
+
+    # ---- clear text ----
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_REVEAL)
+    async def ask(self, field: str, label: str) -> None:
+        """Open the dialog that asks why a protected value is looked at."""
+        actor, now = await self._actor(), utc_now()
+        used, limit = await rx.run_in_thread(lambda: customers.used_today(actor, now=now))
+        self.asking, self.asking_label, self.field_errors = str(field)[:40], str(label)[:20], {}
+        self.asking_hint = f"查看会记入审计日志，客户主管可见。今天你已查看 {used} 次，上限 {limit} 次。"
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_REVEAL)
+    async def stop_asking(self, is_open: bool) -> None:
+        """Close the dialog."""
+        if not is_open:
+            self.asking = ""
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_REVEAL, per_minute=20)
+    async def reveal(self, form: dict[str, Any]) -> Any:
+        """Show the value for thirty seconds."""
+        actor, now, wanted, field = await self._actor(), utc_now(), self.head.id, self.asking
+        reason = str(form.get("words", "")).strip() or str(form.get("reason", ""))
+        found = await rx.run_in_thread(
+            lambda: customers.reveal(actor, customer_id=wanted, field=field, reason=reason, now=now)
+        )
+        self.shown, self.asking = {**self.shown, field: found.text}, ""
+        return CustomerState.forget(self._next_round())
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_REVEAL)
+    async def hide(self) -> None:
+        """Mask everything again."""
+        self.shown, self.call_number = {}, ""
+
+    def _next_round(self) -> int:
+        self._shown_round += 1
+        return self._shown_round
+
+    @rx.event(background=True)
+    @needs(Permission.CUSTOMERS_REVEAL)
+    async def forget(self, number: int) -> None:
+        """Empty the clear text on the server as well, whatever became of the page."""
+        await asyncio.sleep(SHOWN_SECONDS)
+        async with self:
+            if number == self._shown_round:
+                self.shown, self.call_number = {}, ""

@@ -1,0 +1,403 @@
+"""The tabs of customer 360 that are worked on: fields by group, documents, related parties."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.toasts import done, failed
+from loanhub.domain.errors import InvalidInput
+from loanhub.domain.permissions import Permission
+from loanhub.services import customers, documents
+from loanhub.services.customers import sections
+from loanhub.services.customers.sections import ProfileField
+from loanhub.state._base import SessionState
+from loanhub.state._clock import utc_now
+from loanhub.state._guard import needs
+from loanhub.state.customer import CustomerState, record_id
+from loanhub.state.lead_drawer import FormItem
+
+YES_NO = [{"value": "true", "label": "是"}, {"value": "false", "label": "否"}]
+
+
+@dataclass
+class Fact:
+    """One field to read."""
+
+    key: str = ""
+    label: str = ""
+    text: str = ""
+    masked: bool = False
+    revealable: bool = False
+
+
+@dataclass
+class Group:
+    """A group of fields to read."""
+
+    title: str = ""
+    hint: str = ""
+    editable: bool = False
+    facts: list[Fact] = field(default_factory=list)
+
+
+@dataclass
+class Tile:
+    """A document, or a place for one that is missing."""
+
+    id: int = 0
+    kind: str = ""
+    label: str = ""
+    note: str = ""
+    icon: str = ""
+    missing: bool = False
+    picture: bool = False
+    pdf: bool = False
+    more: str = ""
+
+
+@dataclass
+class Shelf:
+    """A group of the checklist."""
+
+    title: str = ""
+    count: str = ""
+    tiles: list[Tile] = field(default_factory=list)
+
+
+@dataclass
+class Party:
+    """A related party with its place on the graph, in percent."""
+
+    relation_id: int = 0
+    kind_label: str = ""
+    name: str = ""
+    initials: str = ""
+    phone: str = ""
+    detail: str = ""
+    tone: str = ""
+    href: str = ""
+    note: str = ""
+    x: str = "50%"
+    y: str = "50%"
+
+
+class CustomerTabsState(SessionState):
+    """What the working tabs show."""
+
+    groups: list[Group] = []
+    editing: str = ""
+    form: list[FormItem] = []
+    form_key: str = ""
+    clashes: list[dict[str, str]] = []
+    clash_sentence: str = ""
+    history: list[dict[str, str]] = []
+    history_label: str = ""
+    shelves: list[Shelf] = []
+    documents_done: str = ""
+    missing: list[dict[str, str]] = []
+    chosen: Tile = Tile()
+    uploading: bool = False
+    parties: list[Party] = []
+    own_text: str = ""
+    group_text: str = ""
+    relation_hint: str = ""
+    relation_warning: str = ""
+    relating: bool = False
+    field_errors: dict[str, str] = {}
+
+    _customer: int = 0
+    _shown: dict[str, tuple[str, str]] = {}
+    _mine: dict[str, object] = {}
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def load(self) -> None:
+        """Read what the page's tab and its right column need."""
+        wanted = record_id(self, "customers")
+        if wanted != self._customer:
+            self.groups, self.shelves, self.parties, self.missing, self.chosen = [], [], [], [], Tile()
+            self._customer = wanted
+        self.editing, self.clashes, self.history_label, self.relating, self.uploading = (
+            "",
+            [],
+            "",
+            False,
+            False,
+        )
+        self.field_errors = {}
+        page = await self.get_state(CustomerState)
+        if page.missing:
+            return
+        if page.tab == "profile":
+            await self._read_profile()
+        await self._read_documents()
+        await self._read_parties()
+
+    # ---- fields ----
+
+    async def _read_profile(self) -> None:
+        actor, now, wanted = await self._actor(), utc_now(), self._customer
+        found = await rx.run_in_thread(lambda: sections.profile(actor, customer_id=wanted, now=now))
+        self.groups = [
+            Group(
+                one.title, f"已填 {one.filled} / {one.total}", one.editable,
+                [Fact(f.key, f.label, f.text, f.masked, f.revealable) for f in one.fields],
+            )
+            for one in found
+        ]  # fmt: skip
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def edit(self, title: str) -> None:
+        """Turn a group into a form, or back with an empty title."""
+        actor, now, wanted = await self._actor(), utc_now(), self._customer
+        self.field_errors, self.editing = {}, ""
+        if not title:
+            return
+        found = await rx.run_in_thread(lambda: sections.profile(actor, customer_id=wanted, now=now))
+        fields = [f for group in found if group.title == title for f in group.fields if f.editable]
+        if not fields:
+            return
+        self.form = [_item(one) for one in fields]
+        self._shown = {one.key: (one.value, one.text) for one in fields}
+        self.form_key, self.editing = secrets.token_hex(8), str(title)
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def save(self, form: dict[str, Any]) -> Any:
+        """Save what the form changed; where somebody else changed the same field, ask which one stays."""
+        masked = {item.key for item in self.form if item.placeholder}
+        kinds = {item.key: item.kind for item in self.form}
+        raw: dict[str, object] = {}
+        for key in self._shown:
+            text = str(form.get(key, "")).strip()
+            if key not in form or (key in masked and not text):
+                continue
+            raw[key] = text.replace(",", "") if kinds.get(key) == "money" else text
+        return await self._save(raw)
+
+    async def _save(self, raw: dict[str, object]) -> Any:
+        actor, now, wanted, shown = await self._actor(), utc_now(), self._customer, dict(self._shown)
+        saved = await rx.run_in_thread(
+            lambda: customers.save_form(actor, customer_id=wanted, raw=raw, shown=shown, now=now)
+        )
+        if saved.clashes:
+            self._mine = raw
+            self.clash_sentence = f"{saved.who or '别人'}刚改过这里，选一下保留哪个"
+            self.clashes = [
+                {"key": c.key, "label": c.label, "mine": c.mine, "latest": c.latest} for c in saved.clashes
+            ]
+            return None
+        self.editing, self.clashes = "", []
+        await self._read_profile()
+        return done("已保存")
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def resolve(self, choices: dict[str, Any]) -> Any:
+        """Save once more, with what was chosen field by field."""
+        actor, now, wanted = await self._actor(), utc_now(), self._customer
+        kept = {c["key"] for c in self.clashes if str(choices.get(c["key"], "latest")) == "latest"}
+        raw = {key: value for key, value in self._mine.items() if key not in kept}
+        found = await rx.run_in_thread(lambda: sections.profile(actor, customer_id=wanted, now=now))
+        # The latest values have been seen now: only what changes after this moment is a clash again.
+        latest = {f.key: (f.value, f.text) for group in found for f in group.fields}
+        clashed = {c["key"] for c in self.clashes}
+        self._shown = {
+            key: latest.get(key, old) if key in clashed else old for key, old in self._shown.items()
+        }
+        return await self._save(raw)
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def close_clash(self, is_open: bool) -> None:
+        """Go back to the form; nothing typed is lost."""
+        if not is_open:
+            self.clashes = []
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def show_history(self, label: str) -> None:
+        """Show who changed a field, and what it was."""
+        actor, now, wanted = await self._actor(), utc_now(), self._customer
+        if not label:
+            self.history_label = ""
+            return
+        found = await rx.run_in_thread(
+            lambda: customers.history(actor, customer_id=wanted, label=str(label)[:40], now=now)
+        )
+        self.history = [
+            {"who": c.who, "at": c.at, "title": c.title, "before": c.before, "after": c.after} for c in found
+        ]
+        self.history_label = str(label)[:40]
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def close_history(self, is_open: bool) -> None:
+        """Close the history of a field."""
+        if not is_open:
+            self.history_label = ""
+
+    # ---- documents ----
+
+    async def _read_documents(self) -> None:
+        actor, now, wanted = await self._actor(), utc_now(), self._customer
+        if not actor.can(Permission.DOCUMENTS_READ):
+            self.shelves, self.missing, self.documents_done = [], [], ""
+            return
+        found = await rx.run_in_thread(lambda: documents.checklist(actor, customer_id=wanted, now=now))
+        self.documents_done = f"{found.done} / {found.total}"
+        self.missing = [{"kind": slot.kind, "label": slot.label} for slot in found.missing]
+        self.shelves = [_shelf(title, slots) for title, slots in found.groups]
+        known = [tile.id for shelf in self.shelves for tile in shelf.tiles]
+        if self.chosen.id not in known:
+            self.chosen = next((t for s in self.shelves for t in s.tiles if t.picture or t.pdf), Tile())
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_READ)
+    async def choose(self, document_id: int) -> None:
+        """Show a document in the preview."""
+        self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == document_id), Tile())
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def start_upload(self) -> None:
+        """Show that a file is on its way."""
+        self.uploading = True
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def uploaded(self, kind: str, answer: dict[str, Any]) -> Any:
+        """Join an uploaded file to this customer as a document of a kind."""
+        self.uploading = False
+        answer = answer if isinstance(answer, dict) else {}
+        number, name = answer.get("id"), str(answer.get("name", ""))[:60]
+        if not isinstance(number, int):
+            return failed(str(answer.get("error", "文件没有上传，可以重试"))[:100])
+        actor, now, wanted = await self._actor(), utc_now(), self._customer
+        label = name if kind == "other" else ""
+        await rx.run_in_thread(
+            lambda: documents.attach(
+                actor, document_id=number, kind=str(kind), label=label, customer_id=wanted, now=now
+            )
+        )
+        await self._read_documents()
+        self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == number), self.chosen)
+        return done("已上传")
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def relabel(self, form: dict[str, Any]) -> Any:
+        """Say what the shown document is."""
+        actor, now, number = await self._actor(), utc_now(), self.chosen.id
+        kind, label = str(form.get("kind", "")), str(form.get("label", ""))
+        await rx.run_in_thread(
+            lambda: documents.attach(actor, document_id=number, kind=kind, label=label, now=now)
+        )
+        await self._read_documents()
+        self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == number), Tile())
+        return done("已归类")
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def remove_document(self) -> Any:
+        """Take the shown document out of the lists."""
+        actor, now, number = await self._actor(), utc_now(), self.chosen.id
+        await rx.run_in_thread(lambda: documents.remove(actor, document_id=number, now=now))
+        self.chosen = Tile()
+        await self._read_documents()
+        return done("已移除，记录仍可在审计中查到")
+
+    # ---- related parties ----
+
+    async def _read_parties(self) -> None:
+        actor, wanted = await self._actor(), self._customer
+        found = await rx.run_in_thread(lambda: customers.list_relations(actor, customer_id=wanted))
+        places = _places(len(found.parties))
+        self.parties = [
+            Party(
+                one.relation_id, one.kind_label, one.name, one.name[-2:], one.phone, one.detail, one.tone, one.href,
+                one.note, x, y,
+            )
+            for one, (x, y) in zip(found.parties, places, strict=True)
+        ]  # fmt: skip
+        self.own_text, self.group_text, self.relation_warning = (
+            found.own_text,
+            found.group_text,
+            found.warning,
+        )
+        self.relation_hint = f"另有 {found.hidden} 位不在你的数据范围内，未计入合计" if found.hidden else ""
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def show_relate(self, is_open: bool) -> None:
+        """Open or close the sheet for a related party."""
+        self.relating, self.field_errors, self.form_key = bool(is_open), {}, secrets.token_hex(8)
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def relate(self, form: dict[str, Any]) -> Any:
+        """Write a related party."""
+        actor, now, wanted = await self._actor(), utc_now(), self._customer
+        given = {
+            key: str(form.get(key, ""))[:300] for key in ("kind", "name", "phone", "related_number", "note")
+        }
+        if not any(given.values()):
+            raise InvalidInput(fields={"name": "填写姓名，或填写对方的客户编号"})
+        await rx.run_in_thread(lambda: customers.relate(actor, customer_id=wanted, now=now, **given))
+        self.relating = False
+        await self._read_parties()
+        return done("已关联")
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EDIT)
+    async def unrelate(self, relation_id: int) -> Any:
+        """Take a related party off."""
+        actor, now = await self._actor(), utc_now()
+        if not isinstance(relation_id, int):
+            return None
+        await rx.run_in_thread(lambda: customers.unrelate(actor, relation_id=relation_id, now=now))
+        await self._read_parties()
+        return done("已解除关联")
+
+
+def _item(one: ProfileField) -> FormItem:
+    switch = one.component == "switch"
+    return FormItem(
+        key=one.key, label=one.label, kind="select" if switch else one.component, text=one.text, value=one.value,
+        required=one.required and not one.masked,
+        help=one.help or (f"单位：{one.unit}" if one.unit else "多个用逗号分开" if one.component == "tags" else ""),
+        placeholder=f"{one.text}，不改请留空" if one.masked else "", options=YES_NO if switch else one.options,
+    )  # fmt: skip
+
+
+def _shelf(title: str, slots: tuple[documents.Slot, ...]) -> Shelf:
+    tiles: list[Tile] = []
+    for slot in slots:
+        if slot.missing:
+            tiles.append(Tile(0, slot.kind, slot.label, "待补", "upload", True))
+        tiles += [
+            Tile(f.id, slot.kind, f.label, f"{f.by} · {f.at}", f.icon, False, f.picture, f.pdf,
+                 f"{f.file_name} · {f.size_text} · {f.at_title}")
+            for f in slot.files
+        ]  # fmt: skip
+    required = [slot for slot in slots if slot.required]
+    there = sum(1 for slot in required if slot.files)
+    return Shelf(
+        title, f"{there} / {len(required)}" if required else f"{sum(len(s.files) for s in slots)} 份", tiles
+    )
+
+
+def _places(count: int) -> list[tuple[str, str]]:
+    """Return places around the middle, from the top clockwise."""
+    import math
+
+    places = []
+    for number in range(count):
+        turn = 2 * math.pi * number / max(count, 1) - math.pi / 2
+        places.append((f"{50 + 37 * math.cos(turn):.1f}%", f"{50 + 36 * math.sin(turn):.1f}%"))
+    return places
