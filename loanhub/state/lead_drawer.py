@@ -18,12 +18,13 @@ from loanhub.domain.leads import InvalidReason, LostReason, Temperature
 from loanhub.domain.permissions import Permission
 from loanhub.services import interactions, leads, tasks
 from loanhub.services.catalogue import FieldView
-from loanhub.services.customers import reveal
+from loanhub.services.customers.reveal import dial as dial_number
 from loanhub.services.events import EventView
 from loanhub.services.leads import view
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import SHANGHAI, utc_now
+from loanhub.state._dial import call
 from loanhub.state._guard import needs
 from loanhub.state.leads import TEMPERATURE_TONES, LeadsState
 
@@ -273,10 +274,10 @@ class LeadDrawerState(SessionState):
         text = str(lead_id)
         wanted = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else self.lead.id
         actor, now = await self._actor(), utc_now()
-        number = await rx.run_in_thread(lambda: reveal.dial(actor, lead_id=wanted, now=now))
+        number = await rx.run_in_thread(lambda: dial_number(actor, lead_id=wanted, now=now))
         answer = await self._open(wanted)
         self.calling = True
-        return [answer, rx.call_script(f"window.location.href = 'tel:{json.dumps(number.digits)[1:-1]}'")]
+        return [answer, call(number.digits)]
 
     @rx.event
     @needs(Permission.INTERACTIONS_CREATE)
