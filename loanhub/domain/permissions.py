@@ -73,6 +73,7 @@ class Permission(Choice):
     USERS_EDIT = "users:edit", "管理员工"
     FIELDS_EDIT = "fields:edit", "管理字段"
     PIPELINES_EDIT = "pipelines:edit", "管理看板阶段"
+    PARAMETERS_EDIT = "parameters:edit", "管理公司参数"
     ROLES_EDIT = "roles:edit", "管理角色"
     SESSIONS_REVOKE = "sessions:revoke", "吊销会话"
     AUDIT_READ = "audit:read", "查看操作日志"
@@ -169,8 +170,8 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK),
         _role(
             RoleCode.ADMIN, Scope.NONE,
-            {_P.USERS_READ, _P.USERS_EDIT, _P.FIELDS_EDIT, _P.PIPELINES_EDIT, _P.PRODUCTS_READ,
-             _P.PRODUCTS_EDIT},
+            {_P.USERS_READ, _P.USERS_EDIT, _P.FIELDS_EDIT, _P.PIPELINES_EDIT, _P.PARAMETERS_EDIT,
+             _P.PRODUCTS_READ, _P.PRODUCTS_EDIT},
         ),
         _role(RoleCode.SECURITY_ADMIN, Scope.NONE, {_P.USERS_READ, _P.ROLES_EDIT, _P.SESSIONS_REVOKE}),
         _role(

@@ -1,0 +1,318 @@
+"""The firm's own parameters as an administrator edits them 公司参数: dated, checked, recorded.
+
+A new value holds from an instant on and never backwards: what was decided before keeps the value of its day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from decimal import Decimal, InvalidOperation
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain import formats
+from loanhub.domain.calendar import SHANGHAI
+from loanhub.domain.catalogue.kinds import KINDS
+from loanhub.domain.errors import Conflict, InvalidInput, NotFound
+from loanhub.domain.money import format_fen, format_plain, parse_fen
+from loanhub.domain.permissions import Permission
+from loanhub.models import Setting, User
+from loanhub.services import events, parameters
+from loanhub.services._actor import Actor
+from loanhub.services._transaction import reading, transaction
+from loanhub.settings import settings
+
+HIGHEST_CAP = Decimal("0.36")
+DISPUTE_KINDS = (("court", "诉讼"), ("arbitration", "仲裁"))
+_RATE = re.compile(r"\d{1,2}(\.\d{1,4})?")
+
+
+class StaleParameters(Conflict):
+    """Somebody set this group since the form was opened."""
+
+    def __init__(self) -> None:
+        super().__init__("这组参数刚被别人改过，请刷新后再改")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One input of a group; ``kind`` is the form's (text, tel, money, percent, radio), ``dated`` groups take a day."""
+
+    key: str
+    label: str
+    kind: str = "text"
+    required: bool = False
+    help: str = ""
+    options: tuple[tuple[str, str], ...] = ()
+    longest: int = 100
+
+
+@dataclass(frozen=True)
+class Group:
+    """Parameters stored under one name, edited together."""
+
+    name: str
+    label: str
+    help: str
+    entries: tuple[Entry, ...]
+    dated: bool = False
+
+
+@dataclass(frozen=True)
+class Past:
+    """A value a group had, has or will have: from when, who set it, in words."""
+
+    valid_from: datetime
+    changed_by: str
+    text: str
+    state: str
+
+
+@dataclass(frozen=True)
+class GroupView:
+    """A group with its texts to edit by key, and its history, newest first; ``stamp`` guards against lost edits."""
+
+    group: Group
+    values: dict[str, str]
+    history: tuple[Past, ...]
+    stamp: str
+
+
+GROUPS: tuple[Group, ...] = (
+    Group(
+        "company", "公司资料", "印在合同、明示表和还款计划上",
+        (
+            Entry("name", "公司全称", required=True),
+            Entry("credit_code", "统一社会信用代码", required=True),
+            Entry("legal_representative", "法定代表人", longest=40),
+            Entry("address", "住所地"),
+            Entry("phone", "联系电话", longest=30),
+            Entry("complaint_phone", "投诉电话", longest=30, help="合同和明示表必须写明"),
+            Entry("license_number", "经营许可证号", longest=60),
+        ),
+    ),
+    Group(
+        "repayment_account", "还款账户", "借款人把钱还到这里；印在合同和还款计划上",
+        (
+            Entry("holder", "户名", required=True),
+            Entry("bank", "开户行", required=True),
+            Entry("number", "账号", required=True, longest=30),
+        ),
+    ),
+    Group(
+        "cost_cap", "综合融资成本上限", "超过上限不能生成合同，也不能放款；超过预警线给出提示",
+        (
+            Entry("rate", "年化上限", kind="percent", required=True),
+            Entry("warn_rate", "预警线", kind="percent", required=True),
+            Entry("source", "依据", required=True),
+        ),
+        dated=True,
+    ),
+    Group(
+        "approval_authority", "审批权限", "按批复金额决定由哪一级审批",
+        (
+            Entry("first_fen", "初审最高金额", kind="money", required=True),
+            Entry("second_fen", "复审最高金额", kind="money", required=True, help="更高的由终审决定"),
+        ),
+        dated=True,
+    ),
+    Group(
+        "dispute", "争议解决", "印在合同的争议解决条款里",
+        (
+            Entry("kind", "方式", kind="radio", required=True, options=DISPUTE_KINDS),
+            Entry("body", "管辖机构", required=True, help="例如 出借人住所地人民法院"),
+        ),
+    ),
+    Group(
+        "contract_code", "合同编号", "合同号以它开头，例如 CJ-JK-20260101-0001",
+        (Entry("company", "公司代码", required=True, help="2 到 6 个大写字母", longest=6),),
+    ),
+)  # fmt: skip
+_BY_NAME = {group.name: group for group in GROUPS}
+
+
+def list_groups(actor: Actor, *, now: datetime) -> list[GroupView]:
+    """Return every group with the values in force at ``now``.
+
+    Raises:
+        NotPermitted: the actor lacks parameters:edit.
+    """
+    actor.require(Permission.PARAMETERS_EDIT)
+    with reading() as db:
+        return [_view(db, group, now=now) for group in GROUPS]
+
+
+def save(
+    actor: Actor,
+    *,
+    name: str,
+    form: Mapping[str, str],
+    stamp: str,
+    now: datetime,
+    from_date: date | None = None,
+) -> None:
+    """Set a group's values from now on, or from the start of a later day in China (dated groups only).
+
+    Raises:
+        NotFound: no such group.
+        NotPermitted: the actor lacks parameters:edit.
+        StaleParameters: ``stamp`` is not the present one.
+        InvalidInput: by entry, or ``from_date`` lies in the past.
+    """
+    group = _BY_NAME.get(name)
+    if group is None:
+        raise NotFound("没有这组参数")
+    actor.require(Permission.PARAMETERS_EDIT)
+    texts = {entry.key: str(form.get(entry.key, "")).strip() for entry in group.entries}
+    faults = {e.key: "请填写这一项" for e in group.entries if e.required and not texts[e.key]}
+    faults |= {
+        e.key: f"最多 {e.longest} 个字"
+        for e in group.entries
+        if len(texts[e.key]) > e.longest and e.key not in faults
+    }
+    valid_from = now
+    if from_date is not None and from_date != now.astimezone(SHANGHAI).date():
+        valid_from = datetime.combine(from_date, time(), SHANGHAI)
+        if not group.dated or valid_from < now:
+            faults["from_date"] = "生效日不能早于今天"
+    if faults:
+        raise InvalidInput(fields=faults)
+    value = _CHECKS[name](texts)
+    with transaction() as db:
+        if _stamp(db, name) != stamp:
+            raise StaleParameters
+        old = parameters.get(db, name, now=now)
+        before, after = _words(group, old), _words(group, value)
+        changed = [label for label in after if before.get(label) != after[label]]
+        if not changed:
+            return
+        parameters.put(db, name, {**old, **value}, valid_from=valid_from, changed_by_id=actor.actor_id)
+        later = f"，自 {formats.day(from_date)} 起" if valid_from > now and from_date else ""
+        events.record(
+            db, actor, "parameters.edited", now=now, entity="setting", summary=f"{group.label}{later}",
+            before={label: before.get(label, "—") for label in changed}, after={label: after[label] for label in changed},
+        )  # fmt: skip
+
+
+def _view(db: Session, group: Group, *, now: datetime) -> GroupView:
+    value = parameters.get(db, group.name, now=now)
+    if group.name == "company":
+        value.setdefault("name", settings().company_name)
+    query = (
+        sa.select(Setting, col(User.name))
+        .outerjoin(User, col(User.id) == col(Setting.changed_by_id))
+        .where(col(Setting.name) == group.name)
+        .order_by(col(Setting.valid_from).desc())
+        .limit(10)
+    )
+    history: list[Past] = []
+    in_force = False
+    for row, who in db.execute(query):
+        state = "待生效" if row.valid_from > now else "已过去" if in_force else "生效中"
+        in_force = in_force or state == "生效中"
+        words = "；".join(
+            f"{label} {text}" for label, text in _words(group, row.value).items() if text != "—"
+        )
+        history.append(Past(row.valid_from, who or "系统", words, state))
+    return GroupView(
+        group,
+        {e.key: _text(e, value.get(e.key)) for e in group.entries},
+        tuple(history),
+        _stamp(db, group.name),
+    )
+
+
+def _stamp(db: Session, name: str) -> str:
+    query = sa.select(sa.func.max(Setting.id), sa.func.max(Setting.valid_from)).where(
+        col(Setting.name) == name
+    )
+    newest, at = db.execute(query).one()
+    return f"{newest or 0}@{at.isoformat() if at else ''}"
+
+
+def _text(entry: Entry, value: Any) -> str:
+    """Return the text an input starts with."""
+    if value in (None, ""):
+        return ""
+    if entry.kind == "percent":
+        return format((Decimal(str(value)) * 100).normalize(), "f")
+    return format_plain(int(value)).replace(",", "") if entry.kind == "money" else str(value)
+
+
+def _words(group: Group, value: Mapping[str, Any]) -> dict[str, str]:
+    """Return Chinese labels to display texts, as history and log show them."""
+    found = {}
+    for entry in group.entries:
+        raw = value.get(entry.key)
+        if raw in (None, ""):
+            found[entry.label] = "—"
+        elif entry.kind == "money":
+            found[entry.label] = format_fen(int(raw))
+        elif entry.kind == "percent":
+            found[entry.label] = formats.percent(Decimal(str(raw)))
+        else:
+            found[entry.label] = dict(entry.options).get(str(raw), str(raw))
+    return found
+
+
+def _company(texts: Mapping[str, str]) -> dict[str, Any]:
+    try:
+        code = KINDS["uscc"].parse(texts["credit_code"])
+    except InvalidInput as fault:
+        raise InvalidInput(fields={"credit_code": fault.sentence}) from None
+    return {**texts, "credit_code": code}
+
+
+def _account(texts: Mapping[str, str]) -> dict[str, Any]:
+    number = texts["number"].replace(" ", "").replace("-", "")
+    if not re.fullmatch(r"[0-9]{6,30}", number):
+        raise InvalidInput(fields={"number": "账号为 6 到 30 位数字"})
+    return {**texts, "number": number}
+
+
+def _cost_cap(texts: Mapping[str, str]) -> dict[str, Any]:
+    rates: dict[str, Decimal] = {}
+    for key in ("rate", "warn_rate"):
+        text = texts[key].rstrip("%％").strip()
+        try:
+            rates[key] = Decimal(text) / 100 if _RATE.fullmatch(text) else Decimal(-1)
+        except InvalidOperation:
+            rates[key] = Decimal(-1)
+        if not 0 < rates[key] <= HIGHEST_CAP:
+            raise InvalidInput(fields={key: f"请填写 0 到 {formats.percent(HIGHEST_CAP)} 之间的年化利率"})
+    if rates["warn_rate"] > rates["rate"]:
+        raise InvalidInput(fields={"warn_rate": "预警线不能高于上限"})
+    return {key: format(rate.normalize(), "f") for key, rate in rates.items()} | {"source": texts["source"]}
+
+
+def _authority(texts: Mapping[str, str]) -> dict[str, Any]:
+    first = parse_fen(texts["first_fen"], field="first_fen")
+    second = parse_fen(texts["second_fen"], field="second_fen")
+    if first <= 0:
+        raise InvalidInput(fields={"first_fen": "金额要大于 0"})
+    if second <= first:
+        raise InvalidInput(fields={"second_fen": "复审最高金额要大于初审"})
+    return {"first_fen": first, "second_fen": second}
+
+
+def _dispute(texts: Mapping[str, str]) -> dict[str, Any]:
+    if texts["kind"] not in dict(DISPUTE_KINDS):
+        raise InvalidInput(fields={"kind": "请选择诉讼或仲裁"})
+    return dict(texts)
+
+
+def _contract_code(texts: Mapping[str, str]) -> dict[str, Any]:
+    if not re.fullmatch(r"[A-Z]{2,6}", texts["company"]):
+        raise InvalidInput(fields={"company": "公司代码为 2 到 6 个大写字母"})
+    return dict(texts)
+
+
+_CHECKS: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
+    "company": _company, "repayment_account": _account, "cost_cap": _cost_cap, "approval_authority": _authority,
+    "dispute": _dispute, "contract_code": _contract_code,
+}  # fmt: skip

@@ -1,0 +1,235 @@
+"""Boards and their stages as an administrator edits them 看板阶段: names, targets, limits, gates, order.
+
+A stage's code never changes: moves, reports and the hard gates (application, approval, disbursement) hang on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain.errors import Conflict, InvalidInput, NotFound
+from loanhub.domain.permissions import Permission
+from loanhub.domain.pipelines import GATE_SENTENCES
+from loanhub.models import Lead, Pipeline, Stage
+from loanhub.services import catalogue, events
+from loanhub.services._actor import Actor
+from loanhub.services._transaction import announce, reading, transaction
+
+MAX_DWELL_HOURS = 24 * 365
+MAX_WIP = 9_999
+
+
+class StaleBoard(Conflict):
+    """Somebody changed this board's stages since the form was opened."""
+
+    def __init__(self) -> None:
+        super().__init__("看板阶段刚被别人改过，请刷新后再改")
+
+
+@dataclass(frozen=True)
+class StageForm:
+    """A stage as the form holds it; ``required`` are catalogue keys of a lead, limits of 0 mean none."""
+
+    code: str
+    label: str
+    dwell_target_hours: int
+    wip_limit: int
+    probability_percent: int
+    required: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StageView:
+    """A stage for the settings page; ``gate`` is what no form can supply, empty when there is none."""
+
+    code: str
+    label: str
+    color: str
+    dwell_target_hours: int
+    wip_limit: int
+    probability_percent: int
+    required: tuple[str, ...]
+    required_labels: tuple[str, ...]
+    gate: str
+    cards: int
+
+
+@dataclass(frozen=True)
+class BoardView:
+    """A board with its stages in order; ``fields`` are (key, label) a stage may ask for."""
+
+    id: int
+    label: str
+    version: int
+    stages: tuple[StageView, ...]
+    fields: tuple[tuple[str, str], ...]
+
+
+def list_boards(actor: Actor) -> list[tuple[int, str]]:
+    """Return (id, label) of the active boards.
+
+    Raises:
+        NotPermitted: the actor lacks pipelines:edit.
+    """
+    actor.require(Permission.PIPELINES_EDIT)
+    with reading() as db:
+        query = (
+            sa.select(col(Pipeline.id), col(Pipeline.label))
+            .where(col(Pipeline.active))
+            .order_by(col(Pipeline.id))
+        )
+        return [(int(key), str(label)) for key, label in db.execute(query)]
+
+
+def view(actor: Actor, *, pipeline_id: int) -> BoardView:
+    """Return a board's stages with how many cards stand in each.
+
+    Raises:
+        NotFound: no such board.
+        NotPermitted: the actor lacks pipelines:edit.
+    """
+    with reading() as db:
+        pipeline = db.get(Pipeline, pipeline_id)
+        if pipeline is None:
+            raise NotFound("没有这个看板")
+        actor.require(Permission.PIPELINES_EDIT)
+        labels = _askable(db)
+        count = sa.select(col(Lead.stage_code), sa.func.count()).where(col(Lead.pipeline_id) == pipeline_id)
+        cards = {str(code): int(number) for code, number in db.execute(count.group_by(col(Lead.stage_code)))}
+        stages = tuple(
+            StageView(
+                code=s.code, label=s.label, color=s.color, dwell_target_hours=s.dwell_target_hours,
+                wip_limit=s.wip_limit, probability_percent=s.probability_percent, required=tuple(s.required),
+                required_labels=tuple(labels.get(key, key) for key in s.required),
+                gate=GATE_SENTENCES.get(s.hard_gate, ""), cards=cards.get(s.code, 0),
+            )
+            for s in _stages(db, pipeline_id)
+        )  # fmt: skip
+        return BoardView(pipeline_id, pipeline.label, pipeline.version, stages, tuple(labels.items()))
+
+
+def save(
+    actor: Actor, *, pipeline_id: int, version: int, label: str, stages: Sequence[StageForm], now: datetime
+) -> None:
+    """Change a board's name and all its stages at once; their order is the order given.
+
+    The first stage stays first (new leads enter there), and stages behind a hard gate keep their sequence:
+    a loan is applied for before it is approved, and approved before it is lent.
+
+    Raises:
+        NotFound: no such board.
+        NotPermitted: the actor lacks pipelines:edit.
+        StaleBoard: ``version`` is not the present one.
+        InvalidInput: keys are ``label`` or ``<stage code>.<property>``.
+    """
+    with transaction() as db:
+        pipeline = db.get(Pipeline, pipeline_id, with_for_update=True)
+        if pipeline is None:
+            raise NotFound("没有这个看板")
+        actor.require(Permission.PIPELINES_EDIT)
+        if pipeline.version != version:
+            raise StaleBoard
+        stored = {stage.code: stage for stage in _stages(db, pipeline_id)}
+        labels = _askable(db)
+        label = label.strip()
+        faults = {} if 1 <= len(label) <= 40 else {"label": "看板名称为 1–40 个字"}
+        faults |= _faults(stages, list(stored.values()), labels)
+        if faults:
+            raise InvalidInput(fields=faults)
+        before, after = _changes(pipeline.label, label, stored, stages, labels)
+        if not after:
+            return
+        pipeline.label, pipeline.version = label, pipeline.version + 1
+        for place, form in enumerate(stages):
+            row = stored[form.code]
+            row.label, row.sort, row.required = form.label.strip(), place, list(form.required)
+            row.dwell_target_hours, row.wip_limit = form.dwell_target_hours, form.wip_limit
+            row.probability_percent = form.probability_percent
+        events.record(
+            db, actor, "pipeline.edited", now=now, entity="pipeline", entity_id=pipeline_id, before=before, after=after,
+            summary=f"{label}：{len(after)} 处改动",
+        )  # fmt: skip
+        announce(db, "leads", event="pipeline.edited", entity="pipeline", id=pipeline_id, by=actor.user_id)
+
+
+def _stages(db: Session, pipeline_id: int) -> list[Stage]:
+    query = (
+        sa.select(Stage).where(col(Stage.pipeline_id) == pipeline_id).order_by(col(Stage.sort), col(Stage.id))
+    )
+    return list(db.execute(query).scalars())
+
+
+def _askable(db: Session) -> dict[str, str]:
+    known = catalogue.current(db)
+    return {spec.key: spec.label for spec in known.for_form("lead") if not spec.read_only}
+
+
+def _faults(stages: Sequence[StageForm], stored: Sequence[Stage], labels: dict[str, str]) -> dict[str, str]:
+    codes = [form.code for form in stages]
+    present = [stage.code for stage in stored]
+    if sorted(codes) != sorted(present):
+        return {"stages": "阶段不能增加或删除，请刷新后再改"}
+    faults = {}
+    if codes[0] != present[0]:
+        faults["stages"] = f"「{stored[0].label}」必须在最前面，新线索从这里进入"
+    gated = [stage.code for stage in stored if stage.hard_gate]
+    if [code for code in codes if code in gated] != gated or (
+        gated and codes.index(gated[-1]) != len(codes) - 1
+    ):
+        names = "、".join(stage.label for stage in stored if stage.hard_gate)
+        faults["stages"] = f"{names}有先后条件，要保持这个顺序，最后一个不能移动"
+    seen: set[str] = set()
+    for form in stages:
+        name = form.label.strip()
+        if not 1 <= len(name) <= 12:
+            faults[f"{form.code}.label"] = "名称为 1–12 个字"
+        elif name in seen:
+            faults[f"{form.code}.label"] = "名称不能重复"
+        seen.add(name)
+        if not 0 <= form.dwell_target_hours <= MAX_DWELL_HOURS:
+            faults[f"{form.code}.dwell_target_hours"] = f"停留目标为 0 到 {MAX_DWELL_HOURS} 小时，0 为不限"
+        if not 0 <= form.wip_limit <= MAX_WIP:
+            faults[f"{form.code}.wip_limit"] = f"在制上限为 0 到 {MAX_WIP}，0 为不限"
+        if not 0 <= form.probability_percent <= 100:
+            faults[f"{form.code}.probability_percent"] = "成交概率为 0 到 100"
+        if len(set(form.required)) < len(form.required) or any(key not in labels for key in form.required):
+            faults[f"{form.code}.required"] = "移入条件里有不存在的字段"
+    return faults
+
+
+def _changes(
+    old_label: str, label: str, stored: dict[str, Stage], stages: Sequence[StageForm], labels: dict[str, str]
+) -> tuple[dict[str, object], dict[str, object]]:
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+
+    def note(name: str, old: object, new: object) -> None:
+        if old != new:
+            before[name], after[name] = old, new
+
+    def named(keys: Sequence[str]) -> str:
+        return "、".join(labels.get(key, key) for key in keys) or "—"
+
+    note("看板名称", old_label, label)
+    order = sorted(stored.values(), key=lambda stage: (stage.sort, stage.id or 0))
+    old_order = [stage.code for stage in order]
+    new_order = [form.code for form in stages]
+    if old_order != new_order:
+        note("顺序", " → ".join(s.label for s in order), " → ".join(form.label.strip() for form in stages))
+    for form in stages:
+        row = stored[form.code]
+        note(f"{row.label} · 名称", row.label, form.label.strip())
+        note(f"{row.label} · 停留目标", _hours(row.dwell_target_hours), _hours(form.dwell_target_hours))
+        note(f"{row.label} · 在制上限", row.wip_limit or "不限", form.wip_limit or "不限")
+        note(f"{row.label} · 成交概率", f"{row.probability_percent}%", f"{form.probability_percent}%")
+        note(f"{row.label} · 移入条件", named(row.required), named(form.required))
+    return before, after
+
+
+def _hours(hours: int) -> str:
+    return "不限" if not hours else f"{hours // 24} 天" if hours % 24 == 0 else f"{hours} 小时"
