@@ -16,7 +16,7 @@ from loanhub.state import _guard
 
 logging.configure(settings().log_level)
 
-STYLESHEETS = ["/tokens.css", "/theme-bridge.css", "/loanhub.css", "/board.css", "/work.css", "/loan.css"]
+STYLESHEETS = ["/tokens.css", "/theme-bridge.css", "/loanhub.css", "/board.css", "/work.css", "/loan.css", "/applications.css"]
 DEVELOPMENT_PAGES = {"gallery"}
 
 

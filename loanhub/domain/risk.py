@@ -223,6 +223,7 @@ class Assessment:
     reasons: tuple[Reason, ...]
     checks: tuple[Check, ...]
     worst: tuple[str, ...]
+    bands: tuple[Band, ...]
 
     @property
     def hits(self) -> tuple[str, ...]:
@@ -423,4 +424,4 @@ def assess(
     advice = Advice.REJECT if any(c.state is CheckState.HIT for c in checks) else band.advice
     worst = reason_codes({r.code: r.points for r in reasons}, {r.code: r.best for r in reasons})
     ordered = tuple(sorted(reasons, key=lambda reason: -reason.lost))
-    return Assessment(card.version, score, band.grade, advice, ordered, checks, worst)
+    return Assessment(card.version, score, band.grade, advice, ordered, checks, worst, card.bands)

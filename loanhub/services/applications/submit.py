@@ -132,6 +132,7 @@ def stored_assessment(assessment: Assessment, *, now: datetime) -> list[dict[str
     model: dict[str, object] = {
         "part": "model", "version": assessment.version, "advice": assessment.advice.value, "at": now.isoformat(),
         "worst": list(assessment.worst),
+        "bands": [[b.from_score, b.grade.label, b.advice.label] for b in assessment.bands],
     }  # fmt: skip
     reasons: list[dict[str, object]] = [
         {"part": "reason", "code": r.code, "label": r.label, "points": r.points, "best": r.best, "effect": r.effect,

@@ -184,7 +184,7 @@ def _view(
         if past and application.status in (ApplicationStatus.RETURNED, ApplicationStatus.REJECTED)
         else "",
         contract_id=contract,
-        start_amount=format_plain(amount).replace(",", "") if amount else "",
+        start_amount=format_plain(amount) if amount else "",
         start_rate=formats.percent(rate).removesuffix("%") if rate is not None else "",
         start_term=application.approved_term_months or application.term_months or 0,
         terms=tuple(product.terms_months) if product else (),
