@@ -11,6 +11,7 @@ import polars as pl
 
 from loanhub.analytics.book import Book, Window, months_back
 
+TREND_MONTHS = 12
 AGEING_GROUP = (
     pl.when(pl.col("bucket").is_in(["M0", "M1", "M2", "M3"])).then(pl.col("bucket")).otherwise(pl.lit("M3+"))
 )
@@ -120,7 +121,7 @@ def cities(book: Book, window: Window) -> pl.DataFrame:
     )
 
 
-def trend(book: Book, today: date, months: int = 12) -> pl.DataFrame:
+def trend(book: Book, today: date, months: int = TREND_MONTHS) -> pl.DataFrame:
     """Return one row a month: month (its first day), disbursed_fen, collected_fen, leads; gaps are 0."""
     spine = pl.DataFrame({"month": months_back(today, months)}, schema={"month": pl.Date})
 

@@ -139,7 +139,7 @@ def book(database: Engine) -> Book:
     make_company()
     fill([make_user(RoleCode.SALES), make_user(RoleCode.SALES, team="华东二组")])
     with reading() as db:
-        return load(db, SYSTEM)
+        return load(db, SYSTEM, TODAY)
 
 
 WINDOWS = {code: frames.period(code, TODAY) for (code,) in (("day",), ("week",), ("month",), ("quarter",))}

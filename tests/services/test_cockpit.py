@@ -98,7 +98,7 @@ class TestDrill:
         view = cockpit.look(firm["manager"], **QUARTER)
         window, _ = frames.period("quarter", TODAY)
         with reading() as db:
-            book = cockpit.load(db, firm["manager"])
+            book = cockpit.load(db, firm["manager"], TODAY)
         for tile in (*view.tiles, *view.second):
             found = cockpit.drill(firm["manager"], tile.code, **QUARTER)
             truth = measures()[tile.code].compute(book, window)

@@ -88,11 +88,12 @@ def drill(actor: Actor, code: str, *, period: str = DEFAULT_PERIOD, now: datetim
         NoSuchNumber: no such number.
     """
     actor.require(Permission.COCKPIT_READ)
-    window, _ = frames.period(period, formats.local(now).date())
+    today = formats.local(now).date()
+    window, _ = frames.period(period, today)
     span = formats.day_range(window.first, window.end - timedelta(days=1))
     label = dict(PERIODS).get(period, "本月")
     with reading() as db:
-        book = load(db, actor)
+        book = load(db, actor, today)
         if code in measures():
             measure = measures()[code]
             result = measure.compute(book, window)

@@ -100,14 +100,15 @@ class CockpitView:
     as_of: datetime
 
 
-def load(db: Session, actor: Actor) -> Book:
-    """Return the frames inside the actor's scope."""
+def load(db: Session, actor: Actor, today: date) -> Book:
+    """Return the frames inside the actor's scope, as far back as the trend and every open loan."""
+    since = frames.months_back(today, tables.TREND_MONTHS)[0]
     return Book(
-        leads=repository.leads_frame(db, actor, frames.LEADS),
-        customers=repository.customers_frame(db, actor, frames.CUSTOMERS),
-        applications=repository.applications_frame(db, actor, frames.APPLICATIONS),
-        loans=repository.loans_frame(db, actor, frames.LOANS),
-        payments=repository.payments_frame(db, actor, frames.PAYMENTS),
+        leads=repository.leads_frame(db, actor, frames.LEADS, since=since),
+        customers=repository.customers_frame(db, actor, frames.CUSTOMERS, since=since),
+        applications=repository.applications_frame(db, actor, frames.APPLICATIONS, since=since),
+        loans=repository.loans_frame(db, actor, frames.LOANS, since=since),
+        payments=repository.payments_frame(db, actor, frames.PAYMENTS, since=since),
     )
 
 
@@ -129,7 +130,7 @@ def look(actor: Actor, *, period: str = DEFAULT_PERIOD, now: datetime) -> Cockpi
     period = period if period in BEFORE else DEFAULT_PERIOD
     window, before = frames.period(period, today)
     with reading() as db:
-        book = load(db, actor)
+        book = load(db, actor, today)
         stages = repository.stages(db)
         people = db.execute(sa.select(col(User.id), col(User.name))).all()
         names = {row[0]: row[1] for row in people}
