@@ -62,23 +62,23 @@ def payment_panel(*, phone: bool = False) -> rx.Component:
     """The payment form: amount, day, source, and where each fen goes while it is typed."""
     settle = S.kind == "settlement"
     amount = field(
-        Field(
-            key="amount",
-            label="实收金额",
-            kind="money",
-            required=True,
-            suffix="",
-            help=rx.cond(settle, "按结清试算金额收款", rx.Var.create("当前应还 ¥") + H["due"].to(str)),
-        ),
+        Field(key="amount", label="实收金额", kind="money", required=True),
         value=S.start_amount,
         error=error_of(S.field_errors, "amount"),
         on_change=S.type_amount.debounce(250),
         large=True,
     )
-    fill = rx.cond(
-        ~settle & (H["due_fen"] != "0"),
-        button("填入当前应还", look="soft", size="sm", on_click=S.fill_due),
-        rx.fragment(),
+    owed = rx.el.div(
+        rx.cond(
+            settle, "按结清试算金额收款", rx.fragment("当前应还 ", rx.el.b("¥", H["due"], class_name="num"))
+        ),
+        rx.cond(
+            ~settle & (H["due_fen"] != "0"),
+            rx.el.button("填入", type="button", class_name="lnk", on_click=S.fill_due),
+            rx.fragment(),
+        ),
+        class_name="row g3 t12 f3",
+        style={"marginTop": "-6px"},
     )
     day = field(
         Field(key="value_date", label="到账日", kind="date", required=True),
@@ -91,23 +91,19 @@ def payment_panel(*, phone: bool = False) -> rx.Component:
         value="transfer",
         error=error_of(S.field_errors, "method"),
     )
-    more = (
-        field(
-            Field(key="payer", label="付款人", maximum_length=60),
-            value=H["customer_name"],
-            error=error_of(S.field_errors, "payer"),
-        ),
-        field(
-            Field(
-                key="bank_transaction_id",
-                label="银行流水号",
-                maximum_length=80,
-                help="同一流水号只能入账一次",
-            ),
-            error=error_of(S.field_errors, "bank_transaction_id"),
-        ),
-        field(Field(key="note", label="备注", maximum_length=300), error=error_of(S.field_errors, "note")),
+    payer = field(
+        Field(key="payer", label="付款人", maximum_length=60),
+        value=H["customer_name"],
+        error=error_of(S.field_errors, "payer"),
     )
+    bank = field(
+        Field(key="bank_transaction_id", label="银行流水号", maximum_length=80),
+        error=error_of(S.field_errors, "bank_transaction_id"),
+    )
+    remark = field(
+        Field(key="note", label="备注", maximum_length=300), error=error_of(S.field_errors, "note")
+    )
+    pair = {"gap": "8px"}
     verb = rx.cond(
         S.tried.contains("amount"),
         rx.cond(settle, "结清 ", "入账 ") + S.tried["amount"].to(str),
@@ -130,13 +126,15 @@ def payment_panel(*, phone: bool = False) -> rx.Component:
         head,
         form(
             amount,
-            fill,
-            rx.el.div(day, method, class_name="two", style={"gap": "8px"}),
-            *more,
+            owed,
+            rx.el.div(day, method, class_name="two", style=pair),
+            rx.el.div(payer, bank, class_name="two", style=pair),
+            remark,
             _allocation(),
-            button(verb, look="p", kind="submit", writes=True, style={"width": "100%", "marginTop": "4px"}),
+            button(verb, look="p", kind="submit", writes=True, style={"width": "100%"}),
             on_submit=S.check_payment,
             key=S.pay_key,
+            class_name="form lpay",
         ),
     )
 

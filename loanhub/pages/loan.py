@@ -112,6 +112,8 @@ def _tabs() -> rx.Component:
         one("schedule", "还款计划"),
         one("payments", "流水", S.payments.length()),
         one("ledger", "分录", S.ledger.length()),
+        rx.el.span(class_name="grow"),
+        rx.el.span("点期号看每一分的来历", class_name="t12 f3 no-phone"),
         class_name="tabs",
         role="tablist",
         style={"padding": "0 24px"},
@@ -367,21 +369,23 @@ def loan() -> Page:
         link_button("回到贷款与还款", "/loans"),
         drawing="lock",
     )
-    full = rx.fragment(_head(), rx.el.div(_main(), _aside(), class_name="lgrid"))
     sheet = drawer(
         "入账",
         payment_panel(phone=True),
         is_open=S.sheet & S.can["can_post"],
         on_open_change=S.show_sheet,
     )
-    pay = rx.cond(
-        S.can["can_post"],
-        rx.el.span(
-            button("入账", look="p", icon_name="wallet", on_click=S.show_sheet(True), writes=True),
-            class_name="only-phone",
+    foot = rx.el.div(
+        status_chip(H["status_label"], H["status_tone"]),
+        rx.el.span(class_name="grow"),
+        rx.cond(
+            S.can["can_post"],
+            button("入账", look="p", size="lg", icon_name="wallet", on_click=S.show_sheet(True), writes=True),
+            rx.fragment(),
         ),
-        rx.fragment(),
+        class_name="lfoot only-phone",
     )
+    full = rx.fragment(_head(), rx.el.div(_main(), _aside(), class_name="lgrid"), foot)
     posting = rx.cond(
         SessionState.allowed.contains(Permission.PAYMENTS_CREATE.value),
         rx.fragment(sheet, payment_confirmation()),
@@ -396,5 +400,4 @@ def loan() -> Page:
         subtitle="",
         back=("贷款与还款", "/loans"),
         tools=[rx.cond(H.contains("id"), status_chip(H["status_label"], H["status_tone"]), rx.fragment())],
-        primary=pay,
     )  # fmt: skip

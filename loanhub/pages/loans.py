@@ -96,6 +96,14 @@ def _filters() -> rx.Component:
         search_box(S.search.debounce(250), placeholder="借据编号、客户姓名", value=S.text),
         quick("status", "状态", "list-checks", LoanStatus.options()),
         quick("product_code", "产品", "package", S.products, product),
+        rx.cond(
+            SessionState.allowed.contains(Permission.LOANS_DISBURSE.value),
+            rx.el.span(
+                button("发起放款", size="sm", on_click=DisburseState.choose, writes=True),
+                class_name="only-phone",
+            ),
+            rx.fragment(),
+        ),
         totals=S.totals,
     )
 

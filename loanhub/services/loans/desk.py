@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 from loanhub.domain.formats import local, relative_day
 from loanhub.domain.loans import LoanStatus
@@ -73,10 +73,15 @@ def marks(actor: Actor, ids: Sequence[int], *, now: datetime) -> dict[int, Mark]
                 customer_name=name,
                 tone=tone,
                 overdue=overdue,
-                due=relative_day(loan.next_due_date, today) if owing else "",
+                due=_soon(loan.next_due_date, today) if owing and loan.next_due_date else "",
                 waiting=loan.status is LoanStatus.PENDING and loan.requested_at is not None,
             )
     return found
+
+
+def _soon(day: date, today: date) -> str:
+    """Return 今天, 明天 or 昨天 for a day that near, else nothing: the date itself stands beside it."""
+    return relative_day(day, today) if abs((day - today).days) <= 1 else ""
 
 
 def buckets(actor: Actor) -> list[BucketFigure]:
