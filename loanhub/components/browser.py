@@ -6,6 +6,7 @@ Everything here is a component without looks whose effect runs on mount. No othe
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import reflex as rx
@@ -265,6 +266,23 @@ def focus(selector: str) -> EventSpec:
     """Return the event that moves the focus to the first element matching a CSS selector, and shows it."""
     return rx.call_script(
         f"(() => {{ const el = document.querySelector(\"{selector}\"); el?.focus(); el?.scrollIntoView({{block: 'center'}}); }})()"
+    )
+
+
+def print_file(url: str) -> EventSpec:
+    """Return the event that prints a PDF of ours: in a hidden frame, or by opening it where a frame shows no PDF.
+
+    ``url``: a path of our own server; phones and browsers without a PDF reader get the file itself.
+    """
+    return rx.call_script(
+        "((url) => { const away = () => window.location.assign(url);"
+        " if (!navigator.pdfViewerEnabled || matchMedia('(max-width: 767px)').matches) return away();"
+        " document.getElementById('lh-print')?.remove();"
+        " const frame = document.createElement('iframe'); frame.id = 'lh-print'; frame.title = '打印';"
+        " frame.style.cssText = 'position:fixed;right:0;bottom:0;width:1px;height:1px;border:0;opacity:0';"
+        " frame.onload = () => { try { frame.contentWindow.focus(); frame.contentWindow.print(); }"
+        " catch { window.open(url, '_blank', 'noopener'); } };"
+        f" frame.src = url; document.body.append(frame); }})({json.dumps(url)})"
     )
 
 

@@ -56,6 +56,15 @@ def find_by_number(db: Session, number: str) -> Contract | None:
     return db.execute(sa.select(Contract).where(col(Contract.number) == number)).scalar_one_or_none()
 
 
+def find_valid_of(db: Session, application_id: int) -> Contract | None:
+    """Return the contract of an application that is not void, or None; there is at most one."""
+    query = sa.select(Contract).where(
+        col(Contract.application_id) == application_id, col(Contract.status) != ContractStatus.VOIDED
+    )
+    found: Contract | None = db.execute(query.limit(1)).scalar_one_or_none()
+    return found
+
+
 def count_by_status(db: Session, reader: Reader) -> dict[ContractStatus, int]:
     """Return how many contracts the reader sees in each status."""
     query = sa.select(col(Contract.status), sa.func.count()).where(visible_to(reader, Contract))

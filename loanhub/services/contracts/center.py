@@ -61,6 +61,7 @@ class WaitingRow:
     approved: str = ""
     approved_at: str = ""
     owner: str = ""
+    owner_color: int = 1
 
 
 @dataclass(frozen=True)
@@ -80,6 +81,7 @@ class ContractRow:
     tone: str = ""
     signing: str = ""
     owner: str = ""
+    owner_color: int = 1
     created: str = ""
     created_at: str = ""
     pages: str = ""

@@ -99,10 +99,10 @@ def create(
         MissingData: values it needs are empty, each named.
     """  # fmt: skip
     with transaction() as db:
-        application, customer, product = _subject(db, actor, application_id, for_update=True)
         begin = start_date_of(start, now=now)
 
         def work() -> dict[str, object]:
+            application, customer, product = _subject(db, actor, application_id, for_update=True)
             offer = offer_of(application, product, start=begin)
             check_cap(db, offer, now=now)
             day = local(now).date()

@@ -109,7 +109,7 @@ def open_contract(actor: Actor, *, contract_id: int, now: datetime) -> ContractV
             copy_count=contract.copy_count, fingerprint=contract.pdf_sha256[:16],
             verify_path=f"/verify/{contract.number}", created_on=formats.day(contract.created_at),
             voided_reason=contract.voided_reason,
-            next_step=_next_step(actor, contract, loan, needs_sheet=personal and sheet is None),
+            next_step=_next_step(db, actor, contract, loan, needs_sheet=personal and sheet is None),
             facts=_facts(contract, data), people=_people(data),
             steps=_steps(db, contract, sheet, loan, personal=personal),
             prints=[_print(log, name, now) for log, name in repository.list_prints(db, contract_id)],
@@ -121,8 +121,15 @@ def open_contract(actor: Actor, *, contract_id: int, now: datetime) -> ContractV
         )  # fmt: skip
 
 
-def _next_step(actor: Actor, contract: Contract, loan: Loan | None, *, needs_sheet: bool) -> NextStep:
+def _next_step(
+    db: Session, actor: Actor, contract: Contract, loan: Loan | None, *, needs_sheet: bool
+) -> NextStep:
     if contract.status is ContractStatus.VOIDED:
+        newer = repository.find_valid_of(db, contract.application_id)
+        if newer is not None:
+            return NextStep(
+                "again", "合同已作废", f"已重新生成 {newer.number}", "看新合同", f"/contracts/{newer.id}"
+            )
         back = f"/contracts?tab=waiting&application={contract.application_id}"
         can = actor.can(Permission.CONTRACTS_CREATE)
         reason = "申请已回到「待出合同」，改好后可以再生成一份"

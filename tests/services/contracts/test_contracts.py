@@ -112,6 +112,13 @@ class TestCreate:
         with pytest.raises(Conflict, match="已生成合同"):
             contracts.create(clerk, application_id=application_id, now=NOON)
 
+    def test_answers_a_repeated_request_with_the_same_contract(self) -> None:
+        clerk, application_id = make_user(RoleCode.CONTRACTS), make_approved()
+
+        first = contracts.create(clerk, application_id=application_id, key="k", now=NOON)
+
+        assert contracts.create(clerk, application_id=application_id, key="k", now=NOON) == first
+
     def test_is_for_contract_staff(self) -> None:
         with pytest.raises(NotPermitted):
             contracts.create(make_user(RoleCode.FINANCE), application_id=make_approved(), now=NOON)

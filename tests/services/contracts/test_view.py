@@ -54,6 +54,14 @@ class TestOpenContract:
             and voided.voided_reason == "客户不借了"
         )
 
+    def test_leads_from_a_void_contract_to_the_one_after_it(self) -> None:
+        clerk, application_id = make_user(RoleCode.CONTRACTS), make_approved()
+        old = contracts.create(clerk, application_id=application_id, now=NOON)
+        contracts.void(clerk, contract_id=old, reason="金额写错", now=NOON)
+        new = contracts.create(clerk, application_id=application_id, now=NOON)
+
+        assert view.open_contract(clerk, contract_id=old, now=NOON).next_step.link == f"/contracts/{new}"
+
     def test_lists_printings_and_history_without_previews(self) -> None:
         clerk = make_user(RoleCode.CONTRACTS, name="罗敏")
         contract_id = contracts.create(clerk, application_id=make_approved(), now=NOON)

@@ -1,0 +1,478 @@
+"""One contract 合同预览: its pages as they print, what it says, what comes next, printings and history."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.browser import After
+from loanhub.components.buttons import button, file_link, icon_button, link_button, note, segments
+from loanhub.components.chips import status_chip, tag
+from loanhub.components.dialogs import closing, dialog
+from loanhub.components.forms import Field, field, form
+from loanhub.components.icons import icon
+from loanhub.components.states import empty, skeleton_detail
+from loanhub.components.timeline import timeline
+from loanhub.domain.permissions import Permission
+from loanhub.pages._page import Page, page
+from loanhub.state.contract import ContractState as State
+
+PHONE = "@media (max-width: 767px)"
+TABLET = "@media (min-width: 768px) and (max-width: 1199px)"
+
+_FRAME = {
+    "display": "grid", "gridTemplateColumns": "var(--thumbs) minmax(0,1fr) 348px", "flex": "1", "minHeight": "0",
+    TABLET: {"gridTemplateColumns": "0 minmax(0,1fr) 320px"},
+    PHONE: {"display": "flex", "flexDirection": "column", "flex": "none"},
+}  # fmt: skip
+_THUMBS = {
+    "overflowY": "auto", "padding": "14px 14px", "display": "grid", "gap": "12px", "alignContent": "start",
+    "borderRight": "1px solid var(--line)", TABLET: {"display": "none"}, PHONE: {"display": "none"},
+}  # fmt: skip
+_STAGE = {
+    "position": "relative", "minHeight": "0", "display": "flex", "flexDirection": "column", "gridColumn": "2",
+    "background": "var(--bg-app)", PHONE: {"order": "2", "background": "transparent"},
+}  # fmt: skip
+_SCROLL = {
+    "flex": "1",
+    "minHeight": "0",
+    "overflow": "auto",
+    "padding": "22px",
+    PHONE: {"overflow": "visible", "padding": "12px"},
+}
+_PAPER = {
+    "display": "block", "width": "calc(6.4px * var(--z))", "aspectRatio": "210 / 297", "margin": "0 auto 16px",
+    "background": "#fff", "boxShadow": "var(--sh-raise)", "borderRadius": "2px", "maxWidth": "none",
+    "scrollMarginTop": "12px", PHONE: {"width": "100%", "marginBottom": "10px"},
+}  # fmt: skip
+_ASIDE = {
+    "overflowY": "auto",
+    "borderLeft": "1px solid var(--line)",
+    "minHeight": "0",
+    PHONE: {"display": "contents"},
+}
+_SECTION = {
+    "padding": "12px 20px 14px",
+    "borderBottom": "1px solid var(--line)",
+    PHONE: {"order": "3", "background": "var(--bg-sheet)", "padding": "12px 16px"},
+}
+_FIRST = {**_SECTION, PHONE: {"order": "1", "background": "var(--bg-sheet)", "padding": "12px 16px"}}
+
+
+def _error(key: str) -> rx.Var[str]:
+    return rx.cond(State.field_errors.contains(key), State.field_errors[key], "").to(str)
+
+
+def _picture(number: Any, *, small: bool = False) -> rx.Component:
+    base = "/api/contracts/" + State.view.id.to(str) + "/pages/" + number.to(str) + ".png"
+    return rx.el.img(
+        src=base + "?small=1" if small else base,
+        alt="" if small else "第 " + number.to(str) + " 页",
+        loading="lazy",
+        **({} if small else {"id": "page-" + number.to(str)}),
+        style={"width": "100%", "aspectRatio": "210 / 297", "background": "#fff", "borderRadius": "3px",
+               "boxShadow": "0 0 0 1px var(--line-2)"} if small else _PAPER,
+    )  # fmt: skip
+
+
+def _thumbs() -> rx.Component:
+    def one(number: Any) -> rx.Component:
+        go = rx.call_script(
+            "document.getElementById('page-"
+            + number.to(str)
+            + "')?.scrollIntoView({block: 'start', behavior: 'smooth'})"
+        )
+        return rx.el.button(
+            _picture(number, small=True), rx.el.span(number, class_name="t12 f3"), type="button", on_click=go,
+            style={"display": "grid", "gap": "2px", "justifyItems": "center"},
+            custom_attrs={"aria-label": "到第 " + number.to(str) + " 页"},
+        )  # fmt: skip
+
+    return rx.el.nav(rx.foreach(State.view.pages, one), style=_THUMBS, custom_attrs={"aria-label": "页"})
+
+
+def _stage() -> rx.Component:
+    pages = rx.el.div(
+        rx.foreach(State.view.pages, _picture),
+        style={**_SCROLL, "--z": State.zoom.to(str)},
+        tab_index=0,
+        role="region",
+        custom_attrs={"aria-label": "合同各页"},
+    )
+    reader = rx.el.iframe(
+        src="/api/contracts/" + State.view.id.to(str) + "/pdf",
+        title="合同 PDF",
+        style={"flex": "1", "width": "100%", "border": "0", "minHeight": "480px"},
+    )
+    tools = rx.el.div(
+        segments((("pages", "页面"), ("reader", "PDF")), rx.cond(State.reader, "reader", "pages"), State.set_reader,
+                 label="预览方式", small=True),
+        rx.cond(
+            State.reader, rx.fragment(),
+            rx.el.span(
+                icon_button("minus", "缩小", size="sm", on_click=State.set_zoom(-1), disabled=State.zoom <= 60),
+                rx.el.span(State.zoom, "%", class_name="num t12", style={"minWidth": "38px", "textAlign": "center"}),
+                icon_button("plus", "放大", size="sm", on_click=State.set_zoom(1), disabled=State.zoom >= 150),
+                class_name="row",
+            ),
+        ),
+        class_name="row g2 no-phone",
+        style={"position": "absolute", "right": "24px", "bottom": "20px", "padding": "4px 6px", "borderRadius": "10px",
+               "background": "var(--bg-sheet)", "boxShadow": "var(--sh-pop)"},
+    )  # fmt: skip
+    void = rx.cond(
+        State.view.status == "voided",
+        rx.el.div(
+            note("这份合同已作废，只供查阅，不能再打印或签署", "bad"), style={"padding": "12px 22px 0"}
+        ),
+        rx.fragment(),
+    )
+    return rx.el.div(void, rx.cond(State.reader, reader, pages), tools, style=_STAGE)
+
+
+def _step_button() -> rx.Component:
+    """The button of the next step; nothing for those who may not take it."""
+    step, view = State.view.next_step, State.view
+    verb = step.verb
+    sheet = rx.cond(
+        view.can_confirm,
+        button(verb, look="p", icon_name="book-open", on_click=State.open_dialog("sheet")),
+        rx.fragment(),
+    )
+    sign = rx.cond(
+        view.can_sign,
+        button(verb, look="p", icon_name="signature", on_click=State.open_dialog("sign")),
+        rx.fragment(),
+    )
+    elsewhere = rx.cond(
+        (step.link != "") & (verb != ""),
+        link_button(verb, step.link, look="p", icon_name="arrow-right"),
+        rx.fragment(),
+    )
+    return rx.match(step.code, ("sheet", sheet), ("sign", sign), elsewhere)
+
+
+def _next() -> rx.Component:
+    step = State.view.next_step
+    mark = rx.match(
+        step.code,
+        ("sheet", icon("book-open")),
+        ("sign", icon("signature")),
+        ("disburse", icon("hand-coins")),
+        ("again", icon("file-x")),
+        icon("circle-check"),
+    )
+    return rx.el.section(
+        rx.el.div(
+            status_chip(State.view.status_label, State.view.tone),
+            rx.el.span(State.view.number, class_name="mono t12 f2"),
+            class_name="row g3 only-phone",
+            style={"display": "none", "marginBottom": "10px"},
+        ),
+        rx.el.div(
+            mark,
+            rx.el.div(
+                rx.el.div("下一步", class_name="t12 f3"),
+                rx.el.b(step.title, class_name="t14"),
+                rx.el.div(step.reason, class_name="t12 f2"),
+                class_name="grow",
+            ),
+            class_name="row g3",
+            style={"alignItems": "flex-start", "padding": "12px 14px", "borderRadius": "var(--r-4)",
+                   "background": rx.cond(State.view.status == "voided", "var(--bg-muted)", "var(--brand-soft)")},
+        ),
+        rx.cond(
+            State.view.voided_reason != "",
+            rx.el.div(note("作废原因：" + State.view.voided_reason, "bad"), style={"marginTop": "10px"}),
+            rx.fragment(),
+        ),
+        style={**_FIRST, "position": "sticky", "top": "0", "background": "var(--bg-sheet)", "zIndex": "2",
+               PHONE: {**_FIRST[PHONE], "position": "static"}},
+    )  # fmt: skip
+
+
+def _heading(text: str, *tools: Any) -> rx.Component:
+    return rx.el.div(rx.el.h2(text), rx.el.span(class_name="grow"), *tools, class_name="sec-h")
+
+
+def _steps() -> rx.Component:
+    def one(step: Any) -> rx.Component:
+        mark = rx.match(
+            step["status"],
+            ("d", tag("完成", "ok", icon_name="check")),
+            ("c", tag("进行中", "info")),
+            tag("未到", "closed"),
+        )
+        return rx.el.li(
+            rx.el.div(rx.el.b(step["label"], class_name="m t13"), rx.el.div(step["note"], class_name="t12 f3"), class_name="grow"),
+            mark, class_name="row g3", style={"minHeight": "44px"},
+        )  # fmt: skip
+
+    sheet = rx.cond(
+        State.view.has_sheet,
+        button("看明示表", look="g", size="sm", icon_name="book-open", on_click=State.open_dialog("sheet")),
+        rx.fragment(),
+    )
+    return rx.el.section(
+        _heading("签署进度", sheet),
+        rx.el.ol(
+            rx.foreach(State.view.steps, one), style={"listStyle": "none", "margin": "0", "padding": "0"}
+        ),
+        style=_FIRST,
+    )
+
+
+def _lines(items: Any) -> rx.Component:
+    def line(item: Any) -> rx.Component:
+        return rx.el.div(
+            rx.el.dt(item["label"], class_name="f3 nw"),
+            rx.el.dd(item["value"], class_name="m", style={"margin": "0", "textAlign": "right", "overflowWrap": "anywhere"}),
+            class_name="row sb g4", style={"minHeight": "32px", "borderBottom": "1px solid var(--line)", "padding": "4px 0"},
+        )  # fmt: skip
+
+    return rx.el.dl(rx.foreach(items, line), class_name="t13", style={"margin": "0"})
+
+
+def _aside() -> rx.Component:
+    view = State.view
+
+    def printing(one: Any) -> rx.Component:
+        return rx.el.li(
+            icon("printer", "s", "f3"), rx.el.span(one["copies"], class_name="m"),
+            rx.el.span(one["who"], class_name="f3 grow"), rx.el.time(one["time"], title=one["at"], class_name="t12 f3"),
+            class_name="row g3", style={"minHeight": "32px"},
+        )  # fmt: skip
+
+    customer = link_button(
+        "看客户", "/customers/" + view.customer_id.to(str), look="g", size="sm", icon_name="arrow-up-right"
+    )
+    void = button(
+        "作废合同", look="d", size="sm", icon_name="file-x", writes=True, on_click=State.open_dialog("void")
+    )
+    check = rx.el.a(
+        icon("qr-code", "s"),
+        "核验页",
+        href=view.verify_path,
+        target="_blank",
+        rel="noopener",
+        class_name="row g1 t12",
+    )
+    return rx.el.aside(
+        _next(),
+        _steps(),
+        rx.el.section(_heading("要素"), _lines(view.facts), style=_SECTION),
+        rx.el.section(_heading("借款人", customer), _lines(view.people), style=_SECTION),
+        rx.el.section(
+            _heading("打印记录", rx.el.span("共 ", view.copy_count, " 份", class_name="t12 f3")),
+            rx.cond(
+                view.prints.length() > 0,
+                rx.el.ul(rx.foreach(view.prints, printing), style={"listStyle": "none", "margin": "0", "padding": "0"}),
+                rx.el.p("还没有打印过", class_name="t12 f3"),
+            ),
+            style=_SECTION,
+        ),
+        rx.el.section(
+            _heading("文件", check),
+            rx.el.p(view.page_count, " 页 · 指纹 ", rx.el.span(view.fingerprint, class_name="mono"), class_name="t12 f3"),
+            rx.cond(view.can_void, rx.el.div(void, style={"marginTop": "10px"}), rx.fragment()),
+            style=_SECTION,
+        ),
+        rx.el.section(_heading("历史"), timeline(view.history), style=_SECTION),
+        style=_ASIDE,
+        tab_index=0,
+        custom_attrs={"aria-label": "合同信息"},
+    )  # fmt: skip
+
+
+def _is(code: str) -> rx.Var[bool]:
+    return State.dialog == code
+
+
+def _sheet_dialog() -> rx.Component:
+    def cost(item: Any) -> rx.Component:
+        return rx.el.tr(
+            rx.el.td(item["label"], class_name="m"), rx.el.td(item["rate"], class_name="r num"),
+            rx.el.td(item["timing"]), rx.el.td(item["standard"], style={"whiteSpace": "normal"}),
+            rx.el.td(item["payee"]),
+        )  # fmt: skip
+
+    def possible(item: Any) -> rx.Component:
+        return rx.el.li(
+            rx.el.b(item["label"], class_name="m"), "：", item["standard"], "（", item["payee"], " 收取）"
+        )
+
+    head = rx.el.thead(
+        rx.el.tr(
+            rx.el.th("项目", scope="col"), rx.el.th("年化", scope="col", class_name="r"),
+            *[rx.el.th(text, scope="col") for text in ("收取方式", "标准", "收取方")],
+        )
+    )  # fmt: skip
+    total = rx.el.div(
+        rx.el.span("综合融资成本（年化，单利）", class_name="t12 f3"),
+        rx.el.span(State.sheet_total, class_name="num t28"),
+        rx.el.span("复利口径 ", State.sheet_compound, class_name="t12 f2"),
+        class_name="moneybox",
+    )
+    left = State.seconds_left
+    counting = rx.fragment(
+        rx.fragment(After.create(1, State.tick), key=left.to(str)),
+        button("请再读 " + left.to(str) + " 秒", look="p", disabled=True, reason="让借款人读完再确认"),
+    )
+    confirm = rx.cond(
+        left > 0,
+        counting,
+        button("借款人已阅读并确认", look="p", icon_name="check", writes=True, on_click=State.confirm_sheet),
+    )
+    done = rx.cond(
+        State.sheet_confirmed != "",
+        note("已于 " + State.sheet_confirmed + " 确认", "ok"),
+        rx.cond(State.view.can_confirm, note("请把这张表交给借款人本人阅读，读完再确认。"), rx.fragment()),
+    )
+    return dialog(
+        "综合融资成本明示表",
+        rx.el.div(
+            total,
+            rx.el.div(
+                rx.el.table(
+                    rx.el.caption("各项息费", class_name="vh"), head, rx.el.tbody(rx.foreach(State.items, cost)),
+                    class_name="tbl in",
+                ),
+                style={"overflowX": "auto"},
+                tab_index=0,
+                role="region",
+                custom_attrs={"aria-label": "各项息费"},
+            ),
+            rx.cond(
+                State.contingent.length() > 0,
+                rx.el.div(
+                    rx.el.h3("可能发生的费用（不计入上面的成本）", class_name="t13"),
+                    rx.el.ul(rx.foreach(State.contingent, possible), class_name="t13 f2", style={"paddingLeft": "18px"}),
+                ),
+                rx.fragment(),
+            ),
+            rx.el.p("除上列各项外，不向借款人收取其他任何费用。", class_name="t13 b"),
+            done,
+            class_name="col g5",
+        ),
+        footer=[
+            file_link("打印明示表", "/api/contracts/" + State.view.id.to(str) + "/disclosure.pdf", icon_name="printer"),
+            closing(button("关闭")),
+            rx.cond(State.view.can_confirm, confirm, rx.fragment()),
+        ],
+        is_open=_is("sheet"),
+        on_open_change=State.close_dialog,
+        wide=True,
+    )  # fmt: skip
+
+
+def _print_dialog() -> rx.Component:
+    first = (State.view.copy_count + 1).to(str)
+    body = form(
+        rx.el.p("共 ", State.view.page_count, " 页，从第 ", first, " 份起登记。", class_name="f2"),
+        field(
+            Field("copies", "份数", kind="integer", required=True, suffix="份", help="借款人和我方各一份；一次最多 20 份"),
+            value="2", error=_error("copies"),
+        ),
+        note("打印会记入日志：打印人、时间和份数。打开打印窗口后，把份数设成同样的数。"),
+        rx.el.div(
+            closing(button("取消")),
+            button("登记并打印", look="p", kind="submit", icon_name="printer", writes=True),
+            class_name="row g3 end", style={"padding": "2px 0 14px"},
+        ),
+        on_submit=State.print_copies, guard=False,
+    )  # fmt: skip
+    return dialog("打印合同", body, is_open=_is("print"), on_open_change=State.close_dialog)
+
+
+def _sign_dialog() -> rx.Component:
+    body = form(
+        rx.el.p(State.view.number, " · ", State.view.customer, " · ", State.view.amount, class_name="f2"),
+        field(
+            Field("signed_date", "签署日期", kind="date", required=True, help="双方都签字盖章的那一天"),
+            value=State.today, error=_error("signed_date"),
+        ),
+        field(Field("note", "说明", kind="textarea", maximum_length=300, placeholder="例如：本人当面签署，已核对身份证原件")),
+        rx.el.div(
+            closing(button("取消")),
+            button("登记签署", look="p", kind="submit", icon_name="signature", writes=True),
+            class_name="row g3 end", style={"padding": "2px 0 14px"},
+        ),
+        on_submit=State.sign, guard=False,
+    )  # fmt: skip
+    return dialog("登记签署", body, is_open=_is("sign"), on_open_change=State.close_dialog)
+
+
+def _void_dialog() -> rx.Component:
+    body = form(
+        rx.el.p("编号 ", rx.el.span(State.view.number, class_name="mono"), " 保留为作废，不会再用；扫码核验会显示「已作废」。",
+                "已经打印的 ", State.view.copy_count, " 份请收回。"),
+        field(
+            Field("reason", "作废原因", kind="textarea", required=True, maximum_length=300, placeholder="例如：金额写错，按新批复重出"),
+            error=_error("reason"),
+        ),
+        rx.el.div(
+            closing(button("取消", auto_focus=True)),
+            button("作废 1 份合同", look="dp", kind="submit", icon_name="file-x", writes=True),
+            class_name="row g3 end", style={"padding": "2px 0 14px"},
+        ),
+        on_submit=State.void, guard=False,
+    )  # fmt: skip
+    return dialog(
+        "作废后这份合同不再有效，申请回到「待出合同」", body, is_open=_is("void"), on_open_change=State.close_dialog,
+        role="alertdialog",
+    )  # fmt: skip
+
+
+@page(
+    route="/contracts/[contract_id]",
+    title="合同",
+    permission=Permission.CONTRACTS_READ,
+    on_load=State.load,
+    wide=True,
+)
+def contract() -> Page:
+    """Draw the contract."""
+    view = State.view
+    chip = rx.cond(view.status != "", status_chip(view.status_label, view.tone), rx.fragment())
+    download = file_link("下载 PDF", "/api/contracts/" + view.id.to(str) + "/pdf?download=1")
+    printing = rx.cond(
+        view.can_print,
+        button("打印", icon_name="printer", writes=True, on_click=State.open_dialog("print")),
+        rx.fragment(),
+    )
+    phone = rx.el.div(
+        file_link("PDF", "/api/contracts/" + view.id.to(str) + "/pdf", icon_name="file-text"),
+        printing,
+        _step_button(),
+        class_name="mstick",
+        style={PHONE: {"order": "9"}},
+    )
+    gone = empty(
+        "没有找到这份合同",
+        "它不存在，或不在你能看的范围里。",
+        link_button("回合同中心", "/contracts"),
+        drawing="search",
+    )
+    full = rx.fragment(
+        rx.el.div(
+            rx.cond(State.reader, rx.fragment(), _thumbs()),
+            _stage(),
+            _aside(),
+            style={**_FRAME, "--thumbs": rx.cond(State.reader, "0px", "84px")},
+        ),
+        phone,
+        _sheet_dialog(),
+        _print_dialog(),
+        _sign_dialog(),
+        _void_dialog(),
+    )
+    return Page(
+        [rx.cond(State.missing, gone, rx.cond(view.id > 0, full, skeleton_detail()))],
+        title=rx.cond(view.title != "", view.title, "合同"),
+        subtitle=view.number,
+        back=("合同中心", "/contracts"),
+        views=chip,
+        tools=[download, printing],
+        primary=_step_button(),
+    )
