@@ -27,7 +27,6 @@ class Editor:
     entry: rx.Var[str]
     two: rx.Var[bool]
     error: rx.Var[str]
-    on_open: Any
     on_field: Any
     on_operator: Any
     on_add: Any
@@ -47,16 +46,18 @@ def _select(name: str, label: str, options: rx.Var[list[dict[str, str]]], **prop
 def _input(name: str, label: str, kind: str) -> rx.Component:
     attrs = {"aria-label": label, **({"inputMode": "decimal"} if kind == "number" else {})}
     box = rx.el.input(
-        type="date" if kind == "date" else "text", name=name, auto_complete="off", custom_attrs=attrs, placeholder=label
+        type="date" if kind == "date" else "text",
+        name=name,
+        auto_complete="off",
+        custom_attrs=attrs,
+        placeholder=label,
     )
     return rx.el.div(box, class_name="inp")
 
 
 def filter_editor(editor: Editor) -> rx.Component:
     """The dashed ＋筛选 chip with its panel; ``on_add`` gets {value, value2}."""
-    opener = rx.el.button(
-        icon("plus", "s"), "筛选", type="button", class_name="chip dash", on_click=editor.on_open
-    )
+    opener = rx.el.button(icon("plus", "s"), "筛选", type="button", class_name="chip dash")
     value = rx.match(
         editor.entry,
         ("none", rx.fragment()),

@@ -21,8 +21,17 @@ from loanhub.services.interactions import CallOutcome
 from loanhub.state.lead_drawer import CLOSE_REASONS, LeadDrawerState
 
 S = LeadDrawerState
-_OUTCOME_ICONS = {"answered": "phone-call", "missed": "phone-missed", "dead": "phone-off", "call_back": "calendar-clock"}
-_FACTS = {"display": "grid", "gridTemplateColumns": "repeat(auto-fit, minmax(200px, 1fr))", "gap": "12px 24px"}
+_OUTCOME_ICONS = {
+    "answered": "phone-call",
+    "missed": "phone-missed",
+    "dead": "phone-off",
+    "call_back": "calendar-clock",
+}
+_FACTS = {
+    "display": "grid",
+    "gridTemplateColumns": "repeat(auto-fit, minmax(200px, 1fr))",
+    "gap": "12px 24px",
+}
 _BIG = {"height": "56px", "flexDirection": "column", "gap": "2px", "flex": "1 1 120px"}
 
 
@@ -30,10 +39,16 @@ def _head() -> rx.Component:
     lead = S.lead
     line = rx.el.div(
         status_chip(lead.status_label, lead.status_tone),
-        rx.cond(lead.temperature_label != "", tag(lead.temperature_label, lead.temperature_tone), rx.fragment()),
+        rx.cond(
+            lead.temperature_label != "", tag(lead.temperature_label, lead.temperature_tone), rx.fragment()
+        ),
         rx.el.span(lead.number, class_name="t12 f3"),
         rx.el.span(class_name="grow"),
-        rx.cond(lead.sla_status != "z", sla(lead.sla_text, percent=lead.sla_percent, status=lead.sla_status), rx.fragment()),
+        rx.cond(
+            lead.sla_status != "z",
+            sla(lead.sla_text, percent=lead.sla_percent, status=lead.sla_status),
+            rx.fragment(),
+        ),
         class_name="row g3 wrap",
     )
     owner = rx.el.div(
@@ -116,7 +131,9 @@ def _touches() -> rx.Component:
     return rx.cond(
         S.touches.length() > 0,
         rx.el.section(
-            rx.el.div(rx.el.h3("重复进线"), rx.el.span(S.touches.length(), class_name="n"), class_name="sec-h"),
+            rx.el.div(
+                rx.el.h3("重复进线"), rx.el.span(S.touches.length(), class_name="n"), class_name="sec-h"
+            ),
             rx.el.ul(rx.foreach(S.touches, one), class_name="col g1"),
             class_name="col g1",
         ),
@@ -177,7 +194,9 @@ def _close_dialog() -> rx.Component:
         field(reason, error=error),
         field(words),
         rx.el.div(
-            closing(button("取消")), button("标记", look="dp", kind="submit", writes=True), class_name="row g2 end"
+            closing(button("取消")),
+            button("标记", look="dp", kind="submit", writes=True),
+            class_name="row g2 end",
         ),
         on_submit=S.close,
         guard=False,
@@ -198,7 +217,11 @@ def lead_drawer() -> rx.Component:
     )
     next_step = rx.cond(
         (S.lead.next_step != "") & ~S.lead.closed,
-        note(rx.fragment("下一步：", rx.el.b(S.lead.next_step), "，", S.lead.sla_text), tone="warn", icon_name="alarm-clock"),
+        note(
+            rx.fragment("下一步：", rx.el.b(S.lead.next_step), "，", S.lead.sla_text),
+            tone="warn",
+            icon_name="alarm-clock",
+        ),
         rx.fragment(),
     )
     body = rx.el.div(
@@ -226,6 +249,8 @@ def lead_drawer() -> rx.Component:
 def owner_cell(row: Any) -> rx.Component:
     """Draw the owner of a row: initial and name, or 公海."""
     person = rx.el.span(
-        avatar(row.owner_initial, name=row.owner, color=row.owner_color, size="s20"), row.owner, class_name="row g2"
+        avatar(row.owner_initial, name=row.owner, color=row.owner_color, size="s20"),
+        row.owner,
+        class_name="row g2",
     )
     return rx.cond(row.owner_initial != "", person, rx.el.span("公海", class_name="f3"))

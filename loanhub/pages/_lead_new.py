@@ -13,7 +13,13 @@ from loanhub.components.record_form import record_groups
 from loanhub.state.lead_new import NewLeadState, fill
 
 S = NewLeadState
-_AMOUNTS = (("10 万", "100000.00"), ("20 万", "200000.00"), ("30 万", "300000.00"), ("40 万", "400000.00"), ("50 万", "500000.00"))
+_AMOUNTS = (
+    ("10 万", "100000.00"),
+    ("20 万", "200000.00"),
+    ("30 万", "300000.00"),
+    ("40 万", "400000.00"),
+    ("50 万", "500000.00"),
+)
 
 
 def new_lead() -> rx.Component:

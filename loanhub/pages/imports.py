@@ -49,14 +49,22 @@ _FOOT = {"padding": "12px 24px", "borderTop": "1px solid var(--line)", "flex": "
 
 def _steps() -> rx.Component:
     order = [code for code, _ in STEPS]
-    at = rx.match(S.step, *[(code, place) for place, code in enumerate(order)], (RESULT, len(order)), 0).to(int)
+    at = rx.match(S.step, *[(code, place) for place, code in enumerate(order)], (RESULT, len(order)), 0).to(
+        int
+    )
 
     def one(place: int, text: str) -> rx.Component:
         done, here = at > place, at == place
         dot = rx.el.span(
             rx.cond(done, icon("check", "xs"), rx.el.span(str(place + 1))),
             class_name=classes("tag", rx.cond(here | done, "ok", "neutral")),
-            style={"borderRadius": "50%", "width": "22px", "height": "22px", "justifyContent": "center", "padding": "0"},
+            style={
+                "borderRadius": "50%",
+                "width": "22px",
+                "height": "22px",
+                "justifyContent": "center",
+                "padding": "0",
+            },
         )
         return rx.el.li(
             dot,
@@ -74,7 +82,9 @@ def _steps() -> rx.Component:
 
 
 def _upload() -> rx.Component:
-    send = send_file("f-file", kind=IMPORT_KIND, limit_bytes=settings().upload_sheet_bytes, on_done=S.uploaded)
+    send = send_file(
+        "f-file", kind=IMPORT_KIND, limit_bytes=settings().upload_sheet_bytes, on_done=S.uploaded
+    )
     drop = field(
         Field(
             key="file",
@@ -185,9 +195,12 @@ def _mapping() -> rx.Component:
     return rx.fragment(
         _file_line(),
         rx.el.div(
-            rx.foreach(S.warnings, lambda text: note(text, tone="warn")), problem, class_name="col g2", style={"padding": "0 24px"}
+            rx.foreach(S.warnings, lambda text: note(text, tone="warn")),
+            problem,
+            class_name="col g2",
+            style={"padding": "0 24px"},
         ),
-        rx.el.div(table, class_name="tblw"),
+        rx.el.div(table, class_name="tblw", tab_index=0),
         rx.el.footer(
             rx.el.span(icon("check", "xs", "fb"), S.mapped_text, class_name="row g1 t12 f3 grow"),
             button("上一步", on_click=S.back),
@@ -217,7 +230,11 @@ def _count(key: str) -> Any:
 def _preview_line(row: rx.Var[PreviewLine]) -> rx.Component:
     return rx.el.tr(
         rx.el.td(row.number, class_name="f3 num"),
-        rx.el.td(rx.el.span(tag(row.label, row.tone), rx.el.span(row.sentence, class_name="t12 f2"), class_name="row g2")),
+        rx.el.td(
+            rx.el.span(
+                tag(row.label, row.tone), rx.el.span(row.sentence, class_name="t12 f2"), class_name="row g2"
+            )
+        ),
         rx.foreach(row.cells, lambda cell: rx.el.td(cell, class_name="el", style={"maxWidth": "140px"})),
     )
 
@@ -276,12 +293,20 @@ def _check() -> rx.Component:
             _figure(_count("refused"), "不能导入", "danger"),
             class_name="hero",
         ),
-        rx.el.div(rx.el.h3("按映射转换后"), rx.el.span("每类取几行", class_name="n"), class_name="sec-h", style={"padding": "8px 24px"}),
-        rx.el.div(preview, style={"overflowX": "auto"}),
+        rx.el.div(
+            rx.el.h3("按映射转换后"),
+            rx.el.span("每类取几行", class_name="n"),
+            class_name="sec-h",
+            style={"padding": "8px 24px"},
+        ),
+        rx.el.div(preview, style={"overflowX": "auto"}, tab_index=0),
         rx.cond(
             S.problems.length() > 0,
             rx.fragment(
-                rx.el.div(rx.el.h3("改了什么、为什么"), class_name="sec-h", style={"padding": "16px 24px 8px"}), problems
+                rx.el.div(
+                    rx.el.h3("改了什么、为什么"), class_name="sec-h", style={"padding": "16px 24px 8px"}
+                ),
+                problems,
             ),
             rx.fragment(),
         ),
@@ -325,7 +350,9 @@ def _choice(key: str, label: str, options: list[tuple[str, str]]) -> rx.Componen
         return rx.cond(allowed, line, rx.fragment()) if shares else line
 
     return rx.el.fieldset(
-        rx.el.legend(label, class_name="b t13"), *[one(code, text) for code, text in options], class_name="fset"
+        rx.el.legend(label, class_name="b t13"),
+        *[one(code, text) for code, text in options],
+        class_name="fset",
     )
 
 
@@ -346,7 +373,9 @@ def _rules() -> rx.Component:
     )
     consent = rx.el.label(
         rx.el.input(type="checkbox", class_name="chk", checked=S.consent, on_change=S.confirm_origin),
-        rx.el.span("已确认名单取得客户授权，来源可追溯。导入人、文件指纹会写入审计日志。", class_name="t12 f2"),
+        rx.el.span(
+            "已确认名单取得客户授权，来源可追溯。导入人、文件指纹会写入审计日志。", class_name="t12 f2"
+        ),
         class_name="row g3 top-al",
     )
     return rx.el.div(
@@ -387,13 +416,17 @@ def _running() -> rx.Component:
 
 def _issue(row: rx.Var[Issue]) -> rx.Component:
     subject = rx.cond(
-        row.lead_id > 0, rx.el.a(row.subject, href=f"/leads?lead={row.lead_id}", class_name="fb"), rx.el.span("—", class_name="f3")
+        row.lead_id > 0,
+        rx.el.a(row.subject, href=f"/leads?lead={row.lead_id}", class_name="fb"),
+        rx.el.span("—", class_name="f3"),
     )
     after = rx.cond(row.after != "", rx.el.span(" → ", row.after, class_name="b"), rx.fragment())
     return rx.el.tr(
         rx.el.td(row.number, class_name="num f3"),
         rx.el.td(rx.cond(row.field != "", row.field, "整行")),
-        rx.el.td(rx.el.span(row.before, class_name="f2"), after, class_name="el", style={"maxWidth": "240px"}),
+        rx.el.td(
+            rx.el.span(row.before, class_name="f2"), after, class_name="el", style={"maxWidth": "240px"}
+        ),
         rx.el.td(rx.el.span(tag(row.label, row.tone), rx.el.span(row.sentence), class_name="row g2 wrap")),
         rx.el.td(subject),
     )
@@ -423,7 +456,9 @@ def _result() -> rx.Component:
             "撤销后这批线索会从列表里消失",
             rx.cond(
                 S.worked_on > 0,
-                rx.Var.create("其中 ") + S.worked_on.to(str) + " 条已有人跟进，会保留。其余的移除，重复进线的记录一并撤回。",
+                rx.Var.create("其中 ")
+                + S.worked_on.to(str)
+                + " 条已有人跟进，会保留。其余的移除，重复进线的记录一并撤回。",
                 "还没有人跟进过这批线索，会全部移除，重复进线的记录一并撤回。",
             ),
             "撤销整批导入",
@@ -437,7 +472,12 @@ def _result() -> rx.Component:
         note(
             rx.fragment(
                 "这些线索已有人跟进，保留：",
-                rx.foreach(S.kept, lambda one: rx.el.a(one["name"], " ", one["number"], "　", href="/leads?lead=" + one["id"])),
+                rx.foreach(
+                    S.kept,
+                    lambda one: rx.el.a(
+                        one["name"], " ", one["number"], "　", href="/leads?lead=" + one["id"]
+                    ),
+                ),
             ),
             tone="warn",
         ),
@@ -446,7 +486,11 @@ def _result() -> rx.Component:
     owners = rx.el.ul(
         rx.foreach(
             S.owners,
-            lambda one: rx.el.li(rx.el.span(one["name"], class_name="grow"), rx.el.b(one["count"], class_name="num"), class_name="row g2"),
+            lambda one: rx.el.li(
+                rx.el.span(one["name"], class_name="grow"),
+                rx.el.b(one["count"], class_name="num"),
+                class_name="row g2",
+            ),
         ),
         class_name="col g1",
     )
@@ -458,7 +502,11 @@ def _result() -> rx.Component:
     aside = rx.el.aside(
         rx.el.div(rx.el.h3("归属"), class_name="sec-h"),
         owners,
-        rx.el.p("未导入的行可以下载，保留原来的列，末尾多一列原因；改好直接重传，只会处理这些行。", class_name="t12 f3", style={"marginTop": "16px"}),
+        rx.el.p(
+            "未导入的行可以下载，保留原来的列，末尾多一列原因；改好直接重传，只会处理这些行。",
+            class_name="t12 f3",
+            style={"marginTop": "16px"},
+        ),
         rx.cond(S.can_undo, rx.el.p(S.undo_until, " 前可以整批撤销", class_name="t12 f3"), rx.fragment()),
         style=_ASIDE,
     )
@@ -476,10 +524,12 @@ def _result() -> rx.Component:
     rows = rx.cond(
         S.issues.length() > 0,
         rx.fragment(
-            rx.el.div(table, style={"overflowX": "auto"}),
+            rx.el.div(table, style={"overflowX": "auto"}, tab_index=0),
             rx.cond(
                 S.has_more,
-                rx.el.div(button("更多", look="g", icon_name="chevron-down", on_click=S.more), class_name="pad"),
+                rx.el.div(
+                    button("更多", look="g", icon_name="chevron-down", on_click=S.more), class_name="pad"
+                ),
                 rx.fragment(),
             ),
         ),
@@ -496,7 +546,11 @@ def _result() -> rx.Component:
         ),
         rx.el.div(
             rx.el.div(
-                rx.el.div(*[tab(code, text) for code, text in GROUPS], class_name="views", style={"margin": "8px 16px"}),
+                rx.el.div(
+                    *[tab(code, text) for code, text in GROUPS],
+                    class_name="views",
+                    style={"margin": "8px 16px"},
+                ),
                 rows,
                 style={"overflow": "auto", "minHeight": "0"},
             ),
@@ -509,5 +563,7 @@ def _result() -> rx.Component:
 @page(route="/leads/import", title="导入", permission=Permission.LEADS_IMPORT, on_load=ImportsState.load)
 def imports() -> Page:
     """Draw the page."""
-    step = rx.match(S.step, (MAP, _mapping()), (CHECK, _check()), (RUN, _running()), (RESULT, _result()), _upload())
+    step = rx.match(
+        S.step, (MAP, _mapping()), (CHECK, _check()), (RUN, _running()), (RESULT, _result()), _upload()
+    )
     return Page([_steps(), step], back=("线索", "/leads"))

@@ -51,7 +51,9 @@ def _deadline(row: rx.Var[LeadRow]) -> rx.Component:
 
 
 def _temperature(row: rx.Var[LeadRow]) -> rx.Component:
-    return rx.cond(row.temperature != "", tag(row.temperature, row.temperature_tone), rx.el.span("—", class_name="f3"))
+    return rx.cond(
+        row.temperature != "", tag(row.temperature, row.temperature_tone), rx.el.span("—", class_name="f3")
+    )
 
 
 COLUMNS = (
@@ -97,7 +99,9 @@ def _card(row: rx.Var[LeadRow]) -> rx.Component:
         style={"width": "44px", "height": "44px", "borderRadius": "22px"},
         custom_attrs={"aria-label": "拨打", "data-writes": "true"},
     )
-    return rx.el.div(facts, rx.cond(may(Permission.CUSTOMERS_REVEAL), call, rx.fragment()), class_name="row g3")
+    return rx.el.div(
+        facts, rx.cond(may(Permission.CUSTOMERS_REVEAL), call, rx.fragment()), class_name="row g3"
+    )
 
 
 def _row_actions(row: rx.Var[LeadRow]) -> rx.Component:
@@ -122,7 +126,7 @@ def _filters() -> rx.Component:
     channel = rx.cond(S.quick.contains("channel_code"), "已选", "")
     editor = editors.Editor(
         fields=S.filter_fields, field=S.draft.key, operators=S.draft.operators, operator=S.draft.operator,
-        options=S.draft.options, entry=S.draft.entry, two=S.draft.two, error=S.draft.error, on_open=S.open_editor,
+        options=S.draft.options, entry=S.draft.entry, two=S.draft.two, error=S.draft.error,
         on_field=S.pick_field, on_operator=S.pick_operator, on_add=S.add_condition,
     )  # fmt: skip
     return filter_bar(
@@ -141,7 +145,11 @@ def _save_view() -> rx.Component:
     error = rx.cond(S.field_errors.contains("name"), S.field_errors["name"], "")
     body = form(
         field(Field(key="name", label="视图名称", required=True, maximum_length=20), error=error),
-        rx.el.div(closing(button("取消")), button("保存", look="p", kind="submit", writes=True), class_name="row g2 end"),
+        rx.el.div(
+            closing(button("取消")),
+            button("保存", look="p", kind="submit", writes=True),
+            class_name="row g2 end",
+        ),
         on_submit=S.save_view,
         guard=False,
     )
@@ -175,15 +183,25 @@ def _assign() -> rx.Component:
     panel = rx.el.div(
         rx.cond(S.colleagues.length() > 0, rx.foreach(S.colleagues, person), nobody),
         class_name="menu",
-        style={"boxShadow": "none", "padding": "0", "maxHeight": "320px", "minHeight": "132px", "overflow": "auto"},
+        style={
+            "boxShadow": "none",
+            "padding": "0",
+            "maxHeight": "320px",
+            "minHeight": "132px",
+            "overflow": "auto",
+        },
     )
-    opener = rx.el.button(icon("user-check", "s"), "分配", type="button", on_click=S.list_colleagues)
+    opener = rx.el.button(icon("user-check", "s"), "分配", type="button")
     return rx.cond(may(Permission.LEADS_ASSIGN), popover(opener, panel, width="320px"), rx.fragment())
 
 
 def _bulk() -> rx.Component:
     reason = form(
-        field(Field(key="reason", label="原因", required=True, maximum_length=200, placeholder="例如 半年内不需要")),
+        field(
+            Field(
+                key="reason", label="原因", required=True, maximum_length=200, placeholder="例如 半年内不需要"
+            )
+        ),
         rx.el.div(
             closing(button("取消")),
             closing(button("移入公海", look="dp", kind="submit", writes=True)),
@@ -201,7 +219,11 @@ def _bulk() -> rx.Component:
         rx.el.button(icon("flame", "s"), "标记意向", type="button"),
         [MenuItem(one.label, on_click=S.mark(one.value)) for one in Temperature],
     )
-    edits = rx.cond(may(Permission.LEADS_EDIT), rx.fragment(temperature, rx.el.span(class_name="vr"), release), rx.fragment())
+    edits = rx.cond(
+        may(Permission.LEADS_EDIT),
+        rx.fragment(temperature, rx.el.span(class_name="vr"), release),
+        rx.fragment(),
+    )
     return bulk_bar(S.selected_count, _assign(), edits, on_clear=S.clear_selection)
 
 
@@ -210,7 +232,9 @@ def _nothing() -> rx.Component:
         "这里还没有线索",
         "导入一份名单，或手动录入第一条线索。",
         rx.cond(
-            may(Permission.LEADS_IMPORT), link_button("导入名单", "/leads/import", icon_name="upload"), rx.fragment()
+            may(Permission.LEADS_IMPORT),
+            link_button("导入名单", "/leads/import", icon_name="upload"),
+            rx.fragment(),
         ),
         rx.cond(
             may(Permission.LEADS_CREATE),
@@ -256,7 +280,11 @@ def leads() -> Page:
     key = rx.cond(may(Permission.LEADS_CREATE), hotkey("c", NewLeadState.show(True)), rx.fragment())
     return Page(
         [
-            rx.el.div(saved_views(S.views, S.view, S.choose_view), class_name="only-phone", style={"padding": "8px 8px 0"}),
+            rx.el.div(
+                saved_views(S.views, S.view, S.choose_view),
+                class_name="only-phone",
+                style={"padding": "8px 8px 0"},
+            ),
             _filters(),
             new_rows(S.new_count, "线索", S.reload),
             table,
@@ -270,4 +298,3 @@ def leads() -> Page:
         primary=create,
         keys=[key],
     )
-

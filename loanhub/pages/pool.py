@@ -57,7 +57,12 @@ COLUMNS = (
 
 def _card(row: rx.Var[PoolRow]) -> rx.Component:
     facts = rx.el.div(
-        rx.el.div(_name(row), rx.el.span(class_name="grow"), rx.el.b(row.amount, class_name="num"), class_name="row g2"),
+        rx.el.div(
+            _name(row),
+            rx.el.span(class_name="grow"),
+            rx.el.b(row.amount, class_name="num"),
+            class_name="row g2",
+        ),
         rx.el.div(rx.el.span(row.phone), rx.el.span(row.channel), class_name="row g3 t13 f2 wrap"),
         rx.el.div(_reason(row), rx.el.span(row.pooled, class_name="f3"), class_name="row g3 t12 wrap"),
         class_name="col g2 grow",
@@ -74,11 +79,18 @@ def _quick(key: str, label: str, name: str, options: Any) -> rx.Component:
     )
 
 
-@page(route="/pool", title="公海池", permission=[Permission.LEADS_CLAIM, Permission.LEADS_ASSIGN], on_load=PoolState.load)
+@page(
+    route="/pool",
+    title="公海池",
+    permission=[Permission.LEADS_CLAIM, Permission.LEADS_ASSIGN],
+    on_load=PoolState.load,
+)
 def pool() -> Page:
     """Draw the page."""
     quota = rx.el.div(
-        rx.el.span("今日可领 ", rx.el.b(S.left, class_name="num t16"), rx.el.span(" / ", S.cap, class_name="f3")),
+        rx.el.span(
+            "今日可领 ", rx.el.b(S.left, class_name="num t16"), rx.el.span(" / ", S.cap, class_name="f3")
+        ),
         rx.el.span(progress(S.used_percent, label="今天已用的领取次数"), style={"width": "72px"}),
         rx.el.span(S.owned_text, class_name="t12 f3"),
         class_name="row g3 nw",
@@ -95,7 +107,11 @@ def pool() -> Page:
     turn = pager(S.range_text, S.page, S.pages, on_previous=S.go(-1), on_next=S.go(1))
     return Page(
         [
-            rx.el.div(saved_views(S.views, S.view, S.choose_view), class_name="only-phone", style={"padding": "8px 8px 0"}),
+            rx.el.div(
+                saved_views(S.views, S.view, S.choose_view),
+                class_name="only-phone",
+                style={"padding": "8px 8px 0"},
+            ),
             filter_bar(
                 _quick("channel_code", "来源", "target", S.channels),
                 _quick("product_code", "产品", "package", S.products),

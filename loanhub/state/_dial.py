@@ -12,13 +12,11 @@ import reflex as rx
 def call(digits: str) -> Any:
     """Return the event that opens the dialer with a number.
 
-    The browser announces the visit of a ``tel:`` address as if the page were left; Reflex would then hang up its
-    socket, and on a desktop without a dialer nothing would bring it back. So nobody hears of it.
+    Assigning the address would make the browser announce that the page is left (beforeunload), at which Reflex
+    hangs up its socket; on a desktop without a dialer nothing would bring it back. A link to elsewhere does not.
     """
     address = "tel:" + re.sub(r"[^0-9+]", "", digits)
     return rx.call_script(
-        "(() => { const hush = (e) => e.stopImmediatePropagation();"
-        " window.addEventListener('beforeunload', hush, {capture: true});"
-        f" window.location.href = {json.dumps(address)};"
-        " setTimeout(() => window.removeEventListener('beforeunload', hush, {capture: true}), 800); })()"
+        "(() => { const a = document.createElement('a'); a.target = '_blank'; a.rel = 'noopener';"
+        f" a.href = {json.dumps(address)}; document.body.append(a); a.click(); a.remove(); }})()"
     )

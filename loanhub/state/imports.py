@@ -183,7 +183,8 @@ class ImportsState(SessionState):
         self.facts = f"{sheet}{shown.row_count:,} 行 · {len(shown.columns)} 列"
         self.warnings, self.remembered = list(shown.warnings), shown.remembered
         self.columns = [
-            ImportColumn(c.place, c.letter, c.header, c.samples, c.target, c.reason, c.tone) for c in shown.columns
+            ImportColumn(c.place, c.letter, c.header, c.samples, c.target, c.reason, c.tone)
+            for c in shown.columns
         ]
         extra = [("@note", "记到备注")]
         if actor.can(Permission.FIELDS_EDIT):
@@ -193,7 +194,11 @@ class ImportsState(SessionState):
         mapped = sum(c.target not in ("", "@note") for c in shown.columns)
         noted = sum(c.target == "@note" for c in shown.columns)
         left = len(shown.columns) - mapped - noted
-        self.mapped_text = f"{mapped} 列已映射" + (f" · {noted} 列记到备注" if noted else "") + (f" · {left} 列不导入" if left else "")
+        self.mapped_text = (
+            f"{mapped} 列已映射"
+            + (f" · {noted} 列记到备注" if noted else "")
+            + (f" · {left} 列不导入" if left else "")
+        )
         self._show_options(shown.options)
         self.channels = _listing.pairs(shown.channels)
         self.step = MAP
@@ -328,13 +333,17 @@ class ImportsState(SessionState):
         self.owners = [{"name": name, "count": f"{number:,}"} for name, number in shown.owners]
         self.can_undo, self.undo_until, self.worked_on = shown.can_undo, shown.undo_until, shown.worked_on
         self.step, self.kept = RESULT, []
-        first = next((g for g in ("refused", "duplicate", "warning", "cleaned") if shown.groups[g]), "refused")
+        first = next(
+            (g for g in ("refused", "duplicate", "warning", "cleaned") if shown.groups[g]), "refused"
+        )
         await self._show_group(first, 0)
 
     async def _show_group(self, group: str, offset: int) -> None:
         actor, batch_id = await self._actor(), self.batch_id
         found = await rx.run_in_thread(
-            lambda: result.list_issues(actor, batch_id=batch_id, group=group, offset=offset, limit=ROWS_AT_ONCE)
+            lambda: result.list_issues(
+                actor, batch_id=batch_id, group=group, offset=offset, limit=ROWS_AT_ONCE
+            )
         )
         lines = [
             Issue(
@@ -368,7 +377,10 @@ class ImportsState(SessionState):
         await self._show_result()
         self.kept = [{"id": str(i), "number": number, "name": name} for i, number, name in taken.kept]
         if taken.removed:
-            return done(f"已撤回 {taken.removed:,} 条线索" + (f"，{len(taken.kept)} 条已有人跟进，保留" if taken.kept else ""))
+            return done(
+                f"已撤回 {taken.removed:,} 条线索"
+                + (f"，{len(taken.kept)} 条已有人跟进，保留" if taken.kept else "")
+            )
         return failed("没有可以撤回的线索：都已有人跟进")
 
 

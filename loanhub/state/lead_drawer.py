@@ -113,7 +113,11 @@ def changed(form: Mapping[str, Any], fields: tuple[FieldView, ...]) -> dict[str,
         if key not in form:
             continue
         text = str(form[key]).strip()
-        same = text.replace(",", "") == one.value.replace(",", "") if one.component == "money" else text == one.value
+        same = (
+            text.replace(",", "") == one.value.replace(",", "")
+            if one.component == "money"
+            else text == one.value
+        )
         if same or (one.masked and not text):
             continue
         raw[key] = text
@@ -227,7 +231,8 @@ class LeadDrawerState(SessionState):
         self.form_key = f"{found.id}-{found.version}"
         self.timeline = timeline_of(found.timeline, now)
         self.tasks = [
-            {"id": str(t.id), "title": t.title, "due": t.due_text, "state": t.state, "owner": t.owner} for t in found.tasks
+            {"id": str(t.id), "title": t.title, "due": t.due_text, "state": t.state, "owner": t.owner}
+            for t in found.tasks
         ]
         self.touches = [{"channel": t.channel, "when": t.when, "note": t.note} for t in found.touches]
 
@@ -262,7 +267,11 @@ class LeadDrawerState(SessionState):
         found = Temperature.find(str(temperature))
         await rx.run_in_thread(
             lambda: leads.edit(
-                actor, lead_id=lead.id, raw={"temperature": str(temperature)}, expected_version=lead.version, now=now
+                actor,
+                lead_id=lead.id,
+                raw={"temperature": str(temperature)},
+                expected_version=lead.version,
+                now=now,
             )
         )
         return await self._again(done(f"已标记为{found.label}" if found else "已标记"))

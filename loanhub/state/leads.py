@@ -148,12 +148,20 @@ class LeadsState(SessionState):
         self.sort = wanted if wanted in SORTABLE else ""
         self.direction = "ascending" if query.get("dir") == "asc" else "descending"
         number = str(query.get("page", "1"))
-        self.page = max(1, min(10_000, int(number))) if number.isascii() and number.isdigit() and len(number) < 6 else 1
+        self.page = (
+            max(1, min(10_000, int(number)))
+            if number.isascii() and number.isdigit() and len(number) < 6
+            else 1
+        )
         self.selected, self.loading = [], True
         fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, "lead"))
         self._fields = {one.key: one for one in fields}
         self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
-        self.channels = _listing.pairs(self._fields["channel_code"].options) if "channel_code" in self._fields else []
+        self.channels = (
+            _listing.pairs(self._fields["channel_code"].options) if "channel_code" in self._fields else []
+        )
+        self.draft = _listing.draft_of(self._fields, "city")
+        await self._list_colleagues()
         await self._read_views()
         await self._read()
 
@@ -172,7 +180,9 @@ class LeadsState(SessionState):
                 {
                     "id": code,
                     "name": name,
-                    "count": str(lists.count(actor, "lead", raw_criteria=_listing.criteria_of(found), now=now)),
+                    "count": str(
+                        lists.count(actor, "lead", raw_criteria=_listing.criteria_of(found), now=now)
+                    ),
                 }
                 for code, (name, found) in BUILT_IN.items()
             ]
@@ -203,7 +213,12 @@ class LeadsState(SessionState):
 
     async def _fetch(self) -> lists.Page:
         actor, now, asked = await self._actor(), utc_now(), self._criteria()
-        text, sort, falling, offset = self.text, self.sort, self.direction != "ascending", (self.page - 1) * PAGE_ROWS
+        text, sort, falling, offset = (
+            self.text,
+            self.sort,
+            self.direction != "ascending",
+            (self.page - 1) * PAGE_ROWS,
+        )
         try:
             return await rx.run_in_thread(
                 lambda: lists.page(
@@ -231,7 +246,11 @@ class LeadsState(SessionState):
         actor = await self._actor()
         found = list(self._conditions)
         shown = await rx.run_in_thread(lambda: conditions.chips(actor, "lead", found))
-        simple = {c["field"]: str(c.get("value", "")) for c in found if c.get("op") == "eq" and c.get("field") in QUICK}
+        simple = {
+            c["field"]: str(c.get("value", ""))
+            for c in found
+            if c.get("op") == "eq" and c.get("field") in QUICK
+        }
         self.quick = simple
         self.chips = [
             {"key": str(chip.place), "label": chip.sentence, "value": ""}
@@ -283,17 +302,13 @@ class LeadsState(SessionState):
     async def set_quick(self, key: str, value: str) -> Any:
         """Set or clear a chip filter (one value)."""
         if key in QUICK:
-            self._conditions = [c for c in self._conditions if not (c.get("field") == key and c.get("op") == "eq")]
+            self._conditions = [
+                c for c in self._conditions if not (c.get("field") == key and c.get("op") == "eq")
+            ]
             if value:
                 self._conditions = [*self._conditions, {"field": key, "op": "eq", "value": str(value)[:64]}]
             self.page = 1
         return await self._show()
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def open_editor(self) -> None:
-        """Start a new condition."""
-        self.draft = _listing.draft_of(self._fields, "city")
 
     @rx.event
     @needs(Permission.LEADS_READ)
@@ -324,7 +339,7 @@ class LeadsState(SessionState):
             self.draft = draft
             return None
         self._conditions, self.page = [*self._conditions, leaf], 1
-        self.draft = Draft()
+        self.draft = _listing.draft_of(self._fields, "city")
         return await self._show()
 
     @rx.event
@@ -340,7 +355,9 @@ class LeadsState(SessionState):
     async def clear_filters(self) -> Any:
         """Take every condition and the search away."""
         self._conditions, self.text, self.page = [], "", 1
-        clear = rx.call_script("(() => { const b = document.getElementById('page-search'); if (b) b.value = ''; })()")
+        clear = rx.call_script(
+            "(() => { const b = document.getElementById('page-search'); if (b) b.value = ''; })()"
+        )
         return [await self._show(), clear]
 
     @rx.event
@@ -357,7 +374,13 @@ class LeadsState(SessionState):
         settings = {"sort": self.sort, "direction": self.direction}
         view_id = await rx.run_in_thread(
             lambda: lists.save_view(
-                actor, "leads", "lead", name=str(form.get("name", "")), raw_criteria=asked, settings=settings, now=now
+                actor,
+                "leads",
+                "lead",
+                name=str(form.get("name", "")),
+                raw_criteria=asked,
+                settings=settings,
+                now=now,
             )
         )
         self.naming = False
@@ -392,7 +415,9 @@ class LeadsState(SessionState):
         """Choose the whole page or let it go."""
         here = [row.id for row in self.rows]
         rest = [one for one in self.selected if one not in here]
-        self.selected = rest if all(one in self.selected for one in here) else [*rest, *here][: actions.AT_ONCE]
+        self.selected = (
+            rest if all(one in self.selected for one in here) else [*rest, *here][: actions.AT_ONCE]
+        )
 
     @rx.event
     @needs(Permission.LEADS_READ)
@@ -400,11 +425,10 @@ class LeadsState(SessionState):
         """Let every row go."""
         self.selected = []
 
-    @rx.event
-    @needs(Permission.LEADS_ASSIGN)
-    async def list_colleagues(self) -> None:
-        """Read who may be given leads, those with the fewest first."""
+    async def _list_colleagues(self) -> None:
         actor, now = await self._actor(), utc_now()
+        if not actor.can(Permission.LEADS_ASSIGN):
+            return
         found = await rx.run_in_thread(lambda: view.assignable(actor, now=now))
         most = max((one.open for one in found), default=1) or 1
         self.colleagues = [
@@ -470,11 +494,14 @@ class LeadsState(SessionState):
 
     async def _answer(self, outcome: Outcome, sentence: str, on_undo: Any = None) -> Any:
         self.selected = [str(lead_id) for lead_id, _ in outcome.failures]
+        await self._list_colleagues()
         await self._read_views()
         await self._read()
         answers = []
         if outcome.done:
-            answers.append(undoable(sentence, on_undo) if on_undo is not None and self._before else done(sentence))
+            answers.append(
+                undoable(sentence, on_undo) if on_undo is not None and self._before else done(sentence)
+            )
         if outcome.failures:
             answers.append(failed(f"{len(outcome.failures)} 条没有改动：{outcome.failures[0][1]}"))
         return answers

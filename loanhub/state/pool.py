@@ -19,7 +19,17 @@ from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state.leads import TEMPERATURE_TONES, in_wan
 
-KEYS = ("name", "phone", "channel_code", "amount_fen", "product_code", "city", "temperature", "pool_reason", "pooled_at")
+KEYS = (
+    "name",
+    "phone",
+    "channel_code",
+    "amount_fen",
+    "product_code",
+    "city",
+    "temperature",
+    "pool_reason",
+    "pooled_at",
+)
 VIEWS: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "all": ("全部", []),
     "hot": ("高意向", [{"field": "temperature", "op": "eq", "value": "high"}]),
@@ -82,7 +92,9 @@ class PoolState(SessionState):
         self.quick = {key: str(query.get(key, ""))[:64] for key in QUICK if query.get(key)}
         actor = await self._actor()
         fields = {f.key: f for f in await rx.run_in_thread(lambda: lists.filter_fields(actor, "lead"))}
-        self.channels, self.products = (_listing.pairs(fields[k].options) if k in fields else [] for k in QUICK)
+        self.channels, self.products = (
+            _listing.pairs(fields[k].options) if k in fields else [] for k in QUICK
+        )
         await self._read()
 
     async def _fetch(self) -> lists.Page:
@@ -91,7 +103,14 @@ class PoolState(SessionState):
         asked = _listing.criteria_of(VIEWS[self.view][1], chosen)
         return await rx.run_in_thread(
             lambda: lists.page(
-                actor, "lead", keys=KEYS, raw_criteria=asked, sort="pooled_at", offset=offset, pool=True, now=now
+                actor,
+                "lead",
+                keys=KEYS,
+                raw_criteria=asked,
+                sort="pooled_at",
+                offset=offset,
+                pool=True,
+                now=now,
             )
         )
 
@@ -105,7 +124,9 @@ class PoolState(SessionState):
                 {
                     "id": code,
                     "name": name,
-                    "count": str(lists.count(actor, "lead", raw_criteria=_listing.criteria_of(c), pool=True, now=now)),
+                    "count": str(
+                        lists.count(actor, "lead", raw_criteria=_listing.criteria_of(c), pool=True, now=now)
+                    ),
                 }
                 for code, (name, c) in VIEWS.items()
             ]
@@ -116,9 +137,13 @@ class PoolState(SessionState):
         self.total, self.pages = found.total, _listing.pages_of(found.total)
         self.range_text = _listing.range_text(self.page, len(found.rows), found.total)
         self.left, self.cap = standing.left, standing.daily_cap
-        self.used_percent = round(standing.claimed_today / standing.daily_cap * 100) if standing.daily_cap else 100
+        self.used_percent = (
+            round(standing.claimed_today / standing.daily_cap * 100) if standing.daily_cap else 100
+        )
         self.owned_text = f"在手 {standing.owned} / {standing.owned_cap}"
-        self.full_reason = "手上线索已满，先处理一些再领" if standing.owned >= standing.owned_cap else "今天的领取次数已用完"
+        self.full_reason = (
+            "手上线索已满，先处理一些再领" if standing.owned >= standing.owned_cap else "今天的领取次数已用完"
+        )
         self.loading, self.new_count = False, 0
 
     async def _show(self) -> Any:

@@ -93,7 +93,9 @@ class TestList:
 
         assert state.view == "all"
 
-    def test_filters_from_the_editor_and_keeps_phones_out_of_the_address(self, visit: Callable[..., Any]) -> None:
+    def test_filters_from_the_editor_and_keeps_phones_out_of_the_address(
+        self, visit: Callable[..., Any]
+    ) -> None:
         rep = make_user(RoleCode.SALES)
         make_lead(rep, city="杭州")
         make_lead(rep, city="上海")
@@ -118,7 +120,9 @@ class TestList:
         assert state.draft.error
         assert state.chips == []
 
-    @pytest.mark.parametrize("junk", ["[", '{"a":1}', '[{"field":"password_hash","op":"eq","value":"x"}]', "[1,2]"])
+    @pytest.mark.parametrize(
+        "junk", ["[", '{"a":1}', '[{"field":"password_hash","op":"eq","value":"x"}]', "[1,2]"]
+    )
     def test_a_broken_address_still_shows_the_list(self, visit: Callable[..., Any], junk: str) -> None:
         rep = make_user(RoleCode.SALES)
         make_lead(rep)
@@ -172,7 +176,11 @@ class TestDrawer:
         state = visit(LeadDrawerState, rep)
         do(LeadDrawerState.open, state, str(lead_id))
 
-        do(LeadDrawerState.save, state, {"name": "孙立", "phone": "", "amount_fen": "400,000.00", "city": "南京"})
+        do(
+            LeadDrawerState.save,
+            state,
+            {"name": "孙立", "phone": "", "amount_fen": "400,000.00", "city": "南京"},
+        )
 
         found = view.open_lead(rep, lead_id=lead_id, now=utc_now())
         assert found.timeline[0].changes == (("城市", "—", "南京"),)
@@ -184,7 +192,11 @@ class TestDrawer:
 
         do(LeadDrawerState.write, state, {"kind": "call", "text": "聊过了", "next": "", "next_at": ""})
         assert "下次跟进" in state.composer_error
-        do(LeadDrawerState.write, state, {"kind": "call", "text": "聊过了", "next": "tomorrow", "next_at": ""})
+        do(
+            LeadDrawerState.write,
+            state,
+            {"kind": "call", "text": "聊过了", "next": "tomorrow", "next_at": ""},
+        )
 
         assert (state.composer_error, state.timeline[0]["what"]) == ("", "跟进")
 
@@ -246,7 +258,11 @@ class TestImport:
     def test_goes_from_file_to_result(self, visit: Callable[..., Any]) -> None:
         rep = make_user(RoleCode.SALES)
         stored = files.upload(
-            rep, source=io.BytesIO(SAMPLE.read_bytes()), file_name="leads.xlsx", kind=files.IMPORT_KIND, now=utc_now()
+            rep,
+            source=io.BytesIO(SAMPLE.read_bytes()),
+            file_name="leads.xlsx",
+            kind=files.IMPORT_KIND,
+            now=utc_now(),
         )
         state = visit(ImportsState, rep)
         do(ImportsState.uploaded, state, {"id": stored.id, "name": "leads.xlsx"})
