@@ -128,7 +128,9 @@ class LoansState(SessionState):
         if self.text and not _is_number(self.text):
             actor, text = await self._actor(), self.text
             ids = await rx.run_in_thread(lambda: loans.customer_ids(actor, text))
-            chosen.append({"field": "customer_id", "op": "in", "value": ids or [0]})
+            # Nobody of that name: no loan is without a number, so this leaves none.
+            nobody = {"field": "number", "op": "is_empty"}
+            chosen.append({"field": "customer_id", "op": "in", "value": ids} if ids else nobody)
         return _listing.criteria_of(VIEWS[self.view][1], chosen)
 
     async def _fetch(self) -> lists.Page:

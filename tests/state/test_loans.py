@@ -1,0 +1,215 @@
+"""The handlers of the loan pages: what a browser may send, and what it then sees."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import reflex as rx
+from reflex.istate.data import ReflexURL, URLData
+from sqlalchemy.engine import Engine
+
+from loanhub.domain.calendar import add_months
+from loanhub.domain.errors import NotFound
+from loanhub.domain.loans import LoanStatus
+from loanhub.services._actor import Actor
+from loanhub.state._base import SessionState
+from loanhub.state._clock import today, utc_now
+from loanhub.state.disburse import DisburseState
+from loanhub.state.loan_detail import LoanState
+from loanhub.state.loans import LoansState
+from tests.builders import make_company
+from tests.services.loans.builders import Desk, make_contract, make_desk, make_loan, payments_of, stored
+
+
+@pytest.fixture
+def desk(sqlite_database: Engine) -> Desk:
+    make_company(utc_now())
+    return make_desk()
+
+
+@pytest.fixture
+def visit(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Return a function that gives a State of a signed-in person at an address."""
+
+    def as_actor(state_class: type[rx.State], actor: Actor, path: str = "loans", **query: str) -> Any:
+        root = rx.State(_reflex_internal_init=True)  # type: ignore[call-arg]
+        state = root.get_substate(state_class.get_full_name().split(".")[1:])
+
+        async def found(_self: Any) -> Actor:
+            return actor
+
+        monkeypatch.setattr(SessionState, "_actor", found)
+        monkeypatch.setattr(SessionState, "_watch", lambda _self, *topics: None)
+        root.rx_router_url = URLData.from_url(ReflexURL(f"http://localhost/{path}?{urlencode(query)}"))
+        return state
+
+    return as_actor
+
+
+def do(handler: Any, state: Any, *arguments: Any) -> Any:
+    """Run one handler to its end."""
+
+    async def work() -> Any:
+        return await handler.fn(state, *arguments)
+
+    return asyncio.run(work())
+
+
+def late_loan(desk: Desk) -> int:
+    """Return a loan whose first installment is overdue today."""
+    return make_loan(desk, disbursed=add_months(today(), -2))
+
+
+FORM = {"method": "transfer", "payer": "刘志强", "bank_transaction_id": "B1", "note": ""}
+
+
+class TestList:
+    def test_shows_rows_buckets_and_sums(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        late_loan(desk)
+        state = visit(LoansState, desk.sales)
+
+        do(LoansState.load, state)
+
+        assert [row.customer for row in state.rows] == ["刘志强"]
+        assert state.sums["principal_fen"] == "120,000.00"
+        assert {one["id"]: one["count"] for one in state.views}["owing"] == "1"
+
+    def test_finds_by_number_and_by_name(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        number = stored(late_loan(desk)).number
+        state = visit(LoansState, desk.maker)
+        do(LoansState.load, state)
+
+        for text, found in ((number[-7:], 1), ("XX-99", 0), ("不认识", 0)):
+            do(LoansState.search, state, text)
+            assert state.total == found
+
+
+class TestDisburse:
+    def test_chooses_asks_and_another_confirms(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        contract_id = make_contract(desk, signed=today())
+        state = visit(DisburseState, desk.maker)
+        do(DisburseState.choose, state)
+        do(DisburseState.open, state, state.waiting[0]["id"])
+
+        do(DisburseState.ask, state, {"value_date": today().isoformat(), "bank_reference": ""})
+        assert state.field_errors.keys() == {"bank_reference"} and state.opened
+        do(DisburseState.ask, state, {"value_date": today().isoformat(), "bank_reference": "FK00001"})
+
+        assert not state.opened and str(contract_id) == str(state.contract_id)
+        page = visit(LoanState, desk.checker, "loans/1")
+        do(LoanState.load, page)
+        assert page.can["can_confirm"] and page.can["waiting"]
+        do(LoanState.show_check, page, True)
+        do(LoanState.confirm, page)
+        assert page.head["status"] == "active" and len(page.rows) == 12
+
+
+class TestPayment:
+    def test_allocates_while_typed_and_writes_nothing(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        loan_id = late_loan(desk)
+        state = visit(LoanState, desk.maker, f"loans/{loan_id}")
+        do(LoanState.load, state)
+
+        do(LoanState.type_amount, state, "1,000")
+
+        assert state.tried["uppercase"] == "壹仟元整" and state.parts
+        do(LoanState.type_amount, state, "一千")
+        assert state.preview_error and not state.tried
+        assert payments_of(loan_id) == []
+
+    def test_confirmed_it_is_posted_once(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        loan_id = late_loan(desk)
+        state = visit(LoanState, desk.maker, f"loans/{loan_id}")
+        do(LoanState.load, state)
+        do(LoanState.fill_due, state)
+        amount = state.start_amount
+
+        do(LoanState.check_payment, state, {**FORM, "amount": amount, "value_date": today().isoformat()})
+        assert state.confirming and payments_of(loan_id) == []
+        do(LoanState.post, state)
+        do(LoanState.post, state)
+
+        assert len(payments_of(loan_id)) == 1 and not state.confirming
+        assert (state.head["due_fen"], state.head["dpd"]) == ("0", "0")
+
+    def test_a_posting_by_somebody_else_meanwhile_is_shown_and_refused(
+        self, desk: Desk, visit: Callable[..., Any]
+    ) -> None:
+        loan_id = late_loan(desk)
+        state = visit(LoanState, desk.maker, f"loans/{loan_id}")
+        do(LoanState.load, state)
+        form = {**FORM, "amount": "100", "value_date": today().isoformat()}
+        do(LoanState.check_payment, state, form)
+        other = visit(LoanState, desk.checker, f"loans/{loan_id}")
+        do(LoanState.load, other)
+        do(LoanState.check_payment, other, {**form, "bank_transaction_id": "B2"})
+        do(LoanState.post, other)
+
+        visit(LoanState, desk.maker, f"loans/{loan_id}")
+        do(LoanState.post, state)
+
+        assert not state.confirming and len(payments_of(loan_id)) == 1
+
+    def test_empty_amount_is_named_beside_its_field(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        state = visit(LoanState, desk.maker, f"loans/{late_loan(desk)}")
+        do(LoanState.load, state)
+
+        do(LoanState.check_payment, state, {**FORM, "amount": " ", "value_date": today().isoformat()})
+
+        assert state.field_errors == {"amount": "请填写金额"} and not state.confirming
+
+    def test_settles_early_with_the_quoted_amount(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        loan_id = late_loan(desk)
+        state = visit(LoanState, desk.maker, f"loans/{loan_id}")
+        do(LoanState.load, state)
+
+        do(LoanState.choose_kind, state, "settlement")
+        assert state.start_amount == state.quote["figure"]
+        form = {**FORM, "amount": state.start_amount, "value_date": today().isoformat()}
+        do(LoanState.check_payment, state, form)
+        do(LoanState.post, state)
+
+        assert stored(loan_id).status is LoanStatus.SETTLED_EARLY
+
+
+class TestReversal:
+    def test_shows_before_and_after_and_wants_a_reason(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        loan_id = late_loan(desk)
+        state = visit(LoanState, desk.maker, f"loans/{loan_id}")
+        do(LoanState.load, state)
+        do(LoanState.check_payment, state, {**FORM, "amount": "5000", "value_date": today().isoformat()})
+        do(LoanState.post, state)
+        state = visit(LoanState, desk.checker, f"loans/{loan_id}")
+        do(LoanState.load, state)
+
+        do(LoanState.ask_reversal, state, state.payments[0]["id"])
+        assert "→" in state.reversal["due"] and state.reversal_rows
+        do(LoanState.reverse, state, {"reason": ""})
+        assert state.field_errors.keys() == {"reason"} and state.reversing
+        do(LoanState.reverse, state, {"reason": "金额录错"})
+
+        assert [row.kind for row in payments_of(loan_id)] == ["payment", "reversal"]
+        assert not state.reversing
+
+
+class TestForgedInput:
+    @pytest.mark.parametrize("path", ["loans/999999", "loans/abc", "loans/1%20or%201"])
+    def test_a_loan_that_is_not_there_is_not_found(
+        self, desk: Desk, visit: Callable[..., Any], path: str
+    ) -> None:
+        with pytest.raises(NotFound):
+            do(LoanState.load, visit(LoanState, desk.maker, path))
+
+    def test_posting_without_a_preview_does_nothing(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        loan_id = late_loan(desk)
+        state = visit(LoanState, desk.maker, f"loans/{loan_id}")
+        do(LoanState.load, state)
+
+        do(LoanState.post, state)
+        do(LoanState.reverse, state, {"reason": "没有看过"})
+
+        assert payments_of(loan_id) == []
