@@ -7,11 +7,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
+from sqlmodel import col
 
 from loanhub.demo import company as companies
 from loanhub.demo.history import History, Shape, Tally
 from loanhub.domain.calendar import SHANGHAI
-from loanhub.models import User
+from loanhub.models import Notification, User
 from loanhub.services import auth, events, loans, tasks
 from loanhub.services._actor import SYSTEM
 from loanhub.services._transaction import engine, reading, transaction
@@ -63,6 +64,7 @@ def build(
         tally = history.play(tell)
         progress("正在滚动贷款到今天")
         loans.refresh_due_loans(now.astimezone(SHANGHAI).date(), now=now)
+        _settle_inbox(now)
         _today(people, now)
         with transaction() as db:
             events.record(
@@ -70,6 +72,19 @@ def build(
             )
     auth.forget_cached()
     return tally
+
+
+def _settle_inbox(now: datetime) -> None:
+    """Mark what was told more than two days ago as done: nobody leaves two years of messages lying."""
+    with transaction() as db:
+        db.execute(
+            sa.update(Notification)
+            .where(
+                col(Notification.created_at) < now - timedelta(days=2), col(Notification.done_at).is_(None)
+            )
+            .values(done_at=now, read_at=now)
+            .execution_options(synchronize_session=False)
+        )
 
 
 def _today(people: companies.Company, now: datetime) -> None:

@@ -9,18 +9,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from random import Random
 
 from loanhub.demo import repayments
-from loanhub.demo._player import Player
+from loanhub.demo._player import Player, Step
 from loanhub.demo.company import Company
 from loanhub.demo.people import PURPOSES, People, Person
 from loanhub.domain.calendar import SHANGHAI, add_months, is_business_day
 from loanhub.domain.errors import LoanHubError
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Lead
-from loanhub.services import applications, boards, contracts, customers, interactions, leads, loans, tasks
+from loanhub.services import applications, boards, contracts, customers, interactions, leads, loans
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 
@@ -146,7 +145,7 @@ class History:
         return self.today
 
     def _plan_loans(self) -> None:
-        behaviors: list[str] = [b for b in OVERDUE for _ in range(OVERDUE_EACH)]
+        behaviors: list[str] = [b for b in OVERDUE for _ in range(OVERDUE_EACH + (4 if b == "M1" else 0))]
         behaviors += ["due_today"] * DUE_TODAY
         rest = self.shape.loans - len(behaviors)
         behaviors += self.pick.choices([b for b, _ in BEHAVIORS], [w for _, w in BEHAVIORS], k=max(0, rest))
@@ -194,7 +193,10 @@ class History:
         ):  # fmt: skip
             for _ in range(count):
                 owner = self._owner() if self.pick.random() < 0.75 else self.company.sales[0]
-                plan = Plan(self._person(owner), owner, self._channel(), outcome, self._amount())
+                amount = self._amount()
+                if outcome == "pending_2":  # above the first reviewer's authority
+                    amount = self.pick.choice((25, 30, 35, 40, 50)) * 1_000_000
+                plan = Plan(self._person(owner), owner, self._channel(), outcome, amount)
                 if outcome == "recycling":
                     moment = self.now - timedelta(hours=self.pick.uniform(20, 23.5))
                 elif outcome == "fresh":
@@ -202,6 +204,23 @@ class History:
                 else:
                     moment = self._moment(self.today - timedelta(days=self.pick.randint(1, days) + 1))
                 self._start(plan, moment)
+
+    def _later(self, when: datetime, step: Step) -> None:
+        """Plan a person's step, moved into the hours in which people work."""
+        local = when.astimezone(SHANGHAI)
+        if local.hour < 9:
+            when = local.replace(hour=9) + timedelta(minutes=self.pick.randrange(50))
+        elif local.hour >= 20:
+            morning = local.replace(hour=9, minute=0) + timedelta(days=1)
+            when = morning + timedelta(minutes=self.pick.randrange(90))
+        self.player.at(when, step)
+
+    def _step_at(self, now: datetime, days: int) -> datetime:
+        """Return an instant of a coming working day for a next step, on the half hour."""
+        day = now.astimezone(SHANGHAI).date() + timedelta(days=days)
+        while day.weekday() == 6:
+            day += timedelta(days=1)
+        return datetime.combine(day, time(self.pick.randint(9, 17), self.pick.choice((0, 30))), SHANGHAI)
 
     # one lead ---------------------------------------------------------------------------------------
 
@@ -224,7 +243,7 @@ class History:
         if plan.outcome in ("fresh", "recycling"):
             return
         wait = timedelta(minutes=min(600, self.pick.lognormvariate(3.6, 1.1)))
-        self.player.at(now + wait, lambda then: self._first_contact(plan, lead_id, then))
+        self._later(now + wait, lambda then: self._first_contact(plan, lead_id, then))
 
     def _first_contact(self, plan: Plan, lead_id: int, now: datetime) -> None:
         if plan.outcome == "invalid":
@@ -245,9 +264,9 @@ class History:
             )
             if plan.outcome == "pooled" or now < self.now - timedelta(days=9):
                 later = now + timedelta(days=7, hours=self.pick.uniform(0, 20))
-                self.player.at(later, lambda then: self._pool(plan, lead_id, then))
+                self._later(later, lambda then: self._pool(plan, lead_id, then))
             return
-        step_at = now + timedelta(days=self.pick.randint(1, 3))
+        step_at = self._step_at(now, self.pick.randint(1, 3))
         interactions.record(
             plan.owner, kind="call", outcome="answered", text=self.pick.choice(TALK), lead_id=lead_id,
             next_step="回访" if plan.outcome == "contacted" else "收资料", next_step_at=step_at,
@@ -256,7 +275,7 @@ class History:
         )  # fmt: skip
         self._move(plan.owner, lead_id, "intent", now + timedelta(minutes=2))
         if plan.outcome == "contacted" and now < self.now - timedelta(days=20):
-            self.player.at(
+            self._later(
                 now + timedelta(days=self.pick.randint(6, 14)),
                 lambda then: leads.close(
                     plan.owner,
@@ -267,7 +286,7 @@ class History:
             )
         if plan.outcome != "contacted":
             hours = self.pick.uniform(6, 40) if plan.outcome == "funded" else self.pick.uniform(3, 30)
-            self.player.at(now + timedelta(hours=hours), lambda then: self._qualify(plan, lead_id, then))
+            self._later(now + timedelta(hours=hours), lambda then: self._qualify(plan, lead_id, then))
 
     def _pool(self, plan: Plan, lead_id: int, now: datetime) -> None:
         leads.release(plan.owner, lead_ids=[lead_id], reason="7 天未跟进，自动退回", now=now)
@@ -289,15 +308,15 @@ class History:
         kind = self.pick.choice(("wechat", "call", "visit"))
         interactions.record(
             plan.owner, kind=kind, text=self.pick.choice(TALK), lead_id=lead_id, next_step="核对资料",
-            next_step_at=now + timedelta(days=2), now=now,
+            next_step_at=self._step_at(now, 2), now=now,
         )  # fmt: skip
         if plan.outcome == "intent":
             if now < self.now - timedelta(days=25):
-                self.player.at(now + timedelta(days=self.pick.randint(8, 18)), lambda then: leads.close(
+                self._later(now + timedelta(days=self.pick.randint(8, 18)), lambda then: leads.close(
                     plan.owner, lead_id=lead_id, lost=self.pick.choice(("not_qualified", "no_documents", "chose_other")), now=then))  # fmt: skip
             return
         self._move(plan.owner, lead_id, "review", now + timedelta(minutes=5))
-        self.player.at(
+        self._later(
             now + timedelta(hours=self.pick.uniform(2, 20)), lambda then: self._convert(plan, lead_id, then)
         )
 
@@ -319,14 +338,22 @@ class History:
                 plan.owner, customer_id=customer_id, kind="spouse", name=self.people.name("female"), now=now
             )
         if plan.outcome == "qualified":
+            self._give_up(plan, lead_id, now)
             return
         self._move(plan.owner, lead_id, "match", now + timedelta(minutes=9))
         if plan.outcome == "matching":
+            self._give_up(plan, lead_id, now)
             return
-        self.player.at(
+        self._later(
             now + timedelta(hours=self.pick.uniform(1, 20)),
             lambda then: self._apply(plan, lead_id, customer_id, then),
         )
+
+    def _give_up(self, plan: Plan, lead_id: int, now: datetime) -> None:
+        """Lose the lead some weeks later, unless it is still fresh today."""
+        why = self.pick.choice(("not_qualified", "chose_other", "amount_too_low", "postponed"))
+        when = now + timedelta(days=self.pick.randint(9, 24))
+        self._later(when, lambda then: leads.close(plan.owner, lead_id=lead_id, lost=why, now=then))
 
     def _apply(self, plan: Plan, lead_id: int, customer_id: int, now: datetime) -> None:
         term = 24 if plan.behavior in ("M3+", "prepaid") else self.pick.choice((12, 12, 24, 24, 36))
@@ -355,7 +382,7 @@ class History:
         if plan.disburse_day is not None:
             limit = datetime.combine(plan.disburse_day, time(9), SHANGHAI) - now
             hours = max(0.5, min(hours, limit.total_seconds() / 3600 * 0.5))
-        self.player.at(
+        self._later(
             now + timedelta(hours=hours),
             lambda then: self._decide(plan, lead_id, customer_id, application_id, 0, then),
         )
@@ -378,14 +405,14 @@ class History:
         if status.value in ("second_review", "final_review"):
             if plan.outcome == "pending_2":
                 return
-            self.player.at(
+            self._later(
                 now + timedelta(hours=self.pick.uniform(0.3, 3)),
                 lambda then: self._decide(plan, lead_id, customer_id, application_id, level + 1, then),
             )
             return
         if plan.outcome in ("approved", "pending_2"):
             return
-        self.player.at(now + timedelta(hours=0.5), lambda then: self._contract(plan, application_id, then))
+        self._later(now + timedelta(hours=0.5), lambda then: self._contract(plan, application_id, then))
 
     def _contract(self, plan: Plan, application_id: int, now: datetime) -> None:
         clerk = self.pick.choice(self.company.staff[RoleCode.CONTRACTS])
@@ -409,7 +436,7 @@ class History:
         day = plan.disburse_day or self.today
         due = datetime.combine(day, time(10, self.pick.randrange(60)), SHANGHAI)
         when = max(due, now + timedelta(minutes=20))
-        self.player.at(when, lambda then: self._disburse(plan, contract_id, then))
+        self._later(when, lambda then: self._disburse(plan, contract_id, then))
 
     def _disburse(self, plan: Plan, contract_id: int, now: datetime) -> None:
         maker, checker = self.company.staff[RoleCode.FINANCE][:2]
