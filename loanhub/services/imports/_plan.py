@@ -114,7 +114,7 @@ def option_words(specs: Sequence[FieldSpec], sources: Mapping[str, Sequence[tupl
     for spec in specs:
         if spec.kind != "choice" or spec.key in ("gender", "temperature"):
             continue
-        pairs = spec.options(sources)  # type: ignore[arg-type]
+        pairs = spec.options(sources)
         known: dict[str, tuple[str, ...]] = {code: (label,) for code, label in pairs}
         if spec.key == "channel_code":
             known = {code: (*known[code], *CHANNEL_SYNONYMS.get(code, ())) for code in known}
