@@ -112,8 +112,7 @@ def _tabs() -> rx.Component:
         one("schedule", "还款计划"),
         one("payments", "流水", S.payments.length()),
         one("ledger", "分录", S.ledger.length()),
-        rx.el.span(class_name="grow"),
-        rx.el.span("点期号看每一分的来历", class_name="t12 f3 no-phone"),
+        rx.el.span("点期号看每一分的来历", class_name="t12 f3 no-phone", style={"marginLeft": "auto"}),
         class_name="tabs",
         role="tablist",
         style={"padding": "0 24px"},
@@ -287,7 +286,9 @@ def _waiting() -> rx.Component:
         note("核对银行回单、收款账户和金额后再复核。", "warn"),
         note("等待另一位有复核权限的同事确认；发起人不能复核自己的放款。"),
     )
-    return rx.el.section(rx.el.h2("待复核放款"), rx.el.dl(*rows, class_name="qt"), hint, acts)
+    return rx.el.section(
+        rx.el.h2("待复核放款"), rx.el.dl(*rows, class_name="qt", style={"marginBottom": "10px"}), hint, acts
+    )
 
 
 def _aside() -> rx.Component:

@@ -82,7 +82,7 @@ def quote_of(account: Account, on: date) -> Quote:
     if overdue[Component.FEE]:
         lines.append(QuoteLine("费用", "", format_plain(overdue[Component.FEE])))
     if account.options.prepayment_fee_rate:
-        note = format_percent(account.options.prepayment_fee_rate)
+        note = format_percent(account.options.prepayment_fee_rate) if found.fee_fen else "免收"
         lines.append(QuoteLine("提前还款违约金", note, format_plain(found.fee_fen)))
     if found.suspense_fen:
         lines.append(QuoteLine("溢缴款抵扣", "", format_plain(-found.suspense_fen), "in"))
