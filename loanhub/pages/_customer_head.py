@@ -143,7 +143,7 @@ def facts() -> rx.Component:
     return rx.el.div(
         tile("当前敞口", money(one.exposure, unit=one.exposure_unit, full=one.exposure_full), hint=one.exposure_hint,
              explain="在贷借据的剩余本金合计"),
-        tile("本次申请", money(one.asked, unit=one.asked_unit), hint=one.asked_hint),
+        tile(one.asked_label, money(one.asked, unit=one.asked_unit), hint=one.asked_hint),
         tile("信用评分", number(one.score), hint=one.score_hint),
         tile("按时还款", number(one.paid_on_time, one.paid_on_time_unit), hint=one.paid_hint,
              explain="已到期的期数中，在应还日加宽限期内还清的"),

@@ -488,7 +488,8 @@ def relations_tab() -> rx.Component:
         ),
         class_name="col g4",
     )
-    return rx.el.div(graph, side, class_name="rel")
+    both = rx.el.div(graph, side, class_name="rel")
+    return rx.cond(T.parties.length() > 0, both, rx.el.div(side, style={"maxWidth": "560px"}))
 
 
 def _party(one: Any, *, can_remove: bool = False) -> rx.Component:

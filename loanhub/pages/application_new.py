@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
-from loanhub.components.buttons import button
+from loanhub.components.buttons import button, note
 from loanhub.components.chips import tag
 from loanhub.components.filters import search_box
 from loanhub.components.states import empty, skeleton_tiles
@@ -69,6 +69,7 @@ def _choose_person() -> rx.Component:
     )
     return rx.el.section(
         rx.el.div(rx.el.h3("为哪位客户发起"), class_name="sec-h"),
+        rx.cond(N.missing, note("没有找到这位客户，或不在你的数据范围内", "warn"), rx.fragment()),
         search_box(N.find.debounce(250), placeholder="姓名、手机尾号、客户编号", width="320px"),
         found,
         class_name="pad col g4",

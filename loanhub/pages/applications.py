@@ -27,7 +27,7 @@ from loanhub.state.application_draft import ApplicationDraftState
 from loanhub.state.applications import ApplicationsState, QueueItem
 
 S = ApplicationsState
-ON_LOAD = [S.load, ApplicationDraftState.load_draft]
+ON_LOAD = ApplicationDraftState.load
 DECISIONS = (
     (Decision.APPROVE, "circle-check", ""),
     (Decision.RETURN, "undo-2", "w"),
@@ -40,7 +40,7 @@ def _error(key: str) -> Any:
 
 
 def _queue_row(row: rx.Var[QueueItem]) -> rx.Component:
-    here = S.shown.id.to(str) == row.id
+    here = S.shown.code == row.id
     deadline = rx.cond(
         row.sla_text != "",
         sla(row.sla_text, percent=row.sla_percent, status=row.sla_status),
@@ -176,7 +176,12 @@ def _score() -> rx.Component:
         custom_attrs={"aria-label": rx.Var.create("评分 ") + S.shown.score.to(str) + "，" + S.shown.advice},
     )
     labels = rx.el.div(
-        rx.foreach(S.segments, lambda s: rx.el.span(s["label"], style={"left": s["left"].to(str) + "%"})),
+        rx.foreach(
+            S.segments,
+            lambda s: rx.el.span(
+                s["start"], rx.el.em(" ", s["label"]), style={"left": s["left"].to(str) + "%"}
+            ),
+        ),
         class_name="scl",
         custom_attrs={"aria-hidden": "true"},
     )
@@ -473,7 +478,11 @@ def _detail() -> rx.Component:
         rx.el.section(rx.el.div(rx.el.h3("经过"), class_name="sec-h"), timeline(S.history)),
     )
     full = rx.fragment(_head(), rx.el.div(body, _panel(), class_name="apg"))
-    none = empty("从左边选一笔申请", "队列里的申请会在这里打开。")
+    none = rx.cond(
+        S.missing,
+        empty("没有找到这笔申请", "它可能不在你的数据范围内。", drawing="search"),
+        empty("从左边选一笔申请", "队列里的申请会在这里打开。"),
+    )
     return rx.el.div(
         rx.cond(S.loading, skeleton_detail(), rx.cond(S.shown.id > 0, full, none)), class_name="apm"
     )

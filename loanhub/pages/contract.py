@@ -64,32 +64,49 @@ def _error(key: str) -> rx.Var[str]:
     return rx.cond(State.field_errors.contains(key), State.field_errors[key], "").to(str)
 
 
-def _picture(number: Any, *, small: bool = False) -> rx.Component:
-    base = "/api/contracts/" + State.view.id.to(str) + "/pages/" + number.to(str) + ".png"
+def _picture(number: Any) -> rx.Component:
     return rx.el.img(
-        src=base + "?small=1" if small else base,
-        alt="" if small else "第 " + number.to(str) + " 页",
+        src="/api/contracts/" + State.view.id.to(str) + "/pages/" + number.to(str) + ".png",
+        alt="第 " + number.to(str) + " 页",
         loading="lazy",
-        **({} if small else {"id": "page-" + number.to(str)}),
-        style={"width": "100%", "aspectRatio": "210 / 297", "background": "#fff", "borderRadius": "3px",
-               "boxShadow": "0 0 0 1px var(--line-2)"} if small else _PAPER,
-    )  # fmt: skip
+        id="page-" + number.to(str),
+        style=_PAPER,
+    )
 
 
 def _thumbs() -> rx.Component:
+    strip = "url(/api/contracts/" + State.view.id.to(str) + "/thumbnails.png)"
+
     def one(number: Any) -> rx.Component:
         go = rx.call_script(
             "document.getElementById('page-"
             + number.to(str)
             + "')?.scrollIntoView({block: 'start', behavior: 'smooth'})"
         )
+        small = rx.el.span(
+            style={
+                "display": "block", "width": "100%", "aspectRatio": "210 / 297", "borderRadius": "3px",
+                "boxShadow": "0 0 0 1px var(--line-2)", "backgroundColor": "#fff", "backgroundImage": "var(--strip)",
+                "backgroundSize": "100% auto",
+                # Percent of a background counts the way left over, so that the last page stands at 100 %.
+                "--page": number.to(str), "backgroundPosition": "0 calc(100% * (var(--page) - 1) / var(--rest))",
+            }
+        )  # fmt: skip
         return rx.el.button(
-            _picture(number, small=True), rx.el.span(number, class_name="t12 f3"), type="button", on_click=go,
+            small,
+            rx.el.span(number, class_name="t12 f3"),
+            type="button",
+            on_click=go,
             style={"display": "grid", "gap": "2px", "justifyItems": "center"},
             custom_attrs={"aria-label": "到第 " + number.to(str) + " 页"},
-        )  # fmt: skip
+        )
 
-    return rx.el.nav(rx.foreach(State.view.pages, one), style=_THUMBS, custom_attrs={"aria-label": "页"})
+    rest = rx.cond(State.view.page_count > 1, State.view.page_count - 1, 1)
+    return rx.el.nav(
+        rx.foreach(State.view.pages, one),
+        style={**_THUMBS, "--strip": strip, "--rest": rest.to(str)},
+        custom_attrs={"aria-label": "页"},
+    )
 
 
 def _stage() -> rx.Component:
@@ -166,8 +183,8 @@ def _next() -> rx.Component:
     return rx.el.section(
         rx.el.div(
             status_chip(State.view.status_label, State.view.tone),
-            rx.el.span(State.view.number, class_name="mono t12 f2"),
-            class_name="row g3 only-phone",
+            rx.el.span(State.view.number, class_name="mono t12 f2", style={"marginLeft": "8px"}),
+            class_name="only-phone",
             style={"display": "none", "marginBottom": "10px"},
         ),
         rx.el.div(
@@ -435,7 +452,11 @@ def contract() -> Page:
     """Draw the contract."""
     view = State.view
     chip = rx.cond(view.status != "", status_chip(view.status_label, view.tone), rx.fragment())
-    download = file_link("下载 PDF", "/api/contracts/" + view.id.to(str) + "/pdf?download=1")
+    download = rx.cond(
+        view.id > 0,
+        file_link("下载 PDF", "/api/contracts/" + view.id.to(str) + "/pdf?download=1"),
+        rx.fragment(),
+    )
     printing = rx.cond(
         view.can_print,
         button("打印", icon_name="printer", writes=True, on_click=State.open_dialog("print")),

@@ -129,7 +129,11 @@ def _made() -> rx.Component:
     nothing = rx.cond(
         State.filtered,
         no_match("合同", "换个编号、客户名或时间再试。", State.clear),
-        empty("这里还没有合同", "在「待出合同」里给通过审批的申请生成合同。"),
+        empty(
+            "这里还没有合同",
+            "通过审批的申请在「待出合同」里生成合同。",
+            rx.cond(_CREATE, button("看待出合同", on_click=State.choose_tab("waiting")), rx.fragment()),
+        ),
     )
     return data_table(
         State.rows, columns, row_id=lambda r: r.id.to(str), label="合同", href=lambda r: f"/contracts/{r.id}",

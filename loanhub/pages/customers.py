@@ -86,8 +86,8 @@ def _card(row: rx.Var[CustomerRow]) -> rx.Component:
                 class_name="row g3",
             ),
             rx.el.span(
-                rx.el.span(row.phone),
-                rx.el.span(row.city),
+                rx.el.span(row.phone, class_name="nw"),
+                rx.el.span(row.city, class_name="nw"),
                 rx.el.span(row.company, class_name="el"),
                 class_name="row g3 t13 f2",
             ),
@@ -107,7 +107,7 @@ def _filters() -> rx.Component:
 
     editor = editors.Editor(
         fields=S.filter_fields, field=S.draft.key, operators=S.draft.operators, operator=S.draft.operator,
-        options=S.draft.options, entry=S.draft.entry, two=S.draft.two, error=S.draft.error, on_open=S.open_editor,
+        options=S.draft.options, entry=S.draft.entry, two=S.draft.two, error=S.draft.error,
         on_field=S.pick_field, on_operator=S.pick_operator, on_add=S.add_condition,
     )  # fmt: skip
     return filter_bar(
@@ -190,6 +190,11 @@ def customers() -> Page:
     key = rx.cond(may(Permission.CUSTOMERS_CREATE), hotkey("c", S.show_new(True)), rx.fragment())
     return Page(
         [
+            rx.el.div(
+                saved_views(S.views, S.view, S.choose_view),
+                class_name="only-phone",
+                style={"padding": "8px 8px 0"},
+            ),
             _filters(),
             new_rows(S.new_count, "客户", S.reload),
             table,

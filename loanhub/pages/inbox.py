@@ -29,7 +29,11 @@ def _line(one: rx.Var[Message]) -> rx.Component:
         one.first_of_day,
         rx.el.div(
             rx.el.span(one.day),
-            rx.el.span(kbd("E"), "完成", kbd("S"), "稍后", class_name="row g2 no-phone"),
+            rx.cond(
+                one.id == S.messages[0].id,
+                rx.el.span(kbd("E"), "完成", kbd("S"), "稍后", class_name="row g2 no-phone"),
+                rx.fragment(),
+            ),
             class_name="dy",
         ),
         rx.fragment(),

@@ -10,7 +10,7 @@ import reflex as rx
 
 from loanhub.components.toasts import done
 from loanhub.domain import formats
-from loanhub.domain.errors import InvalidInput
+from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.services import applications, lists, products
 from loanhub.services.catalogue import FieldView
@@ -77,17 +77,16 @@ class ApplicationDraftState(ApplicationsState):
     groups: list[DraftGroup] = []
     draft_key: str = ""
     saved_at: str = ""
-    unsaved: list[str] = []
-    pending: bool = False
 
     _values: dict[str, str] = {}
     _submit_key: str = ""
 
     @rx.event
     @needs(Permission.APPLICATIONS_READ)
-    async def load_draft(self) -> None:
-        """Read the form of the application on the page, when it may be edited."""
-        self.saved_at, self.unsaved = "", []
+    async def load(self) -> None:
+        """Read the page: queue, application, and its form when it may be edited."""
+        await self._load()
+        self.saved_at = ""
         await self._form()
 
     async def _form(self) -> None:
@@ -148,7 +147,7 @@ class ApplicationDraftState(ApplicationsState):
                 actor, application_id=shown.id, expected_version=shown.version, key=key, now=now
             )
         )
-        self.unsaved, self.field_errors = [], {}
+        self.field_errors = {}
         await self._read_queue()
         await self._open(shown.id)
         await self._form()
@@ -187,6 +186,8 @@ def _drawn(one: FieldView, terms: list[dict[str, str]]) -> DraftField:
     if one.key == "term_months" and terms:
         kind, options = "select", terms
     value = one.value.removesuffix("%") if one.component == "percent" else one.value
+    if one.component == "money" and value:
+        value = one.text.removeprefix("¥")
     return DraftField(
         key=one.key, label=f"{one.label}（{one.unit}）" if one.unit and kind != "select" else one.label, kind=kind,
         value=value, help=one.help, required=one.key in REQUIRED, options=options,
@@ -203,6 +204,7 @@ class ApplicationNewState(SessionState):
     person: Person = Person()
     people: list[Person] = []
     searched: bool = False
+    missing: bool = False
     products: list[ProductCard] = []
     loading: bool = True
     choosing: str = ""
@@ -219,11 +221,14 @@ class ApplicationNewState(SessionState):
         wanted = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
         actor, now, day = await self._actor(), utc_now(), today()
         self.person = Person()
-        if wanted:
-            found = await rx.run_in_thread(lambda: overview(actor, customer_id=wanted, now=now))
-            self.person = Person(
-                wanted, found.name, " · ".join(t for t in (found.number, found.phone) if t and t != "—")
-            )
+        self.missing = False
+        try:
+            if wanted:
+                found = await rx.run_in_thread(lambda: overview(actor, customer_id=wanted, now=now))
+                line = " · ".join(t for t in (found.number, found.phone) if t and t != "—")
+                self.person = Person(wanted, found.name, line)
+        except NotFound:
+            self.missing = True
         offered = await rx.run_in_thread(lambda: products.list_offered(actor, today=day))
         self.products = [
             ProductCard(

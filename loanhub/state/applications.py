@@ -10,7 +10,7 @@ import reflex as rx
 
 from loanhub.components.toasts import done
 from loanhub.domain.applications import ApplicationStatus, Condition, Decision, RejectReason, ReturnReason
-from loanhub.domain.errors import InvalidInput
+from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission
 from loanhub.services import applications
@@ -59,6 +59,7 @@ class Shown:
     """The application beside the queue."""
 
     id: int = 0
+    code: str = ""
     number: str = ""
     version: int = 0
     status: str = ""
@@ -119,6 +120,7 @@ class ApplicationsState(SessionState):
     total: int = 0
     loading: bool = True
     picked: bool = False
+    missing: bool = False
     previous_id: str = ""
     next_id: str = ""
     place: str = ""
@@ -157,9 +159,7 @@ class ApplicationsState(SessionState):
     _amount: str = ""
     _key: str = ""
 
-    @rx.event
-    @needs(Permission.APPLICATIONS_READ)
-    async def load(self) -> None:
+    async def _load(self) -> None:
         """Read the queue and the application the address names; without one the first of the queue."""
         self._watch("applications")
         query = self.router.url.query_parameters
@@ -170,10 +170,15 @@ class ApplicationsState(SessionState):
         await self._read_queue()
         if not wanted and self.rows:
             wanted = int(self.rows[0].id)
-        if wanted:
-            await self._open(wanted)
-        else:
-            self.shown = Shown()
+        self.missing = False
+        try:
+            if wanted:
+                await self._open(wanted)
+            else:
+                self.shown = Shown()
+        except NotFound:
+            self.shown, self.missing = Shown(), True
+            self._find_neighbours()
         self.loading = False
 
     async def _read_queue(self) -> None:
@@ -449,7 +454,7 @@ def _pairs(rows: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
 def _shown(view: ApplicationView) -> Shown:
     same = {k: getattr(view, k) for k in Shown.__dataclass_fields__ if hasattr(view, k) and k != "score"}
     return Shown(**{
-        **same, "initial": _listing.initial(view.customer), "color": _listing.color_of(view.customer),
+        **same, "code": str(view.id), "initial": _listing.initial(view.customer), "color": _listing.color_of(view.customer),
         "sla_text": view.deadline.text, "sla_percent": view.deadline.percent, "sla_status": view.deadline.status,
         "score": view.score.score, "score_version": view.score.version, "score_at": view.score.at,
         "score_position": view.score.position, "advice": view.score.advice, "advice_tone": view.score.advice_tone,

@@ -16,7 +16,10 @@ SCALE_LOW, SCALE_HIGH = 500, 760
 
 @dataclass(frozen=True)
 class ReasonLine:
-    """One attribute of the score card; ``effect`` against an unknown value, ``bar`` its length 0 to 100."""
+    """One attribute of the score card; ``effect`` against an unknown value, ``bar`` its length 0 to 100.
+
+    ``worst``: among the four that lost most, and below what an unknown value earns.
+    """
 
     code: str
     label: str
@@ -39,11 +42,15 @@ class CheckLine:
 
 @dataclass(frozen=True)
 class Segment:
-    """A band on the ruler: where it begins and how wide it is, 0 to 100; ``risk`` 1 低 to 4 极高."""
+    """A band on the ruler: where it begins and how wide it is, 0 to 100; ``risk`` 1 低 to 4 极高.
+
+    ``start`` is its lowest score as text, empty for the last band.
+    """
 
     left: int
     width: int
     risk: int
+    start: str
     label: str
 
 
@@ -82,7 +89,7 @@ def _segments(bands: list[list[Any]]) -> tuple[Segment, ...]:
     for place, (start, _grade, advice) in enumerate(bands, 1):
         left = _on_ruler(int(start))
         words = str(advice).removeprefix("建议")
-        found.append(Segment(left, max(0, end - left), min(place, 4), f"{start} {words}" if start else words))
+        found.append(Segment(left, max(0, end - left), min(place, 4), str(start or ""), words))
         end = left
     return tuple(reversed(found))
 
@@ -101,7 +108,7 @@ def score_of(application: Application) -> ScoreView:
         ReasonLine(
             code=str(r["code"]), label=str(r["label"]), words=str(r["words"]),
             effect=f"{'+' if r['effect'] > 0 else formats.MINUS if r['effect'] < 0 else ''}{abs(int(r['effect']))}",
-            good=int(r["effect"]) >= 0, bar=abs(int(r["effect"])) * 100 // largest, worst=r["code"] in model["worst"],
+            good=int(r["effect"]) >= 0, bar=abs(int(r["effect"])) * 100 // largest, worst=r["code"] in model["worst"] and int(r["effect"]) < 0,
         )
         for r in sorted(parts["reason"], key=lambda r: -int(r["effect"]))
     )  # fmt: skip
