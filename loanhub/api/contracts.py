@@ -43,16 +43,21 @@ async def pdf(request: Request) -> Response:
 @route("/api/contracts/{contract_id:int}/pages/{page:int}.png")
 @needs(Permission.CONTRACTS_READ)
 async def page(request: Request) -> Response:
-    """Send one page as a picture; ``?small=1`` as a thumbnail."""
-    small = request.query_params.get("small") == "1"
+    """Send one page as a picture."""
+    contract_id, number = request.path_params["contract_id"], request.path_params["page"]
     picture = await run_in_threadpool(
-        lambda: view.page_picture(
-            request.state.actor,
-            contract_id=request.path_params["contract_id"],
-            page=request.path_params["page"],
-            thumbnail=small,
-            now=utc_now(),
-        )
+        lambda: view.page_picture(request.state.actor, contract_id=contract_id, page=number, now=utc_now())
+    )
+    return Response(picture, media_type="image/png", headers={"Cache-Control": "no-store"})
+
+
+@route("/api/contracts/{contract_id:int}/thumbnails.png")
+@needs(Permission.CONTRACTS_READ)
+async def thumbnails(request: Request) -> Response:
+    """Send all pages, small and below each other, as one picture."""
+    contract_id = request.path_params["contract_id"]
+    picture = await run_in_threadpool(
+        lambda: view.thumbnails(request.state.actor, contract_id=contract_id, now=utc_now())
     )
     return Response(picture, media_type="image/png", headers={"Cache-Control": "no-store"})
 
@@ -90,7 +95,9 @@ async def verify(request: Request) -> Response:
         text = (
             "这个编号不是我们出具的，或者编号有误。请核对纸上的合同编号；仍有疑问时，请向合同上的出借人核实。"
         )
-        return HTMLResponse(_page("没有这份合同", "查无此编号", text, _row("查询编号", number)), 404)
+        return HTMLResponse(
+            _page("没有这份合同", "查无此编号", text, _row("查询编号", number), bad=True), 404
+        )
     return HTMLResponse(_verified(found))
 
 
@@ -127,6 +134,7 @@ def _page(title: str, heading: str, text: str, rows: str, *, bad: bool = False) 
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
+        '<link rel="icon" href="/logo.svg" type="image/svg+xml">'
         f"<title>{escape(title)} · 合同核验</title><style>{_STYLE}</style></head><body><main>"
         f"<header>{escape(settings().company_name)} · 合同核验</header>"
         f'<section class="{"bad" if bad else ""}"><h1>{escape(heading)}</h1><p>{escape(text)}</p>{facts}</section>'

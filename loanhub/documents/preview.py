@@ -4,6 +4,7 @@ import io
 import threading
 
 import pypdfium2
+from PIL import Image
 
 from loanhub.domain.errors import NotFound
 
@@ -38,4 +39,18 @@ def page_image(pdf: bytes, page: int, *, dpi: int = 110) -> bytes:
         picture = document[page - 1].render(scale=scale).to_pil()
     buffer = io.BytesIO()
     picture.convert("L").save(buffer, "PNG", compress_level=6)
+    return buffer.getvalue()
+
+
+def page_strip(pdf: bytes, *, dpi: int = 40) -> bytes:
+    """Return all pages below each other as one PNG, every page as large as the first: the thumbnails of a preview."""
+    scale = min(max(dpi, 40), LARGEST_DPI) / 72
+    with _lock, pypdfium2.PdfDocument(pdf) as document:
+        pictures = [page.render(scale=scale).to_pil().convert("L") for page in document]
+    width, height = pictures[0].size
+    strip = Image.new("L", (width, height * len(pictures)), 255)
+    for place, picture in enumerate(pictures):
+        strip.paste(picture, (0, height * place))
+    buffer = io.BytesIO()
+    strip.save(buffer, "PNG", compress_level=6)
     return buffer.getvalue()

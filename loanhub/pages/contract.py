@@ -57,7 +57,7 @@ _SECTION = {
     "borderBottom": "1px solid var(--line)",
     PHONE: {"order": "3", "background": "var(--bg-sheet)", "padding": "12px 16px"},
 }
-_FIRST = {**_SECTION, PHONE: {"order": "1", "background": "var(--bg-sheet)", "padding": "12px 16px"}}
+_FIRST: dict[str, Any] = {**_SECTION, PHONE: {"order": "1", "background": "var(--bg-sheet)", "padding": "12px 16px"}}
 
 
 def _error(key: str) -> rx.Var[str]:

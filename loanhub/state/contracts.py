@@ -135,7 +135,7 @@ class ContractsState(SessionState):
         self.total, self.loading = found.total, False
         self.range_text = _listing.range_text(self.page, len(found.waiting) + len(found.rows), found.total)
         self.totals = f"{found.total:,} {'笔' if found.tab == 'waiting' else '份'} · {found.amount}"
-        self.filtered = bool(self.text or self.owner or self.period)
+        self.filtered = bool(self.text or self.owner or (self.period and self.tab != "waiting"))
 
     async def _show(self) -> Any:
         await self._read()

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.documents.data import ContractData
-from loanhub.documents.preview import page_image
+from loanhub.documents.preview import page_image, page_strip
 from loanhub.domain import formats
 from loanhub.domain.contracts import MOVES, ContractEvent, ContractStatus
 from loanhub.domain.masking import MaskKind, mask
@@ -26,7 +26,6 @@ from loanhub.services.events import EventView
 
 HISTORY_ROWS = 60
 PREVIEW_DPI = 144
-THUMBNAIL_DPI = 40
 
 
 @dataclass(frozen=True)
@@ -142,10 +141,11 @@ def _next_step(
         can = actor.can(Permission.LOANS_READ)
         return NextStep("disburse", "去放款", "双方已签署，由财务发起放款、另一人复核", "去放款" if can else "",
                         f"/loans?contract={contract.id}" if can else "")  # fmt: skip
+    by_others = "" if actor.can(Permission.CONTRACTS_SIGN) else "；由合同岗办理"
     if needs_sheet:
         reason = "借款人先阅读并确认《综合融资成本明示表》，才能签合同"
-        return NextStep("sheet", "确认明示表", reason, "打开明示表")
-    return NextStep("sign", "登记签署", "打印后双方签字盖章，再登记签署日期", "登记签署")
+        return NextStep("sheet", "确认明示表", reason + by_others, "打开明示表")
+    return NextStep("sign", "登记签署", "打印后双方签字盖章，再登记签署日期" + by_others, "登记签署")
 
 
 def _loan_link(actor: Actor, loan: Loan | None) -> str:
@@ -247,17 +247,25 @@ def _history(db: Session, contract_id: int, now: datetime) -> list[dict[str, str
     return history
 
 
-def page_picture(
-    actor: Actor, *, contract_id: int, page: int, thumbnail: bool = False, now: datetime
-) -> bytes:
-    """Return one page (from 1) of the stored PDF as PNG; opening the first page in full is recorded as a preview.
+def page_picture(actor: Actor, *, contract_id: int, page: int, now: datetime) -> bytes:
+    """Return one page (from 1) of the stored PDF as PNG; opening the first page is recorded as a preview.
 
     Raises:
         NotFound: no such contract in the actor's scope, or no such page.
         NotPermitted: the actor lacks contracts:read.
     """
-    _, pdf = open_pdf(actor, contract_id=contract_id, record=page == 1 and not thumbnail, now=now)
-    return page_image(pdf, page, dpi=THUMBNAIL_DPI if thumbnail else PREVIEW_DPI)
+    _, pdf = open_pdf(actor, contract_id=contract_id, record=page == 1, now=now)
+    return page_image(pdf, page, dpi=PREVIEW_DPI)
+
+
+def thumbnails(actor: Actor, *, contract_id: int, now: datetime) -> bytes:
+    """Return all pages, small and below each other, as one PNG: one request instead of one a page.
+
+    Raises:
+        NotFound, NotPermitted: see :func:`page_picture`.
+    """
+    _, pdf = open_pdf(actor, contract_id=contract_id, record=False, now=now)
+    return page_strip(pdf)
 
 
 @dataclass(frozen=True)
