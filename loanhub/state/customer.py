@@ -19,6 +19,7 @@ from loanhub.services import boards, customers, documents, interactions, tasks
 from loanhub.services.customers import Overview, sections
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
+from loanhub.state._dial import call
 from loanhub.state._guard import needs
 
 TABS = ("timeline", "profile", "applications", "contracts", "loans", "documents", "relations", "audit")
@@ -105,6 +106,9 @@ class CustomerState(SessionState):
             return
         await self._read_head()
         await self._read_tab()
+        from loanhub.state.customer_tabs import CustomerTabsState
+
+        await (await self.get_state(CustomerTabsState))._refresh()
 
     async def _read_head(self) -> None:
         actor, now, wanted = await self._actor(), utc_now(), self.head.id
@@ -267,7 +271,7 @@ class CustomerState(SessionState):
         number = await rx.run_in_thread(lambda: customers.dial(actor, customer_id=wanted, now=now))
         self.calling, self.call_number = True, number.text
         return [
-            rx.call_script(f"window.location.href = 'tel:{json.dumps(number.digits)[1:-1]}'"),
+            call(number.digits),
             CustomerState.forget(self._next_round()),
         ]
 

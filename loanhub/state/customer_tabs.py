@@ -137,6 +137,16 @@ class CustomerTabsState(SessionState):
         await self._read_documents()
         await self._read_parties()
 
+    async def _refresh(self) -> None:
+        """Read again what somebody else may have changed, but not under the hands of who is typing."""
+        page = await self.get_state(CustomerState)
+        if page.head.id != self._customer or self.editing or self.relating:
+            return
+        if page.tab == "profile":
+            await self._read_profile()
+        await self._read_documents()
+        await self._read_parties()
+
     # ---- fields ----
 
     async def _read_profile(self) -> None:
@@ -358,9 +368,9 @@ class CustomerTabsState(SessionState):
     async def unrelate(self, relation_id: int) -> Any:
         """Take a related party off."""
         actor, now = await self._actor(), utc_now()
-        if not isinstance(relation_id, int):
-            return None
-        await rx.run_in_thread(lambda: customers.unrelate(actor, relation_id=relation_id, now=now))
+        text = str(relation_id)
+        number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
+        await rx.run_in_thread(lambda: customers.unrelate(actor, relation_id=number, now=now))
         await self._read_parties()
         return done("已解除关联")
 

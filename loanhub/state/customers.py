@@ -120,6 +120,7 @@ class CustomersState(SessionState):
         fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, "customer"))
         self._fields = {one.key: one for one in fields}
         self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
+        self.draft = _listing.draft_of(self._fields, "city")
         await self._read_views()
         await self._show_chips()
         await self._read()
@@ -267,12 +268,6 @@ class CustomersState(SessionState):
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
-    async def open_editor(self) -> None:
-        """Start a new condition."""
-        self.draft = _listing.draft_of(self._fields, "city")
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_READ)
     async def pick_field(self, key: str) -> None:
         """Choose the field of the condition."""
         self.draft = _listing.draft_of(self._fields, str(key))
@@ -299,7 +294,11 @@ class CustomersState(SessionState):
             draft.error = refusal.sentence
             self.draft = draft
             return None
-        self._conditions, self.page, self.draft = [*self._conditions, leaf], 1, Draft()
+        self._conditions, self.page, self.draft = (
+            [*self._conditions, leaf],
+            1,
+            _listing.draft_of(self._fields, "city"),
+        )
         return await self._show()
 
     @rx.event

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 from dataclasses import asdict, dataclass
@@ -17,9 +18,11 @@ from loanhub.domain.reminders import next_time
 from loanhub.services import interactions, tasks, workbench
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
+from loanhub.state._dial import call
 from loanhub.state._guard import needs
 
 SPANS = ("today", "late", "week")
+SHOWN_SECONDS = 30
 
 
 @dataclass
@@ -83,6 +86,8 @@ class WorkbenchState(SessionState):
     adding: bool = False
     form_key: str = "0"
     field_errors: dict[str, str] = {}
+
+    _round: int = 0
 
     @rx.event
     @needs(Permission.WORKBENCH_READ)
@@ -206,7 +211,17 @@ class WorkbenchState(SessionState):
         actor, now = await self._actor(), utc_now()
         number = await rx.run_in_thread(lambda: workbench.dial(actor, key=str(key), now=now))
         self.calling, self.call_number, self.form_key = str(key), number.text, secrets.token_hex(12)
-        return rx.call_script(f"window.location.href = 'tel:{json.dumps(number.digits)[1:-1]}'")
+        self._round += 1
+        return [call(number.digits), WorkbenchState.forget(self._round)]
+
+    @rx.event(background=True)
+    @needs(Permission.CUSTOMERS_REVEAL)
+    async def forget(self, number: int) -> None:
+        """Empty the number on the server after thirty seconds, whatever became of the page."""
+        await asyncio.sleep(SHOWN_SECONDS)
+        async with self:
+            if number == self._round:
+                self.call_number = ""
 
     @rx.event
     @needs(Permission.INTERACTIONS_CREATE)

@@ -62,7 +62,7 @@ def reveal(actor: Actor, *, customer_id: int, field: str, reason: str, now: date
             db, actor, "customer.revealed", now=now, entity="customer", entity_id=customer.id,
             customer_id=customer.id, summary=spec.label, reason=words,
         )  # fmt: skip
-        return Revealed(spec.label, spec.kind_object.format(value, now=now), left)
+        return Revealed(spec.label, _grouped(spec, spec.kind_object.format(value, now=now)), left)
 
 
 @dataclass(frozen=True)
@@ -109,13 +109,20 @@ def dial(
             summary="手机号" if own else "手机号（拨打）", reason=RevealReason.CALL.label,
         )  # fmt: skip
         spec = catalogue.current(db).get(entity, "phone")
-        return Number(row.phone, spec.kind_object.format(row.phone, now=now), row.name)
+        return Number(row.phone, _grouped(spec, spec.kind_object.format(row.phone, now=now)), row.name)
 
 
 def used_today(actor: Actor, *, now: datetime) -> tuple[int, int]:
     """Return how many protected values the actor has looked at today, and the limit."""
     with reading() as db:
         return _count(db, actor, now=now), settings().reveals_per_day
+
+
+def _grouped(spec: FieldSpec, text: str) -> str:
+    """Return a mobile number grouped 3-4-4, as it is read out; anything else as it is."""
+    if spec.kind == "phone" and len(text) == 11 and text.isdigit():
+        return f"{text[:3]} {text[3:7]} {text[7:]}"
+    return text
 
 
 def _protected(db: Session, field: str) -> FieldSpec:

@@ -84,6 +84,7 @@ class Overview:
     exposure_hint: str = ""
     asked: str = "—"
     asked_unit: str = ""
+    asked_label: str = "本次申请"
     asked_hint: str = ""
     score: str = "—"
     score_hint: str = ""
@@ -176,7 +177,7 @@ def _identity(db: Session, actor: Actor, customer: Customer) -> dict[str, object
         "tags": list(customer.tags),
         "version": customer.version,
         "score": str(customer.score) if customer.score is not None else "—",
-        "score_hint": "提交申请后评分" if customer.score is None else "最近一次评分",
+        "score_hint": "提交申请后评分" if customer.score is None else "最近一次申请时评分",
     }
 
 
@@ -247,9 +248,8 @@ def _money(db: Session, actor: Actor, customer: Customer, *, today: date) -> dic
             application, product = newest
             found["asked"], found["asked_unit"] = figure(application.amount_fen)
             months = f"{application.term_months} 期" if application.term_months else ""
-            found["asked_hint"] = " · ".join(
-                p for p in (product or "", months, application.status.label) if p
-            )
+            found["asked_hint"] = " · ".join(p for p in (product or "", months) if p)
+            found["asked_label"] = f"本次申请 · {application.status.label}"
         else:
             found["asked_hint"] = "还没有申请"
     if actor.can(Permission.LOANS_READ):
@@ -341,6 +341,12 @@ def _ahead(at: datetime, now: datetime) -> str:
     return f"{word} {formats.clock(at)}"
 
 
+def _events(customer_id: int) -> sa.ScalarSelect[int]:
+    leads = sa.select(col(Lead.id)).where(col(Lead.customer_id) == customer_id)
+    mine = sa.or_(col(Event.customer_id) == customer_id, col(Event.lead_id).in_(leads))
+    return sa.select(sa.func.count()).select_from(Event).where(mine).scalar_subquery()
+
+
 def _counts(db: Session, actor: Actor, customer_id: int) -> dict[str, str]:
     def number(model: type, *more: sa.ColumnElement[bool]) -> sa.ScalarSelect[int]:
         return (
@@ -362,7 +368,7 @@ def _counts(db: Session, actor: Actor, customer_id: int) -> dict[str, str]:
         .scalar_subquery()
     )
     asked = (
-        ("timeline", Permission.CUSTOMERS_READ, number(Event)),
+        ("timeline", Permission.CUSTOMERS_READ, _events(customer_id)),
         ("applications", Permission.APPLICATIONS_READ, number(Application)),
         ("contracts", Permission.CONTRACTS_READ, number(Contract)),
         ("loans", Permission.LOANS_READ, number(Loan)),

@@ -86,7 +86,13 @@ def _new_leads(db: Session, actor: Actor, *, now: datetime) -> Figure:
     first = db.execute(waiting).scalar()
     hint, tone = "没有等首次联系的", ""
     if first is not None:
-        hint, tone = f"最近一条{formats.remaining(first, now)}须首联", "o" if first < now else "w"
+        late = first < now
+        hint = (
+            f"最久的已{formats.remaining(first, now)}"
+            if late
+            else f"最近一条{formats.remaining(first, now)}须首联"
+        )
+        tone = "o" if late else "w"
     return Figure("新线索", formats.count(number), "条", hint, "/leads", "今天分到我名下的线索", tone)
 
 

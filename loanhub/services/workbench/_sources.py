@@ -362,7 +362,7 @@ def _overdue(db: Session, actor: Actor, *, now: datetime) -> list[WorkItem]:
             f"loan:{row.id}", "overdue", f"逾期跟进 {name}", now=now,
             detail=f"{row.number} · {formats.overdue(row.dpd)} · {row.bucket}", icon="triangle-alert",
             amount_fen=row.overdue_principal_fen or row.outstanding_principal_fen,
-            due_at=start_of_day(china_date(now)) - timedelta(days=max(row.dpd - 1, 0)),
+            due_at=start_of_day(china_date(now)) - timedelta(days=row.dpd),
             action_label="查看", href=f"/customers/{row.customer_id}?tab=loans",
         )
         for row, name in db.execute(query.limit(EACH)).all()
