@@ -115,13 +115,16 @@ def select_ids(
         visible = sa.and_(model.owner_id.is_(None), model.deleted_at.is_(None))
     else:
         visible = visible_to(actor, model)
-    condition = sa.and_(visible, to_condition(node, catalogue, entity, context_of(db, actor, now)))
+    condition = visible
+    if raw_criteria:
+        condition = sa.and_(visible, to_condition(node, catalogue, entity, context_of(db, actor, now)))
     if text.strip() and entity in ("lead", "customer"):
         ids = searched_ids(db, entity, text)
         condition = sa.and_(condition, model.id.in_(ids) if ids is not None else sa.false())
     elif text.strip() and hasattr(model, "number"):
         condition = sa.and_(condition, model.number.contains(text.strip().upper()[:40], autoescape=True))
-    return condition, language.to_sentence(node, catalogue, entity, catalogues.sources(db))
+    options = catalogues.sources(db) if raw_criteria else {}
+    return condition, language.to_sentence(node, catalogue, entity, options)
 
 
 def page(
@@ -209,7 +212,11 @@ def _order(
         raise InvalidInput(f"不能按{spec.label}排序")
     if spec.json_column:
         element = getattr(model, spec.json_column)[spec.json_key]
-        column = element.as_numeric(24, 6) if spec.kind in ("money", "integer", "decimal", "percent") else element.as_string()
+        column = (
+            element.as_numeric(24, 6)
+            if spec.kind in ("money", "integer", "decimal", "percent")
+            else element.as_string()
+        )
     else:
         column = getattr(model, spec.column)
     missing_last = column.is_(None)
@@ -228,13 +235,20 @@ def _sums(
 
 
 def count(
-    actor: Actor, entity: str, *, raw_criteria: object = None, text: str = "", pool: bool = False, now: datetime
+    actor: Actor,
+    entity: str,
+    *,
+    raw_criteria: object = None,
+    text: str = "",
+    pool: bool = False,
+    now: datetime,
 ) -> int:
     """Return how many records of a list the actor would see."""
     actor.require(Permission.LEADS_CLAIM if pool else READ_PERMISSION[entity])
     with reading() as db:
         condition, _ = select_ids(db, actor, entity, raw_criteria=raw_criteria, text=text, pool=pool, now=now)
-        return db.execute(sa.select(sa.func.count()).select_from(ENTITY_MODELS[entity]).where(condition)).scalar_one()
+        counted = sa.select(sa.func.count()).select_from(ENTITY_MODELS[entity]).where(condition)
+        return int(db.execute(counted).scalar_one())
 
 
 @dataclass(frozen=True)
@@ -296,12 +310,16 @@ def views(
         tabs = []
         for row in rows:
             try:
-                asked = {"all": [*within, *([row.criteria] if row.criteria else [])]} if within else row.criteria
+                asked = (
+                    {"all": [*within, *([row.criteria] if row.criteria else [])]} if within else row.criteria
+                )
                 number = count(actor, entity, raw_criteria=asked, now=now)
             except InvalidInput:
                 number = 0
             tabs.append(
-                ViewTab(row.id or 0, row.name, dict(row.criteria), dict(row.settings), row.user_id is None, number)
+                ViewTab(
+                    row.id or 0, row.name, dict(row.criteria), dict(row.settings), row.user_id is None, number
+                )
             )
         return tabs
 

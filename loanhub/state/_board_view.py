@@ -12,11 +12,11 @@ import reflex as rx
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.pipelines import StageCode
 from loanhub.services import boards, lists
-from loanhub.services.boards import BoardView
+from loanhub.services.boards import BoardView, Moved
 from loanhub.services.lists import FilterField
 from loanhub.state import _listing, _live
 from loanhub.state._base import SessionState
-from loanhub.state._board_opt import BoardCardsMixin, BoardColumnsMixin
+from loanhub.state._board_opt import BoardCardsMixin, BoardColumnsMixin, MoveRequest
 from loanhub.state._clock import utc_now
 from loanhub.state._listing import Draft
 from loanhub.state._presence import HERE
@@ -170,6 +170,33 @@ class BoardReading(SessionState):
         cards._patch_cards(new, keep={card_id for ids in columns.order.values() for card_id in ids})
         self._show_sums({**self._sums, **found.sums})
 
+    async def _show_move(self, request: MoveRequest, moved: Moved) -> None:
+        """Show a move that was made, without reading anything: order, counts and the card's new version."""
+        columns, cards = await self.get_state(BoardColumns), await self.get_state(BoardCards)
+        one = str(request.card_id)
+        order = {code: [other for other in ids if other != one] for code, ids in columns.order.items()}
+        ids = order.setdefault(moved.to_stage, [])
+        after, before = str(request.after_id), str(request.before_id)
+        ids.insert(ids.index(before) if before in ids else ids.index(after) + 1 if after in ids else 0, one)
+        columns.order = order
+        if moved.stage_changed:
+            change = {moved.from_stage: -1, moved.to_stage: 1}
+            columns.columns = [
+                {**each, "count": each["count"] + change.get(each["code"], 0)} for each in columns.columns
+            ]
+        card = cards.patch.get(one) or cards.cards.get(one)
+        if card is not None:
+            cards._patch_cards({one: {**card, "ver": moved.version, "changed_by": ""}})
+
+    async def _place_of(self, card_id: int) -> tuple[str, int, int]:
+        """Return the column of a card and the ids above and below it, 0 for none: where an undo brings it."""
+        one = str(card_id)
+        for code, ids in (await self.get_state(BoardColumns)).order.items():
+            if one in ids:
+                at = ids.index(one)
+                return code, int(ids[at - 1]) if at else 0, int(ids[at + 1]) if at + 1 < len(ids) else 0
+        return "", 0, 0
+
     async def _read_table(self) -> None:
         actor, now = await self._actor(), utc_now()
         asked = _listing.criteria_of(boards.IN_FLIGHT, [self._criteria()] if self._criteria() else [])
@@ -250,11 +277,12 @@ class BoardReading(SessionState):
         codes = {*found.values(), *_showing(shown, {str(one) for one in ids})}
         if codes:
             await self._read_columns(codes)
+            await self._read_views()
 
 
 def _differs(known: Mapping[str, Any], fresh: Mapping[str, Any]) -> bool:
     """Return whether a card must be sent; how long it stays alone is no reason to send it again."""
-    return any(known.get(key) != fresh.get(key) for key in _TIMELESS)
+    return any((known.get(key) or "") != (fresh.get(key) or "") for key in _TIMELESS)
 
 
 def _showing(order: Mapping[str, Any], ids: set[str]) -> set[str]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import reflex as rx
@@ -12,6 +14,7 @@ from loanhub.domain.errors import Conflict, InvalidInput, LoanHubError
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import MoveRefused
 from loanhub.services import boards, conditions, lists
+from loanhub.services._actor import Actor
 from loanhub.services.boards import Moved
 from loanhub.services.boards.view import CARDS_MAXIMUM
 from loanhub.services.setup import DEFAULT_PIPELINE
@@ -73,26 +76,25 @@ class BoardState(BoardReading):
     async def move(self, payload: dict[str, Any]) -> Any:
         """Move a card; answered in any case, so that a refused one returns to its place."""
         request = MoveRequest.parse(payload)
-        actor, now = await self._actor(), utc_now()
+        actor = await self._actor()
         back = await self._place_of(request.card_id)
         moved: Moved | None = None
         try:
-            moved = await rx.run_in_thread(
-                lambda: boards.move(
-                    actor, lead_id=request.card_id, to=request.target, after_id=request.after_id,
-                    before_id=request.before_id, expected_version=request.version, key=request.key, now=now,
-                )
-            )  # fmt: skip
+            moved = await _make(actor, request)
         except MoveRefused as refusal:
             if not refusal.missing:
                 raise
             await self._ask(request)
         finally:
-            if self._held is None:
-                await self._answer(request, moved)
-            yield
-        if moved is not None and moved.stage_changed:
-            yield _told(moved, back)
+            if moved is not None:
+                # The mover is answered from what is on screen; the figures follow a moment later.
+                await self._show_move(request, moved)
+                (await self.get_state(BoardOptimism))._answer_move(request)
+            elif self._held is None:
+                await self._answer(request, None)
+            yield _told(moved, back) if moved is not None and moved.stage_changed else None
+        if moved is not None:
+            await self._read_columns({request.source, moved.from_stage, moved.to_stage})
 
     @rx.event
     @needs(Permission.BOARDS_MOVE)
@@ -102,16 +104,10 @@ class BoardState(BoardReading):
             {"n": 0, "id": lead_id, "from": to, "to": to, "after": after or None, "before": before or None,
              "ver": version, "key": f"undo-{lead_id}-{version}"}
         )  # fmt: skip
-        actor, now = await self._actor(), utc_now()
+        actor = await self._actor()
         moved: Moved | None = None
         try:
-            moved = await rx.run_in_thread(
-                lambda: boards.move(
-                    actor, lead_id=request.card_id, to=request.target, after_id=request.after_id,
-                    before_id=request.before_id, expected_version=request.version, key=request.key,
-                    reason="撤销", now=now,
-                )
-            )  # fmt: skip
+            moved = await _make(actor, request, reason="撤销")
         except boards.MovedBySomebody as late:
             raise Conflict(f"无法撤销，{late.sentence}") from late
         finally:
@@ -133,15 +129,6 @@ class BoardState(BoardReading):
             codes |= set(found.values())
         await self._read_columns(codes)
         (await self.get_state(BoardOptimism))._answer_move(request)
-
-    async def _place_of(self, card_id: int) -> tuple[str, int, int]:
-        """Return the column of a card and the ids above and below it, 0 for none: where an undo brings it."""
-        one = str(card_id)
-        for code, ids in (await self.get_state(BoardColumns)).order.items():
-            if one in ids:
-                at = ids.index(one)
-                return code, int(ids[at - 1]) if at else 0, int(ids[at + 1]) if at + 1 < len(ids) else 0
-        return "", 0, 0
 
     async def _ask(self, request: MoveRequest) -> None:
         """Open the side sheet with what the card lacks for its stage."""
@@ -168,17 +155,11 @@ class BoardState(BoardReading):
         empty = {one.key: f"请填写{one.label}" for one in self.gate.fields if not supply[one.key]}
         if empty:
             raise InvalidInput(fields=empty)
-        actor, now = await self._actor(), utc_now()
+        actor = await self._actor()
         back = await self._place_of(request.card_id)
         moved: Moved | None = None
         try:
-            moved = await rx.run_in_thread(
-                lambda: boards.move(
-                    actor, lead_id=request.card_id, to=request.target, after_id=request.after_id,
-                    before_id=request.before_id, expected_version=request.version, supply=supply,
-                    key=f"{request.key}-gate"[:64], now=now,
-                )
-            )  # fmt: skip
+            moved = await _make(actor, replace(request, key=f"{request.key}-gate"[:64]), supply=supply)
         except InvalidInput:
             request = None  # the sheet stays open, with the sentence beside the field
             raise
@@ -228,6 +209,7 @@ class BoardState(BoardReading):
             made = await rx.run_in_thread(lambda: boards.quick_add(actor, str(text), now=now))
             if made.new:
                 await self._read_columns([str(code)])
+                await self._read_views()
         finally:
             (await self.get_state(BoardOptimism))._answer_quick_add(added=made is not None)
             yield
@@ -395,6 +377,19 @@ class BoardState(BoardReading):
         """Turn the page of the table by one."""
         self.page = max(1, min(self.pages, self.page + (1 if step == 1 else -1)))
         await self._read_table()
+
+
+async def _make(
+    actor: Actor, request: MoveRequest, *, supply: Mapping[str, object] | None = None, reason: str = ""
+) -> Moved:
+    now = utc_now()
+    moved: Moved = await rx.run_in_thread(
+        lambda: boards.move(
+            actor, lead_id=request.card_id, to=request.target, after_id=request.after_id, before_id=request.before_id,
+            expected_version=request.version, key=request.key, supply=supply, reason=reason, now=now,
+        )
+    )  # fmt: skip
+    return moved
 
 
 def _told(moved: Moved, back: tuple[str, int, int]) -> Any:

@@ -105,7 +105,7 @@ def look(actor: Actor, question: Question, *, now: datetime, only: Sequence[str]
 def totals(sums: Mapping[str, tuple[int, int, int]]) -> Totals:
     """Return the figures above the board from those of its columns; amounts in 万."""
     count, amount, weighted = (sum(one[place] for one in sums.values()) for place in range(3))
-    return Totals(formats.count(count), format_wan(amount), format_wan(weighted))
+    return Totals(formats.count(count), _sum(amount), _sum(weighted))
 
 
 def locate(actor: Actor, question: Question, lead_ids: Iterable[int], *, now: datetime) -> dict[str, str]:
@@ -165,7 +165,7 @@ def _column(stage: Stage, figures: tuple[int, int, int, int], first: str, actor:
         "color": stage.color,
         "count": count,
         "wip_limit": stage.wip_limit,
-        "amount_text": format_wan(amount) if amount < 1_000_000 else f"¥{format_wan(amount)}",
+        "amount_text": _sum(amount),
         "weighted_text": format_wan(amount * stage.probability_percent // 100),
         "healthy": count - near - over,
         "near": near,
@@ -229,6 +229,13 @@ def _card(
         "age": age_state(lead.stage_entered_at, now, stage.dwell_target_hours if stage else 0).value,
         "risk": grades.get(lead.customer_id or 0, 0),
     }
+
+
+def _sum(amount_fen: int) -> str:
+    """Return a sum with its sign and unit: ¥120.0 万, ¥5,000.00, ¥0."""
+    if not amount_fen:
+        return "¥0"
+    return format_wan(amount_fen) if amount_fen < 1_000_000 else f"¥{format_wan(amount_fen)}"
 
 
 def _wan(amount_fen: int | None) -> str:
