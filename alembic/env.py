@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from alembic import context
-
 from sqlmodel.sql.sqltypes import AutoString
 
+from alembic import context
 from loanhub.models import SQLModel
 from loanhub.models._columns import Code, ExactDecimal, JsonType, RankType, UtcDateTime
 from loanhub.models.encryption import EncryptedText

@@ -11,12 +11,23 @@ from loanhub import logging, pages
 from loanhub.api import api_transformers
 from loanhub.components.shell import before_paint, connection_banner
 from loanhub.components.toasts import provider
+from loanhub.jobs._job import running_jobs
 from loanhub.settings import settings
 from loanhub.state import _guard
 
 logging.configure(settings().log_level)
 
-STYLESHEETS = ["/tokens.css", "/theme-bridge.css", "/loanhub.css", "/board.css", "/work.css", "/loan.css", "/applications.css"]
+STYLESHEETS = [
+    "/tokens.css",
+    "/theme-bridge.css",
+    "/loanhub.css",
+    "/board.css",
+    "/work.css",
+    "/loan.css",
+    "/applications.css",
+    "/cockpit.css",
+    "/governance.css",
+]
 DEVELOPMENT_PAGES = {"gallery"}
 
 
@@ -48,3 +59,4 @@ app.app_wraps[5, "Overlay"] = lambda stateful: rx.fragment(connection_banner()) 
 
 _import_pages()
 _guard.install(app)
+app.register_lifespan_task(running_jobs)

@@ -80,7 +80,9 @@ def _check_keys() -> None:
         unreadable = check_stored_data(db, SQLModel.metadata.sorted_tables)
     if unreadable:
         places = "、".join(unreadable)
-        raise SystemExit(f"现有密钥读不出 {places}，请先恢复密钥文件夹 (the present keys cannot read stored data)")
+        raise SystemExit(
+            f"现有密钥读不出 {places}，请先恢复密钥文件夹 (the present keys cannot read stored data)"
+        )
 
 
 def _demo() -> None:
@@ -94,7 +96,10 @@ def _demo() -> None:
     if not demo.exists():
         say("正在生成演示公司，约半分钟", "building the demo company, about half a minute")
         tally = demo.build(
-            customers=settings().demo_customers, months=settings().demo_months, now=datetime.now(UTC), progress=lambda line: say(line, "")
+            customers=settings().demo_customers,
+            months=settings().demo_months,
+            now=datetime.now(UTC),
+            progress=lambda line: say(line, ""),
         )
         say(
             f"演示公司：{tally.leads} 条线索、{tally.customers} 位客户、{tally.loans} 笔贷款",
@@ -109,7 +114,9 @@ def serve(
     *,
     host: Annotated[str, typer.Option(help="监听地址 (address)")] = "0.0.0.0",  # noqa: S104
     port: Annotated[int | None, typer.Option(help="端口 (port)")] = None,
-    workers: Annotated[int | None, typer.Option(help="进程数，多于一个需要 Redis (workers; more need Redis)")] = None,
+    workers: Annotated[
+        int | None, typer.Option(help="进程数，多于一个需要 Redis (workers; more need Redis)")
+    ] = None,
 ) -> None:
     """启动贷通；需要时先编译页面、升级数据库。Serve; builds the pages and migrates first when needed."""
     from loanhub.settings import settings

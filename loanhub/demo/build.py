@@ -29,7 +29,7 @@ class AlreadyInUse(RuntimeError):
 def exists() -> bool:
     """Return whether anybody has an account already."""
     with reading() as db:
-        return db.execute(sa.select(sa.func.count()).select_from(User)).scalar_one() > 0
+        return bool(db.execute(sa.select(sa.func.count()).select_from(User)).scalar_one())
 
 
 def build(

@@ -18,10 +18,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.calendar import add_months
 from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.loans import LoanStatus
-from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.repayment.delinquency import bucket_of
 from loanhub.domain.repayment.method import Installment
 from loanhub.domain.repayment.schedule import build_schedule
@@ -68,7 +68,7 @@ def build_book(
             rows = [_customer(first_customer + start + i, now) for i in range(count)]
             connection.execute(sa.insert(_table(Customer)), rows)
             connection.commit()
-        first = {
+        first: dict[type[SQLModel], int] = {
             model: _next_id(connection, model) for model in (Loan, Contract, Application, InstallmentRow)
         }
         installment_ids = itertools.count(first[InstallmentRow])

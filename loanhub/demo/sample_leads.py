@@ -323,7 +323,7 @@ def make_sample(path: Path, seed: int = SEED) -> Path:
     options = {"strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(str(path), options) as workbook:
         workbook.set_properties(
-            {"title": "示例线索名单", "comments": "演示数据", "created": datetime(2026, 5, 21)}
+            {"title": "示例线索名单", "comments": "演示数据", "created": datetime(2026, 5, 21)}  # noqa: DTZ001 - a spreadsheet knows no time zone
         )
         sheet = workbook.add_worksheet(SHEET)
         head = workbook.add_format({"bold": True, "bg_color": "#E8EEF7"})
@@ -335,7 +335,7 @@ def make_sample(path: Path, seed: int = SEED) -> Path:
         for line, row in enumerate(sample_rows(seed), start=1):
             for column, cell in enumerate(row):
                 if isinstance(cell, date):
-                    sheet.write_datetime(line, column, datetime(cell.year, cell.month, cell.day), day)
+                    sheet.write_datetime(line, column, datetime(cell.year, cell.month, cell.day), day)  # noqa: DTZ001
                 elif isinstance(cell, str) and cell:
                     sheet.write_string(line, column, cell)
                 elif isinstance(cell, (int, float)):

@@ -18,6 +18,7 @@ class Choice(StrEnum):
     label: str
 
     def __new__(cls, code: str, label: str = "") -> Self:
+        """Make a member from its code and label."""
         member = str.__new__(cls, code)
         member._value_ = code
         member.label = label or code

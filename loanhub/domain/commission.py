@@ -40,6 +40,8 @@ class SettlementStatus(Choice):
 
 
 class SettlementEvent(Choice):
+    """What can happen to a settlement batch."""
+
     REVIEW = "review", "复核"
     RETURN = "return", "退回"
     CONFIRM = "confirm", "确认"

@@ -63,7 +63,7 @@ def move(status: ContractStatus, event: ContractEvent) -> ContractStatus:
 
 
 def contract_number(company: str, kind: str, day: date, sequence: int) -> str:
-    """Return ``{company}-{kind}-{yyyyMMdd}-{seq4}``; the sequence widens past 9999.
+    """Return company, kind, day and sequence joined by hyphens; the sequence has 4 digits or more.
 
     >>> contract_number("DT", "JK", date(2026, 5, 20), 7)
     'DT-JK-20260520-0007'
@@ -72,5 +72,5 @@ def contract_number(company: str, kind: str, day: date, sequence: int) -> str:
 
 
 def loan_number(contract: str, drawdown: int = 1) -> str:
-    """Return the loan's number 借据号: the contract's with ``-01``, ``-02`` …"""
+    """Return the loan's number 借据号: the contract's with ``-01``, ``-02`` and so on."""
     return f"{contract}-{drawdown:02d}"

@@ -32,7 +32,13 @@ class EventType:
     sensitive: bool = False
 
 
-_C, _F, _M, _S, _A = EventGroup.CONTACT, EventGroup.FLOW, EventGroup.MONEY, EventGroup.SYSTEM, EventGroup.ACCESS
+_C, _F, _M, _S, _A = (
+    EventGroup.CONTACT,
+    EventGroup.FLOW,
+    EventGroup.MONEY,
+    EventGroup.SYSTEM,
+    EventGroup.ACCESS,
+)
 
 EVENT_TYPES: dict[str, EventType] = {
     e.code: e

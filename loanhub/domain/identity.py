@@ -55,6 +55,8 @@ class IdKind(Choice):
 
 
 class Gender(Choice):
+    """Gender 性别, as the identity number tells it."""
+
     MALE = "male", "男"
     FEMALE = "female", "女"
 

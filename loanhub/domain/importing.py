@@ -24,16 +24,20 @@ class ImportField(Protocol):
     """What mapping needs of a field; the catalogue's FieldSpec has it."""
 
     @property
-    def key(self) -> str: ...
+    def key(self) -> str:
+        """The code of the field."""
 
     @property
-    def label(self) -> str: ...
+    def label(self) -> str:
+        """Its Chinese name."""
 
     @property
-    def synonyms(self) -> tuple[str, ...]: ...
+    def synonyms(self) -> tuple[str, ...]:
+        """Words a header may name it by."""
 
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> str:
+        """The code of its kind."""
 
 
 @dataclass(frozen=True, slots=True)

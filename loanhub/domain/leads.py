@@ -238,7 +238,7 @@ def parse_lead_number(text: str) -> tuple[date, int]:
     try:
         if matched is None:
             raise ValueError(text)
-        day = datetime.strptime(matched[1], "%Y%m%d").date()
+        day = datetime.strptime(matched[1], "%Y%m%d").date()  # noqa: DTZ007 - only the day is taken
     except ValueError:
         raise InvalidInput("线索编号的格式是 L20260520001", fields={"number": "线索编号有误"}) from None
     return day, int(matched[2])

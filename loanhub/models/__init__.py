@@ -47,5 +47,4 @@ __all__ = [
     "LedgerEntry", "LedgerTransaction", "Loan", "LoginAttempt", "Notification", "NumberSequence", "Outbox",
     "Payment", "PaymentAllocation", "Pipeline", "PrintLog", "Product", "Role", "SQLModel", "SavedView",
     "SearchToken", "Setting", "Stage", "StageMove", "Submission", "Task", "User", "UserRole", "UserSession",
-    "Channel",
 ]  # fmt: skip

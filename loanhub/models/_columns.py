@@ -95,7 +95,9 @@ def fen(*, default: Any = 0, nullable: bool = False) -> Any:
 
 def rate(*, default: Any = ..., nullable: bool = False) -> Any:
     """Return a field for an exact rate (0.12 is 12 %)."""
-    return Field(default=None if nullable and default is ... else default, sa_type=ExactDecimal, nullable=nullable)
+    return Field(
+        default=None if nullable and default is ... else default, sa_type=ExactDecimal, nullable=nullable
+    )
 
 
 def json_field(factory: Any = dict) -> Any:

@@ -57,7 +57,10 @@ _SECTION = {
     "borderBottom": "1px solid var(--line)",
     PHONE: {"order": "3", "background": "var(--bg-sheet)", "padding": "12px 16px"},
 }
-_FIRST: dict[str, Any] = {**_SECTION, PHONE: {"order": "1", "background": "var(--bg-sheet)", "padding": "12px 16px"}}
+_FIRST: dict[str, Any] = {
+    **_SECTION,
+    PHONE: {"order": "1", "background": "var(--bg-sheet)", "padding": "12px 16px"},
+}
 
 
 def _error(key: str) -> rx.Var[str]:
@@ -205,7 +208,7 @@ def _next() -> rx.Component:
             rx.fragment(),
         ),
         style={**_FIRST, "position": "sticky", "top": "0", "background": "var(--bg-sheet)", "zIndex": "2",
-               PHONE: {**_FIRST[PHONE], "position": "static"}},
+               PHONE: {**dict(_FIRST[PHONE]), "position": "static"}},
     )  # fmt: skip
 
 

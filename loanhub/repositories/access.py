@@ -166,3 +166,13 @@ def count_people_by_department(db: Session) -> dict[int, int]:
         col(User.active).is_(True), col(User.department_id).is_not(None)
     )
     return {int(key): int(count) for key, count in db.execute(query.group_by(col(User.department_id)))}
+
+
+def count_people_by_role(db: Session) -> dict[int, int]:
+    """Return how many active people hold each role."""
+    query = (
+        sa.select(col(UserRole.role_id), sa.func.count())
+        .join(User, col(User.id) == col(UserRole.user_id))
+        .where(col(User.active).is_(True))
+    )
+    return {int(key): int(count) for key, count in db.execute(query.group_by(col(UserRole.role_id)))}

@@ -22,7 +22,9 @@ __all__ = [
 
 def list_approvals(db: Session, application_id: int) -> list[Approval]:
     """Return the decisions on an application, oldest first."""
-    query = sa.select(Approval).where(col(Approval.application_id) == application_id).order_by(col(Approval.id))
+    query = (
+        sa.select(Approval).where(col(Approval.application_id) == application_id).order_by(col(Approval.id))
+    )
     return list(db.execute(query).scalars())
 
 
@@ -78,7 +80,8 @@ def last_rejection(db: Session, customer_id: int) -> datetime | None:
     query = sa.select(sa.func.max(col(Application.decided_at))).where(
         col(Application.customer_id) == customer_id, col(Application.status) == ApplicationStatus.REJECTED
     )
-    return db.execute(query).scalar_one()
+    rejected: datetime | None = db.execute(query).scalar_one()
+    return rejected
 
 
 def find_open_lead(db: Session, reader: Reader, customer_id: int) -> Lead | None:

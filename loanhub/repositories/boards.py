@@ -18,7 +18,7 @@ Clause = sa.ColumnElement[bool]
 
 def get_pipeline(db: Session, code: str) -> Pipeline:
     """Return an active board by code; raise NotFound when there is none such."""
-    found = db.execute(
+    found: Pipeline | None = db.execute(
         sa.select(Pipeline).where(col(Pipeline.code) == code, col(Pipeline.active))
     ).scalar_one_or_none()
     if found is None:
@@ -58,7 +58,8 @@ def stages_of(db: Session, condition: Clause, lead_ids: Sequence[int]) -> list[t
 
 def product_labels(db: Session) -> dict[str, str]:
     """Return the names of all products by code, withdrawn ones too: old cards still carry them."""
-    return {code: label for code, label in db.execute(sa.select(col(Product.code), col(Product.label))).all()}
+    rows = db.execute(sa.select(col(Product.code), col(Product.label))).all()
+    return {str(code): str(label) for code, label in rows}
 
 
 def list_cards(db: Session, condition: Clause, stage_code: str, limit: int) -> list[Lead]:

@@ -15,7 +15,7 @@ def get_visible(db: Session, reader: Reader, customer_id: int, *, for_update: bo
     query = sa.select(Customer).where(col(Customer.id) == customer_id, visible_to(reader, Customer))
     if for_update:
         query = query.with_for_update()
-    customer = db.execute(query).scalar_one_or_none()
+    customer: Customer | None = db.execute(query).scalar_one_or_none()
     if customer is None:
         raise NotFound("没有找到这位客户，或你无权查看")
     return customer

@@ -17,7 +17,7 @@ def get_visible(db: Session, reader: Reader, lead_id: int, *, for_update: bool =
     query = sa.select(Lead).where(col(Lead.id) == lead_id, visible_to(reader, Lead))
     if for_update:
         query = query.with_for_update()
-    lead = db.execute(query).scalar_one_or_none()
+    lead: Lead | None = db.execute(query).scalar_one_or_none()
     if lead is None:
         raise NotFound("没有找到这条线索，或你无权查看")
     return lead
@@ -34,7 +34,7 @@ def find_same_party(db: Session, *, phone_index: str | None, id_number_index: st
             .order_by(col(Lead.id).desc())
             .limit(1)
         )
-        found = db.execute(query).scalar_one_or_none()
+        found: Lead | None = db.execute(query).scalar_one_or_none()
         if found is not None:
             return found
     return None

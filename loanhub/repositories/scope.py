@@ -14,13 +14,20 @@ class Reader(Protocol):
     """What scope needs to know of an actor; :class:`loanhub.services._actor.Actor` is one."""
 
     @property
-    def user_id(self) -> int: ...
+    def user_id(self) -> int:
+        """The user's id; 0 for the system."""
+
     @property
-    def is_system(self) -> bool: ...
+    def is_system(self) -> bool:
+        """Whether this is the system itself."""
+
     @property
-    def scope(self) -> Scope: ...
+    def scope(self) -> Scope:
+        """The widest record scope."""
+
     @property
-    def department_ids(self) -> frozenset[int]: ...
+    def department_ids(self) -> frozenset[int]:
+        """The departments the scope reaches."""
 
 
 def visible_to(reader: Reader, model: type[SQLModel]) -> sa.ColumnElement[bool]:

@@ -54,7 +54,7 @@ def once(
         col(IdempotencyKey.action) == action,
         col(IdempotencyKey.key) == key[:64],
     )
-    found = db.execute(query).scalar_one_or_none()
+    found: IdempotencyKey | None = db.execute(query).scalar_one_or_none()
     if found is not None:
         if found.request_hash != digest:
             raise KeyReused

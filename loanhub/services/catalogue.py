@@ -37,7 +37,13 @@ from loanhub.services._transaction import engine
 
 CALL_OUTCOMES = (("answered", "已接"), ("missed", "未接"), ("dead", "空号"), ("call_back", "约定回访"))
 PAYMENT_KINDS = tuple(PostingKind.options())
-PAYMENT_METHODS = (("transfer", "转账"), ("auto_debit", "代扣"), ("cash", "现金"), ("third_party", "他人代还"), ("other", "其他"))
+PAYMENT_METHODS = (
+    ("transfer", "转账"),
+    ("auto_debit", "代扣"),
+    ("cash", "现金"),
+    ("third_party", "他人代还"),
+    ("other", "其他"),
+)
 
 _lock = threading.Lock()
 _cache: dict[int, tuple[str, Catalogue]] = {}
@@ -49,7 +55,9 @@ def current(db: Session) -> Catalogue:
     if isinstance(kept, Catalogue):
         return kept
     stamp = db.execute(
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(col(CustomField.version)), 0)).select_from(CustomField)
+        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(col(CustomField.version)), 0)).select_from(
+            CustomField
+        )
     ).one()
     mark = f"{stamp[0]}.{stamp[1]}"
     known = _cache.get(id(engine()))
@@ -166,7 +174,14 @@ class Changes:
 
 
 def apply(
-    db: Session, actor: Actor, entity: str, row: SQLModel, raw: Mapping[str, object], *, now: datetime, partial: bool
+    db: Session,
+    actor: Actor,
+    entity: str,
+    row: SQLModel,
+    raw: Mapping[str, object],
+    *,
+    now: datetime,
+    partial: bool,
 ) -> Changes:
     """Validate what was typed, check the field rights, write it onto ``row`` and return what changed.
 
@@ -182,7 +197,12 @@ def apply(
     rights = rights_of(actor)
     for key in values:
         spec = catalogue.get(entity, key)
-        if key not in errors and not actor.is_system and not may_enter(spec, rights) and values[key] != stored[key]:
+        if (
+            key not in errors
+            and not actor.is_system
+            and not may_enter(spec, rights)
+            and values[key] != stored[key]
+        ):
             errors[key] = f"你不能修改{spec.label}"
     if errors:
         raise InvalidInput(fields=errors)

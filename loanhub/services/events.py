@@ -90,7 +90,14 @@ class Entry:
 
 
 def record_many(
-    db: Session, actor: Actor, event_type: str, entries: Iterable[Entry], *, now: datetime, entity: str, key: str = ""
+    db: Session,
+    actor: Actor,
+    event_type: str,
+    entries: Iterable[Entry],
+    *,
+    now: datetime,
+    entity: str,
+    key: str = "",
 ) -> None:
     """Append one event a record in one statement, for an import; announced once, not once a record.
 
@@ -112,7 +119,15 @@ def record_many(
         return
     db.execute(sa.insert(Event.__table__), rows)  # type: ignore[attr-defined]
     if entity in ENTITY_TOPICS:
-        announce(db, ENTITY_TOPICS[entity], event=spec.code, entity=entity, id=None, by=actor.user_id, count=len(rows))
+        announce(
+            db,
+            ENTITY_TOPICS[entity],
+            event=spec.code,
+            entity=entity,
+            id=None,
+            by=actor.user_id,
+            count=len(rows),
+        )
 
 
 COCKPIT_EVENTS = frozenset(
@@ -174,7 +189,9 @@ def list_for_timeline(
     query = sa.select(Event).where(sa.or_(*owners)).order_by(col(Event.id).desc()).limit(limit)
     wanted = {g.value for g in groups}
     if wanted:
-        query = query.where(col(Event.type).in_([c for c, e in EVENT_TYPES.items() if e.group.value in wanted]))
+        query = query.where(
+            col(Event.type).in_([c for c, e in EVENT_TYPES.items() if e.group.value in wanted])
+        )
     if before_id:
         query = query.where(col(Event.id) < before_id)
     return [EventView.of(event) for event in db.execute(query).scalars()]

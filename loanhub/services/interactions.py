@@ -168,9 +168,10 @@ def _set_next(row: Lead | Customer, kind: InteractionKind, step: str, at: dateti
     row.next_step_at = at
 
 
-def list_of(db: Session, *, lead_id: int | None = None, customer_id: int | None = None, limit: int = 100) -> list[Interaction]:
+def list_of(
+    db: Session, *, lead_id: int | None = None, customer_id: int | None = None, limit: int = 100
+) -> list[Interaction]:
     """Return the newest follow-ups of a lead or customer; the caller has judged who may see them."""
-
     query = sa.select(Interaction).order_by(col(Interaction.at).desc()).limit(limit)
     if lead_id is not None:
         query = query.where(col(Interaction.lead_id) == lead_id)

@@ -45,7 +45,12 @@ def get(db: Session, name: str, *, now: datetime) -> dict[str, Any]:
 
 
 def put(
-    db: Session, name: str, value: dict[str, Any], *, valid_from: datetime = EPOCH, changed_by_id: int | None = None
+    db: Session,
+    name: str,
+    value: dict[str, Any],
+    *,
+    valid_from: datetime = EPOCH,
+    changed_by_id: int | None = None,
 ) -> None:
     """Set a parameter from an instant on; the same instant is written over."""
     if name not in DEFAULTS:

@@ -30,7 +30,9 @@ _FIRM = {**_AGES, "min_firm_years": 1}
 
 
 def _service_fee(rate: str) -> list[dict[str, object]]:
-    return [{"code": "service", "label": "居间服务费", "timing": "upfront", "rate": rate, "collector": "本公司"}]
+    return [
+        {"code": "service", "label": "居间服务费", "timing": "upfront", "rate": rate, "collector": "本公司"}
+    ]
 
 
 SHIPPED: tuple[dict[str, Any], ...] = (
@@ -114,7 +116,9 @@ def list_active(db: Session, *, today: date | None = None) -> list[Product]:
 def get_active(db: Session, code: str) -> Product:
     """Return the version of a product in force; raise NotFound when it is not offered."""
     query = sa.select(Product).where(col(Product.code) == code, col(Product.active))
-    found = db.execute(query.order_by(col(Product.revision).desc()).limit(1)).scalar_one_or_none()
+    found: Product | None = db.execute(
+        query.order_by(col(Product.revision).desc()).limit(1)
+    ).scalar_one_or_none()
     if found is None:
         raise NotFound("没有这个产品，或已下架")
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col
@@ -94,7 +95,7 @@ def _asked(text: str) -> list[str]:
     return list(query_tokens(text))
 
 
-def _ids(db: Session, entity: str, text: str) -> sa.Select[tuple[int]] | None:
+def _ids(db: Session, entity: str, text: str) -> sa.Select[Any] | None:
     tokens = _asked(text)
     if not tokens:
         return None
@@ -109,7 +110,7 @@ def _ids(db: Session, entity: str, text: str) -> sa.Select[tuple[int]] | None:
     return query
 
 
-def searched_ids(db: Session, entity: str, text: str) -> sa.Select[tuple[int]] | None:
+def searched_ids(db: Session, entity: str, text: str) -> sa.Select[Any] | None:
     """Return the ids of leads or customers found by ``text``, as a subquery; None when nothing was asked."""
     return _ids(db, entity, text.strip()[:60])
 
@@ -149,7 +150,9 @@ def _customers(db: Session, actor: Actor, text: str, limit: int) -> Iterable[Hit
     query = (
         sa.select(Customer)
         .where(col(Customer.id).in_(ids), visible_to(actor, Customer))
-        .order_by((col(Customer.name) == text).desc(), sa.func.length(col(Customer.name)), col(Customer.id).desc())
+        .order_by(
+            (col(Customer.name) == text).desc(), sa.func.length(col(Customer.name)), col(Customer.id).desc()
+        )
         .limit(limit)
     )
     return [
@@ -169,7 +172,13 @@ def _leads(db: Session, actor: Actor, text: str, limit: int) -> Iterable[Hit]:
         .limit(limit)
     )
     return [
-        Hit("线索", lead.name, _line(lead.phone, lead.city, lead.number), f"/leads?lead={lead.id}", "user-plus")
+        Hit(
+            "线索",
+            lead.name,
+            _line(lead.phone, lead.city, lead.number),
+            f"/leads?lead={lead.id}",
+            "user-plus",
+        )
         for lead in db.execute(query).scalars()
     ]
 
@@ -189,13 +198,17 @@ def _numbered(db: Session, actor: Actor, text: str, limit: int) -> Iterable[Hit]
             detail = f"{customer.name} · {format_wan(loan.principal_fen)} · {loan.status.label}"
             hits.append(Hit("贷款", loan.number, detail, f"/loans/{loan.id}", "wallet"))
     if actor.can(Permission.CONTRACTS_READ):
-        contracts = sa.select(Contract, Customer).join(Customer, col(Customer.id) == col(Contract.customer_id))
+        contracts = sa.select(Contract, Customer).join(
+            Customer, col(Customer.id) == col(Contract.customer_id)
+        )
         contracts = contracts.where(col(Contract.number).like(like), visible_to(actor, Contract)).limit(limit)
         for contract, customer in db.execute(contracts).all():
             detail = f"{customer.name} · {contract.status.label}"
             hits.append(Hit("合同", contract.number, detail, f"/contracts/{contract.id}", "file-text"))
     if actor.can(Permission.APPLICATIONS_READ):
-        rows = sa.select(Application, Customer).join(Customer, col(Customer.id) == col(Application.customer_id))
+        rows = sa.select(Application, Customer).join(
+            Customer, col(Customer.id) == col(Application.customer_id)
+        )
         rows = rows.where(col(Application.number).like(like), visible_to(actor, Application)).limit(limit)
         for application, customer in db.execute(rows).all():
             detail = f"{customer.name} · {application.status.label}"

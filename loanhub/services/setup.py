@@ -65,7 +65,7 @@ def install(db: Session, *, company_name: str, now: datetime) -> None:
         for position, stage in enumerate(DEFAULT_STAGES):
             db.add(
                 Stage(
-                    pipeline_id=pipeline.id,
+                    pipeline_id=pipeline.id or 0,
                     code=stage.code,
                     label=stage.label,
                     color=stage.color,

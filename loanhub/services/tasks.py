@@ -53,7 +53,7 @@ class TaskView:
 
 def _get_visible(db: Session, actor: Actor, task_id: int) -> Task:
     query = sa.select(Task).where(col(Task.id) == task_id, visible_to(actor, Task)).with_for_update()
-    task = db.execute(query).scalar_one_or_none()
+    task: Task | None = db.execute(query).scalar_one_or_none()
     if task is None:
         raise NotFound("没有找到这条待办，或你无权查看")
     return task
@@ -99,7 +99,7 @@ def create(
             raise NotFound("没有找到这位员工")
         for model, row_id in ((Lead, lead_id), (Customer, customer_id)):
             if row_id is not None:
-                found = sa.select(sa.literal(1)).where(model.id == row_id, visible_to(actor, model))  # type: ignore[attr-defined]
+                found = sa.select(sa.literal(1)).where(col(model.id) == row_id, visible_to(actor, model))  # type: ignore[attr-defined]
                 if db.execute(found).first() is None:
                     raise NotFound
         actor.require(Permission.TASKS_EDIT)
@@ -188,8 +188,13 @@ def snooze(actor: Actor, *, task_id: int, until: datetime, now: datetime) -> Non
 
 
 def list_open(
-    actor: Actor, *, mine: bool = True, lead_id: int | None = None, customer_id: int | None = None,
-    now: datetime, limit: int = 100,
+    actor: Actor,
+    *,
+    mine: bool = True,
+    lead_id: int | None = None,
+    customer_id: int | None = None,
+    now: datetime,
+    limit: int = 100,
 ) -> list[TaskView]:
     """Return open to-dos, the most urgent first; snoozed ones only when their time has come.
 
@@ -229,7 +234,9 @@ def views_of(db: Session, rows: list[Task], *, now: datetime) -> list[TaskView]:
     ]  # fmt: skip
 
 
-def _names(db: Session, model: type[User] | type[Lead] | type[Customer], ids: set[int | None]) -> dict[int, str]:
+def _names(
+    db: Session, model: type[User] | type[Lead] | type[Customer], ids: set[int | None]
+) -> dict[int, str]:
     wanted = [i for i in ids if i]
     if not wanted:
         return {}

@@ -13,7 +13,7 @@ so the handler yields in its ``finally``; the error then goes on to the app's on
         finally:
             await self._show(columns the card left, was meant for and is in now; the card itself)
             (await self.get_state(BoardOptimism))._answer_move(request)
-            yield
+            yield  # a delta with the answer
         yield undo_toast(...)
 """
 

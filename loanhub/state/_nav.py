@@ -67,11 +67,14 @@ MENU = (
     Entry("配置", "产品", "/settings/products", "package", (_P.PRODUCTS_EDIT,)),
     Entry("配置", "自动化规则", "/settings/rules", "zap", (_P.FIELDS_EDIT,)),
     Entry("配置", "表单与字段", "/settings/fields", "table-properties", (_P.FIELDS_EDIT,)),
-    Entry("配置", "看板阶段", "/settings/pipelines", "columns-3", (_P.PIPELINES_EDIT,)),
+    Entry("配置", "看板阶段", "/settings/stages", "columns-3", (_P.PIPELINES_EDIT,)),
     Entry("配置", "审批流程", "/settings/flows", "workflow", (_P.FIELDS_EDIT,)),
     Entry("配置", "员工与部门", "/settings/users", "users", (_P.USERS_READ,)),
-    Entry("配置", "角色与权限", "/settings/roles", "shield-check", (_P.ROLES_EDIT, _P.AUDIT_READ)),
-    Entry("配置", "审计日志", "/settings/audit", "scroll-text", (_P.AUDIT_READ,)),
+    Entry("配置", "公司参数", "/settings/company", "building-2", (_P.PARAMETERS_EDIT,)),
+    Entry(
+        "配置", "角色与权限", "/settings/roles", "shield-check", (_P.ROLES_EDIT, _P.USERS_READ, _P.AUDIT_READ)
+    ),
+    Entry("配置", "审计日志", "/audit", "scroll-text", (_P.AUDIT_READ,)),
 )
 
 _ICONS = {entry.route: entry.icon for entry in MENU}

@@ -64,7 +64,7 @@ def test_parts_and_retained_are_the_whole(amount_fen, weights, kept):
 
 class TestSplit:
     def test_refuses_more_than_everything(self):
-        with pytest.raises(InvalidInput, match="101.00%"):
+        with pytest.raises(InvalidInput, match=r"101\.00%"):
             commission.split(100, [Share("a", Decimal("0.51")), Share("b", Decimal("0.5"))])
 
     def test_refuses_a_negative_amount(self):

@@ -18,7 +18,14 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 from tests.conftest import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
-CHROMIUM = next((p for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome") if Path(p).exists()), None)
+CHROMIUM = next(
+    (
+        p
+        for p in ("/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome")
+        if Path(p).exists()
+    ),
+    None,
+)
 PASSWORD = "澄江晚风-27-拾月"
 ACCOUNTS = {
     "sales": "linruoxi", "team_lead": "gumingxuan", "credit": "qinyutong", "credit_2": "gaoyuan",
@@ -44,7 +51,11 @@ def server() -> Iterator[str]:
     }  # fmt: skip
     log = (home / "server.log").open("w")
     process = subprocess.Popen(
-        [sys.executable, "-m", "loanhub.cli.serve"], cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT
+        [sys.executable, "-m", "loanhub.cli.serve"],
+        cwd=ROOT,
+        env=environment,
+        stdout=log,
+        stderr=subprocess.STDOUT,
     )
     base = f"http://127.0.0.1:{port}"
     try:

@@ -19,7 +19,10 @@ def company(database: Engine) -> None:
 class TestRun:
     def test_goes_through_the_use_case_for_each_record(self) -> None:
         rep, chief = make_user(RoleCode.SALES), make_user(RoleCode.TEAM_LEAD)
-        ids = [leads.create(rep, {"name": "孙立", "phone": make_phone()}, now=NOON).lead_id or 0 for _ in range(3)]
+        ids = [
+            leads.create(rep, {"name": "孙立", "phone": make_phone()}, now=NOON).lead_id or 0
+            for _ in range(3)
+        ]
 
         outcome = actions.run(chief, "assign", entity="lead", record_ids=[*ids, 99999],
                               raw={"owner_id": str(chief.user_id)}, key="k", now=NOON)  # fmt: skip
@@ -34,7 +37,15 @@ class TestRun:
         lead_id = leads.create(rep, {"name": "孙立", "phone": make_phone()}, now=NOON).lead_id or 0
 
         for _ in range(2):
-            actions.run(rep, "create_task", entity="lead", record_ids=[lead_id], raw={"title": "回电"}, key="k", now=NOON)
+            actions.run(
+                rep,
+                "create_task",
+                entity="lead",
+                record_ids=[lead_id],
+                raw={"title": "回电"},
+                key="k",
+                now=NOON,
+            )
 
         assert len(tasks.list_open(rep, lead_id=lead_id, now=NOON)) == 1
 

@@ -40,7 +40,20 @@ class BrowserState(Protocol):
         ...
 
 
-BROWSER_VARS = "ops acked hold lift menu back tab folds say asked added answered".split()
+BROWSER_VARS = [
+    "ops",
+    "acked",
+    "hold",
+    "lift",
+    "menu",
+    "back",
+    "tab",
+    "folds",
+    "say",
+    "asked",
+    "added",
+    "answered",
+]
 
 
 class _Root(ScriptedDiv):

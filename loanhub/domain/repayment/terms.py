@@ -122,7 +122,7 @@ class Terms:
             raise InvalidInput(fields={unknown[0]: "没有这一项条款"})
         missing = {name for name in ("method", "principal_fen", "disburse_date") if stored.get(name) is None}
         if missing:
-            raise InvalidInput(fields={name: "此项必填" for name in sorted(missing)})
+            raise InvalidInput(fields=dict.fromkeys(sorted(missing), "此项必填"))
         read: dict[str, Any] = {}
         for key, value in stored.items():
             try:

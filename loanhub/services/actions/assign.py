@@ -16,7 +16,11 @@ from loanhub.services.actions._action import Action
 def run(actor: Actor, entity: str, record_id: int, parameters: Mapping[str, Any], now: datetime) -> None:
     """Assign the lead to ``owner_id``."""
     leads.assign(
-        actor, lead_ids=[record_id], owner_id=int(parameters["owner_id"]), reason=parameters.get("reason") or "", now=now
+        actor,
+        lead_ids=[record_id],
+        owner_id=int(parameters["owner_id"]),
+        reason=parameters.get("reason") or "",
+        now=now,
     )
 
 

@@ -17,7 +17,11 @@ from loanhub.services.actions._action import Action
 def run(actor: Actor, entity: str, record_id: int, parameters: Mapping[str, Any], now: datetime) -> None:
     """Write the temperature through the ordinary edit."""
     leads.edit(
-        actor, lead_id=record_id, raw={"temperature": parameters["temperature"]}, expected_version=None, now=now
+        actor,
+        lead_id=record_id,
+        raw={"temperature": parameters["temperature"]},
+        expected_version=None,
+        now=now,
     )
 
 
@@ -29,7 +33,13 @@ ACTION = Action(
     permission=Permission.LEADS_EDIT,
     parameters=(
         FieldSpec(
-            "action", "temperature", "意向等级", "choice", choices=Temperature, required=True, editors=frozenset({"*"})
+            "action",
+            "temperature",
+            "意向等级",
+            "choice",
+            choices=Temperature,
+            required=True,
+            editors=frozenset({"*"}),
         ),
     ),
     run=run,

@@ -175,7 +175,12 @@ def contingent_items(offer: Offer, lender: str) -> tuple[CostItem, ...]:
     if offer.servicing.prepayment_fee_rate:
         rate = format_percent(offer.servicing.prepayment_fee_rate)
         items.append(
-            CostItem(label="提前还款违约金", method="提前还款时收取", payee=lender, standard=f"提前归还本金的 {rate}")
+            CostItem(
+                label="提前还款违约金",
+                method="提前还款时收取",
+                payee=lender,
+                standard=f"提前归还本金的 {rate}",
+            )
         )
     return tuple(items)
 

@@ -71,7 +71,13 @@ def prepare(actor: Actor, *, application_id: int, start: date | None = None, now
         offer = offer_of(application, product, start=start_date_of(start, now=now))
         warning = check_cap(db, offer, now=now)
         sample = contract_data(
-            db, application, customer, offer, number=_next(db, now), loan_number=loan_number(_next(db, now)), now=now
+            db,
+            application,
+            customer,
+            offer,
+            number=_next(db, now),
+            loan_number=loan_number(_next(db, now)),
+            now=now,
         )
         lacking = missing(TEMPLATE, sample, parameters.company(db, now=now))
         return Preparation(
@@ -87,7 +93,12 @@ def prepare(actor: Actor, *, application_id: int, start: date | None = None, now
 
 
 def create(
-    actor: Actor, *, application_id: int, start: date | None = None, signing_place: str = "", key: str = "",
+    actor: Actor,
+    *,
+    application_id: int,
+    start: date | None = None,
+    signing_place: str = "",
+    key: str = "",
     now: datetime,
 ) -> int:
     """Make the loan contract of an approved application and return its id.
@@ -114,11 +125,19 @@ def create(
             )  # fmt: skip
             return {"id": _store(db, actor, application, customer, data, now=now)}
 
-        return int(str(once(db, actor, "contracts.create", key, [application_id, begin], now=now, work=work)["id"]))
+        return int(
+            str(once(db, actor, "contracts.create", key, [application_id, begin], now=now, work=work)["id"])
+        )
 
 
 def _store(
-    db: Session, actor: Actor, application: Application, customer: Customer, data: ContractData, *, now: datetime
+    db: Session,
+    actor: Actor,
+    application: Application,
+    customer: Customer,
+    data: ContractData,
+    *,
+    now: datetime,
 ) -> int:
     template = get_template(TEMPLATE)
     pdf = render(

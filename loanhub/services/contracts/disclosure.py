@@ -51,7 +51,8 @@ def show(actor: Actor, *, contract_id: int, now: datetime) -> Sheet:
         return Sheet(
             contract_id=contract_id,
             items=tuple(
-                (c.label, c.method, c.standard, c.payee, format_percent(c.annual_rate or 0)) for c in data.costs
+                (c.label, c.method, c.standard, c.payee, format_percent(c.annual_rate or 0))
+                for c in data.costs
             ),
             contingent=tuple((c.label, c.standard, c.payee) for c in data.contingent_costs),
             total_text=format_percent(data.terms.simple_cost_rate or 0),
@@ -115,5 +116,3 @@ def sheet_pdf(actor: Actor, *, contract_id: int, now: datetime) -> tuple[str, by
             watermark="演示数据" if settings().demo_mode else "",
         )  # fmt: skip
         return f"{contract.number}-明示表.pdf", pdf
-
-

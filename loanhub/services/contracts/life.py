@@ -72,7 +72,12 @@ def record_print(actor: Actor, *, contract_id: int, copies: int, now: datetime) 
 
 
 def sign(
-    actor: Actor, *, contract_id: int, signed_date: date, note: str = "", expected_version: int | None = None,
+    actor: Actor,
+    *,
+    contract_id: int,
+    signed_date: date,
+    note: str = "",
+    expected_version: int | None = None,
     now: datetime,
 ) -> None:
     """Register that both sides have signed 登记签署.

@@ -29,9 +29,13 @@ def check_version(row_version: int, expected: int | None) -> None:
 
 def place_on_board(db: Session, lead: Lead, *, now: datetime, stage_code: str = "") -> None:
     """Put a card at the top of a column of the default board, the first column unless named."""
-    pipeline_id = db.execute(sa.select(col(Pipeline.id)).where(col(Pipeline.code) == DEFAULT_PIPELINE)).scalar_one()
+    pipeline_id = db.execute(
+        sa.select(col(Pipeline.id)).where(col(Pipeline.code) == DEFAULT_PIPELINE)
+    ).scalar_one()
     if not stage_code:
-        first = sa.select(col(Stage.code)).where(col(Stage.pipeline_id) == pipeline_id).order_by(col(Stage.sort))
+        first = (
+            sa.select(col(Stage.code)).where(col(Stage.pipeline_id) == pipeline_id).order_by(col(Stage.sort))
+        )
         stage_code = db.execute(first.limit(1)).scalar_one()
     lead.pipeline_id = pipeline_id
     lead.stage_code = stage_code
@@ -43,4 +47,6 @@ def team_name(db: Session, department_id: int | None) -> str:
     """Return the department's name, or an empty text."""
     if department_id is None:
         return ""
-    return db.execute(sa.select(col(Department.name)).where(col(Department.id) == department_id)).scalar() or ""
+    return (
+        db.execute(sa.select(col(Department.name)).where(col(Department.id) == department_id)).scalar() or ""
+    )

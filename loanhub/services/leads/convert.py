@@ -27,9 +27,7 @@ COPIED = (
 )  # fmt: skip
 
 
-def convert(
-    actor: Actor, *, lead_id: int, raw: Mapping[str, object] | None = None, now: datetime
-) -> int:
+def convert(actor: Actor, *, lead_id: int, raw: Mapping[str, object] | None = None, now: datetime) -> int:
     """Turn a lead into a customer and return the customer's id; a lead already converted returns its own.
 
     ``raw`` completes the lead first (name and phone must be there in the end). A known customer of the
@@ -49,7 +47,9 @@ def convert(
             raise Conflict(f"线索已是「{lead.status.label}」，不能转为客户")
         if raw:
             catalogue.apply(db, actor, "lead", lead, raw, now=now, partial=True)
-        missing = {k: s for k, s in (("name", "请填写姓名"), ("phone", "请填写手机号")) if not getattr(lead, k)}
+        missing = {
+            k: s for k, s in (("name", "请填写姓名"), ("phone", "请填写手机号")) if not getattr(lead, k)
+        }
         if missing:
             raise InvalidInput(fields=missing)
         customer = _find_same(db, lead) or _create(db, actor, lead, now=now)
@@ -71,9 +71,9 @@ def _find_same(db: Session, lead: Lead) -> Customer | None:
         query = sa.select(Customer).where(
             col(Customer.id_number_index) == lead.id_number_index, col(Customer.deleted_at).is_(None)
         )
-        found = db.execute(query.limit(1)).scalar_one_or_none()
-        if found is not None:
-            return found
+        known: Customer | None = db.execute(query.limit(1)).scalar_one_or_none()
+        if known is not None:
+            return known
     query = sa.select(Customer).where(
         col(Customer.phone_index) == lead.phone_index,
         col(Customer.name) == lead.name,
@@ -81,7 +81,7 @@ def _find_same(db: Session, lead: Lead) -> Customer | None:
     )
     if lead.id_number_index:
         query = query.where(col(Customer.id_number_index).is_(None))
-    found = db.execute(query.limit(1)).scalar_one_or_none()
+    found: Customer | None = db.execute(query.limit(1)).scalar_one_or_none()
     if found is not None and lead.id_number and not found.id_number:
         found.id_number, found.id_number_index = lead.id_number, lead.id_number_index
         found.id_number_tail_index = lead.id_number_tail_index

@@ -116,7 +116,11 @@ def touch(
     """
     db.add(
         LeadTouch(
-            lead_id=known.id or 0, channel_code=channel_code, at=now, note=note[:300], import_batch_id=import_batch_id
+            lead_id=known.id or 0,
+            channel_code=channel_code,
+            at=now,
+            note=note[:300],
+            import_batch_id=import_batch_id,
         )
     )
     event = events.record(
@@ -129,8 +133,12 @@ def touch(
             kind="lead", entity="lead", entity_id=known.id, actionable=True, event_id=event.id, now=now,
         )  # fmt: skip
     seen = actor.reaches(owner_id=known.owner_id, department_id=known.department_id)
-    notice = blind_notice(known.status, in_pool=known.owner_id is None, team=team_name(db, known.department_id))
-    return Created(new=False, lead_id=known.id if seen else None, number=known.number if seen else "", notice=notice)
+    notice = blind_notice(
+        known.status, in_pool=known.owner_id is None, team=team_name(db, known.department_id)
+    )
+    return Created(
+        new=False, lead_id=known.id if seen else None, number=known.number if seen else "", notice=notice
+    )
 
 
 def channel_label(db: Session, code: str) -> str:

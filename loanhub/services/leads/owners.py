@@ -34,9 +34,7 @@ class ClaimRefused(Conflict):
     """The pool's rules forbid this claim now: cooldown, owned cap or daily cap."""
 
 
-def assign(
-    actor: Actor, *, lead_ids: Sequence[int], owner_id: int, reason: str = "", now: datetime
-) -> int:
+def assign(actor: Actor, *, lead_ids: Sequence[int], owner_id: int, reason: str = "", now: datetime) -> int:
     """Give leads to a person; returns how many changed hands.
 
     Raises:
@@ -106,7 +104,9 @@ def claim(actor: Actor, *, lead_id: int, limits: PoolRules = DEFAULT_RULES, now:
             raise AlreadyClaimed
         db.refresh(lead)
         _hand_over(lead, owner, now=now)
-        lead.status = rules.move(LeadStatus.NEW, LeadEvent.ASSIGN) if lead.status is LeadStatus.NEW else lead.status
+        lead.status = (
+            rules.move(LeadStatus.NEW, LeadEvent.ASSIGN) if lead.status is LeadStatus.NEW else lead.status
+        )
         lead.assigned_reason, lead.origin = "公海认领", LeadOrigin.POOL_CLAIMED
         events.record(
             db, actor, "lead.claimed", now=now, entity="lead", entity_id=lead.id, lead_id=lead.id,
@@ -137,7 +137,9 @@ def to_pool(db: Session, actor: Actor, lead: Lead, *, reason: str, now: datetime
     """Put one lead into the pool; used by people and by the recycling rule."""
     if lead.owner_id is None:
         return
-    lead.status = rules.move(lead.status, LeadEvent.RELEASE) if lead.status is not LeadStatus.NEW else lead.status
+    lead.status = (
+        rules.move(lead.status, LeadEvent.RELEASE) if lead.status is not LeadStatus.NEW else lead.status
+    )
     before = db.get(User, lead.owner_id)
     lead.previous_owner_id = lead.owner_id
     lead.owner_id, lead.pooled_at, lead.pool_reason = None, now, reason[:200]

@@ -57,7 +57,10 @@ class TestMove:
         with reading() as db:
             log = db.execute(sa.select(StageMove)).scalar_one()
             assert (log.from_stage, log.to_stage, log.stayed_seconds) == ("lead", "intent", 3 * 3600)
-            assert db.execute(sa.select(Event).where(col(Event.type) == "lead.moved")).scalar_one().lead_id == card
+            assert (
+                db.execute(sa.select(Event).where(col(Event.type) == "lead.moved")).scalar_one().lead_id
+                == card
+            )
 
     def test_names_what_the_gate_misses_and_takes_it_from_the_side_sheet(self) -> None:
         rep = make_user(RoleCode.SALES)

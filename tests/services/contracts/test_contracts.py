@@ -37,13 +37,19 @@ def company(database: Engine) -> None:
 def make_approved(rate: str = "0.12", amount_fen: int = 10_000_000, **product: object) -> int:
     """Return the id of an approved application of a complete customer."""
     rep = make_user(RoleCode.SALES)
-    made = leads.create(rep, {"name": "张建国", "phone": make_phone(), "id_number": make_id_number()}, now=NOON)
+    made = leads.create(
+        rep, {"name": "张建国", "phone": make_phone(), "id_number": make_id_number()}, now=NOON
+    )
     customer_id = leads.convert(rep, lead_id=made.lead_id or 0, now=NOON)
     product_id = make_product(code=f"p{customer_id}", **product)
     with transaction() as db:
         customer = db.get(Customer, customer_id)
         assert customer is not None
-        customer.address, customer.bank_card, customer.bank_name = "上海市浦东新区示例路 2 号", "6222000000000017", "示例银行"
+        customer.address, customer.bank_card, customer.bank_name = (
+            "上海市浦东新区示例路 2 号",
+            "6222000000000017",
+            "示例银行",
+        )
         application = Application(
             number=f"A{customer_id}", customer_id=customer_id, lead_id=made.lead_id, product_id=product_id,
             product_code=f"p{customer_id}", status=ApplicationStatus.APPROVED, method="equal_installment",

@@ -95,7 +95,9 @@ class TestEdit:
     def test_is_refused_on_a_stale_version(self) -> None:
         rep = make_user(RoleCode.SALES)
         made = leads.create(rep, {"name": "孙立", "phone": make_phone()}, now=NOON)
-        version = leads.edit(rep, lead_id=made.lead_id or 0, raw={"city": "苏州"}, expected_version=1, now=NOON)
+        version = leads.edit(
+            rep, lead_id=made.lead_id or 0, raw={"city": "苏州"}, expected_version=1, now=NOON
+        )
 
         with pytest.raises(leads.StaleEdit):
             leads.edit(rep, lead_id=made.lead_id or 0, raw={"city": "上海"}, expected_version=1, now=NOON)
@@ -160,7 +162,9 @@ class TestFollowUp:
         rep = make_user(RoleCode.SALES)
         made = leads.create(rep, {"name": "孙立", "phone": make_phone()}, now=NOON)
 
-        interactions.record(rep, kind="call", outcome="answered", text="想借 40 万周转", lead_id=made.lead_id, now=NOON)
+        interactions.record(
+            rep, kind="call", outcome="answered", text="想借 40 万周转", lead_id=made.lead_id, now=NOON
+        )
 
         lead = stored(made.lead_id or 0)
         assert (lead.status, lead.first_contact_at) == (LeadStatus.CONTACTED, NOON)
