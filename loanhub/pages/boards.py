@@ -99,7 +99,6 @@ def _filters() -> rx.Component:
         entry=BoardState.draft.entry,
         two=BoardState.draft.two,
         error=BoardState.draft.error,
-        on_open=BoardState.open_editor,
         on_field=BoardState.pick_field,
         on_operator=BoardState.pick_operator,
         on_add=BoardState.add_condition,

@@ -23,7 +23,6 @@ from loanhub.state._board_opt import BoardOptimism, MoveRequest
 from loanhub.state._board_view import BoardColumns, BoardReading, GateSheet
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
-from loanhub.state._listing import Draft
 from loanhub.state._presence import HERE
 from loanhub.state.lead_drawer import item_of
 
@@ -55,6 +54,7 @@ class BoardState(BoardReading):
         fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, "lead"))
         self._fields = {one.key: one for one in fields}
         self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
+        self.draft = _listing.draft_of(self._fields, "amount_fen")
         self.owners = [
             {"value": "me", "label": "我"},
             {"value": "my_team", "label": "我的团队"},
@@ -291,12 +291,6 @@ class BoardState(BoardReading):
 
     @rx.event
     @needs(Permission.BOARDS_READ)
-    async def open_editor(self) -> None:
-        """Start a new condition."""
-        self.draft = _listing.draft_of(self._fields, "amount_fen")
-
-    @rx.event
-    @needs(Permission.BOARDS_READ)
     async def pick_field(self, key: str) -> None:
         """Choose the field of the condition."""
         self.draft = _listing.draft_of(self._fields, str(key))
@@ -322,7 +316,8 @@ class BoardState(BoardReading):
             draft.error = refusal.sentence
             self.draft = draft
             return None
-        self._conditions, self.page, self.draft = [*self._conditions, leaf], 1, Draft()
+        self._conditions, self.page = [*self._conditions, leaf], 1
+        self.draft = _listing.draft_of(self._fields, "amount_fen")
         return await self._refresh()
 
     @rx.event
