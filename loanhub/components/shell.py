@@ -206,6 +206,7 @@ def user_menu(trigger: rx.Component, frame: Frame) -> rx.Component:
         trigger,
         [
             MenuItem("我的账号", icon_name="user-round", href="/account"),
+            MenuItem("使用手册", icon_name="book-open", href="/handbook"),
             None,
             MenuItem("浅色", on_click=set_color_mode("light"), icon_name="sun"),
             MenuItem("深色", on_click=set_color_mode("dark"), icon_name="moon"),
