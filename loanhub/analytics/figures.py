@@ -31,4 +31,12 @@ def trend(rows: Sequence[dict[str, Any]]) -> go.Figure:
         for key, label in (("disbursed", "放款"), ("collected", "回款"))
     ]
     # Without a type Plotly reads 26-05 as a date.
-    return go.Figure(bars, layout={**BARE, "xaxis": {"type": "category"}, "barmode": "group"})
+    axis = {
+        "type": "category",
+        "tickvals": months,
+        "ticktext": [
+            text if place == 0 or text.endswith("-01") else text[-2:] for place, text in enumerate(months)
+        ],
+        "tickangle": 0,
+    }
+    return go.Figure(bars, layout={**BARE, "xaxis": axis, "barmode": "group"})

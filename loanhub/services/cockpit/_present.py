@@ -38,6 +38,12 @@ def split_wan(fen: int) -> tuple[str, str, str]:
     return "¥", whole + dot + part, unit
 
 
+def wan(fen: int) -> str:
+    """Return an amount for tables and sentences: ``3,126.4 万``, ``1.36 亿``, ``¥980.00``."""
+    symbol, figure, unit = split_wan(fen)
+    return f"{figure} {unit}" if unit else f"{symbol}{figure}"
+
+
 def show_value(measure: Measure, value: Number | None) -> tuple[str, str, str]:
     """Return (prefix, figure, unit) of a measure's number; ``—`` when undefined."""
     if value is None:

@@ -15,7 +15,7 @@ from loanhub.analytics.book import Book, Window
 from loanhub.analytics.channel import channel_metrics
 from loanhub.analytics.measures import Measure, Unit, measures
 from loanhub.domain import formats
-from loanhub.domain.money import divide_half_up, format_fen, format_wan
+from loanhub.domain.money import divide_half_up, format_fen
 from loanhub.domain.permissions import Permission, Scope
 from loanhub.models import Stage, User
 from loanhub.repositories import book as repository
@@ -32,6 +32,7 @@ from loanhub.services.cockpit._present import (
     percent,
     show_value,
     spark,
+    wan,
 )
 
 TILES = (
@@ -180,9 +181,7 @@ def _tile(
     if now.base is not None and measure.unit is Unit.RATE:
         counts = now.part_unit is Unit.COUNT
         note = (
-            f"通过 {now.total:,} · 出结果 {now.base:,}"
-            if counts
-            else f"{format_wan(now.total)}，共 {format_wan(now.base)}"
+            f"通过 {now.total:,} · 出结果 {now.base:,}" if counts else f"{wan(now.total)}，共 {wan(now.base)}"
         )
     elif not measure.flow:
         note = f"{now.rows.height:,} 笔"
@@ -249,10 +248,10 @@ def _channels(book: Book, window: Window, labels: dict[str, str]) -> tuple[Row, 
                 "funded": formats.count(row["funded"]),
                 "rate": percent(one.lead_conversion),
                 "width": bar(one.lead_conversion or 0, best),
-                "cost": format_wan(row["cost_fen"]),
+                "cost": wan(row["cost_fen"]),
                 "per_lead": _amount(one.cost_per_lead_fen),
                 "acquisition": _amount(one.acquisition_cost_fen),
-                "amount": format_wan(row["funded_fen"]),
+                "amount": wan(row["funded_fen"]),
                 "drill": f"channel:{code}",
                 "drill_funded": f"funded:{code}",
                 "drill_cost": f"cost:{code}",
@@ -274,7 +273,7 @@ def _leaders(book: Book, window: Window, names: dict[int, str]) -> tuple[Row, ..
             "name": names.get(row["owner"], formats.EMPTY),
             "initial": names.get(row["owner"], formats.EMPTY)[-1:],
             "tone": str(row["owner"] % 6 + 1),
-            "amount": format_wan(row["amount_fen"]),
+            "amount": wan(row["amount_fen"]),
             "loans": f"{row['loans']} 单",
             "width": bar(row["amount_fen"], best),
             "drill": f"owner:{row['owner']}",
@@ -292,7 +291,7 @@ def _ageing(book: Book) -> tuple[Row, ...]:
         {
             "code": code,
             "note": note,
-            "amount": format_wan(found.get(code, empty)["balance_fen"]),
+            "amount": wan(found.get(code, empty)["balance_fen"]),
             "loans": f"{found.get(code, empty)['loans']} 笔",
             "share": percent(Fraction(found.get(code, empty)["balance_fen"], total), 2)
             if total
@@ -310,7 +309,7 @@ def _cities(book: Book, window: Window) -> tuple[Row, ...]:
     return tuple(
         {
             "label": row["city"],
-            "amount": format_wan(row["amount_fen"]),
+            "amount": wan(row["amount_fen"]),
             "loans": f"{row['loans']} 笔",
             "level": str(min(7, 1 + row["amount_fen"] * 6 // best) if best else 1),
             "drill": f"city:{row['city']}",
@@ -327,14 +326,14 @@ def _trend(book: Book, today: date) -> tuple[tuple[dict[str, str | float], ...],
             "month": f"{row['month']:%y-%m}",
             "disbursed": divide_half_up(row["disbursed_fen"], 100_000) / 10,
             "collected": divide_half_up(row["collected_fen"], 100_000) / 10,
-            "disbursed_text": format_wan(row["disbursed_fen"]),
-            "collected_text": format_wan(row["collected_fen"]),
+            "disbursed_text": wan(row["disbursed_fen"]),
+            "collected_text": wan(row["collected_fen"]),
             "drill_disbursed": f"disbursed:{row['month']:%Y-%m}",
             "drill_collected": f"collected:{row['month']:%Y-%m}",
         }
         for row in rows
     )
-    return views, f"近 12 个月放款 {format_wan(lent)}，回款 {format_wan(back)}；本月未结束"
+    return views, f"近 12 个月放款 {wan(lent)}，回款 {wan(back)}；本月未结束"
 
 
 def _highlights(
@@ -358,7 +357,7 @@ def _highlights(
     if idle is not None:
         found.append({"icon": "trending-down", "tone": "warn", "drill": f"cost:{idle['channel'] or 'none'}",
                       "lead": labels.get(idle["channel"], "未注明"),
-                      "text": f"已投 {format_wan(idle['cost_fen'])}，这批线索还没有放款"})  # fmt: skip
+                      "text": f"已投 {wan(idle['cost_fen'])}，这批线索还没有放款"})  # fmt: skip
     lent = measures()["disbursed_amount"]
     now, then = lent.compute(book, window).value, lent.compute(book, before).value
     if isinstance(now, int) and isinstance(then, int) and then:
@@ -366,5 +365,5 @@ def _highlights(
         up = moved >= 0
         found.append({"icon": "trending-up" if up else "trending-down", "tone": "ok" if up else "bad",
                       "drill": "disbursed_amount", "lead": "放款",
-                      "text": f"{format_wan(now)}，比{before_label}{'多' if up else '少'} {fixed(abs(moved), 1)}%"})  # fmt: skip
+                      "text": f"{wan(now)}，比{before_label}{'多' if up else '少'} {fixed(abs(moved), 1)}%"})  # fmt: skip
     return tuple(found)
