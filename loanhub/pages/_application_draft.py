@@ -61,7 +61,7 @@ def draft_form() -> rx.Component:
         rx.el.span("填完一项就自动保存", class_name="t12 f3"),
     )
     return rx.el.section(
-        rx.el.div(rx.el.h3("填写申请"), rx.el.span(class_name="grow"), saved, class_name="sec-h"),
+        rx.el.div(rx.el.h2("填写申请"), rx.el.span(class_name="grow"), saved, class_name="sec-h"),
         returned,
         rx.el.form(
             groups,
@@ -120,7 +120,7 @@ def checklist(*, editing: bool) -> rx.Component:
         rx.el.p("选好产品后列出要交的资料", class_name="f3"),
     )
     return rx.fragment(
-        rx.el.div(rx.el.h3("资料"), count, rx.el.span(class_name="grow"), upload, class_name="sec-h"),
+        rx.el.div(rx.el.h2("资料"), count, rx.el.span(class_name="grow"), upload, class_name="sec-h"),
         problem,
         body,
     )
@@ -153,7 +153,7 @@ def submit_panel() -> rx.Component:
     )
     return rx.el.aside(
         rx.el.div(
-            rx.el.div(rx.el.h3("提交审批"), class_name="sec-h"),
+            rx.el.div(rx.el.h2("提交审批"), class_name="sec-h"),
             figures,
             *[lacks(key) for key in keys],
             note("提交后自动评分，送风控初审（1 个工作日内）", "mute", "git-branch"),

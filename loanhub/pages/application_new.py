@@ -68,7 +68,7 @@ def _choose_person() -> rx.Component:
         ),
     )
     return rx.el.section(
-        rx.el.div(rx.el.h3("为哪位客户发起"), class_name="sec-h"),
+        rx.el.div(rx.el.h2("为哪位客户发起"), class_name="sec-h"),
         rx.cond(N.missing, note("没有找到这位客户，或不在你的数据范围内", "warn"), rx.fragment()),
         search_box(N.find.debounce(250), placeholder="姓名、手机尾号、客户编号", width="320px"),
         found,

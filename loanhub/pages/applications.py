@@ -152,7 +152,7 @@ def _reason(item: Any) -> rx.Component:
 
 def _score() -> rx.Component:
     title = rx.el.div(
-        rx.el.h3("评分卡"),
+        rx.el.h2("评分卡"),
         rx.el.span(S.shown.score_version, " · ", S.shown.score_at, " 计算", class_name="n"),
         rx.el.span(class_name="grow"),
         number(S.shown.score, size="t28"),
@@ -207,7 +207,7 @@ def _checks() -> rx.Component:
     )
     return rx.el.section(
         rx.el.div(
-            rx.el.h3("核验"), rx.el.span(S.checks.length(), " 项", class_name="n"), bad, class_name="sec-h"
+            rx.el.h2("核验"), rx.el.span(S.checks.length(), " 项", class_name="n"), bad, class_name="sec-h"
         ),
         rx.cond(S.hits.length() > 0, note(S.hits.join("；"), "bad"), rx.fragment()),
         rx.el.div(rx.foreach(S.checks, _check), class_name="ckg"),
@@ -218,7 +218,7 @@ def _facts(title: str, rows: rx.Var[list[dict[str, str]]]) -> rx.Component:
     lines = rx.foreach(rows, lambda r: rx.el.div(rx.el.span(r["label"]), rx.el.span(r["text"])))
     return rx.cond(
         rows.length() > 0,
-        rx.el.section(rx.el.div(rx.el.h3(title), class_name="sec-h"), rx.el.div(lines, class_name="apf")),
+        rx.el.section(rx.el.div(rx.el.h2(title), class_name="sec-h"), rx.el.div(lines, class_name="apf")),
         rx.fragment(),
     )
 
@@ -246,7 +246,7 @@ def _records() -> rx.Component:
     return rx.cond(
         S.approvals.length() > 0,
         rx.el.section(
-            rx.el.div(rx.el.h3("审批记录"), class_name="sec-h"),
+            rx.el.div(rx.el.h2("审批记录"), class_name="sec-h"),
             rx.el.ul(rx.foreach(S.approvals, _approval), class_name="apr"),
         ),
         rx.fragment(),
@@ -384,7 +384,7 @@ def _panel() -> rx.Component:
     )
     decide = rx.el.aside(
         rx.el.div(
-            rx.el.div(rx.el.h3("审批决定"), rx.el.span(class_name="grow"), deadline, class_name="sec-h"),
+            rx.el.div(rx.el.h2("审批决定"), rx.el.span(class_name="grow"), deadline, class_name="sec-h"),
             _choices(S.choose),
             rx.cond(S.sheet, rx.fragment(), _decision_form()),
             class_name="in",
@@ -420,7 +420,7 @@ def _panel() -> rx.Component:
     )
     state = rx.el.aside(
         rx.el.div(
-            rx.el.div(rx.el.h3("进度"), rx.el.span(class_name="grow"), deadline, class_name="sec-h"),
+            rx.el.div(rx.el.h2("进度"), rx.el.span(class_name="grow"), deadline, class_name="sec-h"),
             note(S.shown.why_not, "mute"),
             rx.cond(
                 S.result.length() > 0,
@@ -475,7 +475,7 @@ def _detail() -> rx.Component:
     body = rx.el.div(
         rx.cond(S.shown.can_edit, write, read),
         _records(),
-        rx.el.section(rx.el.div(rx.el.h3("经过"), class_name="sec-h"), timeline(S.history)),
+        rx.el.section(rx.el.div(rx.el.h2("经过"), class_name="sec-h"), timeline(S.history)),
     )
     full = rx.fragment(_head(), rx.el.div(body, _panel(), class_name="apg"))
     none = rx.cond(
@@ -484,7 +484,11 @@ def _detail() -> rx.Component:
         empty("从左边选一笔申请", "队列里的申请会在这里打开。"),
     )
     return rx.el.div(
-        rx.cond(S.loading, skeleton_detail(), rx.cond(S.shown.id > 0, full, none)), class_name="apm"
+        rx.cond(S.loading, skeleton_detail(), rx.cond(S.shown.id > 0, full, none)),
+        class_name="apm",
+        tab_index=0,
+        role="region",
+        custom_attrs={"aria-label": "申请详情"},
     )
 
 
