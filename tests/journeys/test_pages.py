@@ -1,0 +1,197 @@
+"""Every page as each role that may see it: it opens, says nothing to the console, fits the phone, and axe agrees."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import ConsoleMessage, Page, expect
+
+from loanhub.domain.permissions import ROLES, Permission, RoleCode
+from tests.journeys.conftest import DESKTOP, PHONE, SignIn
+
+P = Permission
+PAGES_FOLDER = Path(__file__).resolve().parents[2] / "loanhub" / "pages"
+
+
+@dataclass(frozen=True)
+class Place:
+    """A page: its route, its heading (None: that of a record), who may open it, and the role that shows it best."""
+
+    route: str
+    heading: str | None
+    permissions: tuple[Permission, ...]
+    best: RoleCode
+
+    def admits(self, role: RoleCode) -> bool:
+        """Return whether the role may open it."""
+        return not self.permissions or any(one in ROLES[role].permissions for one in self.permissions)
+
+
+R = RoleCode
+PLACES = (
+    Place("/", "工作台", (P.WORKBENCH_READ,), R.SALES),
+    Place("/inbox", "消息", (P.INBOX_READ,), R.SALES),
+    Place("/account", "账号与安全", (), R.SALES),
+    Place("/handbook", "使用手册", (), R.SALES),
+    Place("/leads", "线索", (P.LEADS_READ,), R.SALES),
+    Place("/leads/import", "导入", (P.LEADS_IMPORT,), R.SALES),
+    Place("/pool", "公海池", (P.LEADS_CLAIM, P.LEADS_ASSIGN), R.TEAM_LEAD),
+    Place("/customers", "客户", (P.CUSTOMERS_READ,), R.SALES),
+    Place("/customers/[customer_id]", None, (P.CUSTOMERS_READ,), R.TEAM_LEAD),
+    Place("/boards", "进件看板", (P.BOARDS_READ,), R.TEAM_LEAD),
+    Place("/applications", "申请与审批", (P.APPLICATIONS_READ,), R.CREDIT),
+    Place("/applications/new", "新建申请", (P.APPLICATIONS_CREATE,), R.SALES),
+    Place("/applications/[application_id]", None, (P.APPLICATIONS_READ,), R.CREDIT),
+    Place("/contracts", "合同中心", (P.CONTRACTS_READ,), R.CONTRACTS),
+    Place("/contracts/[contract_id]", None, (P.CONTRACTS_READ,), R.CONTRACTS),
+    Place("/loans", "贷款与还款", (P.LOANS_READ,), R.FINANCE),
+    Place("/loans/[loan_id]", None, (P.LOANS_READ,), R.FINANCE),
+    Place("/cockpit", "经营驾驶舱", (P.COCKPIT_READ,), R.MANAGER),
+    Place("/settings/users", "员工与部门", (P.USERS_READ,), R.ADMIN),
+    Place("/settings/roles", "角色与权限", (P.ROLES_EDIT, P.USERS_READ, P.AUDIT_READ), R.SECURITY_ADMIN),
+    Place("/settings/fields", "表单与字段", (P.FIELDS_EDIT,), R.ADMIN),
+    Place("/settings/stages", "看板阶段", (P.PIPELINES_EDIT,), R.ADMIN),
+    Place("/settings/company", "公司参数", (P.PARAMETERS_EDIT,), R.ADMIN),
+    Place("/audit", "审计日志", (P.AUDIT_READ,), R.AUDITOR),
+)
+PUBLIC = {"/login", "/setup", "/dev/gallery", "/verify/[number]"}
+FALSE_POSITIVES: dict[str, str] = {}
+"""Rule of axe → why what it reports is none; empty is the aim."""
+
+
+class Watch:
+    """What a page says that it should not: console errors and uncaught exceptions."""
+
+    def __init__(self, page: Page) -> None:
+        self.said: list[str] = []
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.said.append(str(error)))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.said.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def take(self) -> list[str]:
+        """Return what was said since the last call."""
+        said, self.said = self.said, []
+        return said
+
+
+def address(page: Page, place: Place) -> str:
+    """Return the address of a page; a record's is read off the first link of its list, '' when there is none."""
+    folder, bracket, _ = place.route.partition("/[")
+    if not bracket:
+        return place.route
+    page.goto(folder)
+    settle(page)
+    links = page.eval_on_selector_all(
+        f"a[href^='{folder}/']", "all => all.map(one => new URL(one.href).pathname)"
+    )
+    return next((link for link in links if re.fullmatch(rf"{folder}/\d+", link)), "")
+
+
+def settle(page: Page) -> None:
+    """Wait until the page has its heading and no skeleton is left."""
+    expect(page.locator("h1:visible").first).not_to_be_empty()
+    page.wait_for_function("!document.querySelector('main .sk') && !document.querySelector('main [aria-busy=true]')")
+
+
+def sideways(page: Page) -> int:
+    """Return by how many pixels the page is wider than the window."""
+    return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
+
+
+def serious(page: Page) -> list[str]:
+    """Return what axe holds for serious or worse, one line a rule with the first element."""
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']} ×{len(one['nodes'])}: {one['nodes'][0]['html'][:160]}"
+        for one in found
+        if one["impact"] in ("serious", "critical") and one["id"] not in FALSE_POSITIVES
+    ]
+
+
+def test_no_page_is_forgotten():
+    declared = {
+        route
+        for file in PAGES_FOLDER.glob("*.py")
+        for route in re.findall(r"page\(\s*route=\"([^\"]+)\"", file.read_text(encoding="utf-8"))
+    }
+
+    assert declared - PUBLIC == {place.route for place in PLACES}
+
+
+@pytest.mark.parametrize("role", list(RoleCode), ids=lambda role: role.value)
+class TestRole:
+    def test_opens_what_it_may_see(self, sign_in: SignIn, role: RoleCode):
+        page = sign_in(role.value)
+        watch, problems = Watch(page), []
+
+        for place in PLACES:
+            if not place.admits(role):
+                continue
+            path = address(page, place)
+            if not path:
+                continue
+            page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]
+            page.goto(path)
+            settle(page)
+            heading = page.locator("h1:visible").first.inner_text()
+            if place.heading is not None and heading != place.heading:
+                problems.append(f"{path}: heading {heading!r}")
+            page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+            if (over := sideways(page)) > 0:
+                problems.append(f"{path}: {over} px too wide at 390")
+            problems += [f"{path}: {said}" for said in watch.take()]
+
+        assert problems == []
+
+    def test_is_told_what_it_may_not_see(self, sign_in: SignIn, role: RoleCode):
+        page = sign_in(role.value)
+
+        for place in PLACES:
+            if place.admits(role) or "[" in place.route:
+                continue
+            page.goto(place.route)
+            expect(page.get_by_role("heading", name=f"你没有权限看{place.heading}")).to_be_visible()
+
+
+@pytest.mark.parametrize("place", PLACES, ids=lambda place: place.route)
+def test_axe_finds_nothing_serious(sign_in: SignIn, place: Place):
+    page = sign_in(place.best.value)
+    path = address(page, place)
+    assert path, "the demo company has no such record for this role"
+    page.goto(path)
+    settle(page)
+
+    found = {"1440 light": serious(page)}
+    page.emulate_media(color_scheme="dark")
+    page.wait_for_timeout(250)
+    found["1440 dark"] = serious(page)
+    page.emulate_media(color_scheme="light")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.wait_for_timeout(250)
+    found["390 light"] = serious(page)
+
+    assert {look: bad for look, bad in found.items() if bad} == {}
+
+
+@pytest.fixture
+def anonymous(browser, server) -> Iterator[Page]:
+    """A page of nobody."""
+    context = browser.new_context(base_url=server, viewport=PHONE, locale="zh-CN")
+    yield context.new_page()
+    context.close()
+
+
+def test_the_login_page_is_accessible_too(anonymous: Page):
+    anonymous.goto("/login")
+    expect(anonymous.get_by_role("heading", name="登录")).to_be_visible()
+
+    assert sideways(anonymous) <= 0
+    assert serious(anonymous) == []
