@@ -44,7 +44,7 @@ _SCROLL = {
 _PAPER = {
     "display": "block", "width": "calc(6.4px * var(--z))", "aspectRatio": "210 / 297", "margin": "0 auto 16px",
     "background": "#fff", "boxShadow": "var(--sh-raise)", "borderRadius": "2px", "maxWidth": "none",
-    "scrollMarginTop": "12px", PHONE: {"width": "100%", "marginBottom": "10px"},
+    "scrollMarginTop": "12px", TABLET: {"width": "calc(1% * var(--z))"}, PHONE: {"width": "100%", "marginBottom": "10px"},
 }  # fmt: skip
 _ASIDE = {
     "overflowY": "auto",
