@@ -34,9 +34,7 @@ def trend(rows: Sequence[dict[str, Any]]) -> go.Figure:
     axis = {
         "type": "category",
         "tickvals": months,
-        "ticktext": [
-            text if place == 0 or text.endswith("-01") else text[-2:] for place, text in enumerate(months)
-        ],
+        "ticktext": [month if month.endswith("-01") else month[-2:] for month in months],
         "tickangle": 0,
     }
     return go.Figure(bars, layout={**BARE, "xaxis": axis, "barmode": "group"})

@@ -256,7 +256,7 @@ def trend(
 
     head = rx.el.tr(*[rx.el.th(text, scope="col") for text in ("月份", "放款", "回款")])
     table = rx.el.table(rx.el.thead(head), rx.el.tbody(rx.foreach(rows, line)), class_name="ck-trend")
-    return chart(
+    drawn = chart(
         figure,
         title="放款与回款（万元）",
         conclusion=conclusion,
@@ -264,6 +264,7 @@ def trend(
         height="196px",
         on_click=on_point,
     )
+    return rx.el.section(drawn, class_name="ck-cell", custom_attrs={"aria-label": "放款与回款"})
 
 
 def records(opened: Any, rows: Rows, *, is_open: rx.Var[bool], on_open_change: Any) -> rx.Component:

@@ -176,7 +176,8 @@ class CockpitState(SessionState):
     async def _read(self, period: str, *, live: bool = False) -> None:
         actor = await self._actor()
         actor.require(Permission.COCKPIT_READ)
-        chosen = period if period in dict(cockpit.PERIODS) else cockpit.DEFAULT_PERIOD
+        known = isinstance(period, str) and period in dict(cockpit.PERIODS)
+        chosen = period if known else cockpit.DEFAULT_PERIOD
         view = await shared.get(
             self._key(actor, chosen), lambda: cockpit.look(actor, period=chosen, now=utc_now())
         )
