@@ -122,6 +122,19 @@ def _filters() -> rx.Component:
             value=BoardState.text,
             width="196px",
         ),
+        rx.el.span(
+            option_filter(
+                "视图",
+                BoardState.views,
+                BoardState.view,
+                BoardState.choose_view,
+                icon_name="layers",
+                value_label=rx.cond(
+                    BoardState.view == "all", "", _label_of(BoardState.views, BoardState.view)
+                ),
+            ),
+            class_name="only-phone",
+        ),
         chip("负责人", "owner_id", BoardState.owners, "users"),
         chip("产品", "product_code", BoardState.products, "package"),
         rx.el.button(

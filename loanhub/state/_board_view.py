@@ -112,9 +112,13 @@ class BoardReading(SessionState):
     async def _read_views(self) -> None:
         actor, now = await self._actor(), utc_now()
         everything, stored = await rx.run_in_thread(lambda: boards.tabs(actor, now=now))
+        found = [
+            (EVERYTHING, "全部在途", everything),
+            *((f"s{tab.id}", tab.name, tab.count) for tab in stored),
+        ]
         self.views = [
-            {"id": EVERYTHING, "name": "全部在途", "count": str(everything)},
-            *({"id": f"s{tab.id}", "name": tab.name, "count": str(tab.count)} for tab in stored),
+            {"id": code, "name": name, "count": str(count), "value": code, "label": f"{name} {count}"}
+            for code, name, count in found
         ]
         self._stored = {f"s{tab.id}": {"criteria": tab.criteria, "shared": tab.shared} for tab in stored}
         if self.view not in self._stored:

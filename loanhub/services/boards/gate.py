@@ -7,7 +7,6 @@ from datetime import datetime
 
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
-from loanhub.models import Pipeline
 from loanhub.repositories import boards as repository
 from loanhub.repositories import leads
 from loanhub.services import catalogue
@@ -41,8 +40,7 @@ def gate_form(actor: Actor, *, lead_id: int, to: str, now: datetime) -> GateForm
     with reading() as db:
         lead = leads.get_visible(db, actor, lead_id)
         actor.require(Permission.BOARDS_MOVE)
-        pipeline = db.get(Pipeline, lead.pipeline_id)
-        stages = repository.list_stages(db, pipeline.id or 0) if pipeline is not None else []
+        stages = repository.list_stages(db, lead.pipeline_id or 0)
         target = next((stage for stage in stages if stage.code == to), None)
         if target is None:
             raise InvalidInput("没有这个阶段")

@@ -14,7 +14,7 @@ from loanhub.domain.leads import status_on_entering
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import Gate, MoveRefused, StageSpec, check_gate
 from loanhub.domain.rank import between
-from loanhub.models import Lead, Pipeline, Stage, StageMove, User
+from loanhub.models import Lead, Stage, StageMove, User
 from loanhub.repositories import boards as repository
 from loanhub.repositories import leads as lead_repository
 from loanhub.services import catalogue, events, search
@@ -75,9 +75,9 @@ def move(
         def work() -> dict[str, object]:
             lead = lead_repository.get_visible(db, actor, lead_id, for_update=True)
             actor.require(Permission.BOARDS_MOVE)
-            pipeline = db.get(Pipeline, lead.pipeline_id)
-            assert pipeline is not None and pipeline.id is not None
-            stages = {s.code: s for s in repository.list_stages(db, pipeline.id)}
+            if lead.pipeline_id is None:
+                raise InvalidInput("这条线索不在看板上")
+            stages = {s.code: s for s in repository.list_stages(db, lead.pipeline_id)}
             target = stages.get(to)
             if target is None:
                 raise InvalidInput("没有这个阶段")
@@ -95,8 +95,8 @@ def move(
                     )  # fmt: skip
             if to != lead.stage_code:
                 _check_gate(db, lead, target, stages)
-            condition = repository.on_board(pipeline.id)
-            rank = _rank(db, condition, pipeline.id, to, after_id, before_id, skip=lead.id or 0)
+            condition = repository.on_board(lead.pipeline_id)
+            rank = _rank(db, condition, lead.pipeline_id, to, after_id, before_id, skip=lead.id or 0)
             return asdict(_place(db, actor, lead, stages, to, rank, reason=reason, now=now))
 
         return Moved(**once(db, actor, "boards.move", key, request, now=now, work=work))  # type: ignore[arg-type]
