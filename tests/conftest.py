@@ -21,6 +21,7 @@ os.environ["LOANHUB_DATA_DIR"] = str(_HOME)
 os.environ.setdefault("LOANHUB_DEMO_MODE", "true")
 os.environ.pop("LOANHUB_DATABASE_URL", None)
 
+import loanhub.loanhub  # noqa: E402, F401 - before any test brings states of its own, which carry no marks
 from loanhub.repositories import schema  # noqa: E402
 from loanhub.services import _transaction  # noqa: E402
 
