@@ -63,7 +63,9 @@ def button(page: Page | Locator, text: str) -> Locator:
 
 def press(page: Page | Locator, text: str) -> None:
     """Press the visible button or link of this text."""
-    found = page.locator("button:visible, a.btn:visible").filter(has_text=re.compile(rf"^\s*{re.escape(text)}"))
+    found = page.locator("button:visible, a.btn:visible").filter(
+        has_text=re.compile(rf"^\s*{re.escape(text)}")
+    )
     found.first.click()
 
 
@@ -183,7 +185,7 @@ def read_pdf(page: Page, case: Case) -> str:
     return "".join(part.extract_text() for part in PdfReader(io.BytesIO(answer.body())).pages)
 
 
-def print_and_sign(page: Page) -> None:
+def print_and_sign(page: Page, case: Case, *, phone: bool) -> None:
     """Show the cost sheet for its ten seconds, print two copies, register the signature."""
     press(page, "打开明示表")
     confirm = page.get_by_role("button", name="借款人已阅读并确认")
@@ -194,7 +196,11 @@ def print_and_sign(page: Page) -> None:
 
     press(page, "打印")
     press(page.get_by_role("dialog"), "登记并打印")
-    expect_toast(page, "已登记打印第 1–2 份")
+    if phone:  # a phone opens the file itself; its own menu prints
+        page.wait_for_url(f"**/api/contracts/{case.contract_id}/pdf?print=1")
+        page.goto(f"/contracts/{case.contract_id}")
+    else:
+        expect_toast(page, "已登记打印第 1–2 份")
     expect(page.get_by_text("共 2 份")).to_be_attached()
 
     press(page, "登记签署")

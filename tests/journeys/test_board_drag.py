@@ -27,6 +27,10 @@ window.WebSocket = class extends Native {
 """Delays what the server sends, in the page itself: Chromium's network emulation leaves sockets alone."""
 
 
+SLOW_MS = 1_500
+"""How long an answer takes there: longer than a busy machine needs to draw, so that what is seen before is ours."""
+
+
 class Board:
     """The board as seen on one page."""
 
@@ -138,13 +142,13 @@ class TestMouse:
 
     def test_a_slow_answer_never_shows_the_card_at_its_old_place(self, board: Board, first):
         card, _source, target = first
-        board.page.evaluate("window.answerDelay = 400")
+        board.page.evaluate(f"window.answerDelay = {SLOW_MS}")
 
         board.drag(card, target)
-        board.expect_in(card, target, timeout=300)
+        board.expect_in(card, target, timeout=SLOW_MS * 0.8)
         strays = board.page.evaluate(
             """([card, target]) => new Promise((done) => {
-              const until = performance.now() + 1200; let strays = 0;
+              const until = performance.now() + 2200; let strays = 0;
               const look = () => {
                 const at = document.querySelectorAll(`[data-card="${card}"]`);
                 if (at.length !== 1 || at[0].closest('[data-col]').dataset.col !== target) strays += 1;
@@ -159,12 +163,12 @@ class TestMouse:
 
     def test_the_same_card_moves_twice_before_the_first_answer(self, board: Board, first):
         card, source, target = first
-        board.page.evaluate("window.answerDelay = 700")
+        board.page.evaluate(f"window.answerDelay = {SLOW_MS}")
 
         board.drag(card, target)
-        board.expect_in(card, target, timeout=300)
+        board.expect_in(card, target, timeout=SLOW_MS * 0.8)
         board.drag(card, source)
-        board.page.wait_for_timeout(1500)
+        board.page.wait_for_timeout(2 * SLOW_MS)
 
         board.expect_in(card, source)
 

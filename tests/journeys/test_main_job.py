@@ -33,7 +33,9 @@ class TestImport:
         page.goto("/leads/import")
         page.locator("#f-file").set_input_files(SAMPLE)
         press(page, "下一步：校验")
-        expect(page.get_by_role("heading", name="改了什么、为什么").or_(page.get_by_text("改了什么、为什么"))).to_be_visible()
+        expect(
+            page.get_by_role("heading", name="改了什么、为什么").or_(page.get_by_text("改了什么、为什么"))
+        ).to_be_visible()
         checked = {label: figure(page, label) for label in ("将新建", "不能导入", "文件内重复")}
         page.get_by_text("已确认名单取得客户授权").click()
         press(page, "导入 436 条")
@@ -111,7 +113,7 @@ def test_a_lead_becomes_a_loan_that_is_repaid(sign_in: SignIn, phone: bool):
     assert case.name in text
     assert "180,000.00" in text
     assert "壹拾捌万元整" in text
-    people.print_and_sign(contracts)
+    people.print_and_sign(contracts, case, phone=phone)
 
     manager = sign_in("manager", phone=phone)
     manager.goto("/cockpit")
@@ -128,7 +130,9 @@ def test_a_lead_becomes_a_loan_that_is_repaid(sign_in: SignIn, phone: bool):
     assert manager.evaluate("window.notReloaded")
     total.click()
     drawer = manager.get_by_role("dialog")
-    expect(drawer.locator("a", has_text=case.name).or_(drawer.locator(f"a[href$='/loans/{case.loan_id}']")).first).to_be_visible()
+    expect(
+        drawer.locator("a", has_text=case.name).or_(drawer.locator(f"a[href$='/loans/{case.loan_id}']")).first
+    ).to_be_visible()
 
     people.repay(finance, case, amount="15000", figure="15,000.00", phone=phone)
     expect(finance.get_by_text("15,000.00").first).to_be_attached()

@@ -98,7 +98,9 @@ def address(page: Page, place: Place) -> str:
 def settle(page: Page) -> None:
     """Wait until the page has its heading and no skeleton is left."""
     expect(page.locator("h1:visible").first).not_to_be_empty()
-    page.wait_for_function("!document.querySelector('main .sk') && !document.querySelector('main [aria-busy=true]')")
+    page.wait_for_function(
+        "!document.querySelector('main .sk') && !document.querySelector('main [aria-busy=true]')"
+    )
 
 
 def sideways(page: Page) -> int:
