@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.conftest import free_port
 
@@ -32,6 +32,9 @@ ACCOUNTS = {
     "finance": "shenmo", "finance_2": "xuqingru", "collections": "hepingchuan", "contracts": "dingsiqi",
     "manager": "zhongyi", "admin": "shilei", "security_admin": "jiangshouyi", "auditor": "wenzheng",
 }  # fmt: skip
+PATIENCE = float(os.environ.get("LOANHUB_TEST_PATIENCE", "1"))
+"""How many times slower than an idle machine of two cores this one may be."""
+expect.set_options(timeout=10_000 * PATIENCE)
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
@@ -111,7 +114,7 @@ def sign_in(browser: Browser, server: str) -> Iterator[SignIn]:
         assert answer.status == 303, answer.text()
         assert "error" not in answer.headers["location"], answer.headers["location"]
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(15_000 * PATIENCE)
         return page
 
     yield open_page
