@@ -1,0 +1,104 @@
+"""Take the pictures of docs/screenshots from a running server: ``python -m tests.journeys.screenshots --server URL``.
+
+One page after the other at 1440 and 390 px, light and dark, as the role that has most to see there. A picture is
+reduced to a palette of 96 colors, so that the whole folder stays below 12 MB.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.journeys.conftest import ACCOUNTS, CHROMIUM, DESKTOP, PASSWORD, PHONE
+from tests.journeys.test_pages import PLACES, address, settle
+
+FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
+LOOKS = ((1440, "light"), (1440, "dark"), (390, "light"), (390, "dark"))
+COLORS = 96
+
+
+def name_of(route: str) -> str:
+    """Return the file name of a route: /settings/users → settings-users, /loans/[loan_id] → loan."""
+    if "[" in route:
+        return re.sub(r"_id\]$", "", route.partition("[")[2])
+    return route.strip("/").replace("/", "-") or "workbench"
+
+
+def save(page: Page, path: Path) -> int:
+    """Write what the window shows, reduced to a palette; return the size in bytes."""
+    picture = Image.open(io.BytesIO(page.screenshot(animations="disabled"))).convert("RGB")
+    picture.quantize(COLORS, method=Image.Quantize.MEDIANCUT, dither=Image.Dither.NONE).save(
+        path, optimize=True
+    )
+    return path.stat().st_size
+
+
+def signed_in(browser: Browser, server: str, role: str, width: int, look: str) -> Page:
+    """Return a page of this role in this look."""
+    phone = width == PHONE["width"]
+    context = browser.new_context(
+        base_url=server, viewport=PHONE if phone else DESKTOP, has_touch=phone, is_mobile=phone, locale="zh-CN",
+        timezone_id="Asia/Shanghai", color_scheme=look, reduced_motion="reduce",
+    )  # fmt: skip
+    if role:
+        context.request.post(
+            f"{server}/api/auth/login", form={"login": ACCOUNTS[role], "password": PASSWORD},
+            headers={"Origin": server}, max_redirects=0,
+        )  # fmt: skip
+    return context.new_page()
+
+
+def take(browser: Browser, server: str, width: int, look: str) -> Iterator[tuple[str, Page]]:
+    """Yield (name, page ready to be taken) for every page in this look."""
+    stranger = signed_in(browser, server, "", width, look)
+    stranger.goto("/login")
+    stranger.get_by_role("heading", name="登录").wait_for()
+    yield "login", stranger
+    stranger.context.close()
+    for role in sorted({place.best.value for place in PLACES}):
+        page = signed_in(browser, server, role, width, look)
+        for place in PLACES:
+            if place.best.value != role:
+                continue
+            path = address(page, place)
+            page.goto(path)
+            settle(page)
+            page.wait_for_timeout(600)
+            yield name_of(place.route), page
+            if place.route == "/leads":
+                page.locator("[data-row] [data-open]:visible").first.click()
+                page.get_by_role("dialog").wait_for()
+                page.wait_for_timeout(600)
+                yield "lead", page
+        page.context.close()
+
+
+def main() -> None:
+    """Take them all."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--server", required=True, help="address of a served demo company")
+    parser.add_argument("--only", default="", help="names of pages, by comma")
+    chosen = parser.parse_args()
+    only = {name for name in chosen.only.split(",") if name}
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    total = 0
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--headless", "--no-sandbox", "--disable-gpu"]
+        )
+        for width, look in LOOKS:
+            for name, page in take(browser, chosen.server.rstrip("/"), width, look):
+                if not only or name in only:
+                    total += save(page, FOLDER / f"{name}-{width}-{look}.png")
+        browser.close()
+    print(f"{total / 1_000_000:.1f} MB in {FOLDER.name}")
+
+
+if __name__ == "__main__":
+    main()
