@@ -5,6 +5,7 @@ holds cards in its first stage and lets them move to the second and back. Furthe
 with the same session.
 """
 
+import random
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,10 @@ SLOW_MS = 1_500
 """How long an answer takes there: longer than a busy machine needs to draw, so that what is seen before is ours."""
 
 
+CARDS_AT_LEAST = 8
+"""In the first column, so that one can be taken, held and swiped over."""
+
+
 class Board:
     """The board as seen on one page."""
 
@@ -43,8 +48,20 @@ class Board:
         """Go to the board and wait for its cards."""
         self.page.add_init_script(SLOW_ANSWERS)
         self.page.goto(BOARD_PATH)
+        self.page.wait_for_selector("[data-add]")
+        self.page.wait_for_timeout(300)
+        self._refill()
         self.page.wait_for_selector("[data-card]")
         return self
+
+    def _refill(self) -> None:
+        """Add cards to the first column until tests before this one no longer matter."""
+        first = self.page.locator("[data-col]").first.locator("[data-card]")
+        for have in range(first.count(), CARDS_AT_LEAST):
+            self.page.fill("[data-add]", f"孙立 154{random.randrange(10**8):08d} 40万")
+            self.page.press("[data-add]", "Enter")
+            expect(first).to_have_count(have + 1)
+            expect(self.page.locator("[data-add]")).to_have_value("")
 
     def columns(self) -> list[str]:
         """Return the codes of the unfolded columns, left to right."""
