@@ -97,9 +97,10 @@ def list_demo_users(db: Session) -> list[User]:
 
 
 def count_inbox(db: Session, *, user_id: int, now: datetime) -> int:
-    """Return how many inbox messages of a user are neither done nor snoozed 未处理消息."""
+    """Return how many inbox messages ask a user to act and are neither done nor snoozed 待处理消息."""
     query = sa.select(sa.func.count()).where(
         col(Notification.user_id) == user_id,
+        col(Notification.actionable),
         col(Notification.done_at).is_(None),
         sa.or_(col(Notification.snoozed_until).is_(None), col(Notification.snoozed_until) <= now),
     )

@@ -113,8 +113,9 @@ def _fund(db: Session, actor: Actor, loan: Loan, contract: Contract, *, now: dat
     contract.updated_at = now
     contract.version += 1
     customer = db.get(Customer, loan.customer_id)
-    if customer is not None and customer.lifecycle == "new":
-        customer.lifecycle = "growing"
+    if customer is not None:
+        customer.lifecycle = "growing" if customer.lifecycle == "new" else customer.lifecycle
+        customer.next_step, customer.next_step_kind, customer.next_step_at = "", "", None
     application = db.get(Application, loan.application_id) if loan.application_id else None
     if application is None:
         return
