@@ -184,6 +184,18 @@ def _entry() -> rx.Component:
     )
 
 
+def _tabs() -> rx.Component:
+    return saved_views(S.tabs, rx.cond(S.tab == "", "all", S.tab).to(str), S.choose_tab)
+
+
+def _prove() -> rx.Component:
+    return rx.cond(
+        SessionState.allowed.contains(Permission.AUDIT_VERIFY.value),
+        button("校验全部", look="p", icon_name="shield-check", on_click=S.verify, pending=S.verifying),
+        rx.fragment(),
+    )
+
+
 @page(route="/audit", title="审计日志", permission=Permission.AUDIT_READ, on_load=AuditState.load)
 def audit() -> Page:
     """Draw the page."""
@@ -191,15 +203,17 @@ def audit() -> Page:
         S.rows, COLUMNS, row_id=lambda r: r.id, label="审计日志", on_open=S.open, card=_card, loading=S.loading,
         empty=no_match("记录", "换个关键词，或放宽条件", S.clear_filters),
     )  # fmt: skip
-    prove = rx.cond(
-        SessionState.allowed.contains(Permission.AUDIT_VERIFY.value),
-        button("校验全部", look="p", icon_name="shield-check", on_click=S.verify, pending=S.verifying),
-        rx.fragment(),
-    )
     turn = pager(S.range_text, S.page, S.pages, on_previous=S.go(-1), on_next=S.go(1))
-    tab = rx.cond(S.tab == "", "all", S.tab).to(str)
     return Page(
-        [_chain(), _breaks(), _filters(), table, rx.cond(S.rows.length() > 0, turn, rx.fragment()), _entry()],
-        views=saved_views(S.tabs, tab, S.choose_tab),
-        primary=prove,
+        [
+            rx.el.div(_tabs(), _prove(), class_name="gov-phone"),
+            _chain(),
+            _breaks(),
+            _filters(),
+            table,
+            rx.cond(S.rows.length() > 0, turn, rx.fragment()),
+            _entry(),
+        ],
+        views=_tabs(),
+        primary=_prove(),
     )

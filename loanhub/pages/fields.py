@@ -131,7 +131,7 @@ def _preview() -> rx.Component:
             disabled=True,
             class_name="pv-form",
         ),
-        custom_attrs={"aria-label": "新建表单预览"},
+        custom_attrs={"aria-label": "新建表单预览", "tabIndex": 0},
     )
 
 
@@ -184,6 +184,14 @@ def _sheet() -> rx.Component:
     )
 
 
+def _tabs() -> rx.Component:
+    return saved_views(S.tabs, S.entity, S.choose)
+
+
+def _create() -> rx.Component:
+    return button("新建字段", look="p", icon_name="plus", on_click=S.open_new, writes=True)
+
+
 @page(
     route="/settings/fields",
     title="表单与字段",
@@ -194,7 +202,11 @@ def _sheet() -> rx.Component:
 def fields() -> Page:
     """Draw the page."""
     return Page(
-        [rx.el.div(_lists(), _preview(), class_name="split"), _sheet()],
-        views=saved_views(S.tabs, S.entity, S.choose),
-        primary=button("新建字段", look="p", icon_name="plus", on_click=S.open_new, writes=True),
+        [
+            rx.el.div(_tabs(), _create(), class_name="gov-phone"),
+            rx.el.div(_lists(), _preview(), class_name="split gov-split"),
+            _sheet(),
+        ],
+        views=_tabs(),
+        primary=_create(),
     )

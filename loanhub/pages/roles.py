@@ -54,7 +54,12 @@ def roles() -> Page:
     head = rx.el.thead(
         rx.el.tr(
             rx.el.th(rx.el.span("权限", class_name="vh"), scope="col"),
-            rx.foreach(S.heads, lambda one: rx.el.th(rx.el.div(one.label), rx.el.em(one.note), scope="col")),
+            rx.foreach(
+                S.heads,
+                lambda one: rx.el.th(
+                    rx.el.div(one.label), rx.el.em(one.scope), rx.el.em(one.people), scope="col"
+                ),
+            ),
         )
     )
     table = rx.el.div(

@@ -115,7 +115,7 @@ def _people() -> rx.Component:
 
 def _place(row: rx.Var[DepartmentRow]) -> rx.Component:
     return rx.el.span(
-        rx.cond(row.is_root, icon("building-2", "s"), icon("corner-down-right", "s", "f3")),
+        rx.cond(row.is_root, icon("building-2", "s"), icon("chevron-right", "s", "f3")),
         rx.el.span(row.name),
         class_name="row g2",
         style={"paddingLeft": row.indent},
@@ -268,6 +268,18 @@ def _department_sheet() -> rx.Component:
     )
 
 
+def _tabs() -> rx.Component:
+    return saved_views(S.tabs, S.tab, S.choose_tab)
+
+
+def _create() -> rx.Component:
+    return rx.cond(
+        S.can_create & (S.tab == "people"),
+        button("新建员工", look="p", icon_name="user-plus", on_click=S.open_new, writes=True),
+        rx.fragment(),
+    )
+
+
 @page(
     route="/settings/users",
     title="员工与部门",
@@ -285,19 +297,15 @@ def users() -> Page:
         is_open=S.confirming,
         on_open_change=S.stop_asking,
     )
-    create = rx.cond(
-        S.can_create & (S.tab == "people"),
-        button("新建员工", look="p", icon_name="user-plus", on_click=S.open_new, writes=True),
-        rx.fragment(),
-    )
     return Page(
         [
+            rx.el.div(_tabs(), _create(), class_name="gov-phone"),
             rx.cond(S.tab == "people", _people(), _departments()),
             _person_sheet(),
             _password_sheet(),
             _department_sheet(),
             stop,
         ],
-        views=saved_views(S.tabs, S.tab, S.choose_tab),
-        primary=create,
+        views=_tabs(),
+        primary=_create(),
     )

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.models import Event, EventSeal
+from loanhub.models import Event, EventSeal, User
 
 _EVENT = Event.__table__  # type: ignore[attr-defined]
 _SEAL = EventSeal.__table__  # type: ignore[attr-defined]
@@ -123,6 +123,12 @@ def list_actors(db: Session) -> list[tuple[int, str]]:
     )
     found = db.execute(query.group_by(col(Event.actor_id)).order_by(sa.func.max(Event.actor_name)))
     return [(int(actor_id), str(name)) for actor_id, name in found]
+
+
+def list_user_names(db: Session, user_ids: Collection[int]) -> dict[int, str]:
+    """Return the names of these people by id."""
+    query = sa.select(col(User.id), col(User.name)).where(col(User.id).in_(list(user_ids)))
+    return {int(user_id): str(name) for user_id, name in db.execute(query)}
 
 
 def _conditions(wanted: Filter) -> list[sa.ColumnElement[bool]]:

@@ -253,9 +253,9 @@ def list_entries(
     with reading() as db:
         rows = repository.list_events(db, wanted, offset=max(0, offset), limit=PAGE_ROWS)
         seals = repository.list_seals_of(db, [row.id or 0 for row in rows])
-        return Page(
-            tuple(_entry(row, seals.get(row.id or 0)) for row in rows), repository.count_events(db, wanted)
-        )
+        names = repository.list_user_names(db, {row.entity_id or 0 for row in rows if row.entity == "user"})
+        entries = tuple(_entry(row, seals.get(row.id or 0), names) for row in rows)
+        return Page(entries, repository.count_events(db, wanted))
 
 
 def links_of(actor: Actor, *, event_id: int) -> list[Link]:
@@ -306,16 +306,18 @@ def _types_of(tab: str) -> list[str] | None:
     return None
 
 
-def _entry(event: Event, sealed: Mapping[str, Any] | None) -> Entry:
+def _entry(event: Event, sealed: Mapping[str, Any] | None, names: Mapping[int, str]) -> Entry:
     view = events.EventView.of(event)
     roles = [
         role.label if (role := RoleCode.find(code)) else code for code in event.actor_role.split(",") if code
     ]
     kind = ENTITIES.get(event.entity, event.entity)
+    number = names.get(event.entity_id or 0, "") if event.entity == "user" else ""
+    number = number or (f"#{event.entity_id}" if event.entity_id else "")
     return Entry(
         id=view.id, at=view.at, actor=view.actor or SYSTEM.name, role="、".join(roles), type=view.type, label=view.label,
         icon=view.icon, sensitive=view.sensitive, refused=view.type == "session.refused", entity=event.entity,
-        entity_id=event.entity_id or 0, subject=f"{kind} #{event.entity_id}" if event.entity_id else kind,
+        entity_id=event.entity_id or 0, subject=f"{kind} {number}".strip(),
         summary=view.summary, reason=view.reason, ip=event.ip,
         session=f"s-{event.session_id}" if event.session_id else "", changes=view.changes,
         sequence=sealed["sequence"] if sealed else 0, hash=sealed["hash"] if sealed else "",

@@ -6,7 +6,7 @@ A stage's code never changes: moves, reports and the hard gates (application, ap
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -141,6 +141,7 @@ def save(
         faults |= _faults(stages, list(stored.values()), labels)
         if faults:
             raise InvalidInput(fields=faults)
+        stages = [_in_stored_order(form, stored[form.code].required) for form in stages]
         before, after = _changes(pipeline.label, label, stored, stages, labels)
         if not after:
             return
@@ -200,6 +201,12 @@ def _faults(stages: Sequence[StageForm], stored: Sequence[Stage], labels: dict[s
         if len(set(form.required)) < len(form.required) or any(key not in labels for key in form.required):
             faults[f"{form.code}.required"] = "移入条件里有不存在的字段"
     return faults
+
+
+def _in_stored_order(form: StageForm, stored: Sequence[str]) -> StageForm:
+    # A form sends the keys in the order of its boxes; only what was added or taken away is a change.
+    kept = [key for key in stored if key in form.required]
+    return replace(form, required=(*kept, *(key for key in form.required if key not in stored)))
 
 
 def _changes(

@@ -18,7 +18,8 @@ class RoleHead:
     """A column's head."""
 
     label: str = ""
-    note: str = ""
+    scope: str = ""
+    people: str = ""
 
 
 @dataclass
@@ -65,7 +66,7 @@ class RolesState(SessionState):
         actor = await self._actor()
         self.text, self.differing = "", False
         found = await rx.run_in_thread(lambda: roles.matrix(actor))
-        self.heads = [RoleHead(one.label, f"{one.scope} · {one.people} 人") for one in found.roles]
+        self.heads = [RoleHead(one.label, one.scope, f"{one.people} 人") for one in found.roles]
         self.columns = len(found.roles) + 1
         self._all = [
             MatrixSection(

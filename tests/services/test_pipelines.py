@@ -82,6 +82,13 @@ class TestSave:
         with pytest.raises(MoveRefused, match="城市"):
             boards.move(sales, lead_id=lead_id, to="intent", expected_version=version, now=NOON)
 
+    def test_the_order_of_boxes_is_no_change(self, board: pipelines.BoardView) -> None:
+        forms = [replace(form, required=tuple(reversed(form.required))) for form in _forms(board)]
+
+        _save(board, forms)
+
+        assert pipelines.view(ADMIN, pipeline_id=board.id).version == board.version
+
     def test_reorders_the_free_stages(self, board: pipelines.BoardView) -> None:
         forms = _forms(board)
         forms[2], forms[3] = forms[3], forms[2]
