@@ -73,12 +73,12 @@ class SessionState(rx.State):
             raise auth.SignedOut
         return actor
 
-    def _watch(self, *topics: str) -> None:
+    def _watch(self, *topics: str, reader: Actor | None = None) -> None:
         """Receive changes of these topics from now on through ``_on_live``, and of no others (one page at a time)."""
-        _live.watch(self, topics)
+        _live.watch(self, topics, reader=reader)
 
     @classmethod
-    def _wants(cls, topic: str, op: _live.Op) -> bool:
+    def _wants(cls, topic: str, op: _live.Op, reader: Actor | None) -> bool:
         """Return whether an announcement can concern this page at all; asked before any state is loaded."""
         return True
 

@@ -12,6 +12,7 @@ import reflex as rx
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.pipelines import StageCode
 from loanhub.services import boards, lists
+from loanhub.services._actor import Actor
 from loanhub.services.boards import BoardView, Moved
 from loanhub.services.lists import FilterField
 from loanhub.state import _listing, _live
@@ -91,9 +92,16 @@ class BoardReading(SessionState):
     _topic: str = ""
 
     @classmethod
-    def _wants(cls, topic: str, op: _live.Op) -> bool:
-        """Return False for moves on the topic of all leads: the board's own topic tells them."""
-        return not (topic == "leads" and op.get("event") in TOLD_ELSEWHERE)
+    def _wants(cls, topic: str, op: _live.Op, reader: Actor | None) -> bool:
+        """Return False for moves of cards this reader never saw, and for moves on the topic of all leads.
+
+        Most moves concern one person and one leader; asking everybody's state would cost more than the move.
+        """
+        if topic == "leads":
+            return op.get("event") not in TOLD_ELSEWHERE
+        if reader is None or "owner_id" not in op:
+            return True
+        return reader.reaches(owner_id=op["owner_id"], department_id=op["department_id"])  # type: ignore[arg-type]
 
     def _criteria(self) -> dict[str, object]:
         stored = self._stored.get(self.view, {}).get("criteria") or {}

@@ -21,6 +21,7 @@ import reflex as rx
 import structlog
 
 from loanhub.domain.errors import NotFound, NotPermitted
+from loanhub.services._actor import Actor
 from loanhub.state._presence import Presence
 
 Op = dict[str, object]
@@ -40,14 +41,14 @@ class Watch:
 
     token: str
     state_class: type[rx.State]
-    user_id: int = 0
-    user_name: str = ""
+    reader: Actor | None = None
+    """Who looks, with the rights of the moment the page was opened: for presence and for what is worth asking."""
     waiting: list[Op] = field(default_factory=list)
     last_at: float = 0.0
     task: asyncio.Task[None] | None = None
 
 
-def _everything(topic: str, op: Op) -> bool:
+def _everything(topic: str, op: Op, reader: Actor | None) -> bool:
     return True
 
 
@@ -71,11 +72,12 @@ class Hub:
         """Called with each announcement that reaches this worker."""
 
     def join(
-        self, topic: str, token: str, state_class: type[rx.State], *, user_id: int = 0, user_name: str = ""
+        self, topic: str, token: str, state_class: type[rx.State], *, reader: Actor | None = None
     ) -> None:
-        """Let this view receive the topic; joining twice changes nothing."""
+        """Let this view receive the topic; joining again brings the reader up to date."""
         key = (token, state_class.get_full_name())
-        self.topics.setdefault(topic, {}).setdefault(key, Watch(token, state_class, user_id, user_name))
+        watch = self.topics.setdefault(topic, {}).setdefault(key, Watch(token, state_class))
+        watch.reader = reader
         if self.on_watchers is not None:
             self.on_watchers(topic)
 
@@ -111,7 +113,7 @@ class Hub:
             if self.on_received is not None:
                 self.on_received(topic, op)
             for watch in list(self.topics.get(topic, {}).values()):
-                if not getattr(watch.state_class, "_wants", _everything)(topic, op):
+                if not getattr(watch.state_class, "_wants", _everything)(topic, op, watch.reader):
                     continue
                 watch.waiting.append(op)
                 del watch.waiting[:-OPS_KEPT]
@@ -213,14 +215,13 @@ def publish(topic: str, op: Op) -> None:
     hub.publish([(topic, op)])
 
 
-def join(state: Any, topic: str, *, state_class: type[rx.State] | None = None) -> None:
+def join(
+    state: Any, topic: str, *, state_class: type[rx.State] | None = None, reader: Actor | None = None
+) -> None:
     """Let the browser behind this state receive a topic besides those it watches."""
     global _joins
     if token := state.router.session.client_token:
-        hub.join(
-            topic, token, state_class or type(state),
-            user_id=getattr(state, "user_id", 0), user_name=getattr(state, "user_name", ""),
-        )  # fmt: skip
+        hub.join(topic, token, state_class or type(state), reader=reader)
         _joins += 1
         if _joins % _SWEEP_EVERY == 0 and _app is not None:
             task = asyncio.get_running_loop().create_task(sweep())
@@ -228,7 +229,7 @@ def join(state: Any, topic: str, *, state_class: type[rx.State] | None = None) -
             task.add_done_callback(hub._tasks.discard)
 
 
-def watch(state: Any, topics: Iterable[str]) -> None:
+def watch(state: Any, topics: Iterable[str], *, reader: Actor | None = None) -> None:
     """Let a page State receive exactly these topics; those of the page before are left."""
     token = state.router.session.client_token
     wanted = set(topics)
@@ -242,7 +243,7 @@ def watch(state: Any, topics: Iterable[str]) -> None:
             ):
                 hub.leave(token, one.state_class, topic)
     for topic in wanted:
-        join(state, topic)
+        join(state, topic, reader=reader)
 
 
 def leave(state: Any) -> None:

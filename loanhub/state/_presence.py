@@ -51,7 +51,7 @@ class Presence:
 
     def _here(self, topic: str) -> People:
         watches = self._hub.topics.get(topic, {}).values()
-        return {watch.user_id: watch.user_name for watch in watches if watch.user_id}
+        return {watch.reader.user_id: watch.reader.name for watch in watches if watch.reader is not None}
 
     def _soon(self, topic: str) -> None:
         # A page that is loaded again leaves and joins within milliseconds: nobody should see that.

@@ -45,7 +45,7 @@ class BoardState(BoardReading):
         actor = await self._actor()
         pipeline_id = await rx.run_in_thread(lambda: boards.pipeline_id_of(actor, DEFAULT_PIPELINE))
         self._topic = f"board:{pipeline_id}"
-        self._watch(self._topic, HERE + self._topic, "leads")
+        self._watch(self._topic, HERE + self._topic, "leads", reader=actor)
         self.view = str(query.get("view", ""))[:16]
         self.text = str(query.get("q", ""))[:60]
         self.show = "table" if query.get("show") == "table" else ""

@@ -102,7 +102,7 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Visitor]:
         return Visitor.asking
 
     monkeypatch.setattr(SessionState, "_actor", asking)
-    monkeypatch.setattr(SessionState, "_watch", lambda _self, *topics: None)
+    monkeypatch.setattr(SessionState, "_watch", lambda _self, *topics, **_: None)
 
     def opened(actor: Actor, **query: str) -> Visitor:
         visitor = Visitor(actor, **query)
@@ -279,9 +279,16 @@ class TestLive:
 
         assert board.order["lead"] == [] and board.column("lead")["count"] == 0
 
-    def test_leaves_moves_on_the_topic_of_leads_alone(self) -> None:
-        assert not BoardState._wants("leads", {"event": "lead.moved"})
-        assert BoardState._wants("leads", {"event": "lead.assigned"}) and BoardState._wants("board:1", {})
+    def test_asks_only_those_whom_a_move_can_concern(self) -> None:
+        rep, chief = make_user(RoleCode.SALES), make_user(RoleCode.TEAM_LEAD)
+        stranger = make_user(RoleCode.TEAM_LEAD, team="华东二组")
+        move = self.moved(1, 2, rep, rep, "lead", "intent")
+
+        asked = [BoardState._wants("board:1", move, reader) for reader in (rep, chief, stranger)]
+
+        assert asked == [True, True, False]
+        assert not BoardState._wants("leads", {"event": "lead.moved"}, chief)
+        assert BoardState._wants("leads", {"event": "lead.assigned"}, chief)
 
 
 class TestShown:
@@ -355,8 +362,8 @@ class TestPresence:
 
         hub = _live.Hub(nobody)
         presence = Presence(hub, clock=lambda: clock[0])
-        hub.join("board:1", "tab1", BoardState, user_id=1, user_name="林若溪")
-        hub.join("board:1", "tab2", BoardState, user_id=1, user_name="林若溪")
+        hub.join("board:1", "tab1", BoardState, reader=Actor(1, "林若溪"))
+        hub.join("board:1", "tab2", BoardState, reader=Actor(1, "林若溪"))
         hub.on_received(HERE + "board:1", {"worker": "other", "people": [[2, "周子昂"]]})  # type: ignore[misc]
 
         assert presence.people("board:1") == {1: "林若溪", 2: "周子昂"}
@@ -377,8 +384,8 @@ class TestPresence:
             hub = _live.Hub(deliver)
             hub.publish = told.extend  # type: ignore[method-assign, assignment]
             presence = Presence(hub)
-            hub.join("board:1", "tab1", BoardState, user_id=1, user_name="林若溪")
-            hub.join("board:1", "tab2", BoardState, user_id=2, user_name="周子昂")
+            hub.join("board:1", "tab1", BoardState, reader=Actor(1, "林若溪"))
+            hub.join("board:1", "tab2", BoardState, reader=Actor(2, "周子昂"))
             await asyncio.sleep(0.3)
             await presence.check(gone)
             await presence.check(gone)
