@@ -67,7 +67,7 @@ imports: $(VENV)/.installed-dev
 	@$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	@$(BIN)/pytest --ignore=tests/journeys
+	@$(BIN)/pytest -n 2 --dist loadgroup --ignore=tests/journeys
 
 journeys: $(VENV)/.installed-dev build
 	@if ls tests/journeys/test_*.py >/dev/null 2>&1; then $(BIN)/pytest tests/journeys; fi

@@ -15,6 +15,7 @@ from loanhub.components.board.adapter import LIBRARY
 from loanhub.components.board.board import BROWSER_VARS
 from loanhub.components.board.optimistic import ORDER
 from loanhub.state._board_opt import BoardCardsMixin, BoardColumnsMixin, BoardOptimism
+from loanhub.state._guard import public
 
 ASSETS = Path(__file__).parents[2] / "assets"
 
@@ -27,14 +28,17 @@ class SampleBoard(BoardColumnsMixin, rx.State):
     """Columns of the board under test, and its handlers."""
 
     @rx.event
+    @public
     def move(self, payload: dict[str, Any]) -> None:
         """Take a move."""
 
     @rx.event
+    @public
     def take(self, value: str) -> None:
         """Take a card's id or a column's code."""
 
     @rx.event
+    @public
     def add(self, column: str, text: str) -> None:
         """Take a quick add."""
 
