@@ -151,7 +151,12 @@ class History:
         behaviors += self.pick.choices([b for b, _ in BEHAVIORS], [w for _, w in BEHAVIORS], k=max(0, rest))
         for behavior in behaviors:
             owner = self._owner()
-            plan = Plan(self._person(owner), owner, self._good_channel(), "funded", self._amount(), behavior)
+            amount = self._amount()
+            if (
+                behavior in OVERDUE
+            ):  # many small bad loans, few large ones: the share of the balance stays believable
+                amount = self.pick.choice((3, 3, 4, 5, 5, 6, 8)) * 1_000_000
+            plan = Plan(self._person(owner), owner, self._good_channel(), "funded", amount, behavior)
             plan.disburse_day = self._disburse_day(behavior)
             cycle = max(4, min(28, int(self.pick.lognormvariate(2.4, 0.45))))
             self._start(plan, self._moment(plan.disburse_day - timedelta(days=cycle)))
