@@ -104,7 +104,9 @@ class CustomersState(SessionState):
         self._watch("customers")
         actor = await self._actor()
         self.view = str(query.get("view", "")) or (
-            "mine" if actor.can(Permission.CUSTOMERS_CREATE) else "all"
+            "mine"
+            if actor.can(Permission.CUSTOMERS_CREATE) and not actor.can(Permission.LEADS_ASSIGN)
+            else "all"
         )
         self.text = str(query.get("q", ""))[:60]
         self._conditions = _listing.read_conditions(str(query.get("f", "")))
