@@ -54,8 +54,8 @@ def signed_in(browser: Browser, server: str, role: str, width: int, look: str) -
     return context.new_page()
 
 
-def take(browser: Browser, server: str, width: int, look: str) -> Iterator[tuple[str, Page]]:
-    """Yield (name, page ready to be taken) for every page in this look."""
+def take(browser: Browser, server: str, width: int, look: str, only: set[str]) -> Iterator[tuple[str, Page]]:
+    """Yield (name, page ready to be taken) for every page in this look, or for those in ``only``."""
     stranger = signed_in(browser, server, "", width, look)
     stranger.goto("/login")
     stranger.get_by_role("heading", name="登录").wait_for()
@@ -64,9 +64,12 @@ def take(browser: Browser, server: str, width: int, look: str) -> Iterator[tuple
     for role in sorted({place.best.value for place in PLACES}):
         page = signed_in(browser, server, role, width, look)
         for place in PLACES:
-            if place.best.value != role:
+            names = {name_of(place.route)} | ({"lead"} if place.route == "/leads" else set())
+            if place.best.value != role or (only and not only & names):
                 continue
             path = address(page, place)
+            if not path:
+                raise SystemExit(f"{role} sees no record for {place.route} on this server")
             page.goto(path)
             settle(page)
             page.wait_for_timeout(600)
@@ -93,7 +96,7 @@ def main() -> None:
             executable_path=CHROMIUM, args=["--headless", "--no-sandbox", "--disable-gpu"]
         )
         for width, look in LOOKS:
-            for name, page in take(browser, chosen.server.rstrip("/"), width, look):
+            for name, page in take(browser, chosen.server.rstrip("/"), width, look, only):
                 if not only or name in only:
                     total += save(page, FOLDER / f"{name}-{width}-{look}.png")
         browser.close()

@@ -10,9 +10,10 @@ from pathlib import Path
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import TimeoutError as NeverCame
 
 from loanhub.domain.permissions import ROLES, Permission, RoleCode
-from tests.journeys.conftest import DESKTOP, PHONE, SignIn
+from tests.journeys.conftest import DESKTOP, PATIENCE, PHONE, SignIn
 
 P = Permission
 PAGES_FOLDER = Path(__file__).resolve().parents[2] / "loanhub" / "pages"
@@ -42,7 +43,7 @@ PLACES = (
     Place("/leads/import", "导入", (P.LEADS_IMPORT,), R.SALES),
     Place("/pool", "公海池", (P.LEADS_CLAIM, P.LEADS_ASSIGN), R.TEAM_LEAD),
     Place("/customers", "客户", (P.CUSTOMERS_READ,), R.SALES),
-    Place("/customers/[customer_id]", None, (P.CUSTOMERS_READ,), R.TEAM_LEAD),
+    Place("/customers/[customer_id]", None, (P.CUSTOMERS_READ,), R.SALES),
     Place("/boards", "进件看板", (P.BOARDS_READ,), R.TEAM_LEAD),
     Place("/applications", "申请与审批", (P.APPLICATIONS_READ,), R.CREDIT),
     Place("/applications/new", "新建申请", (P.APPLICATIONS_CREATE,), R.SALES),
@@ -88,11 +89,12 @@ def address(page: Page, place: Place) -> str:
     if not bracket:
         return place.route
     page.goto(folder)
-    settle(page)
-    links = page.eval_on_selector_all(
-        f"a[href^='{folder}/']", "all => all.map(one => new URL(one.href).pathname)"
-    )
-    return next((link for link in links if re.fullmatch(rf"{folder}/\d+", link)), "")
+    first = """folder => [...document.querySelectorAll(`a[href^='${folder}/']`)]
+      .map(one => new URL(one.href).pathname.replace(/\\/$/, '')).find(path => /\\/\\d+$/.test(path)) ?? ''"""
+    try:
+        return str(page.wait_for_function(first, arg=folder, timeout=4_000 * PATIENCE).json_value())
+    except NeverCame:
+        return ""
 
 
 def settle(page: Page) -> None:
