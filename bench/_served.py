@@ -33,6 +33,24 @@ class Served:
     url: str
     data: Path
     seeded: dict[str, Any]
+    pid: int
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time the server and its workers have used."""
+        return cpu_seconds(self.pid)
+
+
+def cpu_seconds(pid: int) -> float:
+    """Return user and system time of a process and its children, living and waited for (Linux)."""
+    total, ticks = 0.0, os.sysconf("SC_CLK_TCK")
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            if not entry.name.isdigit():
+                continue
+            fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            if pid in (int(entry.name), int(fields[1])):
+                total += (int(fields[11]) + int(fields[12])) / ticks
+    return total
 
 
 def environment(data: Path, port: int) -> dict[str, str]:
@@ -66,7 +84,7 @@ def served(seed: list[str]) -> Iterator[Served]:
     url = f"http://127.0.0.1:{port}"
     try:
         wait_for(f"{url}/healthz", server, data / "server.log")
-        yield Served(url, data, json.loads(done.stdout.strip().splitlines()[-1]))
+        yield Served(url, data, json.loads(done.stdout.strip().splitlines()[-1]), server.pid)
     finally:
         server.terminate()
         server.wait(20)
@@ -148,7 +166,8 @@ def quantile(values: list[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def figures(name: str, milliseconds: list[float]) -> str:
-    """Return one line: count, p50, p95, worst."""
+def figures(name: str, milliseconds: list[float], cpu: float | None = None) -> str:
+    """Return one line: count, p50, p95, worst, and the server's processor time a move."""
     p50, p95, worst = (quantile(milliseconds, s) for s in (0.5, 0.95, 1.0))
-    return f"{name:<58}{len(milliseconds):>6} moves   p50 {p50:7.2f} ms   p95 {p95:7.2f} ms   max {worst:7.1f} ms"
+    spent = "" if cpu is None else f"   server CPU {cpu / len(milliseconds) * 1000:6.2f} ms a move"
+    return f"{name:<58}{len(milliseconds):>6} moves   p50 {p50:7.2f} ms   p95 {p95:7.2f} ms   max {worst:7.1f} ms{spent}"

@@ -25,7 +25,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bench._served import ROOT, Served, Tab, environment, figures, free_port, quantile, served, wait_for
+from bench._served import (
+    ROOT,
+    Served,
+    Tab,
+    cpu_seconds,
+    environment,
+    figures,
+    free_port,
+    quantile,
+    served,
+    wait_for,
+)
 
 STAGES = ("lead", "intent")
 SECONDS_BETWEEN = 10.0
@@ -105,23 +116,32 @@ class Person:
         return taken
 
 
-async def alone(product: Served, row: dict[str, Any], moves: int) -> list[float]:
+Measured = tuple[list[float], float]
+"""Milliseconds of each move, and the server's processor seconds for all of them."""
+
+
+async def alone(product: Served, row: dict[str, Any], moves: int) -> Measured:
     """One user, one move after the other."""
     person = Person(product, row)
     await person.open()
     await asyncio.sleep(0.5)
-    taken = [await person.move() for _ in range(moves + 20)][20:]
+    for _ in range(20):
+        await person.move()
+    before = product.cpu_seconds()
+    taken = [await person.move() for _ in range(moves)]
+    spent = product.cpu_seconds() - before
     await person.tab.close()
-    return taken
+    return taken, spent
 
 
-async def together(product: Served, rows: list[dict[str, Any]], seconds: float) -> list[float]:
+async def together(product: Served, rows: list[dict[str, Any]], seconds: float) -> Measured:
     """Everybody connected and watching, each moving now and then."""
     people = [Person(product, row) for row in rows]
     for person in people:
         await person.open()
     await asyncio.sleep(1)
     taken: list[float] = []
+    before = product.cpu_seconds()
     until = time.monotonic() + seconds
 
     async def work(person: Person) -> None:
@@ -131,8 +151,9 @@ async def together(product: Served, rows: list[dict[str, Any]], seconds: float) 
             await asyncio.sleep(random.uniform(0.5, 1.5) * SECONDS_BETWEEN)
 
     await asyncio.gather(*(work(person) for person in people))
+    spent = product.cpu_seconds() - before
     await asyncio.gather(*(person.tab.close() for person in people))
-    return taken
+    return taken, spent
 
 
 def service_alone(user_id: int, moves: int) -> list[float]:
@@ -193,7 +214,7 @@ def bare() -> Any:
     return Starlette(routes=[Route("/move", move, methods=["POST"])])
 
 
-def bare_route(moves: int) -> list[float]:
+def bare_route(moves: int) -> Measured:
     """Post to the bare route over one kept connection."""
     import httpx
 
@@ -214,13 +235,15 @@ def bare_route(moves: int) -> list[float]:
         taken = []
         with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
             for number in range(moves + 20):
+                if number == 20:
+                    before = cpu_seconds(server.pid)
                 sent = time.perf_counter()
                 answer = client.post(
                     "/move", json={"id": 1, "to": STAGES[(number + 1) % 2], "key": uuid.uuid4().hex}
                 )
                 answer.raise_for_status()
                 taken.append((time.perf_counter() - sent) * 1000)
-        return taken[20:]
+        return taken[20:], cpu_seconds(server.pid) - before
     finally:
         server.terminate()
         server.wait(10)
@@ -247,8 +270,8 @@ def main() -> None:
     line = ["-m", "bench.card_move", "--seed", str(options.people), str(options.cards)]
     with served(line) as product:
         people = product.seeded["people"]
-        one = asyncio.run(alone(product, people[0], options.moves))
-        everybody = asyncio.run(together(product, people[1:], options.seconds))
+        one, one_cpu = asyncio.run(alone(product, people[0], options.moves))
+        everybody, all_cpu = asyncio.run(together(product, people[1:], options.seconds))
         again = [
             sys.executable,
             "-m",
@@ -262,17 +285,18 @@ def main() -> None:
             again, cwd=ROOT, env=environment(product.data, free_port()), check=True, capture_output=True
         ).stdout
         service = json.loads(printed.splitlines()[-1])
-    plain = bare_route(options.moves)
+    plain, plain_cpu = bare_route(options.moves)
     print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(figures("LoanHub over the socket, 1 user, closed loop", one))
+    print(figures("LoanHub over the socket, 1 user, closed loop", one, one_cpu))
     print(
         figures(
             f"LoanHub over the socket, {len(people) - 1} users, a move each {SECONDS_BETWEEN:.0f} s",
             everybody,
+            all_cpu,
         )
     )
     print(figures("alternative: the service alone, no Reflex, no socket", service))
-    print(figures("alternative: bare Starlette route, SQL only, no checks", plain))
+    print(figures("alternative: bare Starlette route, SQL only, no checks", plain, plain_cpu))
     for name, found in (("1 user", one), (f"{len(people) - 1} users", everybody)):
         to_bare, to_service = (
             quantile(found, 0.5) / quantile(plain, 0.5),
