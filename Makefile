@@ -1,7 +1,7 @@
 # 贷通 LoanHub. Needs make and Python 3.11 or newer; everything else is installed into .venv.
 # make run: install what is missing, build what has changed, migrate, make the demo company, serve on http://localhost:8080
 
-PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || command -v python3)
+PYTHON ?= $(shell for one in python3.11 python3.12 python3.13 python3; do $$one -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && echo $$one && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8080
@@ -22,7 +22,7 @@ help:
 # ---- install: a stamp per requirement file, so the second time costs nothing ----
 $(BIN)/python:
 	@echo "· 正在建立 Python 环境 (creating the virtual environment)"
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "需要 Python 3.11 或更新 (Python 3.11 or newer is needed)"; exit 1; }
+	@test -n "$(PYTHON)" || { echo "需要 Python 3.11 或更新 (Python 3.11 or newer is needed)"; exit 1; }
 	@$(PYTHON) -m venv $(VENV)
 
 $(VENV)/.installed-run: requirements/run.txt | $(BIN)/python
