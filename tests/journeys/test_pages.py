@@ -60,6 +60,8 @@ PLACES = (
     Place("/settings/company", "公司参数", (P.PARAMETERS_EDIT,), R.ADMIN),
     Place("/audit", "审计日志", (P.AUDIT_READ,), R.AUDITOR),
 )
+LISTS = {"/contracts": "/contracts?tab=effective", "/customers": "/customers?view=all"}
+"""Where a list shows its records when its first tab shows something else."""
 PUBLIC = {"/login", "/setup", "/dev/gallery", "/verify/[number]"}
 FALSE_POSITIVES: dict[str, str] = {}
 """Rule of axe → why what it reports is none; empty is the aim."""
@@ -88,7 +90,7 @@ def address(page: Page, place: Place) -> str:
     folder, bracket, _ = place.route.partition("/[")
     if not bracket:
         return place.route
-    page.goto(folder)
+    page.goto(LISTS.get(folder, folder))
     first = """folder => [...document.querySelectorAll(`a[href^='${folder}/']`)]
       .map(one => new URL(one.href).pathname.replace(/\\/$/, '')).find(path => /\\/\\d+$/.test(path)) ?? ''"""
     try:
