@@ -139,7 +139,7 @@ async def together(product: Served, rows: list[dict[str, Any]], seconds: float) 
     people = [Person(product, row) for row in rows]
     for person in people:
         await person.open()
-    await asyncio.sleep(1)
+    await asyncio.sleep(6)
     taken: list[float] = []
     before = product.cpu_seconds()
     until = time.monotonic() + seconds

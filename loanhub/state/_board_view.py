@@ -90,6 +90,8 @@ class BoardReading(SessionState):
     _limits: dict[str, int] = {}
     _sums: dict[str, tuple[int, int, int]] = {}
     _topic: str = ""
+    _stale: list[str] = []
+    """Columns whose figures are to be read again once one's own moves are announced."""
 
     @classmethod
     def _wants(cls, topic: str, op: _live.Op, reader: Actor | None) -> bool:
@@ -169,41 +171,46 @@ class BoardReading(SessionState):
         )
         folded, fresh = self._folded(), {one["code"]: one for one in found.columns}
         columns.columns = [
-            {**fresh.get(one["code"], one), "folded": one["code"] in folded} for one in columns.columns
+            {**fresh.get(one["code"], one), "folded": one["code"] in folded}
+            for one in _plain(columns.columns)
         ]
-        columns.order = {**{code: list(ids) for code, ids in columns.order.items()}, **found.order}
+        columns.order = {**_plain(columns.order), **found.order}
         told = changed_by or {}
-        known = {**cards.cards, **cards.patch}
+        known = {**_plain(cards.cards), **_plain(cards.patch)}
         new = {
             card_id: {**card, "changed_by": told[card_id]} if card_id in told else card
             for card_id, card in found.cards.items()
             if card_id in told or card_id not in known or _differs(known[card_id], card)
         }
-        cards._patch_cards(new, keep={card_id for ids in columns.order.values() for card_id in ids})
+        cards._patch_cards(new, keep={card_id for ids in _plain(columns.order).values() for card_id in ids})
         self._show_sums({**self._sums, **found.sums})
 
     async def _show_move(self, request: MoveRequest, moved: Moved) -> None:
         """Show a move that was made, without reading anything: order, counts and the card's new version."""
         columns, cards = await self.get_state(BoardColumns), await self.get_state(BoardCards)
         one = str(request.card_id)
-        order = {code: [other for other in ids if other != one] for code, ids in columns.order.items()}
+        order = {
+            code: [other for other in ids if other != one] for code, ids in _plain(columns.order).items()
+        }
         ids = order.setdefault(moved.to_stage, [])
         after, before = str(request.after_id), str(request.before_id)
         ids.insert(ids.index(before) if before in ids else ids.index(after) + 1 if after in ids else 0, one)
         columns.order = order
+        self._stale = sorted({*self._stale, request.source, moved.from_stage, moved.to_stage})
         if moved.stage_changed:
             change = {moved.from_stage: -1, moved.to_stage: 1}
             columns.columns = [
-                {**each, "count": each["count"] + change.get(each["code"], 0)} for each in columns.columns
+                {**each, "count": each["count"] + change.get(each["code"], 0)}
+                for each in _plain(columns.columns)
             ]
-        card = cards.patch.get(one) or cards.cards.get(one)
+        card = _plain(cards.patch).get(one) or _plain(cards.cards).get(one)
         if card is not None:
             cards._patch_cards({one: {**card, "ver": moved.version, "changed_by": ""}})
 
     async def _place_of(self, card_id: int) -> tuple[str, int, int]:
         """Return the column of a card and the ids above and below it, 0 for none: where an undo brings it."""
         one = str(card_id)
-        for code, ids in (await self.get_state(BoardColumns)).order.items():
+        for code, ids in _plain((await self.get_state(BoardColumns)).order).items():
             if one in ids:
                 at = ids.index(one)
                 return code, int(ids[at - 1]) if at else 0, int(ids[at + 1]) if at + 1 < len(ids) else 0
@@ -261,11 +268,11 @@ class BoardReading(SessionState):
     async def _follow_moves(self, ops: list[_live.Op]) -> None:
         actor = await self._actor()
         columns, cards = await self.get_state(BoardColumns), await self.get_state(BoardCards)
-        codes: set[str] = set()
+        codes, self._stale = set(self._stale), []
         told: dict[str, str] = {}
         for op in ops:
             card_id = str(op.get("id"))
-            card = cards.patch.get(card_id) or cards.cards.get(card_id)
+            card = _plain(cards.patch).get(card_id) or _plain(cards.cards).get(card_id)
             if card is not None and card.get("ver", 0) >= _number(op.get("version")):
                 continue
             if card is None and not actor.reaches(
@@ -290,6 +297,11 @@ class BoardReading(SessionState):
         if codes:
             await self._read_columns(codes)
             await self._read_views()
+
+
+def _plain(value: Any) -> Any:
+    """Return what Reflex wraps to notice changes; for reading many cards, which is slow through the wrapper."""
+    return getattr(value, "__wrapped__", value)
 
 
 def _differs(known: Mapping[str, Any], fresh: Mapping[str, Any]) -> bool:

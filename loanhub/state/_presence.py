@@ -38,6 +38,7 @@ class Presence:
         self._worker = secrets.token_hex(8)
         self._elsewhere: dict[str, dict[str, tuple[float, People]]] = {}
         self._told: dict[str, People] = {}
+        self._told_at: dict[str, float] = {}
         self._waiting: set[str] = set()
         hub.on_watchers, hub.on_received = self._soon, self._received
 
@@ -55,20 +56,23 @@ class Presence:
 
     def _soon(self, topic: str) -> None:
         # A page that is loaded again leaves and joins within milliseconds: nobody should see that.
+        # On a busy board somebody always comes or goes, and each telling reaches everybody.
         if topic.startswith(SHOWN) and topic not in self._waiting:
+            wait = max(SECONDS_SETTLE, self._told_at.get(topic, 0.0) + SECONDS_BETWEEN - self._clock())
             with contextlib.suppress(RuntimeError):
-                asyncio.get_running_loop().call_later(SECONDS_SETTLE, self._tell, topic)
+                asyncio.get_running_loop().call_later(wait, self._tell, topic)
                 self._waiting.add(topic)
 
     def _tell(self, topic: str, *, again: bool = False) -> None:
         self._waiting.discard(topic)
         here = self._here(topic)
         if again or here != self._told.get(topic, {}):
-            self._told[topic] = here
+            self._told[topic], self._told_at[topic] = here, self._clock()
             people = [[user_id, name] for user_id, name in here.items()]
             self._hub.publish([(HERE + topic, {"worker": self._worker, "people": people})])
         if not here:
             self._told.pop(topic, None)
+            self._told_at.pop(topic, None)
 
     def _received(self, topic: str, op: dict[str, Any]) -> None:
         worker = str(op.get("worker", ""))

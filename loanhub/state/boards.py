@@ -87,14 +87,12 @@ class BoardState(BoardReading):
             await self._ask(request)
         finally:
             if moved is not None:
-                # The mover is answered from what is on screen; the figures follow a moment later.
+                # The mover is answered from what is on screen; the figures follow with the announcement.
                 await self._show_move(request, moved)
                 (await self.get_state(BoardOptimism))._answer_move(request)
             elif self._held is None:
                 await self._answer(request, None)
             yield _told(moved, back) if moved is not None and moved.stage_changed else None
-        if moved is not None:
-            await self._read_columns({request.source, moved.from_stage, moved.to_stage})
 
     @rx.event
     @needs(Permission.BOARDS_MOVE)

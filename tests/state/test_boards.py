@@ -244,6 +244,20 @@ class TestLive:
         return {"id": card, "version": version, "columns": columns, "by": by.user_id, "who": by.name,
                 "owner_id": owner.user_id, "department_id": owner.department_id}  # fmt: skip
 
+    def test_brings_the_figures_after_ones_own_move(self, visit: Any) -> None:
+        rep = make_user(RoleCode.SALES)
+        card = make_card(rep, amount_fen="40万")
+        board = visit(rep)
+        board.drop(card, "intent")
+
+        board.live(board.state._topic, self.moved(card, 2, rep, rep, "intent", "lead"))
+
+        assert (board.column("intent")["amount_text"], board.column("lead")["amount_text"]) == (
+            "¥40.0 万",
+            "¥0",
+        )
+        assert board.state.weighted_text == "¥6.0 万" and not board.card(card).get("changed_by")
+
     def test_follows_a_colleague_and_says_who(self, visit: Any) -> None:
         rep, chief = make_user(RoleCode.SALES), make_user(RoleCode.TEAM_LEAD, name="顾明轩")
         card = make_card(rep)
