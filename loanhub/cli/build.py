@@ -35,7 +35,7 @@ class BuildFailed(SystemExit):
 
 def say(chinese: str, english: str) -> None:
     """Print a line of progress in both languages."""
-    print(f"· {chinese} ({english})", flush=True)
+    print(f"· {chinese} ({english})" if english else f"· {chinese}", flush=True)
 
 
 def toolchain() -> dict[str, str]:
