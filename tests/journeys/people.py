@@ -104,10 +104,15 @@ def quick_add(page: Page, case: Case) -> str:
     """Add the case in one line on the board; return the card's id."""
     column = page.locator("[data-add]:visible").first
     column.fill(f"{case.name} {case.phone} 18万")
+    namesakes = (
+        f"all => all.filter(one => one.textContent.includes('{case.name}')).map(one => one.dataset.card)"
+    )
+    known = page.eval_on_selector_all("[data-card]", namesakes)
     column.press("Enter")
-    card = page.locator("[data-card]", has_text=case.name)
-    expect(card).to_have_count(1)
-    case.lead_id = card.get_attribute("data-card") or ""
+    expect(page.locator("[data-card]", has_text=case.name)).to_have_count(len(known) + 1)
+    case.lead_id = next(
+        one for one in page.eval_on_selector_all("[data-card]", namesakes) if one not in known
+    )
     return case.lead_id
 
 

@@ -65,7 +65,7 @@ def move_through_the_board(page: Page, colleague: Page, case: Case, *, phone: bo
     other = Board(colleague).open()
     first, intent, review, match = board.columns()[:4]
     card = people.quick_add(page, case)
-    other.expect_in(card, first)
+    other.expect_in(card, first, timeout=LIVE_MS)
 
     if phone:
         board.card(card).locator("[data-act=next]").tap()
