@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlmodel import col
 
-from loanhub.domain.errors import NotFound, NotPermitted
+from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.leads import LeadStatus
 from loanhub.domain.permissions import RoleCode
 from loanhub.domain.pipelines import MoveRefused
@@ -137,3 +137,44 @@ class TestLook:
         big = {"field": "amount_fen", "op": "gte", "value": 10_000_000}
         assert boards.look(rep, boards.Question(criteria=big), now=NOON).total == 1
         assert boards.look(make_user(RoleCode.SALES), boards.Question(), now=NOON).total == 0
+
+
+class TestGateForm:
+    def test_names_what_is_met_and_draws_what_is_missing(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        card = make_card(rep)
+
+        form = boards.gate_form(rep, lead_id=card, to="review", now=NOON)
+
+        assert (form.met, [field.key for field in form.missing]) == (("姓名",), ["amount_fen", "city"])
+        with pytest.raises(NotFound):
+            boards.gate_form(make_user(RoleCode.SALES), lead_id=card, to="review", now=NOON)
+        with pytest.raises(NotPermitted):
+            boards.gate_form(make_user(RoleCode.MANAGER), lead_id=card, to="review", now=NOON)
+
+
+class TestQuickAdd:
+    def test_reads_one_line(self) -> None:
+        rep = make_user(RoleCode.SALES)
+
+        made = boards.quick_add(rep, f"孙立 {make_phone()} 40万 想周末面谈", now=NOON)
+
+        lead = stored(made.lead_id or 0)
+        assert (lead.name, lead.amount_fen, lead.note) == ("孙立", 40_000_000, "想周末面谈")
+
+    def test_refuses_a_line_without_phone_and_those_who_may_not_create(self) -> None:
+        with pytest.raises(InvalidInput, match="手机号"):
+            boards.quick_add(make_user(RoleCode.SALES), "孙立 40万", now=NOON)
+        with pytest.raises(NotPermitted):
+            boards.quick_add(make_user(RoleCode.MANAGER), f"孙立 {make_phone()}", now=NOON)
+
+
+class TestLocate:
+    def test_finds_only_what_the_reader_sees(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        card = make_card(rep)
+        question = boards.Question()
+
+        assert boards.locate(rep, question, [card, 0], now=NOON) == {str(card): "lead"}
+        assert boards.locate(make_user(RoleCode.SALES), question, [card], now=NOON) == {}
+        assert boards.link_of(rep, lead_id=card) == f"/leads?lead={card}"
