@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from loanhub.cli._commands import Commands, refuse
-from loanhub.domain.errors import LoanHubError, NotFound
+from loanhub.domain.errors import LoanHubError
 
 
 def import_leads(
@@ -22,18 +22,12 @@ def import_leads(
     duplicates: Annotated[str, typer.Option(help="重复：touch、skip、fill。What repeats become.")] = "touch",
 ) -> None:
     """导入线索名单。Import a list of leads; columns are mapped as on the page."""
-    from loanhub.repositories import access
     from loanhub.services import auth, files
-    from loanhub.services._transaction import reading
     from loanhub.services.imports import prepare, result, run
 
     now = datetime.now(UTC)
     try:
-        with reading() as db:
-            user = access.find_user_by_login(db, login.strip().casefold())
-        if user is None or user.id is None:
-            raise NotFound("没有这个登录名")
-        actor = auth.actor_for_user(user.id)
+        actor = auth.actor_for_login(login)
         with file.open("rb") as source:
             stored = files.upload(actor, source=source, file_name=file.name, kind=files.IMPORT_KIND, now=now)
         batch_id = prepare.create(actor, file_id=stored.id, now=now)

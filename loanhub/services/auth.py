@@ -162,6 +162,19 @@ def actor_for_session(token: str, now: datetime, *, ip: str = "") -> Actor | Non
     return actor
 
 
+def actor_for_login(login: str) -> Actor:
+    """Return the actor of a login, for the command line.
+
+    Raises:
+        NotFound: no such login, or disabled.
+    """
+    with reading() as db:
+        user = access.find_user_by_login(db, login.strip().casefold())
+    if user is None or user.id is None:
+        raise NotFound("没有这个登录名")
+    return actor_for_user(user.id)
+
+
 def actor_for_user(user_id: int) -> Actor:
     """Return the actor of a user without a session: for the command line, jobs and the demo company.
 
