@@ -149,7 +149,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
         ),
         _role(
             RoleCode.CREDIT, Scope.ALL, _DESK,
-            {_P.BOARDS_READ, _P.APPLICATIONS_READ, _P.APPLICATIONS_APPROVE, _P.CUSTOMERS_REVEAL,
+            {_P.APPLICATIONS_READ, _P.APPLICATIONS_APPROVE, _P.CUSTOMERS_REVEAL,
              _P.CONTRACTS_READ, _P.LOANS_READ, _P.PRODUCTS_READ, _P.DOCUMENTS_UPLOAD},
         ),
         _role(
@@ -159,7 +159,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
         ),
         _role(
             RoleCode.COLLECTIONS, Scope.ALL, _DESK,
-            {_P.BOARDS_READ, _P.LOANS_READ, _P.CONTRACTS_READ, _P.CUSTOMERS_REVEAL},
+            {_P.LOANS_READ, _P.CONTRACTS_READ, _P.CUSTOMERS_REVEAL},
         ),
         _role(
             RoleCode.CONTRACTS, Scope.ALL, _DESK,

@@ -21,7 +21,7 @@ PAGES_FOLDER = Path(__file__).resolve().parents[2] / "loanhub" / "pages"
 
 @dataclass(frozen=True)
 class Place:
-    """A page: its route, words of its heading (None: a record's name), who may open it, and the role that shows it best."""
+    """A page: its route, words of its heading (None: a name or a greeting), who may open it, and the role that shows it best."""
 
     route: str
     heading: str | None
@@ -35,7 +35,7 @@ class Place:
 
 R = RoleCode
 PLACES = (
-    Place("/", "好，", (P.WORKBENCH_READ,), R.SALES),
+    Place("/", None, (P.WORKBENCH_READ,), R.SALES),
     Place("/inbox", "消息", (P.INBOX_READ,), R.SALES),
     Place("/account", "账号与安全", (), R.SALES),
     Place("/handbook", "使用手册", (), R.SALES),
@@ -104,6 +104,9 @@ def settle(page: Page) -> None:
     expect(page.locator("h1:visible").first).not_to_be_empty()
     page.wait_for_function(
         "!document.querySelector('main .sk') && !document.querySelector('main [aria-busy=true]')"
+    )
+    page.wait_for_function(  # colors on their way from one to another are neither
+        "!document.getAnimations().some(a => a.playState === 'running' && a.effect?.getTiming().iterations < 9)"
     )
 
 
