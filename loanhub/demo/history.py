@@ -50,12 +50,12 @@ class Shape:
     @property
     def leads(self) -> int:
         """Return how many leads come in over the whole time."""
-        return self.customers * 4
+        return self.customers * 33 // 10
 
     @property
     def loans(self) -> int:
         """Return how many own loans are made: enough for every bucket and queue to have something in it."""
-        return max(120, self.customers * 55 // 100)
+        return max(120, self.customers * 42 // 100)
 
 
 BEHAVIORS = (
@@ -64,7 +64,7 @@ BEHAVIORS = (
 OVERDUE = ("M1", "M2", "M3", "M3+")
 OVERDUE_EACH = 9
 DUE_TODAY = 14
-PENDING_APPROVALS = 8
+PENDING_APPROVALS = 11
 
 
 @dataclass
