@@ -232,7 +232,11 @@ def user_menu(trigger: rx.Component, frame: Frame) -> rx.Component:
 
 
 def _bell(frame: Frame) -> rx.Component:
-    count = rx.cond(frame.inbox_count > 0, rx.el.span(rx.cond(frame.inbox_count > 99, "99+", frame.inbox_count), class_name="bd"), rx.fragment())
+    count = rx.cond(
+        frame.inbox_count > 0,
+        rx.el.span(rx.cond(frame.inbox_count > 99, "99+", frame.inbox_count), class_name="bd"),
+        rx.fragment(),
+    )
     return rx.el.a(
         icon("bell"),
         count,
