@@ -14,6 +14,7 @@ from math import floor
 
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import Conflict, InvalidInput
+from loanhub.domain.rates import format_percent
 
 
 class TierMode(Choice):
@@ -125,7 +126,7 @@ def split(amount_fen: int, shares: Sequence[Share]) -> Split:
         raise InvalidInput(fields={"ratio": "分成比例不能为负"})
     total_ratio = sum((Fraction(share.ratio) for share in shares), Fraction(0))
     if total_ratio > 1:
-        raise InvalidInput(fields={"ratio": f"分成比例合计 {float(total_ratio):.2%}，不能超过 100%"})
+        raise InvalidInput(fields={"ratio": f"分成比例合计 {format_percent(total_ratio)}，不能超过 100%"})
     exact = [amount_fen * Fraction(share.ratio) for share in shares]
     amounts = [floor(value) for value in exact]
     total = _rounded(amount_fen * total_ratio)
