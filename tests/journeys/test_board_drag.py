@@ -14,8 +14,6 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import PATIENCE
-
 BOARD_PATH = "/boards"
 
 SLOW_ANSWERS = """
@@ -361,7 +359,7 @@ class TestTogether:
 
         board.drag(card, target)
 
-        colleague.expect_in(card, target, timeout=1000 * PATIENCE)
+        colleague.expect_in(card, target, timeout=1000)
 
     def test_a_held_card_stays_in_hand_while_others_move(self, board: Board, first):
         card, source, target = first
