@@ -18,7 +18,9 @@ from loanhub.models.customers import Customer, CustomerRelation  # noqa: E402
 from loanhub.models.leads import Channel, ImportBatch, ImportRow, Lead, LeadTouch  # noqa: E402
 from loanhub.models.loans import (  # noqa: E402
     Installment,
+    LedgerDemand,
     LedgerEntry,
+    LedgerProof,
     LedgerTransaction,
     Loan,
     Payment,
@@ -38,13 +40,27 @@ from loanhub.models.records import (  # noqa: E402
     SearchToken,
     Setting,
 )
+from loanhub.models.servicing import (  # noqa: E402
+    BankLine,
+    BankStatement,
+    DayClose,
+    DayEndRun,
+    LoanRequest,
+    LoanSnapshot,
+    LprRate,
+    ParkedLoan,
+    RateCap,
+    SettlementOffer,
+)
 from loanhub.models.work import Interaction, Notification, SavedView, Task  # noqa: E402
 
 __all__ = [
-    "Application", "Approval", "Channel", "Contract", "ContractTemplate", "CustomField", "Customer",
-    "CustomerRelation", "Department", "Disclosure", "Document", "Event", "EventSeal", "IdempotencyKey",
-    "ImportBatch", "ImportRow", "Installment", "Interaction", "Job", "JobRun", "Lead", "LeadTouch",
-    "LedgerEntry", "LedgerTransaction", "Loan", "LoginAttempt", "Notification", "NumberSequence", "Outbox",
-    "Payment", "PaymentAllocation", "Pipeline", "PrintLog", "Product", "Role", "SQLModel", "SavedView",
-    "SearchToken", "Setting", "Stage", "StageMove", "Submission", "Task", "User", "UserRole", "UserSession",
+    "Application", "Approval", "BankLine", "BankStatement", "Channel", "Contract", "ContractTemplate",
+    "CustomField", "Customer", "CustomerRelation", "DayClose", "DayEndRun", "Department", "Disclosure",
+    "Document", "Event", "EventSeal", "IdempotencyKey", "ImportBatch", "ImportRow", "Installment",
+    "Interaction", "Job", "JobRun", "Lead", "LeadTouch", "LedgerDemand", "LedgerEntry", "LedgerProof",
+    "LedgerTransaction", "Loan", "LoanRequest", "LoanSnapshot", "LoginAttempt", "LprRate", "Notification",
+    "NumberSequence", "Outbox", "ParkedLoan", "Payment", "PaymentAllocation", "Pipeline", "PrintLog",
+    "Product", "RateCap", "Role", "SQLModel", "SavedView", "SearchToken", "Setting", "SettlementOffer",
+    "Stage", "StageMove", "Submission", "Task", "User", "UserRole", "UserSession",
 ]  # fmt: skip

@@ -13,7 +13,11 @@ from loanhub.models._columns import code, fen, instant, json_field, rate, text_f
 
 
 class Loan(SQLModel, table=True):
-    """A loan 借据. Balances and days overdue here are caches of the replayed postings, never a source."""
+    """A loan 借据. Balances and days overdue here are caches of the replayed postings, never a source.
+
+    ``accrued_interest_fen`` is interest earned since the last due date and not yet due; ``penalty_due_fen`` penalty
+    and compound interest unpaid; ``class_floor`` a five-category class set by hand, never better than the days allow.
+    """
 
     __table_args__ = (sa.Index("ix_loan_status_due", "status", "next_due_date"),)
 
@@ -44,6 +48,17 @@ class Loan(SQLModel, table=True):
     bucket: str = text_field(8, default="M0", index=True)
     five_class: str = text_field(16)
     as_of_date: date | None = Field(default=None)
+    accrued_interest_fen: int = fen()
+    penalty_due_fen: int = fen()
+    provision_fen: int = fen()
+    class_floor: str = text_field(16)
+    class_reason: str = text_field(300)
+    extended: bool = False
+    restructured: bool = False
+    next_reprice_date: date | None = Field(default=None, index=True)
+    written_off_date: date | None = Field(default=None)
+    written_off_fen: int = fen()
+    recovered_fen: int = fen()
     bank_reference: str = text_field(60)
     requested_by_id: int | None = Field(default=None, foreign_key="app_user.id")
     requested_at: datetime | None = instant(nullable=True)
@@ -57,9 +72,20 @@ class Loan(SQLModel, table=True):
 
 
 class Installment(SQLModel, table=True):
-    """One row of the repayment schedule 期; the ``paid_`` columns cache the replay."""
+    """One row of the repayment schedule 期; the ``paid_`` and ``waived_`` columns cache the replay.
 
-    __table_args__ = (sa.UniqueConstraint("loan_id", "schedule_version", "period"),)
+    ``penalty_due_fen`` is all penalty and compound interest charged up to the loan's ``as_of_date``. Charged and rounded
+    up to ``penalty_from_date`` are ``penalty_fixed_fen`` and ``compound_fixed_fen``: a later day's charge without new
+    postings follows from them and the open amounts alone. Within ``last_free_day`` none of it counts.
+    """
+
+    __table_args__ = (
+        sa.UniqueConstraint("loan_id", "schedule_version", "period"),
+        sa.Index(
+            "ix_installment_open_due", "due_date", "loan_id",
+            sqlite_where=sa.text("cleared_date IS NULL"), postgresql_where=sa.text("cleared_date IS NULL"),
+        ),
+    )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True)
     loan_id: int = Field(foreign_key="loan.id", index=True)
@@ -75,13 +101,22 @@ class Installment(SQLModel, table=True):
     paid_interest_fen: int = fen()
     paid_fee_fen: int = fen()
     paid_penalty_fen: int = fen()
+    waived_principal_fen: int = fen()
+    waived_interest_fen: int = fen()
+    waived_fee_fen: int = fen()
+    waived_penalty_fen: int = fen()
     penalty_due_fen: int = fen()
+    penalty_from_date: date | None = Field(default=None)
+    penalty_fixed_fen: int = fen()
+    compound_fixed_fen: int = fen()
+    last_free_day: date | None = Field(default=None)
     cleared_date: date | None = Field(default=None)
 
 
 class Payment(SQLModel, table=True):
-    """One posting on a loan 入账: repayment, reversal or waiver, with value date and posting instant.
+    """One posting on a loan 入账: repayment, waiver, change of terms, reversal…, with value date and posting instant.
 
+    ``detail`` holds what only its kind has (``Posting.detail``); ``request_id`` the approved request behind it.
     Append-only: a mistake is a further row of kind ``reversal`` that names this one. ``bank_entry`` counts how
     often one bank transaction was entered: a second time only after the first was reversed.
     """
@@ -105,6 +140,8 @@ class Payment(SQLModel, table=True):
     bank_entry: int = 1
     receipt_number: str = text_field(40, index=True)
     note: str = text_field(300)
+    detail: dict[str, object] = json_field()
+    request_id: int | None = Field(default=None, foreign_key="loan_request.id", index=True, unique=True)
     by_id: int | None = Field(default=None, foreign_key="app_user.id")
     approved_by_id: int | None = Field(default=None, foreign_key="app_user.id")
 
@@ -124,7 +161,11 @@ class PaymentAllocation(SQLModel, table=True):
 
 
 class LedgerTransaction(SQLModel, table=True):
-    """A balanced set of ledger entries 记账凭证; append-only."""
+    """A balanced set of ledger entries 记账凭证; append-only.
+
+    A trigger writes a :class:`LedgerDemand` beside it, so the database itself refuses to commit one that does not
+    balance (docs/decisions/0007).
+    """
 
     __tablename__ = "ledger_transaction"
 
@@ -154,3 +195,32 @@ class LedgerEntry(SQLModel, table=True):
     loan_id: int | None = Field(default=None, foreign_key="loan.id", index=True)
     debit_fen: int = fen()
     credit_fen: int = fen()
+
+
+class LedgerProof(SQLModel, table=True):
+    """That a ledger transaction balances 平衡凭据: a trigger lets one in only when debits equal credits.
+
+    After it, no further entry of that transaction is accepted. Append-only.
+    """
+
+    __tablename__ = "ledger_proof"
+
+    transaction_id: int = Field(primary_key=True)
+    total_fen: int = fen()
+
+
+class LedgerDemand(SQLModel, table=True):
+    """That a ledger transaction still owes its proof: written by a trigger, never by code.
+
+    Its foreign key is checked at commit: without the proof, nothing of the transaction is kept.
+    """
+
+    __tablename__ = "ledger_demand"
+    __table_args__ = (
+        sa.ForeignKeyConstraint(
+            ["transaction_id"], ["ledger_proof.transaction_id"], name="fk_ledger_demand_proof", deferrable=True,
+            initially="DEFERRED",
+        ),
+    )  # fmt: skip
+
+    transaction_id: int = Field(primary_key=True)

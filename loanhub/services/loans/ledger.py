@@ -10,7 +10,7 @@ from sqlmodel import Session
 from loanhub.domain.loans import ACCOUNT_OF, Account, EntryLine, assert_balanced, entries_for_change
 from loanhub.domain.repayment.allocation import Component
 from loanhub.domain.repayment.postings import AllocationChange, LoanState
-from loanhub.models import LedgerEntry, LedgerTransaction, Loan
+from loanhub.models import LedgerEntry, LedgerProof, LedgerTransaction, Loan
 from loanhub.repositories import loans as repository
 from loanhub.services._actor import Actor
 
@@ -66,6 +66,8 @@ def write(
                 credit_fen=line.credit_fen,
             )
         )  # fmt: skip
+    db.flush()
+    db.add(LedgerProof(transaction_id=row.id, total_fen=sum(line.debit_fen for line in lines)))
     db.flush()
     return row.id
 
