@@ -306,6 +306,7 @@ class LoanLedger:
         return True
 
     def state(self, as_of: date) -> LoanState:
+        outstanding = sum(row.open(Component.PRINCIPAL, as_of) for row in self.rows)
         self._charge_all(as_of)
         open_rows = [row for row in self.rows if any(row.open(part, as_of) for part in _AGREED)]
         return LoanState(
@@ -322,6 +323,7 @@ class LoanLedger:
             settled_date=self.settled_date,
             last_due_date=self.last_due_date,
             unfulfilled=tuple(self.unfulfilled),
+            book_principal_fen=outstanding,
         )
 
     def _installment_state(self, row: _Row, as_of: date) -> InstallmentState:
@@ -341,6 +343,11 @@ class LoanLedger:
             penalty_accrued_fen=0 if hidden else row.charged[Component.PENALTY],
             compound_accrued_fen=0 if hidden else row.charged[Component.COMPOUND],
             cleared_date=row.cleared_date,
+            penalty_from_date=row.since,
+            penalty_fixed_fen=row.charged[Component.PENALTY],
+            compound_fixed_fen=row.charged[Component.COMPOUND],
+            penalty_terms=row.charging,
+            last_free_day=row.last_free_day,
         )
 
     def _delinquency(self, as_of: date) -> Delinquency:

@@ -52,6 +52,12 @@ class FiveClass(Choice):
         return self in (FiveClass.SUBSTANDARD, FiveClass.DOUBTFUL, FiveClass.LOSS)
 
 
+def worse_class(one: FiveClass, other: FiveClass) -> FiveClass:
+    """Return the worse of two classes."""
+    ranked = list(FiveClass)
+    return max(one, other, key=ranked.index)
+
+
 ClassFloors = Sequence[tuple[FiveClass, int]]
 """From how many days overdue each class is the least possible, in rising order."""
 

@@ -66,7 +66,7 @@ def effective_postings(postings: Iterable[Posting]) -> list[Posting]:
             raise InvalidInput(fields={"sequence": "入账序号重复或无效"})
         known[posting.sequence] = posting
         if posting.kind is not PostingKind.REVERSAL:
-            if posting.amount_fen <= 0:
+            if posting.kind.needs_amount and posting.amount_fen <= 0:
                 raise InvalidInput(fields={"amount_fen": "金额须大于 0"})
             continue
         target = known.get(posting.reverses or SUSPENSE_SEQUENCE)
