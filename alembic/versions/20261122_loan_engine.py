@@ -48,6 +48,34 @@ ADDED: dict[str, tuple[sa.Column[object], ...]] = {
 }  # fmt: skip
 """Columns added to tables that hold data already; existing rows take the default."""
 
+GRANTED: dict[str, tuple[str, ...]] = {
+    "credit": ("loans:approve", "rates:review"),
+    "finance": (
+        "loans:adjust", "loans:approve", "statements:import", "ledger:read", "ledger:close", "day_ends:run",
+        "rates:edit",
+    ),
+    "collections": ("loans:adjust",),
+    "manager": ("loans:approve", "loans:write_off", "ledger:read", "rates:review"),
+    "admin": ("rates:edit",),
+    "auditor": ("ledger:read",),
+}  # fmt: skip
+"""What the shipped roles gain; a firm's own roles are its own affair."""
+
+
+def _grant() -> None:
+    role = sa.table(
+        "role", sa.column("code"),
+        sa.column("permissions", sa.JSON().with_variant(postgresql.JSONB(), "postgresql")),
+    )  # fmt: skip
+    connection = op.get_bind()
+    for code, gained in GRANTED.items():
+        held = connection.execute(
+            sa.select(role.c.permissions).where(role.c.code == code)
+        ).scalar_one_or_none()
+        if held is not None:
+            wanted = [*held, *(one for one in gained if one not in held)]
+            connection.execute(sa.update(role).where(role.c.code == code).values(permissions=wanted))
+
 
 def _is_sqlite() -> bool:
     return bool(op.get_bind().dialect.name == "sqlite")
@@ -420,6 +448,7 @@ def upgrade() -> None:
     )
     for table in APPEND_ONLY:
         _guard(table)
+    _grant()
 
 
 def downgrade() -> None:

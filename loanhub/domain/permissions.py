@@ -62,6 +62,15 @@ class Permission(Choice):
     LOANS_CONFIRM = "loans:confirm", "复核放款"
     PAYMENTS_CREATE = "payments:create", "登记还款"
     PAYMENTS_REVERSE = "payments:reverse", "冲正还款"
+    LOANS_ADJUST = "loans:adjust", "发起贷后变更"
+    LOANS_APPROVE = "loans:approve", "审批贷后变更"
+    LOANS_WRITE_OFF = "loans:write_off", "审批核销与本金减免"
+    STATEMENTS_IMPORT = "statements:import", "导入银行流水"
+    LEDGER_READ = "ledger:read", "查看总账与对账"
+    LEDGER_CLOSE = "ledger:close", "确认日终对账"
+    DAY_ENDS_RUN = "day_ends:run", "执行日终"
+    RATES_EDIT = "rates:edit", "维护利率与上限"
+    RATES_REVIEW = "rates:review", "复核利率与上限"
 
     COCKPIT_READ = "cockpit:read", "查看驾驶舱"
     REPORTS_READ = "reports:read", "查看报表"
@@ -150,16 +159,19 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(
             RoleCode.CREDIT, Scope.ALL, _DESK,
             {_P.APPLICATIONS_READ, _P.APPLICATIONS_APPROVE, _P.CUSTOMERS_REVEAL,
-             _P.CONTRACTS_READ, _P.LOANS_READ, _P.PRODUCTS_READ, _P.DOCUMENTS_UPLOAD},
+             _P.CONTRACTS_READ, _P.LOANS_READ, _P.LOANS_APPROVE, _P.RATES_REVIEW, _P.PRODUCTS_READ,
+             _P.DOCUMENTS_UPLOAD},
         ),
         _role(
             RoleCode.FINANCE, Scope.ALL, _DESK,
             {_P.CONTRACTS_READ, _P.LOANS_READ, _P.LOANS_DISBURSE, _P.LOANS_CONFIRM, _P.PAYMENTS_CREATE,
-             _P.PAYMENTS_REVERSE, _P.APPLICATIONS_READ, _P.PRODUCTS_READ, _P.DOCUMENTS_UPLOAD},
+             _P.PAYMENTS_REVERSE, _P.LOANS_ADJUST, _P.LOANS_APPROVE, _P.STATEMENTS_IMPORT, _P.LEDGER_READ,
+             _P.LEDGER_CLOSE, _P.DAY_ENDS_RUN, _P.RATES_EDIT, _P.APPLICATIONS_READ, _P.PRODUCTS_READ,
+             _P.DOCUMENTS_UPLOAD},
         ),
         _role(
             RoleCode.COLLECTIONS, Scope.ALL, _DESK,
-            {_P.LOANS_READ, _P.CONTRACTS_READ, _P.CUSTOMERS_REVEAL},
+            {_P.LOANS_READ, _P.LOANS_ADJUST, _P.CONTRACTS_READ, _P.CUSTOMERS_REVEAL},
         ),
         _role(
             RoleCode.CONTRACTS, Scope.ALL, _DESK,
@@ -167,16 +179,20 @@ ROLES: dict[RoleCode, RoleSpec] = {
              _P.CONTRACTS_SIGN, _P.CONTRACTS_VOID, _P.CUSTOMERS_REVEAL, _P.LOANS_READ, _P.PRODUCTS_READ,
              _P.DOCUMENTS_UPLOAD},
         ),
-        _role(RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK),
+        _role(
+            RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK,
+            {_P.LOANS_APPROVE, _P.LOANS_WRITE_OFF, _P.LEDGER_READ, _P.RATES_REVIEW},
+        ),
         _role(
             RoleCode.ADMIN, Scope.NONE,
             {_P.USERS_READ, _P.USERS_EDIT, _P.FIELDS_EDIT, _P.PIPELINES_EDIT, _P.PARAMETERS_EDIT,
-             _P.PRODUCTS_READ, _P.PRODUCTS_EDIT},
+             _P.PRODUCTS_READ, _P.PRODUCTS_EDIT, _P.RATES_EDIT},
         ),
         _role(RoleCode.SECURITY_ADMIN, Scope.NONE, {_P.USERS_READ, _P.ROLES_EDIT, _P.SESSIONS_REVOKE}),
         _role(
             RoleCode.AUDITOR, Scope.ALL,
-            {_P.SEARCH_USE, _P.CUSTOMERS_READ, _P.DOCUMENTS_READ, _P.USERS_READ, _P.AUDIT_READ, _P.AUDIT_VERIFY},
+            {_P.SEARCH_USE, _P.CUSTOMERS_READ, _P.DOCUMENTS_READ, _P.USERS_READ, _P.LEDGER_READ, _P.AUDIT_READ,
+             _P.AUDIT_VERIFY},
             _READ_BOOK,
         ),
     )
