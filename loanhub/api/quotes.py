@@ -1,0 +1,25 @@
+"""``POST /api/v1/quotes``: what a loan would cost 试算, as JSON. See docs/operations.md."""
+
+from __future__ import annotations
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from loanhub.api._routing import route
+from loanhub.domain.permissions import Permission
+from loanhub.services import quotes, strict_json
+from loanhub.state._clock import utc_now
+from loanhub.state._marks import needs
+
+
+@route("/api/v1/quotes", methods=["POST"])
+@needs(Permission.PRODUCTS_READ)
+async def quote(request: Request) -> Response:
+    """Answer rows, totals, cost, disclosure and the lines in force for the terms and fees of the body."""
+    body = await request.body()
+    return JSONResponse(
+        await run_in_threadpool(
+            lambda: quotes.as_json(quotes.quote(request.state.actor, strict_json.loads(body), now=utc_now()))
+        )
+    )

@@ -1,0 +1,242 @@
+"""A quote 试算: the schedule, what it costs in all, and whether that is allowed. Nothing is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from loanhub.domain.errors import InvalidInput
+from loanhub.domain.permissions import Permission
+from loanhub.domain.rates import percent, round_rate
+from loanhub.domain.repayment.cost import (
+    Cost,
+    Disclosure,
+    Fee,
+    FeeTiming,
+    NoRate,
+    disclosure,
+    exceeds_cap,
+)
+from loanhub.domain.repayment.method import Installment
+from loanhub.domain.repayment.schedule import build_schedule, method_label, regular_payment, totals
+from loanhub.domain.repayment.terms import Terms
+from loanhub.services import parameters
+from loanhub.services._actor import Actor
+from loanhub.services._transaction import reading
+from loanhub.services.quotes._read import read_request
+
+IRR_PLACES = 12
+RATE_PLACES = 8
+
+
+class TooExpensive(InvalidInput):
+    """The fees eat the loan, or the rate is beyond what can be annualized."""
+
+    def __init__(self, field: str) -> None:
+        sentence = (
+            "费用过高：借款人实际到手的钱不够计算年化成本"
+            if field == "fees"
+            else "利率过高，无法计算年化成本"
+        )
+        super().__init__(fields={field: sentence})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limit:
+    """The lines in force for the simple annualized cost: above ``cap_rate`` no contract, above ``warn_rate`` a warning."""
+
+    cap_rate: Decimal
+    warn_rate: Decimal
+    exceeds_cap: bool
+    exceeds_warn: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """What a loan would be. ``row_fees_fen`` is what the fees take with each row, beside the row's own fee.
+
+    ``received_fen`` is the principal less what is paid on the day of disbursement; ``limit`` is None when the
+    caller knows no lines.
+    """
+
+    terms: Terms
+    fees: tuple[Fee, ...]
+    rows: tuple[Installment, ...]
+    row_fees_fen: tuple[int, ...]
+    upfront_fee_fen: int
+    regular_payment_fen: int | None
+    disclosure: Disclosure
+    limit: Limit | None = None
+
+    @property
+    def cost(self) -> Cost:
+        """The annualized cost over interest and every fee."""
+        return self.disclosure.cost
+
+    @property
+    def received_fen(self) -> int:
+        """What the borrower has in hand on the day of disbursement."""
+        return self.terms.principal_fen - self.upfront_fee_fen
+
+    @property
+    def fee_fen(self) -> int:
+        """Every fee over the life of the loan."""
+        return self.upfront_fee_fen + sum(self.row_fee_fen(place) for place in range(len(self.rows)))
+
+    def row_fee_fen(self, place: int) -> int:
+        """Return the fees collected with one row, counted from 0."""
+        return self.rows[place].fee_fen + self.row_fees_fen[place]
+
+    def row_payment_fen(self, place: int) -> int:
+        """Return everything to pay with one row, counted from 0."""
+        return self.rows[place].payment_fen + self.row_fees_fen[place]
+
+
+def figure(terms: Terms, fees: Sequence[Fee] = (), *, lines: tuple[Decimal, Decimal] | None = None) -> Quote:
+    """Return the quote of terms and fees; ``lines`` are the cap and the warning line to compare with.
+
+    Raises:
+        InvalidInput: the method cannot work with these terms.
+        TooExpensive: no annualized cost exists.
+    """
+    rows = build_schedule(terms)
+    try:
+        shown = disclosure(terms, fees)
+    except NoRate:
+        priced = "flat_monthly_rate" if terms.flat_monthly_rate is not None else "annual_rate"
+        raise TooExpensive("fees" if fees else priced) from None
+    upfront, with_rows = _collected(terms, fees, len(rows))
+    limit = None
+    if lines is not None:
+        cap, warn = lines
+        limit = Limit(
+            cap_rate=cap,
+            warn_rate=warn,
+            exceeds_cap=exceeds_cap(shown.cost, cap),
+            exceeds_warn=exceeds_cap(shown.cost, warn),
+        )
+    return Quote(
+        terms=terms,
+        fees=tuple(fees),
+        rows=rows,
+        row_fees_fen=with_rows,
+        upfront_fee_fen=upfront,
+        regular_payment_fen=regular_payment(terms),
+        disclosure=shown,
+        limit=limit,
+    )
+
+
+def _collected(terms: Terms, fees: Sequence[Fee], count: int) -> tuple[int, tuple[int, ...]]:
+    upfront, each, last = 0, 0, 0
+    for fee in fees:
+        amount = fee.each_fen(terms.principal_fen)
+        if fee.timing is FeeTiming.UPFRONT:
+            upfront += amount
+        elif fee.timing is FeeTiming.EACH_PERIOD:
+            each += amount
+        elif fee.timing is FeeTiming.AT_END:
+            last += amount
+    return upfront, tuple(each + (last if place == count - 1 else 0) for place in range(count))
+
+
+def quote(actor: Actor, body: object, *, now: datetime) -> Quote:
+    """Return the quote of a request body (see ``read_request``), against the lines in force.
+
+    Raises:
+        NotPermitted: the actor lacks products:read.
+        InvalidInput: naming each field at fault.
+    """
+    actor.require(Permission.PRODUCTS_READ)
+    return public_quote(body, now=now)
+
+
+def public_quote(body: object, *, now: datetime) -> Quote:
+    """Return the quote of a request body for anybody: it says nothing of any customer. Reads, never writes.
+
+    Raises:
+        InvalidInput: naming each field at fault.
+    """
+    request = read_request(body)
+    with reading() as db:
+        lines = parameters.cost_cap(db, now=now)
+    return figure(request.terms, request.fees, lines=lines)
+
+
+def as_json(found: Quote) -> dict[str, Any]:
+    """Return a quote as the API answers it: fen are integers, rates and percentages decimal strings.
+
+    Rows and totals have the fields of the golden schedules; ``fee_fen`` and ``total_fee_fen`` join them only
+    when the loan has fees.
+    """
+    charged = bool(found.fee_fen)
+    sums = totals(found.rows)
+    in_all: dict[str, Any] = {
+        "total_principal_fen": sums.principal_fen,
+        "total_interest_fen": sums.interest_fen,
+        "total_payment_fen": sums.payment_fen + sum(found.row_fees_fen),
+    }
+    if charged:
+        in_all["total_fee_fen"] = found.fee_fen
+    if found.regular_payment_fen is not None:
+        in_all["regular_payment_fen"] = found.regular_payment_fen
+    cost, limit = found.cost, found.limit
+    return {
+        "input": found.terms.as_dict(),
+        "method_label": method_label(found.terms.method),
+        "rows": [_row(found, place, charged=charged) for place in range(len(found.rows))],
+        "totals": in_all,
+        "regular_payment_fen": found.regular_payment_fen,
+        "upfront_fee_fen": found.upfront_fee_fen,
+        "received_fen": found.received_fen,
+        "cost": {
+            "total_cost_fen": cost.total_cost_fen,
+            "irr_per_period": str(round_rate(cost.irr_per_period, IRR_PLACES)),
+            "apr_simple_rate": str(round_rate(cost.apr_simple_rate, RATE_PLACES)),
+            "apr_simple_pct": str(percent(cost.apr_simple_rate)),
+            "eir_compound_rate": str(round_rate(cost.eir_compound_rate, RATE_PLACES)),
+            "eir_compound_pct": str(percent(cost.eir_compound_rate)),
+        },
+        "disclosure": {
+            "items": [
+                {
+                    "label": item.label,
+                    "timing": item.timing,
+                    "standard": item.standard,
+                    "collector": item.collector,
+                    "amount_fen": item.amount_fen,
+                    "annual_pct": str(item.annual_pct),
+                }
+                for item in found.disclosure.items
+            ],
+            "total_pct": str(found.disclosure.total_pct),
+        },
+        "limit": None
+        if limit is None
+        else {
+            "measure": "apr_simple_rate",
+            "cap_rate": str(limit.cap_rate),
+            "warn_rate": str(limit.warn_rate),
+            "exceeds_cap": limit.exceeds_cap,
+            "exceeds_warn": limit.exceeds_warn,
+        },
+    }
+
+
+def _row(found: Quote, place: int, *, charged: bool) -> dict[str, Any]:
+    row = found.rows[place]
+    shown: dict[str, Any] = {
+        "period": row.period,
+        "start_date": row.start_date.isoformat(),
+        "due_date": row.due_date.isoformat(),
+        "days": row.days,
+        "opening_fen": row.opening_fen,
+        "principal_fen": row.principal_fen,
+        "interest_fen": row.interest_fen,
+        "payment_fen": found.row_payment_fen(place),
+        "closing_fen": row.closing_fen,
+    }
+    return shown | {"fee_fen": found.row_fee_fen(place)} if charged else shown
