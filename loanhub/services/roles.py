@@ -18,9 +18,10 @@ NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("客户与资料", ("customers", "documents")),
     ("申请", ("applications",)),
     ("合同", ("contracts",)),
-    ("贷款与还款", ("loans", "payments")),
+    ("贷款与还款", ("loans", "payments", "day_ends")),
+    ("对账与总账", ("statements", "ledger")),
     ("洞察", ("cockpit", "reports")),
-    ("配置", ("products", "fields", "pipelines", "parameters", "users")),
+    ("配置", ("products", "fields", "pipelines", "parameters", "rates", "users")),
     ("安全与审计", ("roles", "sessions", "audit")),
 )
 FIELD_ENTITIES = (("lead", "线索 · 受保护字段"), ("customer", "客户 · 受保护字段"))

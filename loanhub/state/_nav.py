@@ -61,6 +61,11 @@ MENU = (
     Entry("信贷", "申请与审批", "/applications", "stamp", (_P.APPLICATIONS_READ,)),
     Entry("信贷", "合同中心", "/contracts", "file-signature", (_P.CONTRACTS_READ,)),
     Entry("信贷", "贷款与还款", "/loans", "hand-coins", (_P.LOANS_READ,)),
+    Entry("信贷", "贷后审批", "/loans/requests", "clipboard-check", (_P.LOANS_ADJUST, _P.LOANS_APPROVE)),
+    Entry("信贷", "银行流水", "/statements", "landmark", (_P.STATEMENTS_IMPORT, _P.LEDGER_READ)),
+    Entry("信贷", "对账与总账", "/ledger", "scale", (_P.LEDGER_READ,)),
+    Entry("信贷", "日终", "/day-end", "calendar-check", (_P.DAY_ENDS_RUN, _P.LEDGER_READ)),
+    Entry("信贷", "贷款试算", "/calculator", "calculator", (_P.PRODUCTS_READ,)),
     Entry("信贷", "催收", "/collections", "phone-outgoing", (_P.LOANS_READ,)),
     Entry("洞察", "驾驶舱", "/cockpit", "gauge", (_P.COCKPIT_READ,)),
     Entry("洞察", "报表", "/reports", "chart-column", (_P.REPORTS_READ,)),
@@ -70,6 +75,7 @@ MENU = (
     Entry("配置", "看板阶段", "/settings/stages", "columns-3", (_P.PIPELINES_EDIT,)),
     Entry("配置", "审批流程", "/settings/flows", "workflow", (_P.FIELDS_EDIT,)),
     Entry("配置", "员工与部门", "/settings/users", "users", (_P.USERS_READ,)),
+    Entry("配置", "利率与上限", "/settings/rates", "percent", (_P.RATES_EDIT, _P.RATES_REVIEW)),
     Entry("配置", "公司参数", "/settings/company", "building-2", (_P.PARAMETERS_EDIT,)),
     Entry(
         "配置", "角色与权限", "/settings/roles", "shield-check", (_P.ROLES_EDIT, _P.USERS_READ, _P.AUDIT_READ)
