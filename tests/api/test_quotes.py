@@ -151,7 +151,9 @@ BAD: list[tuple[dict[str, Any], str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("change", "field"), BAD, ids=[f"{list(c)[0]}-{i}" for i, (c, _) in enumerate(BAD)])
+@pytest.mark.parametrize(
+    ("change", "field"), BAD, ids=[f"{next(iter(c))}-{i}" for i, (c, _) in enumerate(BAD)]
+)
 def test_refuses_bad_input_with_a_sentence_at_its_field(
     client: TestClient, change: dict[str, Any], field: str
 ) -> None:
