@@ -1,6 +1,7 @@
 """The level payment 月供, shared by the equal installment and the balloon loan."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 from loanhub.domain.money import divide_half_up
 from loanhub.domain.repayment.method import Installment, row
@@ -8,7 +9,7 @@ from loanhub.domain.repayment.periods import monthly_interest, period_interest, 
 from loanhub.domain.repayment.terms import InterestBasis, Terms
 
 
-def level_payment(principal_fen: int, annual_rate: Decimal, periods: int) -> int:
+def level_payment(principal_fen: int, annual_rate: Decimal | Fraction, periods: int) -> int:
     """Return the payment that clears ``principal_fen`` in ``periods`` months, rounded once, halves up.
 
     P·i·(1+i)^n / ((1+i)^n − 1) with i = annual/12, computed in whole numbers; P/n when the rate is 0.
@@ -32,7 +33,7 @@ def build_level(terms: Terms, amortization_periods: int) -> tuple[Installment, .
     for slot in plan:
         current = rate_from(terms, slot.start_date)
         if current != rate:
-            left = amortization_periods - slot.period + 1
+            left = amortization_periods - (slot.period - terms.numbered_after) + 1
             kept = terms.kept_payment_fen if rate is None else None
             rate, payment = current, kept or level_payment(balance, current, left)
         interest = period_interest(terms, slot, balance)
