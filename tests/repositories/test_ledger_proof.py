@@ -36,17 +36,31 @@ def _prove(connection: sa.Connection, row_id: int, total: int) -> None:
     )
 
 
+def _write(
+    database: Engine, *entries: tuple[int, int], total: int | None = None, row_id: int = 1, new: bool = True
+) -> None:
+    """Write in one database transaction; without ``total`` there is no proof."""
+    with database.execution_options(writes=True).connect() as connection, connection.begin():
+        if new:
+            _transaction(connection, row_id)
+        for debit, credit in entries:
+            _entry(connection, row_id, debit, credit)
+        if total is not None:
+            _prove(connection, row_id, total)
+
+
+def _run(database: Engine, statement: str) -> None:
+    with database.execution_options(writes=True).connect() as connection, connection.begin():
+        connection.execute(sa.text(statement))
+
+
 def _count(database: Engine) -> int:
     with database.connect() as connection:
         return int(connection.execute(sa.text("SELECT COUNT(*) FROM ledger_transaction")).scalar_one())
 
 
 def test_a_balanced_transaction_is_kept(database: Engine) -> None:
-    with database.execution_options(writes=True).connect() as connection, connection.begin():
-        _transaction(connection, 1)
-        _entry(connection, 1, 500, 0)
-        _entry(connection, 1, 0, 500)
-        _prove(connection, 1, 500)
+    _write(database, (500, 0), (0, 500), total=500)
     assert _count(database) == 1
 
 
@@ -56,43 +70,26 @@ def test_a_balanced_transaction_is_kept(database: Engine) -> None:
 def test_a_proof_of_unequal_sides_is_refused(
     database: Engine, entries: tuple[tuple[int, int], ...], total: int
 ) -> None:
-    with pytest.raises(sa.exc.DBAPIError, match="does not balance"):  # noqa: SIM117 - one block a statement
-        with database.execution_options(writes=True).connect() as connection, connection.begin():
-            _transaction(connection, 1)
-            for debit, credit in entries:
-                _entry(connection, 1, debit, credit)
-            _prove(connection, 1, total)
+    with pytest.raises(sa.exc.DBAPIError, match="does not balance"):
+        _write(database, *entries, total=total)
     assert _count(database) == 0
 
 
 def test_a_transaction_without_proof_is_lost_at_commit(database: Engine) -> None:
-    with pytest.raises(sa.exc.IntegrityError):  # noqa: SIM117
-        with database.execution_options(writes=True).connect() as connection, connection.begin():
-            _transaction(connection, 1)
-            _entry(connection, 1, 500, 0)
-            _entry(connection, 1, 0, 500)
+    with pytest.raises(sa.exc.IntegrityError):
+        _write(database, (500, 0), (0, 500))
     assert _count(database) == 0
 
 
 def test_after_the_proof_no_entry_comes(database: Engine) -> None:
-    with database.execution_options(writes=True).connect() as connection, connection.begin():
-        _transaction(connection, 1)
-        _entry(connection, 1, 500, 0)
-        _entry(connection, 1, 0, 500)
-        _prove(connection, 1, 500)
-    with pytest.raises(sa.exc.DBAPIError, match="closed"):  # noqa: SIM117
-        with database.execution_options(writes=True).connect() as connection, connection.begin():
-            _entry(connection, 1, 500, 0)
+    _write(database, (500, 0), (0, 500), total=500)
+    with pytest.raises(sa.exc.DBAPIError, match="closed"):
+        _write(database, (500, 0), new=False)
 
 
 @pytest.mark.parametrize("table", ["ledger_proof", "ledger_demand"])
 @pytest.mark.parametrize("verb", ["UPDATE {} SET transaction_id = 9", "DELETE FROM {}"])
 def test_neither_demand_nor_proof_is_taken_back(database: Engine, table: str, verb: str) -> None:
-    with database.execution_options(writes=True).connect() as connection, connection.begin():
-        _transaction(connection, 1)
-        _entry(connection, 1, 500, 0)
-        _entry(connection, 1, 0, 500)
-        _prove(connection, 1, 500)
-    with pytest.raises(sa.exc.DBAPIError, match="append-only"):  # noqa: SIM117
-        with database.execution_options(writes=True).connect() as connection, connection.begin():
-            connection.execute(sa.text(verb.format(table)))
+    _write(database, (500, 0), (0, 500), total=500)
+    with pytest.raises(sa.exc.DBAPIError, match="append-only"):
+        _run(database, verb.format(table))
