@@ -67,7 +67,8 @@ def build_schedules_of(terms: Sequence[Terms]) -> pl.DataFrame:
     Raises:
         InvalidInput: terms their method cannot work with.
     """
-    bulk, others = [], []
+    bulk: list[int] = []
+    others: list[int] = []
     for index, one in enumerate(terms):
         check_terms(one)
         (bulk if one.method in BULK_METHODS and fits_columns(one) else others).append(index)
