@@ -1,4 +1,4 @@
-"""The list of leads: views, filters, search, pages, choosing many, and what others do meanwhile."""
+"""The list of leads: its rows, choosing many, and what is done to the chosen."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.toasts import done, failed, undoable
-from loanhub.domain.errors import InvalidInput, LoanHubError
 from loanhub.domain.leads import Temperature
 from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission
-from loanhub.services import actions, conditions, lists
+from loanhub.services import actions, lists
+from loanhub.services._actor import Actor
 from loanhub.services.actions import Outcome
 from loanhub.services.leads import view
-from loanhub.services.lists import PAGE_ROWS, FilterField
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
-from loanhub.state._listing import Draft
+from loanhub.state._record_list import EVERY, ListSpec, record_list
 
 KEYS = (
     "name", "phone", "channel_code", "amount_fen", "product_code", "temperature", "status", "next_step", "owner_id",
@@ -41,7 +40,6 @@ BUILT_IN: dict[str, tuple[str, list[dict[str, Any]]]] = {
     ),
     "hot": ("高意向", [{"field": "temperature", "op": "eq", "value": Temperature.HIGH.value}]),
 }
-QUICK = ("channel_code", "product_code", "temperature", "status")
 TEMPERATURE_TONES = {"high": "danger", "watch": "warn", "invalid": "closed"}
 
 
@@ -87,37 +85,29 @@ class Colleague:
     percent: int = 0
 
 
-class LeadsState(SessionState):
+def _first_view(actor: Actor) -> str:
+    return "mine" if actor.can(Permission.LEADS_CREATE) and not actor.can(Permission.LEADS_ASSIGN) else EVERY
+
+
+LeadList: Any = record_list(
+    ListSpec(
+        place="leads", entity="lead", permission=Permission.LEADS_READ, keys=KEYS, sortable=SORTABLE,
+        quick=("channel_code", "product_code", "temperature", "status"), built_in=BUILT_IN,
+        first_view=_first_view,
+    )
+)  # fmt: skip
+
+
+class LeadsState(LeadList, SessionState):  # type: ignore[misc]
     """The leads page."""
 
     rows: list[LeadRow] = []
-    views: list[dict[str, str]] = []
-    view: str = "mine"
-    text: str = ""
-    chips: list[dict[str, str]] = []
-    quick: dict[str, str] = {}
     channels: list[dict[str, str]] = []
-    filter_fields: list[dict[str, str]] = []
-    draft: Draft = Draft()
-    sort: str = ""
-    direction: str = "descending"
-    page: int = 1
-    pages: int = 1
-    total: int = 0
-    range_text: str = ""
     totals: str = ""
     sum_amount: str = ""
     selected: list[str] = []
     colleagues: list[Colleague] = []
-    new_count: int = 0
-    loading: bool = True
-    has_conditions: bool = False
-    naming: bool = False
-    field_errors: dict[str, str] = {}
 
-    _conditions: list[dict[str, Any]] = []
-    _fields: dict[str, FilterField] = {}
-    _stored: dict[str, dict[str, Any]] = {}
     _before: dict[int, list[int]] = {}
 
     @rx.var
@@ -132,272 +122,21 @@ class LeadsState(SessionState):
         """Return how many are chosen, over all pages."""
         return len(self.selected)
 
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def load(self) -> Any:
-        """Read the address and show the list it describes."""
-        query = self.router.url.query_parameters
-        self._watch("leads")
-        actor = await self._actor()
-        self.view = str(query.get("view", "")) or (
-            "mine" if actor.can(Permission.LEADS_CREATE) and not actor.can(Permission.LEADS_ASSIGN) else "all"
-        )
-        self.text = str(query.get("q", ""))[:60]
-        self._conditions = _listing.read_conditions(str(query.get("f", "")))
-        wanted = str(query.get("sort", ""))
-        self.sort = wanted if wanted in SORTABLE else ""
-        self.direction = "ascending" if query.get("dir") == "asc" else "descending"
-        number = str(query.get("page", "1"))
-        self.page = (
-            max(1, min(10_000, int(number)))
-            if number.isascii() and number.isdigit() and len(number) < 6
-            else 1
-        )
-        self.selected, self.loading = [], True
-        fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, "lead"))
-        self._fields = {one.key: one for one in fields}
-        self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
-        self.channels = (
-            _listing.pairs(self._fields["channel_code"].options) if "channel_code" in self._fields else []
-        )
-        self.draft = _listing.draft_of(self._fields, "city")
+    async def _opened(self, query: Any) -> None:
+        self.selected = []
+        channels = self._fields.get("channel_code")
+        self.channels = _listing.pairs(channels.options) if channels else []
         await self._list_colleagues()
-        await self._read_views()
-        await self._read()
 
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def reload(self) -> Any:
-        """Read the same page again: after a change, or to show what came in."""
-        await self._read_views()
-        await self._read()
+    def _left_view(self) -> None:
+        self.selected = []
 
-    async def _read_views(self) -> None:
-        actor, now = await self._actor(), utc_now()
-
-        def work() -> tuple[list[dict[str, str]], dict[str, dict[str, Any]]]:
-            tabs = [
-                {
-                    "id": code,
-                    "name": name,
-                    "count": str(
-                        lists.count(actor, "lead", raw_criteria=_listing.criteria_of(found), now=now)
-                    ),
-                }
-                for code, (name, found) in BUILT_IN.items()
-            ]
-            stored = {}
-            for tab in lists.views(actor, "leads", "lead", now=now):
-                tabs.append({"id": f"s{tab.id}", "name": tab.name, "count": str(tab.count)})
-                stored[f"s{tab.id}"] = {"criteria": tab.criteria, "settings": tab.settings}
-            return tabs, stored
-
-        self.views, self._stored = await rx.run_in_thread(work)
-        if self.view not in BUILT_IN and self.view not in self._stored:
-            self.view = "all"
-
-    def _criteria(self) -> dict[str, object]:
-        if self.view in BUILT_IN:
-            return _listing.criteria_of(BUILT_IN[self.view][1], self._conditions)
-        stored = self._stored.get(self.view, {}).get("criteria") or {}
-        return _listing.criteria_of([stored] if stored else [], self._conditions)
-
-    async def _read(self) -> None:
-        found = await self._fetch()
-        if not found.rows and found.total and self.page > 1:
-            self.page = _listing.pages_of(found.total)
-            found = await self._fetch()
-        self.rows = await self._rows_of(found)
-        self._show_page(found)
-        self.new_count, self.loading = 0, False
-
-    async def _fetch(self) -> lists.Page:
-        actor, now, asked = await self._actor(), utc_now(), self._criteria()
-        text, sort, falling, offset = (
-            self.text,
-            self.sort,
-            self.direction != "ascending",
-            (self.page - 1) * PAGE_ROWS,
-        )
-        try:
-            return await rx.run_in_thread(
-                lambda: lists.page(
-                    actor, "lead", keys=KEYS, raw_criteria=asked, text=text, sort=sort, descending=falling,
-                    offset=offset, now=now,
-                )
-            )  # fmt: skip
-        except InvalidInput:
-            # A shared address whose condition no longer fits must not lock the page.
-            self._conditions = []
-            return await rx.run_in_thread(lambda: lists.page(actor, "lead", keys=KEYS, text=text, now=now))
-
-    async def _rows_of(self, found: lists.Page) -> list[LeadRow]:
+    async def _show_rows(self, found: lists.Page) -> None:
         actor, now = await self._actor(), utc_now()
         marks = await rx.run_in_thread(lambda: view.marks(actor, [row.id for row in found.rows], now=now))
-        return [_row(row, marks.get(row.id)) for row in found.rows]
-
-    def _show_page(self, found: lists.Page) -> None:
-        self.total, self.pages = found.total, _listing.pages_of(found.total)
-        self.range_text = _listing.range_text(self.page, len(found.rows), found.total)
+        self.rows = [_row(row, marks.get(row.id)) for row in found.rows]
         self.sum_amount = in_wan(found.sums.get("amount_fen", ""))
-        self.totals = f"{found.total:,} 条 · ¥{in_wan(found.sums.get('amount_fen', ''))}"
-
-    async def _show(self) -> Any:
-        actor = await self._actor()
-        found = list(self._conditions)
-        shown = await rx.run_in_thread(lambda: conditions.chips(actor, "lead", found))
-        simple = {
-            c["field"]: str(c.get("value", ""))
-            for c in found
-            if c.get("op") == "eq" and c.get("field") in QUICK
-        }
-        self.quick = simple
-        self.chips = [
-            {"key": str(chip.place), "label": chip.sentence, "value": ""}
-            for chip, one in zip(shown, found, strict=True)
-            if not (one.get("op") == "eq" and one.get("field") in QUICK)
-        ]
-        self.has_conditions = bool(found) or bool(self.text)
-        await self._read()
-        query = {
-            "view": self.view, "q": self.text, "sort": self.sort, "page": self.page,
-            "dir": "asc" if self.direction == "ascending" else "",
-        }  # fmt: skip
-        return _listing.address("/leads", query, found)
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def choose_view(self, code: str) -> Any:
-        """Show another view; the conditions of the one before are left."""
-        self.view, self._conditions, self.page, self.selected = str(code), [], 1, []
-        if self.view not in BUILT_IN and self.view not in self._stored:
-            self.view = "all"
-        return await self._show()
-
-    @rx.event(supersedes=True)
-    @needs(Permission.LEADS_READ, per_minute=120)
-    async def search(self, text: str) -> Any:
-        """Search by name, pinyin, number, phone tail."""
-        self.text, self.page = str(text).strip()[:60], 1
-        return await self._show()
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def sort_by(self, key: str) -> Any:
-        """Sort by a column, the other way round when it is the one already."""
-        if key in SORTABLE:
-            again = self.sort == key and self.direction == "descending"
-            self.sort, self.direction, self.page = key, "ascending" if again else "descending", 1
-        return await self._show()
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def go(self, step: int) -> Any:
-        """Turn the page by ``step``."""
-        self.page = max(1, min(self.pages, self.page + (1 if step == 1 else -1)))
-        return await self._show()
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def set_quick(self, key: str, value: str) -> Any:
-        """Set or clear a chip filter (one value)."""
-        if key in QUICK:
-            self._conditions = [
-                c for c in self._conditions if not (c.get("field") == key and c.get("op") == "eq")
-            ]
-            if value:
-                self._conditions = [*self._conditions, {"field": key, "op": "eq", "value": str(value)[:64]}]
-            self.page = 1
-        return await self._show()
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def pick_field(self, key: str) -> None:
-        """Choose the field of the condition."""
-        self.draft = _listing.draft_of(self._fields, str(key))
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def pick_operator(self, code: str) -> None:
-        """Choose the comparison of the condition."""
-        self.draft = _listing.draft_of(self._fields, self.draft.key, str(code))
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def add_condition(self, form: dict[str, Any]) -> Any:
-        """Add the condition in the editor."""
-        actor, now, draft = await self._actor(), utc_now(), self.draft
-        texts = [str(form.get(name, ""))[:200] for name in ("value", "value2")]
-        try:
-            leaf = await rx.run_in_thread(
-                lambda: conditions.leaf(
-                    actor, "lead", field=draft.key, operator=draft.operator, texts=texts, now=now
-                )
-            )
-        except LoanHubError as refusal:
-            draft.error = refusal.sentence
-            self.draft = draft
-            return None
-        self._conditions, self.page = [*self._conditions, leaf], 1
-        self.draft = _listing.draft_of(self._fields, "city")
-        return await self._show()
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def drop_condition(self, place: str) -> Any:
-        """Take one condition away."""
-        if str(place).isdigit():
-            self._conditions = [c for i, c in enumerate(self._conditions) if i != int(place)]
-        return await self._show()
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def clear_filters(self) -> Any:
-        """Take every condition and the search away."""
-        self._conditions, self.text, self.page = [], "", 1
-        clear = rx.call_script(
-            "(() => { const b = document.getElementById('page-search'); if (b) b.value = ''; })()"
-        )
-        return [await self._show(), clear]
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def ask_name(self, is_open: bool) -> None:
-        """Open or close the naming of a new view."""
-        self.naming, self.field_errors = bool(is_open), {}
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def save_view(self, form: dict[str, Any]) -> Any:
-        """Keep the present filters as a view of one's own."""
-        actor, asked, now = await self._actor(), self._criteria(), utc_now()
-        settings = {"sort": self.sort, "direction": self.direction}
-        view_id = await rx.run_in_thread(
-            lambda: lists.save_view(
-                actor,
-                "leads",
-                "lead",
-                name=str(form.get("name", "")),
-                raw_criteria=asked,
-                settings=settings,
-                now=now,
-            )
-        )
-        self.naming = False
-        self.view, self._conditions = f"s{view_id}", []
-        await self._read_views()
-        return [await self._show(), done("已存为视图")]
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def delete_view(self) -> Any:
-        """Delete the saved view that is shown."""
-        if self.view[1:].isdigit():
-            actor, view_id = await self._actor(), int(self.view[1:])
-            await rx.run_in_thread(lambda: lists.delete_view(actor, view_id, now=utc_now()))
-        self.view = "all"
-        await self._read_views()
-        return await self._show()
+        self.totals = f"{found.total:,} 条 · ¥{self.sum_amount}"
 
     @rx.event
     @needs(Permission.LEADS_READ)
@@ -505,22 +244,6 @@ class LeadsState(SessionState):
         if outcome.failures:
             answers.append(failed(f"{len(outcome.failures)} 条没有改动：{outcome.failures[0][1]}"))
         return answers
-
-    async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
-        """Others changed leads: rows on screen are refreshed where they stand, new ones are only announced."""
-        if topic != "leads":
-            await super()._on_live(topic, ops)
-            return
-        if all(op.get("by") == self.user_id for op in ops):
-            return
-        found = await self._fetch()
-        here = [row.id for row in self.rows]
-        there = [str(row.id) for row in found.rows]
-        if here == there:
-            self.rows = await self._rows_of(found)
-            self._show_page(found)
-        elif self.page == 1:
-            self.new_count = min(len(there), max(found.total - self.total, len(set(there) - set(here))))
 
 
 def in_wan(plain: str) -> str:
