@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
 
-from loanhub.components import filter_editor as editors
 from loanhub.components.avatar import avatar
 from loanhub.components.browser import hotkey
-from loanhub.components.buttons import button, icon_button
+from loanhub.components.buttons import button
 from loanhub.components.chips import risk, tag
 from loanhub.components.dialogs import closing, dialog
-from loanhub.components.filters import chosen_filters, filter_bar, option_filter, saved_views, search_box
-from loanhub.components.forms import Field, field, form
+from loanhub.components.forms import form
 from loanhub.components.record_form import record_groups
 from loanhub.components.states import empty, no_match
-from loanhub.components.table import Column, Sorting, data_table, new_rows, pager
+from loanhub.components.table import Column, Sorting, data_table
 from loanhub.domain.catalogue.choices import RISK_GRADES, CustomerKind, Lifecycle
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
+from loanhub.pages._record_list import Quick, above, below, tabs
 from loanhub.state._base import SessionState
 from loanhub.state.customers import CustomerRow, CustomersState
 
@@ -100,46 +97,12 @@ def _card(row: rx.Var[CustomerRow]) -> rx.Component:
     )
 
 
-def _filters() -> rx.Component:
-    def quick(key: str, label: str, name: str, options: Any) -> rx.Component:
-        value = rx.cond(S.quick.contains(key), S.quick[key], "")
-        return option_filter(label, options, value, lambda code: S.set_quick(key, code), icon_name=name)
-
-    editor = editors.Editor(
-        fields=S.filter_fields, field=S.draft.key, operators=S.draft.operators, operator=S.draft.operator,
-        options=S.draft.options, entry=S.draft.entry, two=S.draft.two, error=S.draft.error,
-        on_field=S.pick_field, on_operator=S.pick_operator, on_add=S.add_condition,
-    )  # fmt: skip
-    return filter_bar(
-        search_box(S.search.debounce(250), placeholder="姓名、手机后四位、企业", value=S.text),
-        quick("risk_grade", "风险", "shield-alert", RISK_GRADES),
-        quick("lifecycle", "生命周期", "activity", Lifecycle.options()),
-        quick("kind", "类型", "building-2", CustomerKind.options()),
-        chosen_filters(S.chips, S.drop_condition, S.clear_filters),
-        editors.filter_editor(editor),
-        totals=S.totals,
-        tools=[_save_view()],
-    )
-
-
-def _save_view() -> rx.Component:
-    error = rx.cond(S.field_errors.contains("name"), S.field_errors["name"], "")
-    body = form(
-        field(Field(key="name", label="视图名称", required=True, maximum_length=20), error=error),
-        rx.el.div(
-            closing(button("取消")),
-            button("保存", look="p", kind="submit", writes=True),
-            class_name="row g2 end",
-        ),
-        on_submit=S.save_view,
-        guard=False,
-    )
-    remove = rx.cond(
-        S.view.startswith("s"),
-        icon_button("trash-2", "删除这个视图", size="sm", on_click=S.delete_view),
-        rx.fragment(),
-    )
-    return rx.fragment(dialog("存为视图", body, is_open=S.naming, on_open_change=S.ask_name), remove)
+def _quick() -> list[Quick]:
+    return [
+        Quick("risk_grade", "风险", "shield-alert", RISK_GRADES),
+        Quick("lifecycle", "生命周期", "activity", Lifecycle.options()),
+        Quick("kind", "类型", "building-2", CustomerKind.options()),
+    ]
 
 
 def _new() -> rx.Component:
@@ -181,7 +144,6 @@ def customers() -> Page:
         loading=S.loading,
         empty=_nothing(),
     )
-    turn = pager(S.range_text, S.page, S.pages, on_previous=S.go(-1), on_next=S.go(1))
     create = rx.cond(
         may(Permission.CUSTOMERS_CREATE),
         button("新建客户", look="p", icon_name="plus", on_click=S.show_new(True), writes=True),
@@ -190,18 +152,12 @@ def customers() -> Page:
     key = rx.cond(may(Permission.CUSTOMERS_CREATE), hotkey("c", S.show_new(True)), rx.fragment())
     return Page(
         [
-            rx.el.div(
-                saved_views(S.views, S.view, S.choose_view),
-                class_name="only-phone",
-                style={"padding": "8px 8px 0"},
-            ),
-            _filters(),
-            new_rows(S.new_count, "客户", S.reload),
+            *above(S, _quick(), placeholder="姓名、手机后四位、企业", noun="客户"),
             table,
-            rx.cond(S.total > 0, turn, rx.fragment()),
+            below(S),
             _new(),
         ],
-        views=saved_views(S.views, S.view, S.choose_view, on_add=S.ask_name(True)),
+        views=tabs(S),
         primary=create,
         keys=[key],
     )

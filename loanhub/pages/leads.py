@@ -6,23 +6,22 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components import filter_editor as editors
 from loanhub.components.avatar import avatar
 from loanhub.components.browser import hotkey
-from loanhub.components.buttons import button, icon_button, link_button
+from loanhub.components.buttons import button, link_button
 from loanhub.components.chips import sla, status_chip, tag
 from loanhub.components.dialogs import MenuItem, closing, dialog, menu, popover, popover_close
-from loanhub.components.filters import chosen_filters, filter_bar, option_filter, saved_views, search_box
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.rail import rail
 from loanhub.components.states import empty, no_match
-from loanhub.components.table import Column, Selection, Sorting, bulk_bar, data_table, new_rows, pager
+from loanhub.components.table import Column, Selection, Sorting, bulk_bar, data_table
 from loanhub.domain.leads import LeadStatus, Temperature
 from loanhub.domain.permissions import Permission
 from loanhub.pages._lead_drawer import lead_drawer, owner_cell
 from loanhub.pages._lead_new import new_lead
 from loanhub.pages._page import Page, page
+from loanhub.pages._record_list import Quick, above, below, tabs
 from loanhub.state._base import SessionState
 from loanhub.state.lead_drawer import LeadDrawerState
 from loanhub.state.lead_new import NewLeadState
@@ -116,49 +115,13 @@ def _row_actions(row: rx.Var[LeadRow]) -> rx.Component:
     )
 
 
-def _filters() -> rx.Component:
-    def quick(key: str, label: str, name: str, options: Any, shown: Any = "") -> rx.Component:
-        value = rx.cond(S.quick.contains(key), S.quick[key], "")
-        return option_filter(
-            label, options, value, lambda code: S.set_quick(key, code), value_label=shown, icon_name=name
-        )
-
+def _quick() -> list[Quick]:
     channel = rx.cond(S.quick.contains("channel_code"), "已选", "")
-    editor = editors.Editor(
-        fields=S.filter_fields, field=S.draft.key, operators=S.draft.operators, operator=S.draft.operator,
-        options=S.draft.options, entry=S.draft.entry, two=S.draft.two, error=S.draft.error,
-        on_field=S.pick_field, on_operator=S.pick_operator, on_add=S.add_condition,
-    )  # fmt: skip
-    return filter_bar(
-        search_box(S.search.debounce(250), placeholder="姓名、手机后四位、企业", value=S.text),
-        quick("channel_code", "来源", "target", S.channels, channel),
-        quick("temperature", "意向", "flame", Temperature.options()),
-        quick("status", "状态", "list-checks", LeadStatus.options()),
-        chosen_filters(S.chips, S.drop_condition, S.clear_filters),
-        editors.filter_editor(editor),
-        totals=S.totals,
-        tools=[_save_view()],
-    )
-
-
-def _save_view() -> rx.Component:
-    error = rx.cond(S.field_errors.contains("name"), S.field_errors["name"], "")
-    body = form(
-        field(Field(key="name", label="视图名称", required=True, maximum_length=20), error=error),
-        rx.el.div(
-            closing(button("取消")),
-            button("保存", look="p", kind="submit", writes=True),
-            class_name="row g2 end",
-        ),
-        on_submit=S.save_view,
-        guard=False,
-    )
-    remove = rx.cond(
-        S.view.startswith("s"),
-        icon_button("trash-2", "删除这个视图", size="sm", on_click=S.delete_view),
-        rx.fragment(),
-    )
-    return rx.fragment(dialog("存为视图", body, is_open=S.naming, on_open_change=S.ask_name), remove)
+    return [
+        Quick("channel_code", "来源", "target", S.channels, channel),
+        Quick("temperature", "意向", "flame", Temperature.options()),
+        Quick("status", "状态", "list-checks", LeadStatus.options()),
+    ]
 
 
 def _assign() -> rx.Component:
@@ -268,7 +231,6 @@ def leads() -> Page:
         loading=S.loading,
         empty=_nothing(),
     )
-    turn = pager(S.range_text, S.page, S.pages, on_previous=S.go(-1), on_next=S.go(1))
     create = rx.cond(
         may(Permission.LEADS_CREATE),
         button("新建线索", look="p", icon_name="plus", on_click=NewLeadState.show(True), writes=True),
@@ -280,20 +242,14 @@ def leads() -> Page:
     key = rx.cond(may(Permission.LEADS_CREATE), hotkey("c", NewLeadState.show(True)), rx.fragment())
     return Page(
         [
-            rx.el.div(
-                saved_views(S.views, S.view, S.choose_view),
-                class_name="only-phone",
-                style={"padding": "8px 8px 0"},
-            ),
-            _filters(),
-            new_rows(S.new_count, "线索", S.reload),
+            *above(S, _quick(), placeholder="姓名、手机后四位、企业", noun="线索"),
             table,
-            rx.cond(S.total > 0, turn, rx.fragment()),
+            below(S),
             _bulk(),
             lead_drawer(),
             new_lead(),
         ],
-        views=saved_views(S.views, S.view, S.choose_view, on_add=S.ask_name(True)),
+        views=tabs(S),
         tools=[bring],
         primary=create,
         keys=[key],
