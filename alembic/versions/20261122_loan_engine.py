@@ -26,6 +26,9 @@ ADDED: dict[str, tuple[sa.Column[object], ...]] = {
         sa.Column("penalty_fixed_fen", sa.BigInteger(), nullable=False, server_default=ZERO),
         sa.Column("compound_fixed_fen", sa.BigInteger(), nullable=False, server_default=ZERO),
         sa.Column("last_free_day", sa.Date(), nullable=True),
+        sa.Column("penalty_rate", sa.String(40), nullable=True),
+        sa.Column("accrual_rate", sa.String(40), nullable=True),
+        sa.Column("accrual_base", sa.Integer(), nullable=True),
     ),
     "loan": (
         sa.Column("accrued_interest_fen", sa.BigInteger(), nullable=False, server_default=ZERO),
@@ -33,6 +36,7 @@ ADDED: dict[str, tuple[sa.Column[object], ...]] = {
         sa.Column("provision_fen", sa.BigInteger(), nullable=False, server_default=ZERO),
         sa.Column("class_floor", sa.String(16), nullable=False, server_default=""),
         sa.Column("class_reason", sa.String(300), nullable=False, server_default=""),
+        sa.Column("events_floor", sa.String(16), nullable=False, server_default=""),
         sa.Column("extended", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("restructured", sa.Boolean(), nullable=False, server_default=sa.false()),
         sa.Column("next_reprice_date", sa.Date(), nullable=True),

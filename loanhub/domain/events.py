@@ -98,6 +98,7 @@ EVENT_TYPES: dict[str, EventType] = {
         EventType("loan.overdue", "转为逾期", _M, "triangle-alert"),
         EventType("payment.posted", "收到还款", _M, "wallet"),
         EventType("payment.reversed", "冲正还款", _M, "rotate-ccw", True),
+        EventType("day_end.finished", "日终完成", _S, "calendar-check"),
         EventType("product.edited", "修改产品", _S, "package"),
         EventType("pipeline.edited", "修改看板阶段", _S, "columns-3"),
         EventType("field.edited", "修改字段", _S, "text-cursor-input"),

@@ -16,7 +16,9 @@ class Loan(SQLModel, table=True):
     """A loan 借据. Balances and days overdue here are caches of the replayed postings, never a source.
 
     ``accrued_interest_fen`` is interest earned since the last due date and not yet due; ``penalty_due_fen`` penalty
-    and compound interest unpaid; ``class_floor`` a five-category class set by hand, never better than the days allow.
+    and compound interest unpaid; ``class_floor`` a five-category class set by hand, never better than the days allow;
+    ``events_floor`` the best class that what happened to the loan allows (展期, 重组). What a row says holds from
+    ``as_of_date`` until the last finished day-end: the day-end writes only what a day changes (docs/decisions/0008).
     """
 
     __table_args__ = (sa.Index("ix_loan_status_due", "status", "next_due_date"),)
@@ -53,6 +55,7 @@ class Loan(SQLModel, table=True):
     provision_fen: int = fen()
     class_floor: str = text_field(16)
     class_reason: str = text_field(300)
+    events_floor: str = text_field(16)
     extended: bool = False
     restructured: bool = False
     next_reprice_date: date | None = Field(default=None, index=True)
@@ -77,6 +80,9 @@ class Installment(SQLModel, table=True):
     ``penalty_due_fen`` is all penalty and compound interest charged up to the loan's ``as_of_date``. Charged and rounded
     up to ``penalty_from_date`` are ``penalty_fixed_fen`` and ``compound_fixed_fen``: a later day's charge without new
     postings follows from them and the open amounts alone. Within ``last_free_day`` none of it counts.
+    ``penalty_rate`` is the rate a year it runs at, multiplier included. Interest of a period not yet due runs at
+    ``accrual_rate`` over ``accrual_base`` days a year, never above ``interest_fen``; base 0 is the share of the
+    period's days. None of these known: only the replay can tell (docs/algorithms/day_end.md).
     """
 
     __table_args__ = (
@@ -110,6 +116,9 @@ class Installment(SQLModel, table=True):
     penalty_fixed_fen: int = fen()
     compound_fixed_fen: int = fen()
     last_free_day: date | None = Field(default=None)
+    penalty_rate: Decimal | None = rate(nullable=True)
+    accrual_rate: Decimal | None = rate(nullable=True)
+    accrual_base: int | None = Field(default=None)
     cleared_date: date | None = Field(default=None)
 
 
