@@ -3,21 +3,57 @@
 Source: docs/algorithms/cost.md; 中国人民银行公告〔2021〕第3号.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, localcontext
 from itertools import pairwise
-from typing import Any
 
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import InvalidInput
-from loanhub.domain.money import divide_half_up, format_fen
+from loanhub.domain.money import format_fen
 from loanhub.domain.rates import format_percent, percent
+from loanhub.domain.repayment.fees import (
+    Fee,
+    FeeBase,
+    FeePayer,
+    FeeTiming,
+    add_financed,
+    fee_flows,
+    upfront_refusals,
+)
 from loanhub.domain.repayment.method import Installment
+from loanhub.domain.repayment.options import ServicingOptions
 from loanhub.domain.repayment.periods import MONTHS_PER_YEAR
 from loanhub.domain.repayment.schedule import build_schedule
 from loanhub.domain.repayment.terms import Terms
+
+__all__ = [
+    "CAP_TOLERANCE",
+    "CapMeasure",
+    "ContingentItem",
+    "Cost",
+    "Disclosure",
+    "DisclosureItem",
+    "Fee",
+    "FeeBase",
+    "FeePayer",
+    "FeeTiming",
+    "NoRate",
+    "add_financed",
+    "contingent_items",
+    "cost_of",
+    "cost_of_dated_flows",
+    "cost_of_flows",
+    "disclosure",
+    "exceeds_cap",
+    "fee_flows",
+    "irr",
+    "is_regular",
+    "penalty_rate",
+    "upfront_refusals",
+    "xirr",
+]
 
 _LOWEST, _HIGHEST = Decimal("-0.9"), Decimal(5)
 _LOWEST_DAY_DISCOUNT, _HIGHEST_DAY_DISCOUNT = Decimal("0.9"), Decimal("1.006")
@@ -34,68 +70,11 @@ class NoRate(InvalidInput):
         super().__init__("这组现金流无法计算年化成本：须先收到借款，再支付还款")
 
 
-class FeeTiming(Choice):
-    """When a fee is paid 收取方式."""
-
-    UPFRONT = "upfront", "放款时一次收取"
-    EACH_PERIOD = "each_period", "每期收取"
-    AT_END = "at_end", "到期一次收取"
-
-
 class CapMeasure(Choice):
     """Which annualized rate a cap is compared with."""
 
     SIMPLE = "irr_times_periods", "单利年化（IRR×12）"
     COMPOUND = "eir_compound", "复利年化（IRR）"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fee:
-    """A cost beside interest, paid by the borrower to anyone.
-
-    Exactly one of ``amount_fen`` and ``rate`` (a fraction of the principal) is given; both are a single
-    collection: for ``EACH_PERIOD`` the amount of one period.
-    """
-
-    code: str
-    label: str
-    timing: FeeTiming
-    amount_fen: int | None = None
-    rate: Decimal | None = None
-    collector: str = ""
-
-    def __post_init__(self) -> None:
-        if (self.amount_fen is None) == (self.rate is None):
-            raise InvalidInput(fields={"fees": f"{self.label}须填写金额或费率之一"})
-        if (self.amount_fen or 0) < 0 or (self.rate or 0) < 0:
-            raise InvalidInput(fields={"fees": f"{self.label}不能为负数"})
-
-    @classmethod
-    def parse(cls, stored: Mapping[str, Any]) -> "Fee":
-        """Return a fee from JSON with the keys of this class; rates are decimal strings."""
-        rate, amount = stored.get("rate"), stored.get("amount_fen")
-        return cls(
-            code=str(stored.get("code", "fee")),
-            label=str(stored.get("label", "费用")),
-            timing=FeeTiming(stored.get("timing", FeeTiming.UPFRONT.value)),
-            amount_fen=None if amount is None else int(amount),
-            rate=None if rate is None else Decimal(str(rate)),
-            collector=str(stored.get("collector", "")),
-        )
-
-    def each_fen(self, principal_fen: int) -> int:
-        """Return the amount of one collection in fen, halves up."""
-        if self.rate is None:
-            return self.amount_fen or 0
-        numerator, denominator = self.rate.as_integer_ratio()
-        return divide_half_up(principal_fen * numerator, denominator)
-
-    @property
-    def standard(self) -> str:
-        """What is charged, for the disclosure sheet 收取标准."""
-        if self.rate is not None:
-            return f"本金的 {format_percent(self.rate)}"
-        return format_fen(self.amount_fen or 0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +110,16 @@ class Disclosure:
     items: tuple[DisclosureItem, ...]
     total_pct: Decimal
     cost: Cost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContingentItem:
+    """What is charged only when the borrower defaults or pays early 或有成本; not part of the total."""
+
+    label: str
+    timing: str
+    standard: str
+    collector: str
 
 
 def irr(flows_fen: Sequence[int]) -> Decimal:
@@ -219,16 +208,6 @@ def is_regular(terms: Terms) -> bool:
     return terms.repayment_day is None and terms.maturity_date is None and terms.method != "custom"
 
 
-def _fee_per_row(fee: Fee, terms: Terms, rows: Sequence[Installment]) -> tuple[int, list[int]]:
-    """Return what a fee takes at the disbursement and with each row."""
-    each = fee.each_fen(terms.principal_fen)
-    if fee.timing is FeeTiming.UPFRONT:
-        return each, [0] * len(rows)
-    if fee.timing is FeeTiming.AT_END:
-        return 0, [0] * (len(rows) - 1) + [each]
-    return 0, [each] * len(rows)
-
-
 def _cost(terms: Terms, rows: Sequence[Installment], upfront: int, payments: Sequence[int]) -> Cost:
     received = terms.principal_fen - upfront
     if not is_regular(terms):
@@ -251,7 +230,9 @@ def cost_of(terms: Terms, fees: Sequence[Fee] = ()) -> Cost:
     rows = build_schedule(terms)
     upfront, payments = 0, [row.payment_fen for row in rows]
     for fee in fees:
-        first, later = _fee_per_row(fee, terms, rows)
+        if not fee.included_in_cost:
+            continue
+        first, later = fee_flows(fee, terms, rows)
         upfront += first
         payments = [payment + extra for payment, extra in zip(payments, later, strict=True)]
     return _cost(terms, rows, upfront, payments)
@@ -264,28 +245,35 @@ def disclosure(terms: Terms, fees: Sequence[Fee] = (), *, lender: str = "") -> D
     rounded and then subtracted, so the items shown sum to the total shown. Source: 金规〔2026〕2号.
     """
     rows = build_schedule(terms)
-    charged: list[tuple[str, str, str, str, int, list[int]]] = []
+    charged: list[tuple[str, str, str, str, int, list[int], bool]] = []
     standard = (
         f"月费率 {format_percent(terms.flat_monthly_rate)}（按原始本金）"
         if terms.flat_monthly_rate is not None
         else f"年利率 {format_percent(terms.annual_rate)}"
     )
-    charged.append(("利息", "按还款计划收取", standard, lender, 0, [row.interest_fen for row in rows]))
+    charged.append(("利息", "按还款计划收取", standard, lender, 0, [row.interest_fen for row in rows], True))
     if terms.period_fee_fen:
         per_row = [row.fee_fen for row in rows]
         each = f"每期 {format_fen(terms.period_fee_fen)}"
-        charged.append(("分期费用", FeeTiming.EACH_PERIOD.label, each, lender, 0, per_row))
+        charged.append(("分期费用", FeeTiming.EACH_PERIOD.label, each, lender, 0, per_row, True))
     for fee in fees:
-        first, later = _fee_per_row(fee, terms, rows)
-        charged.append((fee.label, fee.timing.label, fee.standard, fee.collector or lender, first, later))
+        if not fee.is_charged:
+            continue
+        first, later = fee_flows(fee, terms, rows)
+        standard = fee.standard if fee.included_in_cost else f"{fee.standard}（不计入综合融资成本）"
+        counted = fee.included_in_cost
+        charged.append(
+            (fee.label, fee.timing.label, standard, fee.collector or lender, first, later, counted)
+        )
     upfront, payments = 0, [row.principal_fen for row in rows]
     items: list[DisclosureItem] = []
     shown = Decimal(0)
     cost = _cost(terms, rows, upfront, payments)
-    for label, timing, standard, collector, first, later in charged:
-        upfront += first
-        payments = [payment + extra for payment, extra in zip(payments, later, strict=True)]
-        cost = _cost(terms, rows, upfront, payments)
+    for label, timing, standard, collector, first, later, counted in charged:
+        if counted:
+            upfront += first
+            payments = [payment + extra for payment, extra in zip(payments, later, strict=True)]
+            cost = _cost(terms, rows, upfront, payments)
         total = percent(cost.apr_simple_rate)
         items.append(
             DisclosureItem(
@@ -299,6 +287,38 @@ def disclosure(terms: Terms, fees: Sequence[Fee] = (), *, lender: str = "") -> D
         )
         shown = total
     return Disclosure(items=tuple(items), total_pct=shown, cost=cost)
+
+
+def contingent_items(
+    terms: Terms, options: ServicingOptions, *, lender: str = ""
+) -> tuple[ContingentItem, ...]:
+    """Return what may be charged beside normal performance, as the disclosure sheet lists it separately.
+
+    Source: 金规〔2026〕2号.
+    """
+    rate = penalty_rate(terms, options)
+    days = f"÷ {options.day_base} × 逾期天数"
+    items: list[tuple[str, str, str]] = []
+    if rate:
+        standard = f"逾期本金 × 年利率 {format_percent(rate)} {days}"
+        items.append(("罚息", "逾期时按日收取", standard))
+        if options.compound:
+            items.append(("复利", "逾期时按日收取", f"逾期利息 × 年利率 {format_percent(rate)} {days}"))
+    if options.prepayment_fee_rate:
+        standard = f"提前归还本金的 {format_percent(options.prepayment_fee_rate)}"
+        if options.prepayment_free_after:
+            standard += f"，第 {options.prepayment_free_after} 期后免收"
+        items.append(("提前还款违约金", "提前还款时收取", standard))
+    return tuple(
+        ContingentItem(label=label, timing=timing, standard=standard, collector=lender)
+        for label, timing, standard in items
+    )
+
+
+def penalty_rate(terms: Terms, options: ServicingOptions) -> Decimal:
+    """Return the annual rate charged on overdue principal 罚息利率: the contract rate times the multiplier."""
+    base = options.penalty_annual_rate
+    return (terms.annual_rate if base is None else base) * options.penalty_multiplier
 
 
 def exceeds_cap(cost: Cost, cap_rate: Decimal, measure: CapMeasure = CapMeasure.SIMPLE) -> bool:
