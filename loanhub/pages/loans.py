@@ -6,10 +6,13 @@ from typing import Any
 
 import reflex as rx
 
+from loanhub.components import filter_editor as editors
 from loanhub.components.avatar import avatar
-from loanhub.components.buttons import button
+from loanhub.components.buttons import button, icon_button
 from loanhub.components.chips import status_chip
-from loanhub.components.filters import filter_bar, option_filter, saved_views, search_box
+from loanhub.components.dialogs import closing, dialog
+from loanhub.components.filters import chosen_filters, filter_bar, option_filter, saved_views, search_box
+from loanhub.components.forms import Field, field, form
 from loanhub.components.states import empty, no_match
 from loanhub.components.table import Column, Sorting, data_table, new_rows, pager
 from loanhub.domain.loans import LoanStatus
@@ -35,6 +38,17 @@ def _due(row: rx.Var[LoanRow]) -> rx.Component:
     )
 
 
+def _late(row: rx.Var[LoanRow]) -> rx.Component:
+    days = rx.el.span(
+        row.dpd, " ", rx.el.span(row.bucket, class_name="t12"), class_name="num fr", title="逾期天数与阶段"
+    )
+    return rx.cond(row.dpd != "", days, rx.el.span("—", class_name="f3"))
+
+
+def _owed(row: rx.Var[LoanRow]) -> rx.Component:
+    return rx.cond(row.owed != "", rx.el.b(row.owed), rx.el.span("—", class_name="f3"))
+
+
 COLUMNS = (
     Column("number", "借据编号", lambda r: r.number, sortable=True, look="num"),
     Column("customer", "客户", _customer),
@@ -51,6 +65,8 @@ COLUMNS = (
     Column("rate", "年利率", lambda r: r.rate, align="r", secondary=True),
     Column("disbursed_date", "放款日", lambda r: r.disbursed, sortable=True, secondary=True),
     Column("next_due_date", "下一应还日", _due, sortable=True),
+    Column("owed", "应还未还（元）", _owed, align="r", look="num"),
+    Column("dpd", "逾期", _late, align="r", sortable=True),
     Column("status", "状态", lambda r: status_chip(r.status, r.tone)),
     Column("owner_id", "负责人", lambda r: r.owner, sortable=True),
 )
@@ -63,8 +79,15 @@ def _card(row: rx.Var[LoanRow]) -> rx.Component:
         rx.el.span(
             rx.el.span("剩余 ", rx.el.b(row.outstanding, class_name="num")),
             rx.el.span(class_name="grow"),
-            rx.el.span(row.next_due, " ", row.due_in, class_name="t12 f2"),
+            rx.cond(
+                row.owed != "",
+                rx.el.span("应还 ", rx.el.b(row.owed, class_name="num"), class_name=rx.cond(row.dpd != "", "fr", "")),
+                rx.el.span(row.next_due, " ", row.due_in, class_name="t12 f2"),
+            ),
             class_name="row g2",
+        ),
+        rx.cond(
+            row.dpd != "", rx.el.span("逾期 ", row.dpd, " · ", row.bucket, class_name="t12 fr"), rx.fragment()
         ),
         href=rx.Var.create("/loans/") + row.id.to(str),
         class_name="col g2",
@@ -91,11 +114,18 @@ def _filters() -> rx.Component:
             label, options, value, lambda code: S.set_quick(key, code), value_label=shown, icon_name=name
         )
 
+    editor = editors.Editor(
+        fields=S.filter_fields, field=S.draft.key, operators=S.draft.operators, operator=S.draft.operator,
+        options=S.draft.options, entry=S.draft.entry, two=S.draft.two, error=S.draft.error,
+        on_field=S.pick_field, on_operator=S.pick_operator, on_add=S.add_condition,
+    )  # fmt: skip
     product = rx.cond(S.quick.contains("product_code") & (S.quick["product_code"] != ""), "已选", "")
     return filter_bar(
         search_box(S.search.debounce(250), placeholder="借据编号、客户姓名", value=S.text),
         quick("status", "状态", "list-checks", LoanStatus.options()),
         quick("product_code", "产品", "package", S.products, product),
+        chosen_filters(S.chips, S.drop_condition, S.clear_filters),
+        editors.filter_editor(editor),
         rx.cond(
             SessionState.allowed.contains(Permission.LOANS_DISBURSE.value),
             rx.el.span(
@@ -105,7 +135,28 @@ def _filters() -> rx.Component:
             rx.fragment(),
         ),
         totals=S.totals,
+        tools=[_remove_view()],
     )
+
+
+def _remove_view() -> rx.Component:
+    remove = icon_button("trash-2", "删除这个视图", size="sm", on_click=S.delete_view)
+    return rx.cond(S.view.startswith("s"), remove, rx.fragment())
+
+
+def _name_view() -> rx.Component:
+    error = rx.cond(S.field_errors.contains("name"), S.field_errors["name"], "")
+    body = form(
+        field(Field(key="name", label="视图名称", required=True, maximum_length=20), error=error),
+        rx.el.div(
+            closing(button("取消")),
+            button("保存", look="p", kind="submit", writes=True),
+            class_name="row g2 end",
+        ),
+        on_submit=S.save_view,
+        guard=False,
+    )
+    return dialog("存为视图", body, is_open=S.naming, on_open_change=S.ask_name)
 
 
 @page(route="/loans", title="贷款与还款", permission=Permission.LOANS_READ, on_load=LoansState.load)
@@ -152,7 +203,15 @@ def loans() -> Page:
             new_rows(S.new_count, "借据", S.reload),
             table,
             rx.cond(S.total > 0, turn, rx.fragment()),
+            _name_view(),
         ],
-        views=saved_views(S.views, S.view, S.choose_view),
+        views=saved_views(
+            S.views,
+            S.view,
+            S.choose_view,
+            changed=S.changed,
+            on_save=S.ask_name(True),
+            on_add=S.ask_name(True),
+        ),
         primary=start,
     )

@@ -92,6 +92,23 @@ def list_installments(db: Session, loan_id: int) -> list[Installment]:
     return list(db.execute(query.order_by(col(Installment.due_date), col(Installment.period))).scalars())
 
 
+def sum_due(db: Session, loan_ids: Sequence[int], as_of: date) -> dict[int, int]:
+    """Return what the stored schedules of these loans say is due by ``as_of`` and unpaid, in fen, by loan."""
+    row = Installment
+    owed = (
+        col(row.principal_fen) + col(row.interest_fen) + col(row.fee_fen) + col(row.penalty_due_fen)
+        - col(row.paid_principal_fen) - col(row.paid_interest_fen) - col(row.paid_fee_fen)
+        - col(row.paid_penalty_fen) - col(row.waived_principal_fen) - col(row.waived_interest_fen)
+        - col(row.waived_fee_fen) - col(row.waived_penalty_fen)
+    )  # fmt: skip
+    query = (
+        sa.select(col(row.loan_id), sa.func.sum(owed))
+        .where(col(row.loan_id).in_(loan_ids), col(row.due_date) <= as_of)
+        .group_by(col(row.loan_id))
+    )
+    return {int(loan_id): int(total or 0) for loan_id, total in db.execute(query).all()}
+
+
 def list_allocations(db: Session, loan_id: int) -> list[PaymentAllocation]:
     """Return the stored allocations of a loan."""
     query = sa.select(PaymentAllocation).where(col(PaymentAllocation.loan_id) == loan_id)

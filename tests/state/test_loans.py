@@ -87,6 +87,56 @@ class TestList:
             do(LoansState.search, state, text)
             assert state.total == found
 
+    def test_an_address_names_a_contract_or_a_customer(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        loan = stored(late_loan(desk))
+        for query, found in (
+            ({"contract": str(loan.contract_id)}, 1), ({"customer": str(loan.customer_id)}, 1),
+            ({"contract": "99999"}, 0), ({"customer": "99999"}, 0), ({"contract": "x' or 1"}, 1),
+        ):  # fmt: skip
+            state = visit(LoansState, desk.maker, "loans", **query)
+            do(LoansState.load, state)
+            assert state.total == found, query
+
+        do(LoansState.load, state := visit(LoansState, desk.maker, "loans", customer="99999"))
+        assert [chip["label"] for chip in state.chips] == ["这位客户的借据"] and state.has_conditions
+        do(LoansState.drop_condition, state, "0")
+        assert state.total == 1
+
+    def test_says_days_bucket_and_what_is_owed(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        loan_id = late_loan(desk)
+        state = visit(LoansState, desk.maker)
+        page = visit(LoanState, desk.maker, f"loans/{loan_id}")
+        do(LoanState.load, page)
+        do(LoanState.fill_due, page)
+        form = {**FORM, "amount": "100", "value_date": today().isoformat()}
+        do(LoanState.check_payment, page, form)
+        do(LoanState.post, page)
+
+        do(LoansState.load, state)
+
+        row = state.rows[0]
+        assert (
+            row.owed == page.head["due"]
+            and row.bucket in ("M1", "M2")
+            and row.dpd.startswith(page.head["dpd"])
+        )
+
+    def test_conditions_and_views_of_ones_own(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        late_loan(desk)
+        state = visit(LoansState, desk.maker)
+        do(LoansState.load, state)
+
+        do(LoansState.pick_field, state, "dpd")
+        do(LoansState.pick_operator, state, "gt")
+        do(LoansState.add_condition, state, {"value": "zzz"})
+        assert state.draft.error and not state.chips
+        do(LoansState.add_condition, state, {"value": "5000"})
+        assert state.total == 0 and state.has_conditions
+        do(LoansState.save_view, state, {"name": "特别久"})
+        assert state.views[-1]["name"] == "特别久" and state.total == 0
+        do(LoansState.delete_view, state)
+        assert state.view == "all" and state.total == 1
+
 
 class TestDisburse:
     def test_chooses_asks_and_another_confirms(self, desk: Desk, visit: Callable[..., Any]) -> None:

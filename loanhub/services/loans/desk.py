@@ -30,6 +30,8 @@ class Mark:
     overdue: str
     due: str
     waiting: bool
+    owed: str = ""
+    """What is due and unpaid as the books stand, without ¥; empty when nothing is."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +65,7 @@ def marks(actor: Actor, ids: Sequence[int], *, now: datetime) -> dict[int, Mark]
     today = local(now).date()
     found: dict[int, Mark] = {}
     with reading() as db:
+        owed = repository.sum_due(db, ids, today)
         for loan, name in repository.list_with_customers(db, actor, ids):
             tone, overdue = TONES[loan.status], ""
             if loan.dpd and loan.status is LoanStatus.OVERDUE:
@@ -75,8 +78,13 @@ def marks(actor: Actor, ids: Sequence[int], *, now: datetime) -> dict[int, Mark]
                 overdue=overdue,
                 due=_soon(loan.next_due_date, today) if owing and loan.next_due_date else "",
                 waiting=loan.status is LoanStatus.PENDING and loan.requested_at is not None,
+                owed=_plain(max(0, owed.get(loan.id or 0, 0) - loan.suspense_fen) if owing else 0),
             )
     return found
+
+
+def _plain(fen: int) -> str:
+    return format_plain(fen) if fen else ""
 
 
 def _soon(day: date, today: date) -> str:
