@@ -1,5 +1,10 @@
 """A loan's life 借据: its status, and the double-entry lines each of its postings writes.
 
+A written-off loan stays written off whatever is recovered, in full too: the claim is closed by
+``LoanState.settled_date``, the status says how. Acceleration, extension and restructuring are no statuses but
+facts of the state: such a loan is active, in grace or overdue like any other.
+
+A change of terms writes no lines: principal stays principal, and what is not received was never recognized.
 Income is recognized when money arrives: an allocation to interest, penalty, compound interest or a fee is
 income of that day. So a waiver of penalty not yet received writes no lines, only a posting.
 """
@@ -11,7 +16,14 @@ from datetime import date
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import Conflict
 from loanhub.domain.repayment.allocation import Allocation, Component
-from loanhub.domain.repayment.postings import AllocationChange, LoanState, Posting, PostingKind, Preview
+from loanhub.domain.repayment.postings import (
+    AllocationChange,
+    LoanState,
+    PostedAllocation,
+    Posting,
+    PostingKind,
+    Preview,
+)
 
 
 class LoanStatus(Choice):
@@ -53,7 +65,8 @@ MOVES: dict[tuple[LoanStatus, LoanEvent], LoanStatus] = {
     **{(status, LoanEvent.SETTLE_EARLY): LoanStatus.SETTLED_EARLY for status in _OWING},
     (LoanStatus.SETTLED, LoanEvent.REOPEN): LoanStatus.ACTIVE,
     (LoanStatus.SETTLED_EARLY, LoanEvent.REOPEN): LoanStatus.ACTIVE,
-    (LoanStatus.OVERDUE, LoanEvent.WRITE_OFF): LoanStatus.WRITTEN_OFF,
+    (LoanStatus.WRITTEN_OFF, LoanEvent.REOPEN): LoanStatus.ACTIVE,
+    **{(status, LoanEvent.WRITE_OFF): LoanStatus.WRITTEN_OFF for status in _OWING},
 }
 
 
@@ -78,15 +91,19 @@ def status_of(
     dpd: int,
     settled_date: date | None,
     last_due_date: date,
+    written_off_date: date | None = None,
 ) -> LoanStatus:
-    """Return the status that follows from the replayed state of a loan that is not written off.
+    """Return the status that follows from the replayed state of a loan.
 
     Args:
         settled_date: the value date on which nothing was left to pay, None while something is.
-        last_due_date: the last due date of the schedule as agreed at disbursement; settled before it is early.
+        last_due_date: the last due date as agreed; settled before it is early.
+        written_off_date: the day it was written off; from then on nothing else counts.
     """
     if not disbursed:
         return LoanStatus.PENDING
+    if written_off_date is not None:
+        return LoanStatus.WRITTEN_OFF
     if settled_date is not None:
         return LoanStatus.SETTLED_EARLY if settled_date < last_due_date else LoanStatus.SETTLED
     if dpd > 0:
@@ -95,13 +112,14 @@ def status_of(
 
 
 def status_from(state: LoanState) -> LoanStatus:
-    """Return the status that follows from a replayed state of a loan that is disbursed and not written off."""
+    """Return the status that follows from a replayed state of a loan that is disbursed."""
     return status_of(
         disbursed=True,
         raw_dpd=state.raw_dpd,
         dpd=state.dpd,
         settled_date=state.settled_date,
         last_due_date=state.last_due_date,
+        written_off_date=state.written_off_date,
     )
 
 
@@ -111,23 +129,23 @@ _EVENT_TO = {
     LoanStatus.ACTIVE: LoanEvent.CURE,
     LoanStatus.SETTLED: LoanEvent.SETTLE,
     LoanStatus.SETTLED_EARLY: LoanEvent.SETTLE_EARLY,
+    LoanStatus.WRITTEN_OFF: LoanEvent.WRITE_OFF,
 }
 
 
 def events_between(current: LoanStatus, target: LoanStatus) -> tuple[LoanEvent, ...]:
     """Return the events that lead from the stored status to the one the replay found, in order.
 
-    Empty when they are the same, and for a written-off loan, which stays so whatever is recovered.
-    A reversal may take a settled loan back: it is reopened first.
+    Empty when they are the same. A reversal may take a settled or written-off loan back: it is reopened first.
 
     Raises:
         IllegalMove: no such way, for example a pending loan found overdue.
     """
-    if current is target or current is LoanStatus.WRITTEN_OFF:
+    if current is target:
         return ()
     events: list[LoanEvent] = []
     status: LoanStatus = LoanStatus(current)
-    if status in (LoanStatus.SETTLED, LoanStatus.SETTLED_EARLY):
+    if status in (LoanStatus.SETTLED, LoanStatus.SETTLED_EARLY, LoanStatus.WRITTEN_OFF):
         events.append(LoanEvent.REOPEN)
     elif status is LoanStatus.PENDING:
         events.append(LoanEvent.DISBURSE)
@@ -304,18 +322,30 @@ def entries_for_reversal(lines: Iterable[EntryLine]) -> EntryLines:
     )
 
 
+def account_of(posted: PostedAllocation) -> Account:
+    """Return the account money given to a component belongs to: after a write-off, always recoveries."""
+    return Account.RECOVERY_INCOME if posted.off_book else ACCOUNT_OF[posted.component]
+
+
 def entries_for_change(change: AllocationChange) -> EntryLines:
-    """Return the lines that move the money of an earlier posting from where it went to where it goes now.
+    """Return the lines that move what an earlier posting did from where it went to where it goes now.
 
     Used after a backdated posting or a reversal, and at day end for suspense applied on a due date (a change
-    of sequence 0). What the two differ by comes from, or goes to, suspense. Empty when nothing moves.
+    of sequence 0). What the money differs by comes from, or goes to, suspense; a waiver whose cap has moved
+    gives or takes principal from the loss allowance. Empty when nothing moves.
     """
     net: dict[Account, int] = {}
-    for sign, parts in ((-1, change.removed), (1, change.added)):
-        for part in parts:
-            account = ACCOUNT_OF[part.component]
-            net[account] = net.get(account, 0) + sign * part.amount_fen
-            net[Account.SUSPENSE] = net.get(Account.SUSPENSE, 0) - sign * part.amount_fen
+
+    def move_net(account: Account, counter: Account, amount_fen: int) -> None:
+        net[account] = net.get(account, 0) + amount_fen
+        net[counter] = net.get(counter, 0) - amount_fen
+
+    for sign, given, waived in ((-1, change.removed, change.unwaived), (1, change.added, change.waived)):
+        for part in given:
+            move_net(account_of(part), Account.SUSPENSE, sign * part.amount_fen)
+        for part in waived:
+            if part.component is Component.PRINCIPAL and not part.off_book:
+                move_net(Account.LOAN_PRINCIPAL, Account.LOSS_ALLOWANCE, sign * part.amount_fen)
     return _balanced(
         EntryLine(account, debit_fen=max(0, -amount), credit_fen=max(0, amount))
         for account, amount in net.items()
@@ -328,7 +358,7 @@ def entries_for_posting(
     """Return the lines of one posting from its preview; those of ``tried.changes`` are written beside them.
 
     A reversal, given the posting it reverses, undoes that posting as it stood just before. Empty for a
-    waiver of what was never recognized.
+    waiver of what was never recognized, and for a change of terms that brings no money.
     """
     if posting.kind is not PostingKind.REVERSAL:
         return _own_entries(posting, tried.after)
@@ -342,5 +372,19 @@ def _own_entries(posting: Posting, state: LoanState) -> EntryLines:
         return entries_for_refund(posting.amount_fen)
     if posting.kind is PostingKind.WAIVER:
         return entries_for_waiver(w.allocation for w in state.waivers if w.sequence == posting.sequence)
+    if posting.kind is PostingKind.WRITE_OFF:
+        return entries_for_write_off(state.written_off_fen)
+    if not posting.kind.brings_money:
+        return ()
     allocated = state.allocations_of(posting.sequence)
-    return entries_for_payment(posting.amount_fen, (posted.allocation for posted in allocated))
+    recovered = sum(posted.amount_fen for posted in allocated if posted.off_book)
+    on_book = [posted.allocation for posted in allocated if not posted.off_book]
+    if not recovered:
+        return entries_for_payment(posting.amount_fen, on_book)
+    rest = posting.amount_fen - recovered
+    return _balanced(
+        [
+            *entries_for_recovery(recovered),
+            *(entries_for_payment(rest, on_book) if rest else ()),
+        ]
+    )

@@ -71,6 +71,10 @@ class TestStatusOf:
             ({"raw_dpd": 4, "dpd": 4}, LoanStatus.OVERDUE),
             ({"settled_date": date(2027, 1, 15)}, LoanStatus.SETTLED),
             ({"settled_date": date(2027, 1, 14)}, LoanStatus.SETTLED_EARLY),
+            (
+                {"settled_date": date(2027, 1, 14), "written_off_date": date(2027, 1, 1)},
+                LoanStatus.WRITTEN_OFF,
+            ),
         ],
     )
     def test_follows_from_the_replay(self, changes, status):
@@ -98,17 +102,21 @@ class TestEventsBetween:
             LoanStatus.OVERDUE,
             LoanStatus.SETTLED,
             LoanStatus.SETTLED_EARLY,
+            LoanStatus.WRITTEN_OFF,
         ):
             for target in LoanStatus:
-                if target in (LoanStatus.PENDING, LoanStatus.WRITTEN_OFF):
+                if target is LoanStatus.PENDING:
                     continue
                 status = current
                 for event in events_between(current, target):
                     status = move(status, event)
                 assert status is target
 
-    def test_leaves_a_written_off_loan_alone(self):
-        assert events_between(LoanStatus.WRITTEN_OFF, LoanStatus.SETTLED) == ()
+    def test_takes_a_loan_back_whose_write_off_was_reversed(self):
+        assert events_between(LoanStatus.WRITTEN_OFF, LoanStatus.OVERDUE) == (
+            LoanEvent.REOPEN,
+            LoanEvent.FALL_OVERDUE,
+        )
 
     def test_refuses_to_undo_a_disbursement(self):
         with pytest.raises(IllegalMove):

@@ -1,15 +1,24 @@
 """The replay itself: the rows, suspense and allocations of one loan while its postings pass in order."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
 from datetime import date, timedelta
+from decimal import Decimal
 
 from loanhub.domain.calendar import HolidayRule, Overrides, adjust
 from loanhub.domain.errors import InvalidInput
-from loanhub.domain.repayment.allocation import Component, OpenAmounts, allocate
-from loanhub.domain.repayment.delinquency import Delinquency, Unpaid, assess
+from loanhub.domain.repayment import _changes
+from loanhub.domain.repayment._rows import AGREED, Row
+from loanhub.domain.repayment.allocation import (
+    RECOVERY_ORDER,
+    AllocationMode,
+    Component,
+    OpenAmounts,
+    allocate,
+)
+from loanhub.domain.repayment.delinquency import Delinquency, FiveClass, Unpaid, assess, is_m3_plus
 from loanhub.domain.repayment.method import Installment
-from loanhub.domain.repayment.penalty import PenaltyTerms, segment
-from loanhub.domain.repayment.periods import rate_from
+from loanhub.domain.repayment.penalty import PenaltyTerms
+from loanhub.domain.repayment.periods import rate_on
 from loanhub.domain.repayment.postings import (
     SUSPENSE_SEQUENCE,
     InstallmentState,
@@ -19,154 +28,174 @@ from loanhub.domain.repayment.postings import (
     Posting,
     PostingKind,
     ServicingOptions,
+    TermChange,
 )
-from loanhub.domain.repayment.prepayment import payoff_quote, prepay_partial
+from loanhub.domain.repayment.prepayment import PayoffQuote, payoff_quote
 from loanhub.domain.repayment.schedule import build_schedule
 from loanhub.domain.repayment.terms import Terms
 
-_CHARGED = (Component.PENALTY, Component.COMPOUND)
-_AGREED = (Component.FEE, Component.INTEREST, Component.PRINCIPAL)
-
-
-@dataclass(slots=True)
-class _Row:
-    """One installment while its postings are replayed."""
-
-    installment: Installment
-    charging: PenaltyTerms
-    last_free_day: date
-    since: date
-    charged: dict[Component, int] = field(default_factory=lambda: dict.fromkeys(_CHARGED, 0))
-    paid: dict[Component, int] = field(default_factory=lambda: dict.fromkeys(Component, 0))
-    waived: dict[Component, int] = field(default_factory=lambda: dict.fromkeys(Component, 0))
-    cleared_date: date | None = None
-    done: bool = False  # nothing is open and nothing more can be charged: later postings pass it by
-
-    def agreed(self, component: Component) -> int:
-        if component is Component.PRINCIPAL:
-            return self.installment.principal_fen
-        return self.installment.interest_fen if component is Component.INTEREST else self.installment.fee_fen
-
-    def open(self, component: Component, on: date) -> int:
-        gone = self.paid[component] + self.waived[component]
-        if component in _CHARGED:
-            return self.charged[component] - gone if on > self.last_free_day else 0
-        return self.agreed(component) - gone
-
-    def open_amounts(self, on: date) -> OpenAmounts:
-        return self.amounts({component: self.open(component, on) for component in Component})
-
-    def amounts(self, values: dict[Component, int]) -> OpenAmounts:
-        return OpenAmounts(
-            period=self.installment.period,
-            due_date=self.installment.due_date,
-            fee_fen=values[Component.FEE],
-            penalty_fen=values[Component.PENALTY],
-            compound_fen=values[Component.COMPOUND],
-            interest_fen=values[Component.INTEREST],
-            principal_fen=values[Component.PRINCIPAL],
-        )
-
-    def charge_to(self, day: date) -> None:
-        """Charge penalty from the last cut to ``day``, rounded, whether or not grace still hides it."""
-        if day <= self.since:
-            return
-        principal, interest = self.open(Component.PRINCIPAL, day), self.open(Component.INTEREST, day)
-        if principal or interest:
-            cut = segment(
-                self.charging,
-                from_date=self.since,
-                to_date=day,
-                principal_fen=principal,
-                interest_fen=interest,
-            )
-            self.charged[Component.PENALTY] += cut.penalty_fen
-            self.charged[Component.COMPOUND] += cut.compound_fen
-        self.since = day
-
-    def note_cleared(self, day: date) -> None:
-        """Remember the day nothing agreed was left; within grace that forgives the penalty for good."""
-        if self.cleared_date is None and not any(self.open(component, day) for component in _AGREED):
-            self.cleared_date = day
-            if day <= self.last_free_day:
-                self.charged = dict.fromkeys(_CHARGED, 0)
-        if self.cleared_date is not None:
-            self.done = not any(self.charged[c] - self.paid[c] - self.waived[c] for c in _CHARGED)
-
 
 class LoanLedger:
-    """The rows, suspense and allocations of one loan while its postings are replayed in order."""
+    """The rows, suspense and allocations of one loan while its postings are replayed in order.
+
+    ``terms`` are those in force; ``refused`` holds, by sequence, why a posting could not be done as asked.
+    """
 
     def __init__(self, terms: Terms, options: ServicingOptions, overrides: Overrides | None) -> None:
         self.terms, self.options, self.overrides = terms, options, overrides
-        self.rows = [self._row(installment) for installment in build_schedule(terms, overrides)]
-        self.last_due_date = self.rows[-1].installment.due_date
+        self.rows = [self.row(installment) for installment in build_schedule(terms, overrides)]
+        self.last_due_date = self.rows[-1].due
         self.day = terms.disburse_date
-        self.suspense = self.received = self.refunded = 0
+        self.suspense = self.received = self.refunded = self.recovered = 0
         self.allocations: list[PostedAllocation] = []
         self.waivers: list[PostedAllocation] = []
-        self.unfulfilled: list[int] = []
+        self.refused: dict[int, Mapping[str, str]] = {}
         self.settled_date: date | None = None
+        self.written_off_date: date | None = None
+        self.written_off = 0
+        self.extended = self.restructured = self.accelerated = False
+        self.class_floor: FiveClass = FiveClass.NORMAL
+        self.changes: list[TermChange] = []
+        self._early: tuple[Row, int, int] | None = None  # row, fee and principal payable before its due date
+        self._late: tuple[date, bool] | None = None
 
-    def _row(self, installment: Installment) -> _Row:
-        """Return a row; flat loans are charged at twelve times their monthly rate."""
-        options, due = self.options, installment.due_date
-        contract_rate = rate_from(self.terms, installment.start_date)
-        if self.terms.flat_monthly_rate is not None:
-            contract_rate = self.terms.flat_monthly_rate * 12
-        change = self.terms.split_rate_change
-        if change is not None and change.effective_from <= due:
-            contract_rate = change.annual_rate
-        rate = contract_rate if options.penalty_annual_rate is None else options.penalty_annual_rate
-        last_free_day = due + timedelta(days=options.grace_days)
-        if options.holiday_tolerance:
-            last_free_day = adjust(last_free_day, HolidayRule.FOLLOWING, self.overrides)
-        charging = PenaltyTerms(
+    def row(self, installment: Installment) -> Row:
+        """Return a fresh row of the schedule in force."""
+        due = installment.due_date
+        return Row(
+            installment=installment,
+            charging=self.charging(installment.start_date, due),
+            last_free_day=self.last_free_day(due),
+            since=due,
+        )
+
+    def last_free_day(self, due: date) -> date:
+        """Return the last day on which an installment can be paid without being late."""
+        day = due + timedelta(days=self.options.grace_days)
+        if self.options.holiday_tolerance:
+            return adjust(day, HolidayRule.FOLLOWING, self.overrides)
+        return day
+
+    def charging(self, start: date, due: date) -> PenaltyTerms:
+        """Return how lateness is charged; flat loans at twelve times their monthly rate."""
+        options = self.options
+        rate = options.penalty_annual_rate
+        if rate is None:
+            monthly = self.terms.flat_monthly_rate
+            rate = rate_on(self.terms, start, due) if monthly is None else monthly * 12
+        return PenaltyTerms(
             annual_rate=rate,
             multiplier=options.penalty_multiplier,
             day_base=options.day_base,
             grace_days=options.grace_days,
             compound=options.compound,
         )
-        return _Row(installment=installment, charging=charging, last_free_day=last_free_day, since=due)
 
-    def due_rows(self, day: date) -> list[_Row]:
-        return [row for row in self.rows if row.installment.due_date <= day]
+    def due_rows(self, day: date) -> list[Row]:
+        """Return the rows due by a day."""
+        return [row for row in self.rows if row.due <= day]
 
-    def owing_rows(self, day: date) -> list[_Row]:
-        return [row for row in self.rows if not row.done and row.installment.due_date <= day]
+    def coming_rows(self, day: date) -> list[Row]:
+        """Return the rows of the schedule in force that are not due yet; the first is the current one."""
+        return [row for row in self.rows if row.due > day and not row.carried]
+
+    def carried_rows(self, day: date) -> list[Row]:
+        """Return the rows not due yet that hold what a restructure carried over."""
+        return [row for row in self.rows if row.due > day and row.carried]
+
+    def owing_rows(self, day: date) -> list[Row]:
+        """Return the rows due by a day on which something is or may become open."""
+        return [row for row in self.rows if not row.done and row.due <= day]
+
+    def set_rows(self, rows: list[Row]) -> None:
+        """Take rows as the schedule, in due order."""
+        self.rows = sorted(rows, key=lambda row: (row.due, row.period))
+        self.last_due_date = self.rows[-1].due
+
+    def current_rate(self, day: date) -> Decimal:
+        """Return the contract rate a year in force on a day."""
+        monthly = self.terms.flat_monthly_rate
+        return rate_on(self.terms, day, day) if monthly is None else monthly * 12
+
+    def rest(self, day: date, *, fee: bool = True) -> PayoffQuote:
+        """Return what is not due yet, with interest to the day; nothing once everything is due."""
+        coming = self.coming_rows(day)
+        if not coming or self.settled_date is not None:
+            return PayoffQuote(
+                payoff_date=day, paid_periods=len(self.rows), principal_fen=0, accrued_days=0,
+                accrued_interest_fen=0, fee_fen=0,
+            )  # fmt: skip
+        return payoff_quote(
+            self.terms,
+            payoff_date=day,
+            fee_rate=self.options.prepayment_fee_rate if fee else Decimal(0),
+            fee_free_after_period=self.options.prepayment_free_after,
+            early_interest=coming[0].early_interest,
+            overrides=self.overrides,
+        )
+
+    def due_total(self, day: date, *, carried: bool = False) -> int:
+        """Return what is due and open; with ``carried``, also what a restructure carried to a later day."""
+        due = sum(row.open_amounts(day).total_fen for row in self.owing_rows(day))
+        later = self.carried_rows(day) if carried else []
+        return due + sum(row.open_amounts(row.due).total_fen for row in later)
 
     def pass_due_dates(self, *, before: date) -> None:
         """Apply suspense on each due date after the last day looked at and before ``before``."""
         while self.suspense:
-            dues = (row.installment.due_date for row in self.rows)
+            dues = (row.due for row in self.rows)
             next_due = min((due for due in dues if self.day < due < before), default=None)
             if next_due is None:
                 return
             self.day = next_due
-            self._apply_suspense(next_due)
+            self.apply_suspense(next_due)
 
-    def _apply_suspense(self, day: date) -> None:
+    def apply_suspense(self, day: date) -> None:
+        """Give overpayment held to what is due."""
         self.suspense = self._allocate(SUSPENSE_SEQUENCE, self.suspense, day)
 
     def _charge_all(self, day: date) -> None:
         for row in self.owing_rows(day):
             row.charge_to(day)
 
-    def _allocate(self, sequence: int, amount_fen: int, day: date) -> int:
-        """Give money to what is due and return what nobody takes."""
+    def _order(self, day: date) -> tuple[Component, ...]:
+        """Return the order for money of a day, by how late the loan is as that day begins."""
+        late_order = self.options.late_order
+        if late_order is None:
+            return self.options.order
+        if self._late is None or self._late[0] != day:
+            self._late = (day, is_m3_plus(self.delinquency(day).dpd))
+        return late_order if self._late[1] else self.options.order
+
+    def _allocate(self, sequence: int, amount_fen: int, day: date, *, recovery: bool = False) -> int:
+        """Give money to what is due, and to what is repaid early that day; return what nobody takes."""
         self._charge_all(day)
         due = self.owing_rows(day)
+        opens = [row.open_amounts(day) for row in due]
+        if self._early is not None:
+            early, fee, principal = self._early
+            opens.append(OpenAmounts(period=early.period, due_date=day, fee_fen=fee, principal_fen=principal))
+            due.append(early)
         result = allocate(
             amount_fen,
-            [row.open_amounts(day) for row in due],
+            opens,
             as_of=day,
-            order=self.options.order,
-            mode=self.options.mode,
+            order=RECOVERY_ORDER if recovery else self._order(day),
+            mode=AllocationMode.BY_COMPONENT if recovery else self.options.mode,
         )
-        by_period = {row.installment.period: row for row in due}
+        by_period = {row.period: row for row in due}
+        off_book = self.written_off_date is not None
         for given in result.allocations:
-            by_period[given.period].paid[given.component] += given.amount_fen
+            row = by_period[given.period]
+            row.paid[given.component] += given.amount_fen
+            if self._early is not None and row is self._early[0]:
+                is_fee = given.component is Component.FEE
+                self._early = (
+                    row,
+                    self._early[1] - given.amount_fen * is_fee,
+                    self._early[2] - given.amount_fen * (not is_fee),
+                )
+            self.recovered += given.amount_fen * off_book
             self.allocations.append(
                 PostedAllocation(
                     sequence=sequence,
@@ -174,49 +203,69 @@ class LoanLedger:
                     period=given.period,
                     component=given.component,
                     amount_fen=given.amount_fen,
+                    off_book=off_book,
                 )
             )
-        self._note_cleared(day)
+        self.note_cleared(day)
         return result.overpaid_fen
 
-    def _note_cleared(self, day: date) -> None:
+    def note_cleared(self, day: date) -> None:
+        """Remember what is cleared, and the day on which nothing of the loan is left."""
         for row in self.owing_rows(day):
             row.note_cleared(day)
         if self.settled_date is None and not any(
-            row.open_amounts(day).total_fen for row in reversed(self.rows)
+            row.open_amounts(max(day, row.due)).total_fen for row in reversed(self.rows)
         ):
             self.settled_date = day
 
     def post(self, posting: Posting) -> None:
+        """Let one posting take effect; what it cannot do as asked is remembered as refused."""
         day = self.day = posting.value_date
-        if self.suspense and any(row.installment.due_date == day for row in self.rows):
-            self._apply_suspense(day)
+        if self.options.late_order is not None:
+            self._order(day)
+        if self.suspense and any(row.due == day for row in self.rows):
+            self.apply_suspense(day)
         self._charge_all(day)
         if posting.kind is PostingKind.WAIVER:
             self._waive(posting)
         elif posting.kind is PostingKind.REFUND:
             self._refund(posting)
-        else:
+        elif posting.kind.brings_money:
             self._receive(posting)
+        else:
+            self._change(posting)
+
+    def _change(self, posting: Posting) -> bool:
+        """Change the terms, or write the loan off; False when it cannot be done."""
+        try:
+            _changes.change(self, posting)
+        except InvalidInput as error:
+            self.refused[posting.sequence] = error.fields
+            return False
+        return True
 
     def _receive(self, posting: Posting) -> None:
+        day = posting.value_date
         self.received += posting.amount_fen
-        if posting.kind is PostingKind.PREPAYMENT:
-            fulfilled = self._reschedule(posting)
-        elif posting.kind is PostingKind.SETTLEMENT:
-            fulfilled = self._close_schedule(posting)
-        else:
-            fulfilled = True
-        if not fulfilled:
-            self.unfulfilled.append(posting.sequence)
-        elif posting.kind is not PostingKind.PAYMENT and self.suspense:
-            self._apply_suspense(posting.value_date)
-        self.suspense += self._allocate(posting.sequence, posting.amount_fen, posting.value_date)
+        recovery = posting.kind is PostingKind.RECOVERY
+        if recovery and self.written_off_date is None:
+            self.refused[posting.sequence] = {"value_date": "借据没有核销，请按还款入账"}
+        elif posting.kind is not PostingKind.PAYMENT and not recovery:
+            done = self._change(posting)
+            if done and self.suspense:
+                self.apply_suspense(day)
+        left = self._allocate(posting.sequence, posting.amount_fen, day, recovery=recovery)
+        self.suspense += left
+        self._early = None
+
+    def pay_early(self, row: Row, *, fee_fen: int, principal_fen: int) -> None:
+        """Let the money of this posting also pay parts of a row that is not due yet."""
+        self._early = (row, fee_fen, principal_fen)
 
     def _refund(self, posting: Posting) -> None:
         """Pay suspense back, never more than there is."""
         if posting.amount_fen > self.suspense:
-            self.unfulfilled.append(posting.sequence)
+            self.refused[posting.sequence] = {"amount_fen": "退款金额超过溢缴款余额"}
         amount = min(posting.amount_fen, self.suspense)
         self.suspense -= amount
         self.refunded += amount
@@ -225,112 +274,74 @@ class LoanLedger:
         """Take off what is open of a component that day, in one installment or the oldest first."""
         day, left = posting.value_date, posting.amount_fen
         for row in self.owing_rows(day):
-            if posting.period not in (None, row.installment.period):
-                continue
-            amount = min(left, row.open(posting.component, day))
-            if amount <= 0:
-                continue
-            row.waived[posting.component] += amount
-            left -= amount
-            self.waivers.append(
-                PostedAllocation(
-                    sequence=posting.sequence,
-                    value_date=day,
-                    period=row.installment.period,
-                    component=posting.component,
-                    amount_fen=amount,
-                )
-            )
-        self._note_cleared(day)
+            if posting.period in (None, row.period):
+                left -= self.waive(posting, row, posting.component, left)
+        self.note_cleared(day)
 
-    def _due_total(self, day: date) -> int:
-        return sum(row.open_amounts(day).total_fen for row in self.owing_rows(day))
-
-    def _reschedule(self, posting: Posting) -> bool:
-        """Repay principal early: it and its fee join the installment due that day, the rest is built anew."""
-        day, options = posting.value_date, self.options
-        today = next((row for row in self.rows if row.installment.due_date == day), None)
-        if today is None or today is self.rows[-1]:
-            return False
-        try:
-            plan = prepay_partial(
-                self.terms,
-                after_period=today.installment.period,
-                prepay_fen=posting.prepay_fen,
-                mode=posting.mode,
-                fee_rate=options.prepayment_fee_rate,
-                fee_free_after_period=options.prepayment_free_after,
-                overrides=self.overrides,
+    def waive(self, posting: Posting, row: Row, component: Component, amount_fen: int) -> int:
+        """Take off at most ``amount_fen`` of a component of a row and return what was taken."""
+        amount = min(amount_fen, row.open(component, posting.value_date))
+        if amount <= 0:
+            return 0
+        row.waived[component] += amount
+        self.waivers.append(
+            PostedAllocation(
+                sequence=posting.sequence,
+                value_date=posting.value_date,
+                period=row.period,
+                component=component,
+                amount_fen=amount,
+                off_book=self.written_off_date is not None,
             )
-        except InvalidInput:
-            return False
-        if posting.amount_fen + self.suspense < self._due_total(day) + posting.prepay_fen + plan.fee_fen:
-            return False
-        agreed = today.installment
-        today.installment = replace(
-            agreed,
-            principal_fen=agreed.principal_fen + posting.prepay_fen,
-            fee_fen=agreed.fee_fen + plan.fee_fen,
         )
-        today.cleared_date, today.done = None, False
-        self.terms = plan.terms
-        self.rows = self.due_rows(day) + [self._row(installment) for installment in plan.rows]
-        self.last_due_date = self.rows[-1].installment.due_date
-        return True
+        return amount
 
-    def _close_schedule(self, posting: Posting) -> bool:
-        """Settle early: one last installment due that day takes the place of all that were still to come."""
-        day, options = posting.value_date, self.options
-        rest = payoff_quote(
-            self.terms,
-            payoff_date=day,
-            fee_rate=options.prepayment_fee_rate,
-            fee_free_after_period=options.prepayment_free_after,
-            overrides=self.overrides,
-        )
-        if posting.amount_fen + self.suspense < self._due_total(day) + rest.payoff_fen:
-            return False
-        due, coming = self.due_rows(day), self.rows[len(self.due_rows(day)) :]
-        if coming and self.settled_date is None:
-            agreed = coming[0].installment
-            last = replace(
-                agreed,
-                start_date=min(agreed.start_date, day),
-                due_date=day,
-                days=rest.accrued_days,
-                principal_fen=rest.principal_fen,
-                interest_fen=rest.accrued_interest_fen,
-                fee_fen=rest.fee_fen,
-            )
-            self.rows = [*due, self._row(last)]
-        return True
+    def outstanding(self, day: date) -> int:
+        """Return the principal not repaid, due or not."""
+        return sum(row.open(Component.PRINCIPAL, day) for row in self.rows)
 
     def state(self, as_of: date) -> LoanState:
-        outstanding = sum(row.open(Component.PRINCIPAL, as_of) for row in self.rows)
+        """Return the loan at the end of a day."""
+        fixed = {id(row): (row.since, dict(row.charged)) for row in self.rows}
         self._charge_all(as_of)
-        open_rows = [row for row in self.rows if any(row.open(part, as_of) for part in _AGREED)]
+        open_rows = [row for row in self.rows if any(row.open(part, as_of) for part in AGREED)]
+        installments = []
+        for row in self.rows:
+            since, charged = fixed[id(row)]
+            installments.append(self._installment_state(row, as_of, since, charged))
         return LoanState(
             as_of=as_of,
             terms=self.terms,
-            installments=tuple(self._installment_state(row, as_of) for row in self.rows),
+            installments=tuple(installments),
             allocations=tuple(self.allocations),
             waivers=tuple(self.waivers),
             suspense_fen=self.suspense,
             received_fen=self.received,
             refunded_fen=self.refunded,
-            delinquency=self._delinquency(as_of),
-            next_open_due_date=open_rows[0].installment.due_date if open_rows else None,
+            delinquency=self.delinquency(as_of),
+            next_open_due_date=open_rows[0].due if open_rows else None,
             settled_date=self.settled_date,
             last_due_date=self.last_due_date,
-            unfulfilled=tuple(self.unfulfilled),
-            book_principal_fen=outstanding,
+            unfulfilled=tuple(self.refused),
+            book_principal_fen=0 if self.written_off_date else self.outstanding(as_of),
+            written_off_date=self.written_off_date,
+            written_off_fen=self.written_off,
+            recovered_fen=self.recovered,
+            accrued_interest_fen=self.rest(as_of, fee=False).accrued_interest_fen,
+            extended=self.extended,
+            restructured=self.restructured,
+            accelerated=self.accelerated,
+            class_floor=self.class_floor,
+            changes=tuple(self.changes),
         )
 
-    def _installment_state(self, row: _Row, as_of: date) -> InstallmentState:
-        due, hidden = row.installment.due_date, as_of <= row.last_free_day
-        if due > as_of:
+    def _installment_state(
+        self, row: Row, as_of: date, since: date, charged: dict[Component, int]
+    ) -> InstallmentState:
+        hidden = as_of <= row.last_free_day
+        if row.due > as_of:
             status = InstallmentStatus.UPCOMING
-        elif not any(row.open(part, as_of) for part in _AGREED):
+        elif not any(row.open(part, as_of) for part in AGREED):
             status = InstallmentStatus.CLEARED
         else:
             status = InstallmentStatus.DUE if hidden else InstallmentStatus.OVERDUE
@@ -343,18 +354,19 @@ class LoanLedger:
             penalty_accrued_fen=0 if hidden else row.charged[Component.PENALTY],
             compound_accrued_fen=0 if hidden else row.charged[Component.COMPOUND],
             cleared_date=row.cleared_date,
-            penalty_from_date=row.since,
-            penalty_fixed_fen=row.charged[Component.PENALTY],
-            compound_fixed_fen=row.charged[Component.COMPOUND],
+            penalty_from_date=since,
+            penalty_fixed_fen=charged[Component.PENALTY],
+            compound_fixed_fen=charged[Component.COMPOUND],
             penalty_terms=row.charging,
             last_free_day=row.last_free_day,
+            carried=row.carried,
         )
 
-    def _delinquency(self, as_of: date) -> Delinquency:
+    def delinquency(self, as_of: date) -> Delinquency:
         """Return how late the loan is; the grace that counts is that of the oldest unpaid installment."""
         unpaid = [
             Unpaid(
-                due_date=row.installment.due_date,
+                due_date=row.due,
                 principal_fen=row.open(Component.PRINCIPAL, as_of),
                 interest_fen=row.open(Component.INTEREST, as_of),
             )
@@ -364,5 +376,5 @@ class LoanLedger:
         pairs = zip(self.rows, unpaid, strict=True)
         late = (row for row, left in pairs if left.principal_fen + left.interest_fen > tolerance)
         oldest = next(late, self.rows[0])
-        grace_days = (oldest.last_free_day - oldest.installment.due_date).days
+        grace_days = (oldest.last_free_day - oldest.due).days
         return assess(unpaid, as_of, grace_days=grace_days, tolerance_fen=tolerance)

@@ -42,6 +42,14 @@ PRINCIPAL_FIRST_ORDER = (
     Component.PENALTY,
     Component.COMPOUND,
 )
+RECOVERY_ORDER = (
+    Component.FEE,
+    Component.PRINCIPAL,
+    Component.INTEREST,
+    Component.PENALTY,
+    Component.COMPOUND,
+)
+"""For money received after a write-off 核销后收回: costs, then principal, then interest, whatever its period."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,12 +1,14 @@
 """Periods: the dates of a schedule and the interest of one period."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
+from itertools import pairwise
 
 from loanhub.domain.calendar import add_months, on_day_of_month, whole_months_and_days
 from loanhub.domain.money import divide_half_up
-from loanhub.domain.repayment.terms import InterestBasis, Terms
+from loanhub.domain.repayment.terms import InterestBasis, MaturityMode, Terms
 
 DAYS_PER_YEAR_360 = 360
 DAYS_PER_MONTH_30 = 30
@@ -32,7 +34,8 @@ def due_dates(terms: Terms) -> list[date]:
 
     Counted from the original day and clamped to month end, never from the due date before. With a fixed
     repayment day the first is the next such day after disbursement, a month later when that is nearer
-    than ``min_first_days``. Source: 民法典 201–203.
+    than ``min_first_days``. By contract date, the repayment days before it and then the contract date
+    itself. Source: 民法典 201–203.
     """
     start = terms.disburse_date
     if terms.repayment_day is None:
@@ -42,22 +45,38 @@ def due_dates(terms: Terms) -> list[date]:
         first = add_months(first, 1, day=terms.repayment_day)
     if (first - start).days < terms.min_first_days:
         first = add_months(first, 1, day=terms.repayment_day)
+    if terms.maturity_mode is MaturityMode.CONTRACT_DATE:
+        last = terms.contract_maturity
+        regular = (add_months(first, k, day=terms.repayment_day) for k in range(terms.periods + 1))
+        return [*(due for due in regular if due < last), last]
     return [add_months(first, k, day=terms.repayment_day) for k in range(terms.periods)]
+
+
+def count_periods(terms: Terms) -> int:
+    """Return how many installments the whole schedule has: ``periods``, or one more by contract date."""
+    by_contract = terms.maturity_mode is MaturityMode.CONTRACT_DATE
+    return len(due_dates(terms)) if by_contract else terms.periods
 
 
 def slots(terms: Terms) -> list[Slot]:
     """Return the periods still to come: all of them, or those after ``elapsed_periods``."""
     dues = due_dates(terms)
     starts = [terms.disburse_date, *dues]
-    every = [Slot(k + 1, starts[k], due) for k, due in enumerate(dues)]
+    first = terms.numbered_after + 1
+    every = [Slot(first + k, starts[k], due) for k, due in enumerate(dues)]
     return every[terms.elapsed_periods :]
 
 
 def rate_from(terms: Terms, start_date: date) -> Decimal:
-    """Return the contract rate of a period that starts on ``start_date`` (changes take effect 次期生效)."""
+    """Return the contract rate with which a period starts that starts on ``start_date``."""
+    return rate_on(terms, start_date, start_date)
+
+
+def rate_on(terms: Terms, start_date: date, day: date) -> Decimal:
+    """Return the contract rate of one day of a period: a change inside it counts only when it splits it."""
     rate = terms.annual_rate
-    for change in terms.rate_changes:
-        if change.effective_from <= start_date:
+    for change in terms.changes:
+        if change.effective_from <= start_date or (change.split and change.effective_from <= day):
             rate = change.annual_rate
     return rate
 
@@ -82,31 +101,65 @@ def span_interest(opening_fen: int, annual_rate: Decimal, start_date: date, end_
 
 
 def is_irregular(terms: Terms, slot: Slot) -> bool:
-    """Tell whether this is a first period whose length a fixed repayment day has changed."""
-    return slot.period == 1 and terms.repayment_day is not None
+    """Tell whether a fixed repayment day has changed the length of this period, the first or a short last."""
+    if terms.repayment_day is None:
+        return False
+    if slot.period == terms.numbered_after + 1:
+        return True
+    by_contract = terms.maturity_mode is MaturityMode.CONTRACT_DATE
+    return by_contract and slot.due_date == terms.contract_maturity
+
+
+def interest_ratio(terms: Terms, slot: Slot, opening_fen: int) -> tuple[int, int]:
+    """Return the exact interest of one period as (numerator, denominator), by the basis of the terms.
+
+    monthly: opening × annual / 12; an irregular period by months and days, (30·m + d)/360. act: by days; a
+    rate that changes inside the period counts the days before and from its date.
+    """
+    numerator, denominator = rate_from(terms, slot.start_date).as_integer_ratio()
+    if terms.interest_basis is InterestBasis.MONTHLY:
+        if not is_irregular(terms, slot):
+            return opening_fen * numerator, denominator * MONTHS_PER_YEAR
+        return opening_fen * numerator * thirty_day_count(slot), denominator * DAYS_PER_YEAR_360
+    day_base = terms.interest_basis.day_base
+    cuts = [
+        change.effective_from
+        for change in terms.changes
+        if change.split and slot.start_date < change.effective_from < slot.due_date
+    ]
+    if not cuts:
+        return opening_fen * numerator * slot.days, denominator * day_base
+    weighted = sum(
+        (
+            Fraction(rate_on(terms, slot.start_date, since)) * (until - since).days
+            for since, until in pairwise([slot.start_date, *cuts, slot.due_date])
+        ),
+        Fraction(0),
+    )
+    return opening_fen * weighted.numerator, weighted.denominator * day_base
+
+
+def thirty_day_count(slot: Slot) -> int:
+    """Return the days of a period by months of thirty days: 30 for each whole month, and the odd days."""
+    months, days = whole_months_and_days(slot.start_date, slot.due_date)
+    return DAYS_PER_MONTH_30 * months + days
 
 
 def period_interest(terms: Terms, slot: Slot, opening_fen: int) -> int:
-    """Return the interest of one period in fen, by the basis of the terms, rounded once.
+    """Return the interest of one period in fen, rounded once, halves up; see ``interest_ratio``."""
+    return divide_half_up(*interest_ratio(terms, slot, opening_fen))
 
-    monthly: opening × annual / 12; the irregular first period by months and days. act: by days; a rate
-    that changes inside the period counts the days before and from its date, still one rounding.
+
+def used_interest(terms: Terms, slot: Slot, amount_fen: int, days: int) -> Fraction:
+    """Return the exact interest of the first ``days`` of a period on an amount, unrounded.
+
+    By days on the base of the terms (360 on the monthly basis), and never more than the whole period's.
     """
-    rate = rate_from(terms, slot.start_date)
+    whole = Fraction(*interest_ratio(terms, slot, amount_fen))
+    if days >= slot.days:
+        return whole
     if terms.interest_basis is InterestBasis.MONTHLY:
-        if is_irregular(terms, slot):
-            return span_interest(opening_fen, rate, slot.start_date, slot.due_date)
-        return monthly_interest(opening_fen, rate)
-    day_base = terms.interest_basis.day_base
-    change = terms.split_rate_change
-    if change is None or change.effective_from >= slot.due_date:
-        return daily_interest(opening_fen, rate, slot.days, day_base)
-    if change.effective_from <= slot.start_date:
-        return daily_interest(opening_fen, change.annual_rate, slot.days, day_base)
-    before = (change.effective_from - slot.start_date).days
-    old_numerator, old_denominator = rate.as_integer_ratio()
-    new_numerator, new_denominator = change.annual_rate.as_integer_ratio()
-    weighted = (
-        old_numerator * before * new_denominator + new_numerator * (slot.days - before) * old_denominator
-    )
-    return divide_half_up(opening_fen * weighted, old_denominator * new_denominator * day_base)
+        rate = Fraction(rate_from(terms, slot.start_date))
+        return min(whole, amount_fen * rate * days / DAYS_PER_YEAR_360)
+    so_far = Slot(slot.period, slot.start_date, slot.start_date + timedelta(days=days))
+    return Fraction(*interest_ratio(terms, so_far, amount_fen))

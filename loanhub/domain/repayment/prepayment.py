@@ -6,15 +6,25 @@ Source: docs/algorithms/prepayment.md; 民法典 677 (interest only for the time
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 
 from loanhub.domain.calendar import Overrides
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import InvalidInput
-from loanhub.domain.money import divide_half_up
+from loanhub.domain.money import divide_half_up, round_half_up
 from loanhub.domain.repayment.method import Installment
-from loanhub.domain.repayment.periods import Slot, daily_interest, period_interest, rate_from, slots
+from loanhub.domain.repayment.periods import (
+    Slot,
+    count_periods,
+    interest_ratio,
+    monthly_interest,
+    period_interest,
+    rate_from,
+    slots,
+    used_interest,
+)
 from loanhub.domain.repayment.schedule import build_schedule
-from loanhub.domain.repayment.terms import Terms
+from loanhub.domain.repayment.terms import InterestBasis, MaturityMode, Terms
 
 
 class PrepaymentMode(Choice):
@@ -34,9 +44,11 @@ _MODES: dict[str, tuple[PrepaymentMode, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PartialPrepayment:
-    """A loan after part of its principal was repaid on the due date of ``after_period``.
+    """A loan after part of its principal was repaid early.
 
     ``terms`` continue the old ones and build ``rows``; ``new_regular_payment_fen`` is that of the next period.
+    ``early_interest`` is the exact interest the repaid part has cost since the current period began; it is due
+    with that period's own (zero on a due date).
     """
 
     terms: Terms
@@ -47,6 +59,7 @@ class PartialPrepayment:
     new_regular_payment_fen: int
     remaining_periods: int
     interest_remaining_fen: int
+    early_interest: Fraction = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,21 +120,82 @@ def prepay_partial(
         InvalidInput: a method or mode that does not allow it, a period without a next one, or an amount
             that is not above zero and below the balance (to clear the loan, settle it).
     """
-    if mode not in prepayment_modes(terms.method):
-        raise InvalidInput(fields={"mode": "这种还款方式不支持该提前还款方式，请办理提前结清"})
     rows = build_schedule(terms, overrides)
-    position = after_period - terms.elapsed_periods
+    position = after_period - terms.elapsed_periods - terms.numbered_after
     if not 1 <= position < len(rows):
         raise InvalidInput(fields={"after_period": "提前还款须在首期之后、末期之前办理"})
-    balance_before, next_row = rows[position - 1].closing_fen, rows[position]
+    return _repay_part(
+        terms,
+        balance_before=rows[position - 1].closing_fen,
+        next_row=rows[position],
+        prepay_fen=prepay_fen,
+        mode=mode,
+        fee_rate=fee_rate,
+        fee_free_after_period=fee_free_after_period,
+        overrides=overrides,
+    )
+
+
+def prepay_within(
+    terms: Terms,
+    *,
+    on: date,
+    prepay_fen: int,
+    mode: PrepaymentMode,
+    fee_rate: Decimal = Decimal(0),
+    fee_free_after_period: int | None = None,
+    overrides: Overrides | None = None,
+) -> PartialPrepayment:
+    """Return the rest of the schedule after ``prepay_fen`` of principal is repaid between two due dates.
+
+    Installments due by ``on`` count as paid. The rest is recomputed on the lower balance from the current
+    period on; the repaid part bears interest for the days it was used in it, at most the whole period's, and
+    that interest is due with the current installment.
+
+    Raises:
+        InvalidInput: as for :func:`prepay_partial`; ``value_date`` when every installment is due.
+    """
+    rows = build_schedule(terms, overrides)
+    current = next((row for row in rows if row.due_date > on), None)
+    if current is None or on < terms.disburse_date:
+        raise InvalidInput(fields={"value_date": "已没有未到期的期次，不能提前还款"})
+    plan = _repay_part(
+        terms,
+        balance_before=current.opening_fen,
+        next_row=current,
+        prepay_fen=prepay_fen,
+        mode=mode,
+        fee_rate=fee_rate,
+        fee_free_after_period=fee_free_after_period,
+        overrides=overrides,
+    )
+    days = max(0, (on - current.start_date).days)
+    return replace(plan, early_interest=used_interest(terms, slot_of(current), prepay_fen, days))
+
+
+def _repay_part(
+    terms: Terms,
+    *,
+    balance_before: int,
+    next_row: Installment,
+    prepay_fen: int,
+    mode: PrepaymentMode,
+    fee_rate: Decimal,
+    fee_free_after_period: int | None,
+    overrides: Overrides | None,
+) -> PartialPrepayment:
+    """Return the loan continued from ``next_row`` on, with less principal."""
+    if mode not in prepayment_modes(terms.method):
+        raise InvalidInput(fields={"mode": "这种还款方式不支持该提前还款方式，请办理提前结清"})
     if not 0 < prepay_fen < balance_before:
         raise InvalidInput(
             fields={"prepay_fen": "提前还款金额须大于 0 且小于剩余本金；还清全部请办理提前结清"}
         )
+    paid_periods = next_row.period - 1
     continued = replace(
         terms,
         principal_fen=balance_before - prepay_fen,
-        elapsed_periods=after_period,
+        elapsed_periods=paid_periods - terms.numbered_after,
         kept_payment_fen=None,
     )
     if mode is PrepaymentMode.SHORTEN_TERM:
@@ -135,7 +209,7 @@ def prepay_partial(
         balance_before_fen=balance_before,
         balance_after_fen=continued.principal_fen,
         fee_fen=prepayment_fee(
-            prepay_fen, fee_rate, paid_periods=after_period, fee_free_after_period=fee_free_after_period
+            prepay_fen, fee_rate, paid_periods=paid_periods, fee_free_after_period=fee_free_after_period
         ),
         new_regular_payment_fen=kept or first.principal_fen + first.interest_fen,
         remaining_periods=len(new_rows),
@@ -146,15 +220,27 @@ def prepay_partial(
 def _shortened(continued: Terms, next_row: Installment) -> Terms:
     """Return the terms with the old payment kept and only as many periods as it needs."""
     level = continued.method == "equal_installment"
-    kept = next_row.principal_fen + next_row.interest_fen if level else next_row.principal_fen
+    monthly = continued.interest_basis is InterestBasis.MONTHLY
+
+    def regular_interest(slot: Slot, opening_fen: int) -> int:
+        """Return the interest that the regular payment holds, also when the period is irregular."""
+        if not level:
+            return 0
+        if monthly:
+            return monthly_interest(opening_fen, rate_from(continued, slot.start_date))
+        return period_interest(continued, slot, opening_fen)
+
+    kept = next_row.principal_fen + regular_interest(slot_of(next_row), next_row.opening_fen)
     balance, periods = continued.principal_fen, continued.elapsed_periods
     for slot in slots(continued):
-        interest = period_interest(continued, slot, balance) if level else 0
+        interest = regular_interest(slot, balance)
         periods += 1
         if balance + interest <= kept:
             break
         balance -= max(0, kept - interest)
-    return replace(continued, periods=periods, kept_payment_fen=kept)
+    if periods == count_periods(continued):
+        return replace(continued, kept_payment_fen=kept)
+    return replace(continued, periods=periods, kept_payment_fen=kept, maturity_mode=MaturityMode.DUE_DATES)
 
 
 def payoff_quote(
@@ -164,6 +250,7 @@ def payoff_quote(
     day_base: int | None = None,
     fee_rate: Decimal = Decimal(0),
     fee_free_after_period: int | None = None,
+    early_interest: Fraction = Fraction(0),
     overrides: Overrides | None = None,
 ) -> PayoffQuote:
     """Return what clears the loan on ``payoff_date``; installments due by then count as paid.
@@ -171,6 +258,7 @@ def payoff_quote(
     accrued = balance × annual × days since the last due date / day_base, rounded once, and never more than
     the period's own interest; ``day_base`` None is that of the interest basis. Loans without an annual rate
     (flat, or agreed interest) accrue the share of the period's interest that the days are of it.
+    ``early_interest`` is what principal repaid earlier in the current period has cost so far, unrounded.
     The fee is on the principal, and waived once ``fee_free_after_period`` installments are paid.
 
     Raises:
@@ -180,7 +268,7 @@ def payoff_quote(
         raise InvalidInput(fields={"payoff_date": "结清日不能早于放款日"})
     rows = build_schedule(terms, overrides)
     passed = [row for row in rows if row.due_date <= payoff_date]
-    paid_periods = terms.elapsed_periods + len(passed)
+    paid_periods = terms.numbered_after + terms.elapsed_periods + len(passed)
     if len(passed) == len(rows):
         return PayoffQuote(
             payoff_date=payoff_date,
@@ -197,7 +285,7 @@ def payoff_quote(
         paid_periods=paid_periods,
         principal_fen=current.opening_fen,
         accrued_days=days,
-        accrued_interest_fen=accrued_interest(terms, current, days, day_base),
+        accrued_interest_fen=accrued_interest(terms, current, days, day_base, early_interest),
         fee_fen=prepayment_fee(
             current.opening_fen,
             fee_rate,
@@ -207,15 +295,36 @@ def payoff_quote(
     )
 
 
-def accrued_interest(terms: Terms, current: Installment, days: int, day_base: int | None = None) -> int:
-    """Return the interest of the first ``days`` of a period in fen (see ``payoff_quote``)."""
-    if days >= current.days:  # a due date moved by a holiday: interest stops at the nominal one
-        return current.interest_fen
-    rate = rate_from(terms, current.start_date)
-    if rate == 0 and terms.split_rate_change is None:
-        return divide_half_up(current.interest_fen * days, current.days)
+def accrued_interest(
+    terms: Terms,
+    current: Installment,
+    days: int,
+    day_base: int | None = None,
+    early_interest: Fraction = Fraction(0),
+) -> int:
+    """Return the interest of the first ``days`` of a period in fen (see ``payoff_quote``), rounded once.
+
+    ``early_interest`` is what principal repaid earlier in the period has cost, exact; it is added before
+    the rounding.
+    """
+    slot = slot_of(current)
+    if rate_from(terms, current.start_date) == 0 and not terms.changes:
+        share = Fraction(current.interest_fen * min(days, current.days), current.days)
+        return round_half_up(share + early_interest)
+    if terms.method == "custom" and days >= current.days:
+        return current.interest_fen  # agreed interest need not follow from the rate
     base = day_base or terms.interest_basis.day_base
-    if terms.split_rate_change is not None and base == terms.interest_basis.day_base:
-        so_far = Slot(current.period, current.start_date, current.start_date + timedelta(days=days))
-        return period_interest(terms, so_far, current.opening_fen)
-    return daily_interest(current.opening_fen, rate, days, base)
+    if base == terms.interest_basis.day_base:
+        used = used_interest(terms, slot, current.opening_fen, days)
+    elif days >= current.days:
+        used = Fraction(*interest_ratio(terms, slot, current.opening_fen))
+    else:
+        rate = Fraction(rate_from(terms, current.start_date))
+        used = current.opening_fen * rate * days / base
+    accrued = round_half_up(used + early_interest)
+    return min(accrued, current.interest_fen) if terms.method == "custom" else accrued
+
+
+def slot_of(row: Installment) -> Slot:
+    """Return the nominal dates of an installment, before a holiday moved its due date."""
+    return Slot(row.period, row.start_date, row.start_date + timedelta(days=row.days))

@@ -10,8 +10,8 @@ from loanhub.domain.calendar import HolidayRule, Overrides, adjust
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.repayment.method import Installment, RepaymentMethod
 from loanhub.domain.repayment.methods._level import level_payment
-from loanhub.domain.repayment.periods import rate_from
-from loanhub.domain.repayment.terms import InterestBasis, Terms
+from loanhub.domain.repayment.periods import count_periods, rate_from
+from loanhub.domain.repayment.terms import InterestBasis, MaturityMode, Terms
 
 METHODS: dict[str, RepaymentMethod] = discover("loanhub.domain.repayment.methods", "METHOD")
 
@@ -24,6 +24,8 @@ _OPTIONAL_FIELDS = {
     "split_rate_change": "分段计息",
     "custom_rows": "自定义还款计划",
     "kept_payment_fen": "保留月供",
+    "lpr": "LPR 浮动利率",
+    "maturity_mode": "按合同到期日到期",
 }
 
 
@@ -54,10 +56,12 @@ def check_terms(terms: Terms) -> RepaymentMethod:
     refused = {
         field: f"{method.label}不支持{label}"
         for field, label in _OPTIONAL_FIELDS.items()
-        if field not in method.accepts and getattr(terms, field) not in (None, ())
+        if field not in method.accepts and getattr(terms, field) not in (None, (), MaturityMode.DUE_DATES)
     }
     if terms.split_rate_change is not None and terms.interest_basis is InterestBasis.MONTHLY:
         refused.setdefault("split_rate_change", "分段计息须采用按日计息")
+    if terms.interest_basis is InterestBasis.MONTHLY and any(change.split for change in terms.rate_changes):
+        refused.setdefault("rate_changes", "分段计息须采用按日计息")
     if terms.elapsed_periods and terms.method in ("bullet", "custom"):
         refused["elapsed_periods"] = f"{method.label}不支持接续还款计划"
     refused |= dict(method.check(terms))
@@ -100,7 +104,7 @@ def regular_payment(terms: Terms) -> int | None:
     """
     if terms.method not in ("equal_installment", "balloon"):
         return None
-    periods = terms.amortization_periods or terms.periods
+    periods = terms.amortization_periods or count_periods(terms)
     rate = rate_from(terms, _build(terms)[0].start_date)
     return terms.kept_payment_fen or level_payment(terms.principal_fen, rate, periods - terms.elapsed_periods)
 

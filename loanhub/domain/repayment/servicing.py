@@ -9,9 +9,15 @@ from datetime import date, timedelta
 
 from loanhub.domain.calendar import Overrides
 from loanhub.domain.errors import InvalidInput
-from loanhub.domain.money import format_fen
+from loanhub.domain.repayment._admission import (
+    OVERDUE_FIRST,
+    check_entry,
+    check_lateness,
+    check_others,
+    check_reversal,
+    check_waiver,
+)
 from loanhub.domain.repayment._replay import LoanLedger
-from loanhub.domain.repayment.allocation import Component
 from loanhub.domain.repayment.postings import (
     SUSPENSE_SEQUENCE,
     AllocationChange,
@@ -24,8 +30,8 @@ from loanhub.domain.repayment.postings import (
     Preview,
     ServicingOptions,
     SettlementQuote,
+    TermChange,
 )
-from loanhub.domain.repayment.prepayment import payoff_quote
 from loanhub.domain.repayment.terms import Terms
 
 __all__ = [
@@ -40,6 +46,7 @@ __all__ = [
     "Preview",
     "ServicingOptions",
     "SettlementQuote",
+    "TermChange",
     "allocation_changes",
     "effective_postings",
     "preview",
@@ -97,6 +104,17 @@ def replay(
     Raises:
         InvalidInput: postings that contradict each other, or are valued before the disbursement.
     """
+    return _run(terms, postings, as_of, options, overrides).state(as_of)
+
+
+def _run(
+    terms: Terms,
+    postings: Iterable[Posting],
+    as_of: date,
+    options: ServicingOptions,
+    overrides: Overrides | None,
+) -> LoanLedger:
+    """Return the ledger of a loan at the end of ``as_of``."""
     counted = [posting for posting in effective_postings(postings) if posting.value_date <= as_of]
     if counted and counted[0].value_date < terms.disburse_date:
         raise InvalidInput(fields={"value_date": "入账日不能早于放款日"})
@@ -105,7 +123,7 @@ def replay(
         ledger.pass_due_dates(before=posting.value_date)
         ledger.post(posting)
     ledger.pass_due_dates(before=as_of + timedelta(days=1))
-    return ledger.state(as_of)
+    return ledger
 
 
 def settle_amount_due(
@@ -129,31 +147,18 @@ def settlement_quote(
     overrides: Overrides | None = None,
 ) -> SettlementQuote:
     """Return what settles the whole loan on a day; a ``SETTLEMENT`` posting of its total does settle it."""
-    state = replay(terms, postings, as_of=on, options=options, overrides=overrides)
-    return _quote(state.terms, state, options, overrides)
-
-
-def _quote(
-    terms: Terms, state: LoanState, options: ServicingOptions, overrides: Overrides | None
-) -> SettlementQuote:
-    if state.settled_date is not None:
-        due, rest = 0, None
-    else:
-        due = sum(state.due_fen(component) for component in Component)
-        rest = payoff_quote(
-            terms,
-            payoff_date=state.as_of,
-            fee_rate=options.prepayment_fee_rate,
-            fee_free_after_period=options.prepayment_free_after,
-            overrides=overrides,
-        )
+    ledger = _run(terms, postings, on, options, overrides)
+    state = ledger.state(on)
+    settled = state.settled_date is not None
+    due = 0 if settled else ledger.due_total(on, carried=True)
+    rest = ledger.rest(on)
     return SettlementQuote(
-        on=state.as_of,
+        on=on,
         due_fen=due,
-        principal_fen=rest.principal_fen if rest else 0,
-        accrued_days=rest.accrued_days if rest else 0,
-        accrued_interest_fen=rest.accrued_interest_fen if rest else 0,
-        fee_fen=rest.fee_fen if rest else 0,
+        principal_fen=rest.principal_fen,
+        accrued_days=rest.accrued_days,
+        accrued_interest_fen=rest.accrued_interest_fen,
+        fee_fen=rest.fee_fen,
         suspense_fen=state.suspense_fen,
     )
 
@@ -170,27 +175,29 @@ def preview(
     """Return what a further posting would do, before it is saved.
 
     A replay only caps or sets aside what later knowledge has made impossible; here, at the moment of entry,
-    such a posting is refused.
+    such a posting is refused. See docs/algorithms/servicing.md for what is refused when.
 
     Raises:
-        InvalidInput: naming the field: valued after ``as_of``; contradicting the postings there are; money
-            that does not suffice for the prepayment, settlement or refund asked for; a waiver of more than
-            is open that day; or a reversal that would leave a refund without cover.
+        InvalidInput: naming the field: valued after ``as_of`` or before the loan; contradicting the postings
+            there are; money that does not suffice for what is asked; a waiver of more than is open that day;
+            terms that cannot be; overdue amounts before a prepayment or an extension; anything but a recovery
+            after a write-off, or but a refund once settled; or a reversal that would undo what others stand on.
     """
-    if posting.kind is not PostingKind.REVERSAL and posting.value_date > as_of:
-        raise InvalidInput(fields={"value_date": "入账日不能晚于今天"})
-    before = replay(terms, postings, as_of=as_of, options=options, overrides=overrides)
-    after = replay(terms, [*postings, posting], as_of=as_of, options=options, overrides=overrides)
-    if posting.sequence in after.unfulfilled:
-        raise InvalidInput(fields={"amount_fen": _UNFULFILLED[posting.kind]})
-    uncovered = set(after.unfulfilled) - set(before.unfulfilled)
-    if any(other.sequence in uncovered and other.kind is PostingKind.REFUND for other in postings):
-        raise InvalidInput(fields={"reverses": "这笔入账的溢缴款已退款，请先冲正退款"})
-    waived = sum(posted.amount_fen for posted in after.waivers if posted.sequence == posting.sequence)
-    if posting.kind is PostingKind.WAIVER and waived < posting.amount_fen:
-        raise InvalidInput(
-            fields={"amount_fen": f"减免金额超过当日未还{posting.component.label}（{format_fen(waived)}）"}
-        )
+    known = list(postings)
+    before = replay(terms, known, as_of=as_of, options=options, overrides=overrides)
+    if posting.kind is PostingKind.REVERSAL:
+        check_reversal(known, posting, before)
+    else:
+        check_entry(posting, as_of=as_of, disburse_date=terms.disburse_date, state=before)
+        if posting.kind in OVERDUE_FIRST or posting.kind is PostingKind.WRITE_OFF:
+            on = replay(terms, known, as_of=posting.value_date, options=options, overrides=overrides)
+            check_lateness(posting, on)
+    ledger = _run(terms, [*known, posting], as_of, options, overrides)
+    after = ledger.state(as_of)
+    if posting.sequence in ledger.refused:
+        raise InvalidInput(fields=dict(ledger.refused[posting.sequence]))
+    check_others(known, posting, before, after)
+    check_waiver(posting, after)
     own = {posting.sequence, posting.reverses}
     return Preview(
         before=before,
@@ -201,30 +208,29 @@ def preview(
     )
 
 
-_UNFULFILLED = {
-    PostingKind.PREPAYMENT: "不能部分提前还款：须在还款日当天办理，且金额足以付清当期应还、提前还款本金和违约金",
-    PostingKind.SETTLEMENT: "金额不足以提前结清，请按结清试算的金额收款",
-    PostingKind.REFUND: "退款金额超过溢缴款余额",
-}
-
-
 def allocation_changes(before: LoanState, after: LoanState) -> tuple[AllocationChange, ...]:
-    """Return, posting by posting, the allocations that differ between two states of one loan.
+    """Return, posting by posting, the allocations and waivers that differ between two states of one loan.
 
     The services undo the entries of ``removed`` and write those of ``added``.
     """
 
-    def grouped(state: LoanState) -> dict[tuple[date, int], list[PostedAllocation]]:
+    def grouped(parts: Iterable[PostedAllocation]) -> dict[tuple[date, int], list[PostedAllocation]]:
         groups: dict[tuple[date, int], list[PostedAllocation]] = {}
-        for posted in state.allocations:
+        for posted in parts:
             groups.setdefault((posted.value_date, posted.sequence), []).append(posted)
         return groups
 
-    old, new = grouped(before), grouped(after)
+    old, new = grouped(before.allocations), grouped(after.allocations)
+    waived, waived_now = grouped(before.waivers), grouped(after.waivers)
     return tuple(
         AllocationChange(
-            sequence=key[1], value_date=key[0], removed=tuple(old.get(key, ())), added=tuple(new.get(key, ()))
+            sequence=key[1],
+            value_date=key[0],
+            removed=tuple(old.get(key, ())),
+            added=tuple(new.get(key, ())),
+            unwaived=tuple(waived.get(key, ())),
+            waived=tuple(waived_now.get(key, ())),
         )
-        for key in sorted(old.keys() | new.keys())
-        if old.get(key) != new.get(key)
+        for key in sorted(old.keys() | new.keys() | waived.keys() | waived_now.keys())
+        if old.get(key) != new.get(key) or waived.get(key) != waived_now.get(key)
     )

@@ -1,16 +1,17 @@
 """Terms 还款条款: everything a repayment schedule follows from."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date
 from decimal import Decimal, InvalidOperation
 from itertools import pairwise
 from typing import Any
 
-from loanhub.domain.calendar import HolidayRule
+from loanhub.domain.calendar import HolidayRule, add_months
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.money import LARGEST_FEN
+from loanhub.domain.repayment.lpr_link import LprLink, LprTenor, RepriceRule
 
 LARGEST_PERIODS = 600
 LARGEST_RATE = Decimal(10)
@@ -31,12 +32,24 @@ class InterestBasis(Choice):
         return 365 if self is InterestBasis.ACT_365 else 360
 
 
+class MaturityMode(Choice):
+    """When the last installment of a loan with a fixed repayment day falls due."""
+
+    DUE_DATES = "due_dates", "最后一期还款日到期"
+    CONTRACT_DATE = "contract_date", "按合同到期日到期（末期不足月）"
+
+
 @dataclass(frozen=True, slots=True)
 class RateChange:
-    """A new annual rate and the day from which it holds 重定价."""
+    """A new annual rate and the day from which it holds 调息.
+
+    From the next period that starts on or after its day 次期生效; with ``split``, from its very day inside a
+    period 分段计息, which needs interest by days.
+    """
 
     effective_from: date
     annual_rate: Decimal
+    split: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +77,17 @@ class Terms:
         flat_monthly_rate: fee rate a month on the original principal; flat loans only.
         amortization_periods: the longer term the payment of a balloon loan is computed from.
         maturity_date: due date of a bullet loan, instead of ``periods`` months.
-        rate_changes: each holds from the next period that starts on or after its day 次期生效.
-        split_rate_change: holds from its very day, inside a period 分段计息.
+        rate_changes: later rates, agreed at signing 阶梯利率 or since; see ``RateChange``.
+        split_rate_change: one that holds from its very day, the older way to write it; never with the others.
         period_fee_fen: fee added to each installment 分期费用.
         elapsed_periods: periods already past when this schedule continues an earlier one after a
             prepayment; ``principal_fen`` is then the balance left, and rows are numbered on.
         kept_payment_fen: regular payment (equal principal: regular principal part) kept when a prepayment
             shortens the term 缩期.
+        lpr: how the rate hangs on the LPR; ``annual_rate`` is then the LPR at signing plus the spread.
+        maturity_mode: with a fixed repayment day, the last installment falls due ``periods`` months after
+            the disbursement, after a shorter last period, instead of on a repayment day.
+        numbered_after: installments of the earlier schedules a restructure has ended; rows are numbered on.
 
     Raises:
         InvalidInput: with a sentence for each field at fault.
@@ -94,11 +111,33 @@ class Terms:
     custom_rows: tuple[CustomRow, ...] = ()
     elapsed_periods: int = 0
     kept_payment_fen: int | None = None
+    lpr: LprLink | None = None
+    maturity_mode: MaturityMode = MaturityMode.DUE_DATES
+    numbered_after: int = 0
 
     def __post_init__(self) -> None:
         refused = _refusals(self)
         if refused:
             raise InvalidInput(fields=refused)
+
+    @property
+    def changes(self) -> tuple[RateChange, ...]:
+        """Every change of rate in order of its day, in one form."""
+        if self.split_rate_change is None:
+            return self.rate_changes
+        return (replace(self.split_rate_change, split=True),)
+
+    @property
+    def contract_maturity(self) -> date:
+        """The day that many months after the disbursement, or the maturity agreed."""
+        return self.maturity_date or add_months(self.disburse_date, self.periods)
+
+    def next_reprice_date(self, after: date) -> date | None:
+        """Return the first repricing day 重定价日 later than ``after`` and before the contract matures."""
+        if self.lpr is None:
+            return None
+        day = self.lpr.next_reprice_date(after, disburse_date=self.disburse_date)
+        return None if day is None or day >= self.contract_maturity else day
 
     def as_dict(self) -> dict[str, object]:
         """Return the terms for storing as JSON: rates as strings, dates in ISO form, defaults left out."""
@@ -127,6 +166,8 @@ class Terms:
         for key, value in stored.items():
             try:
                 read[key] = _READERS.get(key, _same)(value)
+            except InvalidInput:
+                raise
             except (ValueError, TypeError, KeyError, AttributeError, InvalidOperation) as error:
                 raise InvalidInput(fields={key: "格式不对"}) from error
         return cls(**read)
@@ -136,7 +177,13 @@ def _stored(value: object) -> object:
     if isinstance(value, tuple):
         return [_stored(item) for item in value]
     if isinstance(value, RateChange):
-        return {"effective_from": value.effective_from.isoformat(), "annual_rate": str(value.annual_rate)}
+        change: dict[str, object] = {
+            "effective_from": value.effective_from.isoformat(),
+            "annual_rate": str(value.annual_rate),
+        }
+        return change | {"split": True} if value.split else change
+    if isinstance(value, LprLink):
+        return value.as_dict()
     if isinstance(value, CustomRow):
         row: dict[str, object] = {
             "due_date": value.due_date.isoformat(),
@@ -169,15 +216,38 @@ def _rate(value: Any) -> Decimal | None:
 def _change(value: Any) -> RateChange | None:
     if value is None or isinstance(value, RateChange):
         return value
+    _only(value, {"effective_from", "annual_rate", "split"})
     effective_from, rate = _date(value["effective_from"]), _rate(value["annual_rate"])
-    if effective_from is None or rate is None:
+    split = value.get("split", False)
+    if effective_from is None or rate is None or not isinstance(split, bool):
         raise ValueError("a rate change needs a day and a rate")
-    return RateChange(effective_from, rate)
+    return RateChange(effective_from, rate, split)
+
+
+def _link(value: Any) -> LprLink | None:
+    if value is None or isinstance(value, LprLink):
+        return value
+    _only(value, {"tenor", "spread_bp", "base_rate", "reprice"})
+    base_rate = _rate(value["base_rate"])
+    if base_rate is None:
+        raise ValueError("a link needs the LPR at signing")
+    return LprLink(
+        tenor=LprTenor(value["tenor"]),
+        spread_bp=value["spread_bp"],
+        base_rate=base_rate,
+        reprice=RepriceRule(value.get("reprice", RepriceRule.NONE)),
+    )
+
+
+def _only(value: Mapping[str, Any], known: set[str]) -> None:
+    if not set(value) <= known:
+        raise KeyError("a key that is not known")
 
 
 def _row(value: Any) -> CustomRow:
     if isinstance(value, CustomRow):
         return value
+    _only(value, {"due_date", "principal_fen", "interest_fen"})
     due_date = _date(value["due_date"])
     if due_date is None:
         raise ValueError("a custom row needs a due date")
@@ -194,6 +264,8 @@ _READERS: dict[str, Any] = {
     "rate_changes": lambda value: tuple(_change(item) for item in value or ()),
     "split_rate_change": _change,
     "custom_rows": lambda value: tuple(_row(item) for item in value or ()),
+    "lpr": _link,
+    "maturity_mode": MaturityMode,
 }
 
 
@@ -264,13 +336,22 @@ def _refusals(terms: Terms) -> dict[str, str]:
         "period_fee_fen",
         "每期费用不能为负数",
     )
+    stub = terms.maturity_mode is MaturityMode.CONTRACT_DATE  # its short last period comes on top
     check(
         _is_int(terms.elapsed_periods)
         and _is_int(terms.periods)
-        and 0 <= terms.elapsed_periods < terms.periods,
+        and 0 <= terms.elapsed_periods < terms.periods + stub,
         "elapsed_periods",
         "已过期数须小于总期数",
     )
+    check(
+        _is_int(terms.numbered_after) and 0 <= terms.numbered_after <= LARGEST_PERIODS * 10,
+        "numbered_after",
+        "之前的期数无效",
+    )
+    if terms.lpr is not None and _is_rate(terms.annual_rate):
+        linked = terms.lpr.rate_for(terms.lpr.base_rate)
+        check(terms.annual_rate == linked, "annual_rate", "执行年利率须等于签约时的 LPR 加减点")
     if terms.kept_payment_fen is not None:
         kept = terms.kept_payment_fen
         check(_is_int(kept) and 0 < kept <= LARGEST_FEN, "kept_payment_fen", "保留的月供须大于 0")

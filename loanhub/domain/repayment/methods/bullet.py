@@ -1,6 +1,7 @@
 """Bullet 利随本清: one payment of principal and all interest at maturity."""
 
-from loanhub.domain.calendar import add_months
+from collections.abc import Mapping
+
 from loanhub.domain.repayment.method import Installment, RepaymentMethod, row
 from loanhub.domain.repayment.periods import Slot, period_interest, span_interest
 from loanhub.domain.repayment.terms import InterestBasis, Terms
@@ -12,8 +13,7 @@ def build(terms: Terms) -> tuple[Installment, ...]:
     Interest on the monthly basis counts whole months and odd days, (30·m + d)/360; otherwise actual days.
     Source: docs/algorithms/bullet.md.
     """
-    due_date = terms.maturity_date or add_months(terms.disburse_date, terms.periods)
-    slot = Slot(1, terms.disburse_date, due_date)
+    slot = Slot(terms.numbered_after + 1, terms.disburse_date, terms.contract_maturity)
     principal = terms.principal_fen
     if terms.interest_basis is InterestBasis.MONTHLY:
         interest = span_interest(principal, terms.annual_rate, slot.start_date, slot.due_date)
@@ -22,6 +22,17 @@ def build(terms: Terms) -> tuple[Installment, ...]:
     return (row(slot, opening_fen=principal, principal_fen=principal, interest_fen=interest),)
 
 
+def check(terms: Terms) -> Mapping[str, str]:
+    """Return what would never take effect: a rate for the next period, where there is only one."""
+    if any(not change.split for change in terms.rate_changes):
+        return {"rate_changes": "利随本清只有一期，调息须分段计息"}
+    return {}
+
+
 METHOD = RepaymentMethod(
-    code="bullet", label="利随本清", build=build, accepts=frozenset({"maturity_date", "split_rate_change"})
+    code="bullet",
+    label="利随本清",
+    build=build,
+    check=check,
+    accepts=frozenset({"maturity_date", "split_rate_change", "rate_changes", "lpr"}),
 )

@@ -16,7 +16,7 @@ def build(terms: Terms) -> tuple[Installment, ...]:
     Source: docs/algorithms/custom.md.
     """
     rows, balance, start = [], terms.principal_fen, terms.disburse_date
-    for period, agreed in enumerate(terms.custom_rows, start=1):
+    for period, agreed in enumerate(terms.custom_rows, start=terms.numbered_after + 1):
         slot = Slot(period, start, agreed.due_date)
         interest = agreed.interest_fen
         if interest is None and terms.interest_basis is InterestBasis.MONTHLY:
@@ -54,5 +54,5 @@ METHOD = RepaymentMethod(
     label="自定义还款",
     build=build,
     check=check,
-    accepts=frozenset({"custom_rows", "rate_changes", "split_rate_change"}),
+    accepts=frozenset({"custom_rows", "rate_changes", "split_rate_change", "lpr"}),
 )

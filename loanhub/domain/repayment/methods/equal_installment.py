@@ -2,6 +2,7 @@
 
 from loanhub.domain.repayment.method import Installment, RepaymentMethod
 from loanhub.domain.repayment.methods._level import build_level
+from loanhub.domain.repayment.periods import count_periods
 from loanhub.domain.repayment.terms import Terms
 
 
@@ -12,12 +13,14 @@ def build(terms: Terms) -> tuple[Installment, ...]:
     halves up; the last period takes the remainder, so principal sums to P exactly.
     Source: docs/algorithms/equal_installment.md.
     """
-    return build_level(terms, terms.periods)
+    return build_level(terms, count_periods(terms))
 
 
 METHOD = RepaymentMethod(
     code="equal_installment",
     label="等额本息",
     build=build,
-    accepts=frozenset({"repayment_day", "rate_changes", "kept_payment_fen"}),
+    accepts=frozenset(
+        {"repayment_day", "rate_changes", "split_rate_change", "kept_payment_fen", "lpr", "maturity_mode"}
+    ),
 )

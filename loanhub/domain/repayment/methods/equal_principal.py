@@ -26,5 +26,7 @@ METHOD = RepaymentMethod(
     code="equal_principal",
     label="等额本金",
     build=build,
-    accepts=frozenset({"repayment_day", "rate_changes", "split_rate_change", "kept_payment_fen"}),
+    accepts=frozenset(
+        {"repayment_day", "rate_changes", "split_rate_change", "kept_payment_fen", "lpr", "maturity_mode"}
+    ),
 )

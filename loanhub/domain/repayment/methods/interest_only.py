@@ -26,5 +26,5 @@ METHOD = RepaymentMethod(
     code="interest_only",
     label="先息后本",
     build=build,
-    accepts=frozenset({"repayment_day", "rate_changes", "split_rate_change"}),
+    accepts=frozenset({"repayment_day", "rate_changes", "split_rate_change", "lpr", "maturity_mode"}),
 )
