@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from typing import Any
 
 import polars as pl
 
-from loanhub.domain.calendar import HolidayRule
 from loanhub.domain.money import LARGEST_FEN
 from loanhub.domain.repayment.terms import EARLIEST_DATE, LARGEST_PERIODS, LATEST_DATE, InterestBasis, Terms
 
@@ -54,6 +54,8 @@ SCHEDULE_COLUMNS: dict[str, Any] = {
 }
 """One row an installment; the meaning of :class:`~loanhub.domain.repayment.method.Installment`."""
 
+_RATES = ("annual_rate", "flat_monthly_rate")
+_NOT_IN_COLUMNS = tuple(field for field in fields(Terms) if field.name not in (*LOAN_COLUMNS, *_RATES))
 _NULLABLE = ("repayment_day", "amortization_periods", "maturity_date")
 _LARGEST_RATIO = 2**60
 
@@ -67,18 +69,12 @@ def rate_ratio(terms: Terms) -> tuple[int, int]:
 def fits_columns(terms: Terms) -> bool:
     """Tell whether these terms can be said in the columns; the others are computed by the reference, one by one.
 
-    Not said in columns: changes of rate, holiday rules, schedules continued after a prepayment, and rates of
-    more digits than a fraction of 60 bits holds.
+    Whatever has no column must be at its default, so that a term added later is never ignored: today changes of
+    rate, links to the LPR, holiday rules, a last period by contract date, schedules continued after a prepayment or
+    a restructure, custom rows. Nor may a rate have more digits than a fraction of 60 bits holds.
     """
-    return (
-        not terms.rate_changes
-        and terms.split_rate_change is None
-        and terms.holiday_rule is HolidayRule.NONE
-        and not terms.elapsed_periods
-        and terms.kept_payment_fen is None
-        and not terms.custom_rows
-        and max(rate_ratio(terms)) < _LARGEST_RATIO
-    )
+    plain = all(getattr(terms, field.name) == field.default for field in _NOT_IN_COLUMNS)
+    return plain and max(rate_ratio(terms)) < _LARGEST_RATIO
 
 
 def loan_columns(terms: Sequence[Terms], loans: Sequence[int] | None = None) -> pl.DataFrame:
