@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime, timedelta
+
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
@@ -12,6 +14,7 @@ down_revision = "0001"
 branch_labels = None
 depends_on = None
 
+SHIPPED_AT = datetime(2026, 11, 22, tzinfo=UTC)
 APPEND_ONLY = ("ledger_proof", "loan_snapshot", "settlement_offer")
 """Rows of these tables are never changed or deleted; the database itself refuses."""
 
@@ -79,6 +82,99 @@ def _grant() -> None:
         if held is not None:
             wanted = [*held, *(one for one in gained if one not in held)]
             connection.execute(sa.update(role).where(role.c.code == code).values(permissions=wanted))
+
+
+LPR = (
+    ("2019-08-20", "0.0425", "0.0485"), ("2019-09-20", "0.042", "0.0485"), ("2019-11-20", "0.0415", "0.048"),
+    ("2020-02-20", "0.0405", "0.0475"), ("2020-04-20", "0.0385", "0.0465"), ("2021-12-20", "0.038", "0.0465"),
+    ("2022-01-20", "0.037", "0.046"), ("2022-05-20", "0.037", "0.0445"), ("2022-08-22", "0.0365", "0.043"),
+    ("2023-06-20", "0.0355", "0.042"), ("2023-08-21", "0.0345", "0.042"), ("2024-02-20", "0.0345", "0.0395"),
+    ("2024-07-22", "0.0335", "0.0385"), ("2024-10-21", "0.031", "0.036"), ("2025-05-20", "0.03", "0.035"),
+    ("2025-12-22", "0.03", "0.035"),
+)  # fmt: skip
+"""(effective from, one year, five years and more): the publications that changed it, and the last one known."""
+
+GUIDANCE = "小额贷款公司综合融资成本管理工作指引（2025-12）"
+CAPS = (
+    ("小贷公司综合融资成本上限", "microloan", "0.24", None, "2025-12-24", None, "block", GUIDANCE, 0, False),
+    (
+        "小贷公司 4 倍 LPR 目标（2027 年底前）", "microloan", None, "4", "2025-12-24", "2027-12-31", "warn",
+        f"{GUIDANCE}；一个月以内的过桥贷款可灵活", 1, False,
+    ),
+    (
+        "小贷公司 4 倍 LPR 上限（2028 年起）", "microloan", None, "4", "2028-01-01", None, "block",
+        f"{GUIDANCE}；一个月以内的过桥贷款可灵活", 1, False,
+    ),
+    (
+        "助贷业务综合融资成本上限", "bank_with_platform", "0.24", None, "2025-10-01", None, "block",
+        "金规〔2025〕9号（含增信服务费）", 0, False,
+    ),
+    (
+        "民间借贷 4 倍 LPR 上限", "private", None, "4", "2020-08-20", None, "block",
+        "最高人民法院民间借贷规定第二十五、二十八、二十九条（罚息与费用合计）", 0, True,
+    ),
+)  # fmt: skip
+"""(label, lender, limit, multiple of the LPR, from, to, action, source, exempt months, covers penalty)."""
+
+
+def _ship_rates() -> None:
+    """Fill the rate tables with the rules known, and with the lines a firm had set for itself."""
+    lpr = sa.table(
+        "lpr_rate", sa.column("effective_from", sa.Date()), sa.column("one_year_rate"), sa.column("five_year_rate"),
+        sa.column("entered_at", sa.DateTime(timezone=True)), sa.column("reviewed_at", sa.DateTime(timezone=True)),
+        sa.column("version"),
+    )  # fmt: skip
+    shipped = {"entered_at": SHIPPED_AT, "reviewed_at": SHIPPED_AT, "version": 1}
+    op.bulk_insert(
+        lpr,
+        [
+            {
+                "effective_from": date.fromisoformat(day),
+                "one_year_rate": short,
+                "five_year_rate": long,
+                **shipped,
+            }
+            for day, short, long in LPR
+        ],
+    )
+    names = (
+        "label", "lender_type", "limit_rate", "lpr_multiple", "valid_from", "valid_to", "action", "source",
+        "exempt_months", "covers_penalty",
+    )  # fmt: skip
+    cap = sa.table(
+        "rate_cap", *(sa.column(name) for name in names if not name.startswith("valid")),
+        sa.column("valid_from", sa.Date()), sa.column("valid_to", sa.Date()), sa.column("customer_kind"),
+        sa.column("measure"), sa.column("entered_at", sa.DateTime(timezone=True)),
+        sa.column("reviewed_at", sa.DateTime(timezone=True)), sa.column("version"),
+    )  # fmt: skip
+    rows = [dict(zip(names, one, strict=True)) for one in (*CAPS, *_own_lines())]
+    for row in rows:
+        for day in ("valid_from", "valid_to"):
+            row[day] = date.fromisoformat(str(row[day])) if row[day] else None
+        row |= {"customer_kind": "", "measure": "irr_times_periods", **shipped}
+        op.execute(sa.insert(cap).values(row))
+
+
+def _own_lines() -> list[tuple[object, ...]]:
+    """Return as rows of the table the dated lines that stood in the company's parameters."""
+    setting = sa.table(
+        "setting", sa.column("name"), sa.column("valid_from", sa.DateTime(timezone=True)),
+        sa.column("value", sa.JSON().with_variant(postgresql.JSONB(), "postgresql")),
+    )  # fmt: skip
+    query = sa.select(setting.c.valid_from, setting.c.value).where(setting.c.name == "cost_cap")
+    found = op.get_bind().execute(query.order_by(setting.c.valid_from)).all()
+    days = [(start.replace(tzinfo=None) + timedelta(hours=8)).date() for start, _ in found]
+    lines: list[tuple[object, ...]] = []
+    for place, (_, value) in enumerate(found):
+        ends = days[place + 1] - timedelta(days=1) if place + 1 < len(days) else None
+        if ends is not None and ends < days[place]:
+            continue
+        source = str(value.get("source", ""))[:200] or "公司参数"
+        for key, label, action in (("rate", "本公司上限", "block"), ("warn_rate", "本公司预警线", "warn")):
+            if key in value:
+                limits = (str(value[key]), None, days[place].isoformat(), ends.isoformat() if ends else None)
+                lines.append((label, "microloan", *limits, action, source, 0, False))
+    return lines
 
 
 def _is_sqlite() -> bool:
@@ -283,6 +379,9 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.Date(), nullable=True),
         sa.Column("action", sa.String(8), nullable=False),
         sa.Column("source", sa.String(200), nullable=False),
+        sa.Column("exempt_months", sa.Integer(), nullable=False),
+        sa.Column("covers_penalty", sa.Boolean(), nullable=False),
+        sa.Column("replaces_id", sa.Integer(), nullable=True),
         sa.Column("entered_by_id", sa.Integer(), nullable=True),
         sa.Column("entered_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("reviewed_by_id", sa.Integer(), nullable=True),
@@ -293,6 +392,9 @@ def upgrade() -> None:
         ),
         sa.ForeignKeyConstraint(
             ["reviewed_by_id"], ["app_user.id"], name=op.f("fk_rate_cap_reviewed_by_id_app_user")
+        ),
+        sa.ForeignKeyConstraint(
+            ["replaces_id"], ["rate_cap.id"], name=op.f("fk_rate_cap_replaces_id_rate_cap")
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rate_cap")),
     )
@@ -453,6 +555,7 @@ def upgrade() -> None:
     for table in APPEND_ONLY:
         _guard(table)
     _grant()
+    _ship_rates()
 
 
 def downgrade() -> None:

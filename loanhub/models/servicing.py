@@ -200,6 +200,7 @@ class RateCap(SQLModel, table=True):
     """A dated limit on a loan's annualized cost 综合融资成本上限; a rate, or a multiple of the one-year LPR.
 
     ``valid_to`` is the last day it holds (inclusive); ``action`` is warn or block; ``measure`` a ``CapMeasure``.
+    A row is never edited once reviewed: another names it in ``replaces_id`` and, reviewed, takes its place.
     """
 
     __tablename__ = "rate_cap"
@@ -215,6 +216,9 @@ class RateCap(SQLModel, table=True):
     valid_to: date | None = Field(default=None)
     action: str = text_field(8, default="block")
     source: str = text_field(200)
+    exempt_months: int = 0
+    covers_penalty: bool = False
+    replaces_id: int | None = Field(default=None, foreign_key="rate_cap.id")
     entered_by_id: int | None = Field(default=None, foreign_key="app_user.id")
     entered_at: datetime = instant()
     reviewed_by_id: int | None = Field(default=None, foreign_key="app_user.id")
