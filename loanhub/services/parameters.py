@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.documents.data import BankAccount, Company
+from loanhub.domain.classification import ClassPolicy
 from loanhub.models import Setting
 from loanhub.settings import settings
 
@@ -32,6 +33,16 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "scorecard": {},
     "risk_policy": {},
     "contract_code": {"company": "CJ"},
+    "classification": {
+        "days": {"special_mention": 1, "substandard": 91, "doubtful": 271, "loss": 361},
+        "technical": False,
+        "source": "商业银行金融资产风险分类办法（2023 年）；技术性逾期 7 天以内可保留正常类，默认不保留",
+    },
+    "provisions": {
+        "preset": "A",
+        "rates": {},
+        "source": "A：财金〔2012〕20号；B：小额贷款公司常用；rates 填五级比例时按所填",
+    },
 }
 """Defaults by name, in force until an administrator sets another value."""
 
@@ -72,6 +83,15 @@ def repayment_account(db: Session, *, now: datetime) -> BankAccount:
     """Return the account borrowers repay to."""
     known = get(db, "repayment_account", now=now)
     return BankAccount(**{k: str(known.get(k, "")) for k in ("holder", "bank", "number")})
+
+
+def class_policy(db: Session, *, now: datetime) -> ClassPolicy:
+    """Return how loans are classed and provided for at ``now``; the presets are in ``domain/classification.py``.
+
+    Raises:
+        InvalidInput: the parameter in force cannot be read.
+    """
+    return ClassPolicy.parse(get(db, "classification", now=now), get(db, "provisions", now=now))
 
 
 def cost_cap(db: Session, *, now: datetime) -> tuple[Decimal, Decimal]:
