@@ -156,7 +156,7 @@ def _print(found: quotes.Quote) -> None:
         typer.echo(
             f"{row.period:>3}  {row.due_date.isoformat()}  本金 {format_plain(row.principal_fen):>14}  "
             f"利息 {format_plain(row.interest_fen):>12}  "
-            + (f"费用 {format_plain(fee):>10}  " if found.fee_fen else "")
+            + (f"费用 {format_plain(fee):>10}  " if found.has_fees else "")
             + f"应还 {format_plain(found.row_payment_fen(place)):>14}"
         )
     sums = totals(found.rows)

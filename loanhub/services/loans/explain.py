@@ -3,31 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 
-from loanhub.domain.calendar import whole_months_and_days
 from loanhub.domain.money import format_fen
 from loanhub.domain.rates import format_percent
 from loanhub.domain.repayment.method import Installment
 from loanhub.domain.repayment.penalty import PenaltySegment, PenaltyTerms, segment
-from loanhub.domain.repayment.periods import Slot, is_irregular, rate_from
+from loanhub.domain.repayment.periods import rate_from
 from loanhub.domain.repayment.postings import InstallmentState, LoanState, Posting, PostingKind
 from loanhub.domain.repayment.servicing import effective_postings
-from loanhub.domain.repayment.terms import InterestBasis, Terms
 from loanhub.services.loans._shared import Account
+from loanhub.services.quotes.reasons import ROUNDING, Reason, interest_formula
 
-ROUNDING = "四舍五入到分"
-
-
-@dataclass(frozen=True)
-class Reason:
-    """One computed amount: ``formula`` with the figures in it, and where the rule stands."""
-
-    title: str
-    formula: str
-    result: str
-    rule: str
+__all__ = ["Reason", "interest_reason", "penalty_reasons"]
 
 
 def interest_reason(account: Account, state: LoanState, row: Installment) -> Reason:
@@ -40,27 +28,7 @@ def interest_reason(account: Account, state: LoanState, row: Installment) -> Rea
         days = f"{row.start_date.isoformat()} 至 {row.due_date.isoformat()} 共 {row.days} 天"
         formula = f"提前结清当日，按实际占用计息：{days}"
         return Reason(title, formula, result, "民法典第六百七十七条：提前还款按实际借款期间计算利息")
-    return Reason(title, _interest_formula(terms, row), result, f"合同约定利率与计息方式，{ROUNDING}")
-
-
-def _interest_formula(terms: Terms, row: Installment) -> str:
-    opening = format_fen(row.opening_fen)
-    if terms.flat_monthly_rate is not None:
-        return (
-            f"放款本金 {format_fen(terms.principal_fen)} × 月费率 {format_percent(terms.flat_monthly_rate)}"
-        )
-    slot = Slot(row.period, row.start_date, row.due_date)
-    rate = rate_from(terms, row.start_date)
-    annual = format_percent(rate)
-    if terms.method == "custom":
-        return f"期初本金 {opening}，按约定的还款计划表"
-    spans = terms.method == "bullet" or is_irregular(terms, slot)
-    if terms.interest_basis is InterestBasis.MONTHLY:
-        if not spans:
-            return f"期初本金 {opening} × 年利率 {annual} ÷ 12"
-        months, days = whole_months_and_days(row.start_date, row.due_date)
-        return f"期初本金 {opening} × 年利率 {annual} × （30 × {months} 个月 + {days} 天）÷ 360"
-    return f"期初本金 {opening} × 年利率 {annual} × {row.days} 天 ÷ {terms.interest_basis.day_base}"
+    return Reason(title, interest_formula(terms, row), result, f"合同约定利率与计息方式，{ROUNDING}")
 
 
 def penalty_reasons(account: Account, state: LoanState, row: InstallmentState) -> tuple[Reason, ...]:

@@ -15,10 +15,10 @@ from loanhub.domain.repayment.cost import (
     Cost,
     Disclosure,
     Fee,
-    FeeTiming,
     NoRate,
     disclosure,
     exceeds_cap,
+    fee_flows,
 )
 from loanhub.domain.repayment.method import Installment
 from loanhub.domain.repayment.schedule import build_schedule, method_label, regular_payment, totals
@@ -86,6 +86,11 @@ class Quote:
         """Every fee over the life of the loan."""
         return self.upfront_fee_fen + sum(self.row_fee_fen(place) for place in range(len(self.rows)))
 
+    @property
+    def has_fees(self) -> bool:
+        """Whether anything is paid beside principal and interest, even a deposit that comes back."""
+        return bool(self.upfront_fee_fen or any(self.row_fees_fen) or any(row.fee_fen for row in self.rows))
+
     def row_fee_fen(self, place: int) -> int:
         """Return the fees collected with one row, counted from 0."""
         return self.rows[place].fee_fen + self.row_fees_fen[place]
@@ -108,7 +113,7 @@ def figure(terms: Terms, fees: Sequence[Fee] = (), *, lines: tuple[Decimal, Deci
     except NoRate:
         priced = "flat_monthly_rate" if terms.flat_monthly_rate is not None else "annual_rate"
         raise TooExpensive("fees" if fees else priced) from None
-    upfront, with_rows = _collected(terms, fees, len(rows))
+    upfront, with_rows = _collected(terms, fees, rows)
     limit = None
     if lines is not None:
         cap, warn = lines
@@ -130,17 +135,13 @@ def figure(terms: Terms, fees: Sequence[Fee] = (), *, lines: tuple[Decimal, Deci
     )
 
 
-def _collected(terms: Terms, fees: Sequence[Fee], count: int) -> tuple[int, tuple[int, ...]]:
-    upfront, each, last = 0, 0, 0
+def _collected(terms: Terms, fees: Sequence[Fee], rows: Sequence[Installment]) -> tuple[int, tuple[int, ...]]:
+    upfront, with_rows = 0, [0] * len(rows)
     for fee in fees:
-        amount = fee.each_fen(terms.principal_fen)
-        if fee.timing is FeeTiming.UPFRONT:
-            upfront += amount
-        elif fee.timing is FeeTiming.EACH_PERIOD:
-            each += amount
-        elif fee.timing is FeeTiming.AT_END:
-            last += amount
-    return upfront, tuple(each + (last if place == count - 1 else 0) for place in range(count))
+        first, later = fee_flows(fee, terms, rows)
+        upfront += first
+        with_rows = [sum(pair) for pair in zip(with_rows, later, strict=True)]
+    return upfront, tuple(with_rows)
 
 
 def quote(actor: Actor, body: object, *, now: datetime) -> Quote:
@@ -172,7 +173,7 @@ def as_json(found: Quote) -> dict[str, Any]:
     Rows and totals have the fields of the golden schedules; ``fee_fen`` and ``total_fee_fen`` join them only
     when the loan has fees.
     """
-    charged = bool(found.fee_fen)
+    charged = found.has_fees
     sums = totals(found.rows)
     in_all: dict[str, Any] = {
         "total_principal_fen": sums.principal_fen,
