@@ -1,0 +1,19 @@
+"""Bank statements 银行流水: two common layouts, reading them strictly, and which loan a movement belongs to."""
+
+from loanhub.domain.statements.layouts import LAYOUTS, Layout
+from loanhub.domain.statements.matching import (
+    Claim,
+    LoanFacts,
+    Movement,
+    Reason,
+    Verdict,
+    decide,
+    is_third_party,
+    score,
+)
+from loanhub.domain.statements.reading import Line, Problem, Statement, StatementRefused, read_statement
+
+__all__ = [
+    "LAYOUTS", "Claim", "Layout", "Line", "LoanFacts", "Movement", "Problem", "Reason", "Statement", "StatementRefused",
+    "Verdict", "decide", "is_third_party", "read_statement", "score",
+]  # fmt: skip
