@@ -21,7 +21,7 @@ LINKS = ("customer_id", "lead_id", "application_id", "loan_id")
 
 
 @route("/api/files", methods=["POST"], takes_file=True)
-@needs(Permission.DOCUMENTS_UPLOAD, Permission.LEADS_IMPORT)
+@needs(Permission.DOCUMENTS_UPLOAD, Permission.LEADS_IMPORT, Permission.STATEMENTS_IMPORT)
 async def upload(request: Request) -> Response:
     """Take one file (``file``, ``kind``, ``label``, a linked record); returns its id, name and size, 201."""
     actor: Actor = request.state.actor

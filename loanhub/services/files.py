@@ -28,6 +28,9 @@ from loanhub.settings import settings
 
 IMPORT_KIND = "import"
 """Kind of a spreadsheet to import: it belongs to its uploader and to no record."""
+STATEMENT_KIND = "statement"
+"""Kind of a bank statement to read in; as private as an import."""
+_OWN_KINDS = {IMPORT_KIND: Permission.LEADS_IMPORT, STATEMENT_KIND: Permission.STATEMENTS_IMPORT}
 _ACTIVE_PDF = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFile|RichMedia|XFA|SubmitForm|ImportData)\b")
 _PHOTO_SIDE = 4096
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
@@ -144,12 +147,12 @@ def upload(
     spreadsheets that are not what they say are refused. ``source`` is seekable.
 
     Raises:
-        NotPermitted: without documents:upload (leads:import for kind ``import``).
+        NotPermitted: without documents:upload (leads:import for kind ``import``, statements:import for ``statement``).
         NotFound: a linked record does not exist or lies outside the actor's scope.
         WrongFile: extension, content or size cannot be accepted.
         QuotaReached: more than ``upload_user_day_bytes`` since 24 hours.
     """
-    actor.require(Permission.LEADS_IMPORT if kind == IMPORT_KIND else Permission.DOCUMENTS_UPLOAD)
+    actor.require(_OWN_KINDS.get(kind, Permission.DOCUMENTS_UPLOAD))
     links = {
         "customer_id": customer_id,
         "lead_id": lead_id,
@@ -382,7 +385,7 @@ def _may_see(db: Session, actor: Actor, row: Document) -> bool:
     linked = [(model, getattr(row, key)) for key, model in _LINKS.items() if getattr(row, key) is not None]
     if not linked:
         # Belongs to no record: an import or a report is its uploader's own.
-        return row.kind != IMPORT_KIND and actor.reaches(
+        return row.kind not in _OWN_KINDS and actor.reaches(
             owner_id=row.owner_id, department_id=row.department_id
         )
     # The owner of the record today decides, not the one at the time of the upload.

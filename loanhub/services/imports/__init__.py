@@ -4,6 +4,6 @@
 """
 
 from loanhub.services.imports._plan import BatchStatus, Duplicates, Ownership
-from loanhub.services.imports._sheet import UnreadableTable
+from loanhub.services.imports._sheet import UnreadableTable, read_rows
 
-__all__ = ["BatchStatus", "Duplicates", "Ownership", "UnreadableTable"]
+__all__ = ["BatchStatus", "Duplicates", "Ownership", "UnreadableTable", "read_rows"]

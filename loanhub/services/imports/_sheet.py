@@ -51,12 +51,8 @@ def read_sheet(content: bytes, file_name: str) -> Sheet:
     Raises:
         UnreadableTable: wrong type, damaged, encrypted, empty, without a header, or beyond the limits.
     """
-    extension = PurePath(file_name).suffix.lower()
-    if extension not in (".xlsx", ".xls", ".csv"):
-        raise UnreadableTable("只能导入 XLSX、XLS 或 CSV 表格")
-    if not content:
-        raise UnreadableTable("文件是空的")
-    if extension == ".csv":
+    _check_kind(content, file_name)
+    if PurePath(file_name).suffix.lower() == ".csv":
         return _table("", _csv_rows(content), ())
     name, rows = _workbook_rows(content)
     unsolved = _count_unsolved_formulas(content)
@@ -66,6 +62,24 @@ def read_sheet(content: bytes, file_name: str) -> Sheet:
         else ()
     )
     return _table(name, rows, warnings)
+
+
+def read_rows(content: bytes, file_name: str) -> list[list[object]]:
+    """Return every row of the first sheet with anything in it, as it stands: for tables whose header is elsewhere.
+
+    Raises:
+        UnreadableTable: wrong type, damaged, encrypted, empty or beyond the limits.
+    """
+    _check_kind(content, file_name)
+    is_csv = PurePath(file_name).suffix.lower() == ".csv"
+    return _csv_rows(content) if is_csv else _workbook_rows(content)[1]
+
+
+def _check_kind(content: bytes, file_name: str) -> None:
+    if PurePath(file_name).suffix.lower() not in (".xlsx", ".xls", ".csv"):
+        raise UnreadableTable("只能导入 XLSX、XLS 或 CSV 表格")
+    if not content:
+        raise UnreadableTable("文件是空的")
 
 
 def _workbook_rows(content: bytes) -> tuple[str, list[list[object]]]:
