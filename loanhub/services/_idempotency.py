@@ -13,6 +13,7 @@ from sqlmodel import Session, col
 from loanhub.domain.errors import Conflict
 from loanhub.models import IdempotencyKey
 from loanhub.services._actor import Actor
+from loanhub.services._failpoints import failpoint
 
 
 class KeyReused(Conflict):
@@ -67,6 +68,7 @@ def once(
         db.flush()
     except sa.exc.IntegrityError:
         raise Conflict("同一操作正在处理中，请稍候查看结果") from None
+    failpoint("key.after_insert")
     row.result = work()
     db.add(row)
     return row.result

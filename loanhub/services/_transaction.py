@@ -17,6 +17,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
+from loanhub.services._failpoints import failpoint
 from loanhub.settings import settings
 
 _lock = threading.Lock()
@@ -104,7 +105,9 @@ def transaction() -> Iterator[Session]:
     token = _current.set(db)
     try:
         yield db
+        failpoint("transaction.before_commit")
         db.commit()
+        failpoint("transaction.after_commit")
         announcements = db.info.pop("announcements", [])
     except BaseException:
         db.rollback()

@@ -12,7 +12,8 @@ from loanhub.services.loans.desk import (
     waiting_contracts,
 )
 from loanhub.services.loans.ledger import LedgerBroken
-from loanhub.services.loans.post import Posted, post
+from loanhub.services.loans._write import Posted
+from loanhub.services.loans.post import post
 from loanhub.services.loans.preview import Balance, PaymentPreview, preview_payment
 from loanhub.services.loans.quote import Quote, quote
 from loanhub.services.loans.refresh import Rolled, refresh, refresh_due_loans

@@ -16,6 +16,7 @@ from loanhub.domain.errors import Conflict
 from loanhub.domain.formats import local
 from loanhub.domain.loans import LoanEvent, LoanStatus
 from loanhub.domain.money import format_fen
+from loanhub.domain.repayment.delinquency import FiveClass
 from loanhub.domain.repayment.postings import LoanState, Posting, PostingKind, ServicingOptions
 from loanhub.domain.repayment.servicing import allocation_changes, replay
 from loanhub.domain.repayment.terms import Terms
@@ -23,8 +24,10 @@ from loanhub.models import Application, Contract, Installment, Loan, Payment, Pa
 from loanhub.repositories import loans as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
+from loanhub.services._failpoints import failpoint
 from loanhub.services._notices import notify
 from loanhub.services.loans import ledger
+from loanhub.services.loans._day_columns import classify, fill_rates
 
 CLOSED = (LoanStatus.SETTLED, LoanStatus.SETTLED_EARLY, LoanStatus.WRITTEN_OFF)
 
@@ -86,11 +89,12 @@ def open_account(db: Session, loan: Loan) -> Account:
     payments = repository.list_payments(db, loan.id or 0)
     sequences = {payment.id: payment.seq for payment in payments}
     postings = [
-        Posting(
+        Posting.restore(
             sequence=payment.seq,
             kind=PostingKind(payment.kind),
             value_date=payment.value_date,
             amount_fen=payment.amount_fen if payment.kind != PostingKind.REVERSAL else 0,
+            detail=payment.detail or {},
             reverses=sequences.get(payment.reverses_id),
         )
         for payment in payments
@@ -118,8 +122,10 @@ def roll(db: Session, actor: Actor, account: Account, *, to: date, now: datetime
     loan = account.loan
     state = account.at(to)
     if loan.as_of_date is not None and loan.as_of_date < to:
-        changes = allocation_changes(account.at(loan.as_of_date), state)
-        ledger.write_changes(db, actor, loan, changes, payment_ids=account.payment_ids, now=now)
+        # Without overpayment a day that passes moves no money, so there is nothing to compare.
+        if loan.suspense_fen:
+            changes = allocation_changes(account.at(loan.as_of_date), state)
+            ledger.write_changes(db, actor, loan, changes, payment_ids=account.payment_ids, now=now)
         loan.as_of_date = to
     return state
 
@@ -141,9 +147,18 @@ def sync(
     loan.overdue_principal_fen = state.delinquency.overdue_principal_fen
     loan.next_due_date = state.next_open_due_date
     loan.settled_date = state.settled_date
-    loan.dpd, loan.bucket, loan.five_class = state.dpd, state.bucket.value, state.five_class.value
+    loan.dpd, loan.bucket = state.dpd, state.bucket.value
+    classify(db, loan, state, now=now)
+    loan.events_floor = "" if state.class_floor is FiveClass.NORMAL else state.class_floor.value
     loan.maturity_date = state.installments[-1].due_date
+    loan.accrued_interest_fen = state.accrued_interest_fen
+    loan.penalty_due_fen = state.due_penalty_fen + state.due_compound_fen
+    loan.extended, loan.restructured = state.extended, state.restructured
+    loan.next_reprice_date = state.terms.next_reprice_date(state.as_of)
+    loan.written_off_date, loan.written_off_fen = state.written_off_date, state.written_off_fen
+    loan.recovered_fen = state.recovered_fen
     loan.as_of_date = state.as_of
+    failpoint("posting.before_caches")
     _move(db, actor, loan, state, now=now)
     db.flush()
     ledger.check(db, loan, state)
@@ -169,10 +184,19 @@ def _sync_schedule(db: Session, loan: Loan, state: LoanState) -> None:
         ]  # fmt: skip
         db.add_all(stored)
     for row, found in zip(stored, state.installments, strict=True):
+        fill_rates(row, found, state)
         row.paid_principal_fen, row.paid_interest_fen = found.paid.principal_fen, found.paid.interest_fen
         row.paid_fee_fen = found.paid.fee_fen
         row.paid_penalty_fen = found.paid.penalty_fen + found.paid.compound_fen
+        row.waived_principal_fen, row.waived_interest_fen = (
+            found.waived.principal_fen,
+            found.waived.interest_fen,
+        )
+        row.waived_fee_fen = found.waived.fee_fen
+        row.waived_penalty_fen = found.waived.penalty_fen + found.waived.compound_fen
         row.penalty_due_fen = found.penalty_accrued_fen + found.compound_accrued_fen
+        row.penalty_from_date, row.last_free_day = found.penalty_from_date, found.last_free_day
+        row.penalty_fixed_fen, row.compound_fixed_fen = found.penalty_fixed_fen, found.compound_fixed_fen
         row.cleared_date = found.cleared_date
 
 
@@ -201,10 +225,12 @@ def _move(db: Session, actor: Actor, loan: Loan, state: LoanState, *, now: datet
     before, target = loan.status, rules.status_from(state)
     for event in rules.events_between(before, target):
         loan.status = rules.move(loan.status, event)
-        if event is LoanEvent.REOPEN:
+        if event is LoanEvent.REOPEN and before is not LoanStatus.WRITTEN_OFF:
             _move_contract(db, loan, ContractEvent.REOPEN, now=now)
     if loan.status is before:
         return
+    if loan.status is LoanStatus.WRITTEN_OFF:
+        return  # 账销案存: the claim and its contract live on, and the write-off records itself
     if loan.status in CLOSED:
         _move_contract(db, loan, ContractEvent.SETTLE, now=now)
         record(

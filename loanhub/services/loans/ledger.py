@@ -5,25 +5,30 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 
+import sqlalchemy as sa
 from sqlmodel import Session
 
-from loanhub.domain.loans import ACCOUNT_OF, Account, EntryLine, assert_balanced, entries_for_change
+from loanhub.domain.loans import Account, EntryLine, account_of, assert_balanced, entries_for_change
 from loanhub.domain.repayment.allocation import Component
-from loanhub.domain.repayment.postings import AllocationChange, LoanState
+from loanhub.domain.repayment.postings import AllocationChange, LoanState, PostingKind
 from loanhub.models import LedgerEntry, LedgerProof, LedgerTransaction, Loan
 from loanhub.repositories import loans as repository
 from loanhub.services._actor import Actor
+from loanhub.services._failpoints import failpoint
 
 
 class LedgerBroken(RuntimeError):
     """The ledger and the replay of a loan disagree: a mistake of ours; nothing of the transaction is kept."""
 
 
+# Entries and proof are never read back in the transaction that writes them: no need to track them as objects.
+_ENTRIES = sa.insert(LedgerEntry.__table__)  # type: ignore[attr-defined]
+_PROOF = sa.insert(LedgerProof.__table__)  # type: ignore[attr-defined]
+
 LEDGER_KINDS = {
     "disbursement": "放款",
+    **{kind.value: kind.label for kind in PostingKind},
     "payment": "还款入账",
-    "settlement": "提前结清",
-    "reversal": "冲正",
     "reallocation": "重新分配",
     "suspense": "溢缴款抵扣",
 }
@@ -59,16 +64,18 @@ def write(
     db.add(row)
     db.flush()
     assert row.id is not None
-    for line in lines:
-        db.add(
-            LedgerEntry(
-                transaction_id=row.id, account=line.account.value, loan_id=loan.id, debit_fen=line.debit_fen,
-                credit_fen=line.credit_fen,
-            )
-        )  # fmt: skip
-    db.flush()
-    db.add(LedgerProof(transaction_id=row.id, total_fen=sum(line.debit_fen for line in lines)))
-    db.flush()
+    failpoint("ledger.after_transaction")
+    entries = [
+        {
+            "transaction_id": row.id, "account": line.account.value, "loan_id": loan.id,
+            "debit_fen": line.debit_fen, "credit_fen": line.credit_fen,
+        }
+        for line in lines
+    ]  # fmt: skip
+    db.execute(_ENTRIES, entries)
+    failpoint("ledger.after_entries")
+    db.execute(_PROOF, {"transaction_id": row.id, "total_fen": sum(line.debit_fen for line in lines)})
+    failpoint("ledger.after_proof")
     return row.id
 
 
@@ -94,7 +101,7 @@ def write_changes(
 
 
 def check(db: Session, loan: Loan, state: LoanState) -> None:
-    """Hold the loan's ledger against its replay: principal, suspense, and what each component brought in.
+    """Hold the loan's ledger against its replay, account by account, those that must be empty too.
 
     Runs inside every money transaction, in production too.
 
@@ -102,17 +109,30 @@ def check(db: Session, loan: Loan, state: LoanState) -> None:
         LedgerBroken: naming the account that differs.
     """
     found = repository.sum_by_account(db, loan.id or 0)
-    expected: dict[Account, int] = {
-        Account.LOAN_PRINCIPAL: state.outstanding_principal_fen,
-        Account.SUSPENSE: -state.suspense_fen,
-        Account.BANK: state.received_fen - state.refunded_fen - loan.principal_fen,
-    }
-    for component in Component:
-        if component is not Component.PRINCIPAL:
-            given = sum(part.amount_fen for part in state.allocations if part.component is component)
-            expected[ACCOUNT_OF[component]] = -given
-    for account, amount in expected.items():
-        if found.get(account.value, 0) != amount:
+    expected = expected_balances(loan.principal_fen, state)
+    for account in Account:
+        if found.get(account.value, 0) != expected.get(account, 0):
             raise LedgerBroken(
-                f"loan {loan.id}: {account.value} is {found.get(account.value, 0)}, the replay says {amount}"
+                f"loan {loan.id}: {account.value} is {found.get(account.value, 0)}, "
+                f"the replay says {expected.get(account, 0)}"
             )
+
+
+def expected_balances(principal_fen: int, state: LoanState) -> dict[Account, int]:
+    """Return what each account of a loan must show, debits minus credits in fen, by its replay."""
+    waived = sum(
+        part.amount_fen
+        for part in state.waivers
+        if part.component is Component.PRINCIPAL and not part.off_book
+    )
+    expected: dict[Account, int] = {
+        Account.LOAN_PRINCIPAL: state.book_principal_fen,
+        Account.SUSPENSE: -state.suspense_fen,
+        Account.BANK: state.received_fen - state.refunded_fen - principal_fen,
+        Account.LOSS_ALLOWANCE: state.written_off_fen + waived,
+    }
+    for part in state.allocations:
+        if part.component is not Component.PRINCIPAL or part.off_book:
+            account = account_of(part)
+            expected[account] = expected.get(account, 0) - part.amount_fen
+    return expected

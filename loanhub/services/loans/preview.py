@@ -6,14 +6,23 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from loanhub.domain.errors import InvalidInput
+from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.formats import local
-from loanhub.domain.loans import status_from
+from loanhub.domain.loans import LoanStatus, status_from
 from loanhub.domain.money import format_fen, format_plain, parse_fen, uppercase
 from loanhub.domain.permissions import Permission
+from loanhub.domain.rates import format_percent
 from loanhub.domain.repayment import servicing
 from loanhub.domain.repayment.allocation import Component
-from loanhub.domain.repayment.postings import InstallmentState, LoanState, Posting, PostingKind, Preview
+from loanhub.domain.repayment.postings import (
+    InstallmentState,
+    LoanState,
+    Posting,
+    PostingKind,
+    Preview,
+    TermChange,
+)
+from loanhub.domain.repayment.prepayment import PrepaymentMode, prepayment_fee
 from loanhub.repositories import loans as repository
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
@@ -80,10 +89,31 @@ class ChangedRow:
 
 
 @dataclass(frozen=True)
+class TermLine:
+    """One thing that changes, in words: before and after."""
+
+    label: str
+    before: str
+    after: str
+
+
+def term_lines(change: TermChange) -> tuple[TermLine, ...]:
+    """Return what a change of terms changes, as the 变更 tab and the dialogs show it."""
+    pairs = (
+        ("年利率", format_percent(change.old_annual_rate), format_percent(change.new_annual_rate)),
+        ("到期日", change.old_last_due_date.isoformat(), change.new_last_due_date.isoformat()),
+        ("下期应还", format_fen(change.old_payment_fen), format_fen(change.new_payment_fen)),
+        ("总期数", f"{change.old_periods} 期", f"{change.new_periods} 期"),
+    )
+    return tuple(TermLine(*pair) for pair in pairs if pair[1] != pair[2])
+
+
+@dataclass(frozen=True)
 class PaymentPreview:
     """A payment tried: ``parts`` sum to ``amount``; ``warnings`` are for a look, not refusals.
 
-    ``clears`` is what, paid on the value date, leaves nothing due 结清当期金额.
+    ``clears`` is what, paid on the value date, leaves nothing due 结清当期金额; for a prepayment, with the principal
+    repaid early and its fee. ``terms`` is what a prepayment changes of the terms.
     """
 
     loan_id: int
@@ -101,34 +131,64 @@ class PaymentPreview:
     backdated: bool
     changed: tuple[ChangedRow, ...]
     warnings: tuple[str, ...]
+    prepay_fen: int = 0
+    terms: tuple[TermLine, ...] = ()
 
 
-def parse_amount(amount: str | int) -> int:
+def parse_amount(amount: str | int, *, field: str = "amount") -> int:
     """Return the fen of an amount above zero.
 
     Raises:
-        InvalidInput: naming ``amount``.
+        InvalidInput: naming ``field``.
     """
-    fen = parse_fen(amount, field="amount") if isinstance(amount, str) else amount
+    fen = parse_fen(amount, field=field) if isinstance(amount, str) else amount
     if fen <= 0:
-        raise InvalidInput(fields={"amount": "金额须大于 0"})
+        raise InvalidInput(fields={field: "金额须大于 0"})
     return fen
 
 
-def draft(account: Account, *, kind: PostingKind, amount_fen: int, value_date: date, today: date) -> Posting:
+class NotWrittenOff(Conflict):
+    """A recovery is money received after a write-off; this loan is on the books."""
+
+    def __init__(self) -> None:
+        super().__init__("这笔借据没有核销，请登记还款")
+
+
+def draft(
+    account: Account,
+    *,
+    kind: PostingKind,
+    amount_fen: int,
+    value_date: date,
+    today: date,
+    prepay_fen: int = 0,
+    mode: str = PrepaymentMode.REDUCE_PAYMENT.value,
+) -> Posting:
     """Return the posting asked for, after what can be judged without replaying it.
 
     Raises:
         LoanClosed: nothing is left to pay.
+        NotWrittenOff: a recovery on a loan that is on the books.
         InvalidInput: naming the field: a date in the future or before the disbursement, an absurd amount, or a
             kind that this form does not post.
     """
     loan = account.loan
-    if loan.status in CLOSED:
-        raise LoanClosed(loan.status)
     refused: dict[str, str] = {}
-    if kind not in (PostingKind.PAYMENT, PostingKind.SETTLEMENT):
-        refused["kind"] = "这里只登记还款和提前结清"
+    if not kind.brings_money:
+        refused["kind"] = "这里只登记收到的款项"
+    elif kind is PostingKind.RECOVERY:
+        if loan.status is not LoanStatus.WRITTEN_OFF:
+            raise NotWrittenOff
+    elif loan.status in CLOSED:
+        raise LoanClosed(loan.status)
+    chosen = PrepaymentMode.find(mode)
+    if kind is PostingKind.PREPAYMENT:
+        if chosen is None:
+            refused["mode"] = "请选择减额或缩期"
+        if prepay_fen <= 0:
+            refused["prepay"] = "提前还款本金须大于 0"
+    elif prepay_fen:
+        refused["prepay"] = "只有部分提前还款才填写提前还款本金"
     if amount_fen <= 0:
         refused["amount"] = "金额须大于 0"
     if value_date > today:
@@ -137,7 +197,16 @@ def draft(account: Account, *, kind: PostingKind, amount_fen: int, value_date: d
         refused["value_date"] = f"到账日不能早于放款日 {account.terms.disburse_date.isoformat()}"
     if refused:
         raise InvalidInput(fields=refused)
+    if kind is PostingKind.PREPAYMENT and chosen is not None:
+        return Posting(
+            sequence=account.next_sequence, kind=kind, value_date=value_date, amount_fen=amount_fen,
+            prepay_fen=prepay_fen, mode=chosen,
+        )  # fmt: skip
     return Posting(sequence=account.next_sequence, kind=kind, value_date=value_date, amount_fen=amount_fen)
+
+
+FIELDS = {"amount_fen": "amount", "prepay_fen": "prepay", "reverses": "reason"}
+"""The form's names of a posting's fields, where they differ."""
 
 
 def try_posting(account: Account, posting: Posting, *, as_of: date) -> Preview:
@@ -151,12 +220,10 @@ def try_posting(account: Account, posting: Posting, *, as_of: date) -> Preview:
             account.terms, account.postings, posting, as_of=as_of, options=account.options
         )
     except InvalidInput as error:
-        if "amount_fen" not in error.fields:
-            raise
-        others = {key: text for key, text in error.fields.items() if key != "amount_fen"}
-        raise InvalidInput(fields={"amount": error.fields["amount_fen"], **others}) from None
+        named = {FIELDS.get(key, key): text for key, text in error.fields.items()}
+        raise InvalidInput(error.sentence, fields=named) from None
     owed = sum(row.open.total_fen for row in tried.before.installments) - tried.before.suspense_fen
-    if posting.kind is not PostingKind.REVERSAL and posting.amount_fen > max(0, owed) + SURPLUS_FEN:
+    if posting.kind.brings_money and posting.amount_fen > max(0, owed) + SURPLUS_FEN:
         raise InvalidInput(
             fields={"amount": f"金额超过这笔借据剩余的全部应还 {format_fen(max(0, owed))}，请核对"}
         )
@@ -170,9 +237,13 @@ def preview_payment(
     amount: str | int,
     value_date: date,
     kind: str = PostingKind.PAYMENT.value,
+    prepay: str | int = "",
+    mode: str = PrepaymentMode.REDUCE_PAYMENT.value,
     now: datetime,
 ) -> PaymentPreview:
     """Return where the money would go. ``amount`` is text as typed, or fen; empty text is what clears all due.
+
+    ``prepay`` and ``mode`` are for a prepayment: the principal repaid early, as typed or fen, and 减额 or 缩期.
 
     Raises:
         NotFound: no such loan in the actor's scope.
@@ -186,12 +257,14 @@ def preview_payment(
         account = open_account(db, loan)
         today = local(now).date()
         chosen = PostingKind.find(kind) or PostingKind.PAYMENT
-        clears = clearing_amount(account, chosen, value_date, today)
-        if isinstance(amount, str) and not amount.strip():
+        prepay_fen = parse_amount(prepay, field="prepay") if chosen is PostingKind.PREPAYMENT else 0
+        clears = clearing_amount(account, chosen, value_date, today, prepay_fen=prepay_fen, mode=mode)
+        if isinstance(amount, str) and not amount.strip() and clears:
             amount = clears
         posting = draft(
-            account, kind=chosen, amount_fen=parse_amount(amount), value_date=value_date, today=today
-        )
+            account, kind=chosen, amount_fen=parse_amount(amount), value_date=value_date, today=today,
+            prepay_fen=prepay_fen, mode=mode,
+        )  # fmt: skip
         tried = try_posting(account, posting, as_of=business_day(loan, now))
         return PaymentPreview(
             loan_id=loan_id, version=loan.version, kind=chosen.value, amount_fen=posting.amount_fen,
@@ -199,14 +272,34 @@ def preview_payment(
             value_date=value_date.isoformat(), parts=parts_of(posting, tried), before=Balance.of(tried.before),
             after=Balance.of(tried.after), clears_fen=clears, clears=format_fen(clears),
             backdated=value_date < today, changed=changed_rows(tried.before, tried.after),
-            warnings=_warnings(account, posting, tried, clears),
+            warnings=_warnings(account, posting, tried, clears), prepay_fen=prepay_fen,
+            terms=changes_of(posting, tried),
         )  # fmt: skip
 
 
-def clearing_amount(account: Account, kind: PostingKind, value_date: date, today: date) -> int:
+def changes_of(posting: Posting, tried: Preview) -> tuple[TermLine, ...]:
+    """Return what a posting changes of the terms; empty for one that leaves them alone."""
+    own = (change for change in tried.after.changes if change.sequence == posting.sequence)
+    return tuple(line for change in own for line in term_lines(change))
+
+
+def clearing_amount(
+    account: Account,
+    kind: PostingKind,
+    value_date: date,
+    today: date,
+    *,
+    prepay_fen: int = 0,
+    mode: str = PrepaymentMode.REDUCE_PAYMENT.value,
+) -> int:
     """Return what, paid on ``value_date``, leaves nothing due; for a settlement, what settles the loan."""
-    if not account.terms.disburse_date <= value_date <= today or account.loan.status in CLOSED:
+    if not account.terms.disburse_date <= value_date <= today:
         return 0
+    closed = account.loan.status in CLOSED
+    if closed and not (kind is PostingKind.RECOVERY and account.loan.status is LoanStatus.WRITTEN_OFF):
+        return 0
+    if kind is PostingKind.PREPAYMENT:
+        return _prepayment_needs(account, value_date, prepay_fen, mode)
     if kind is PostingKind.SETTLEMENT:
         quote = servicing.settlement_quote(
             account.terms, account.postings, on=value_date, options=account.options
@@ -215,6 +308,27 @@ def clearing_amount(account: Account, kind: PostingKind, value_date: date, today
     return servicing.settle_amount_due(
         account.terms, account.postings, as_of=value_date, options=account.options
     )
+
+
+def _prepayment_needs(account: Account, value_date: date, prepay_fen: int, mode: str) -> int:
+    """Return the money a prepayment takes that day: everything due, the principal and its fee, less suspense.
+
+    Found by trying one that surely suffices and taking off what nobody wanted of it; 0 when it is not possible.
+    """
+    chosen, state = PrepaymentMode.find(mode), account.at(value_date)
+    if chosen is None or prepay_fen > state.outstanding_principal_fen:
+        return 0
+    plenty = (
+        state.amount_due_fen + prepay_fen + prepayment_fee(prepay_fen, account.options.prepayment_fee_rate)
+    )
+    posting = Posting(
+        sequence=account.next_sequence, kind=PostingKind.PREPAYMENT, value_date=value_date, amount_fen=plenty,
+        prepay_fen=prepay_fen, mode=chosen,
+    )  # fmt: skip
+    after = servicing.replay(
+        account.terms, [*account.postings, posting], as_of=value_date, options=account.options
+    )
+    return 0 if posting.sequence in after.unfulfilled else max(0, plenty - after.suspense_fen)
 
 
 def parts_of(posting: Posting, tried: Preview) -> tuple[Part, ...]:

@@ -12,12 +12,14 @@ from sqlmodel import col
 
 from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.errors import Conflict, InvalidInput, LoanHubError, NotFound, NotPermitted
-from loanhub.domain.loans import LoanStatus
+from loanhub.domain.loans import Account as LedgerAccount
+from loanhub.domain.loans import EntryLine, LoanStatus
 from loanhub.domain.permissions import RoleCode
-from loanhub.models import Contract, Event, Installment, LedgerEntry, Payment, PaymentAllocation
+from loanhub.models import Contract, Event, Installment, Payment, PaymentAllocation
 from loanhub.repositories import loans as repository
 from loanhub.services import loans
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.loans import ledger
 from loanhub.services.loans._shared import open_account
 from tests.builders import make_company, make_user
 from tests.services.loans.builders import Desk, make_desk, make_loan, noon, payments_of, stored
@@ -377,10 +379,11 @@ class TestBrokenBooks:
     def test_a_ledger_that_disagrees_stops_the_posting(self, desk: Desk) -> None:
         loan_id = make_loan(desk)
         with transaction() as db:
-            any_transaction = db.execute(sa.select(col(LedgerEntry.transaction_id))).scalars().first()
-            for side in ({"debit_fen": 1}, {"credit_fen": 1}):
-                account = "suspense" if "debit_fen" in side else "bank"
-                db.add(LedgerEntry(transaction_id=any_transaction, account=account, loan_id=loan_id, **side))
+            ledger.write(
+                db, desk.maker, stored(loan_id), "payment",
+                (EntryLine(LedgerAccount.SUSPENSE, debit_fen=1), EntryLine(LedgerAccount.BANK, credit_fen=1)),
+                value_date=FIRST_DUE, now=noon(FIRST_DUE),
+            )  # fmt: skip
 
         with pytest.raises(loans.LedgerBroken):
             pay(desk, loan_id, 100, FIRST_DUE)

@@ -1,0 +1,45 @@
+"""Places where a test may kill the process 故障点: nothing happens unless the environment names one.
+
+``LOANHUB_FAILPOINT=ledger.after_entries`` kills the process there as ``kill -9`` does: no cleanup, no rollback of
+ours. The tests hold against it that what was acknowledged is there once and what was not can be sent again.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+
+VARIABLE = "LOANHUB_FAILPOINT"
+
+FAILPOINTS = (
+    "key.after_insert",
+    "posting.before_payment",
+    "posting.after_payment",
+    "ledger.after_transaction",
+    "ledger.after_entries",
+    "ledger.after_proof",
+    "posting.after_changes",
+    "posting.before_caches",
+    "posting.after_caches",
+    "posting.after_event",
+    "disbursement.after_request",
+    "disbursement.after_status",
+    "request.after_row",
+    "request.after_event",
+    "request.after_decision",
+    "offer.after_row",
+    "transaction.before_commit",
+    "transaction.after_commit",
+)
+"""Every name in use, in the order a command may pass them."""
+
+reached: list[str] | None = None
+"""A list here collects the names passed; only tests set it."""
+
+
+def failpoint(name: str) -> None:
+    """Die here when the environment says so; otherwise return at once."""
+    if reached is not None:
+        reached.append(name)
+    if os.environ.get(VARIABLE) == name:
+        os.kill(os.getpid(), signal.SIGKILL)
