@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from datetime import UTC, datetime
 from typing import Annotated
@@ -31,10 +32,12 @@ def book(
     started = time.monotonic()
     made = build_book(
         loans, periods=periods, today=shanghai_date(datetime.now(UTC)), seed=seed,
-        progress=lambda done: typer.echo(f"· {done:,} / {loans:,}"),
+        progress=lambda line: typer.echo(f"· {time.monotonic() - started:5.0f} 秒  {line}"),
     )  # fmt: skip
+    peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
     typer.echo(
-        f"已写入 {made.customers:,} 位客户、{made.loans:,} 笔借据、{made.installments:,} 期，用时 {time.monotonic() - started:.0f} 秒"
+        f"已写入 {made.customers:,} 位客户、{made.loans:,} 笔借据（逾期 {made.overdue:,}、已结清 {made.settled:,}）、"
+        f"{made.installments:,} 期，用时 {time.monotonic() - started:.0f} 秒，内存峰值 {peak_mb:,} MB"
     )
 
 

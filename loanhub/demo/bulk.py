@@ -1,42 +1,53 @@
 """A big book for the benchmarks: as many loans as asked for, straight into the tables.
 
-Amounts come from the product's own schedules (one for each combination of amount, rate and term, monthly
-basis, so that the start day does not matter); dates are the same calendar; paid columns, balances and days
-overdue follow from which installments were left unpaid. No events, payments or ledger entries are written:
-this is a book to measure on, not a company to look at.
+Schedules come from the vectorised engine, so each is the product's own to the fen; paid columns, penalties, balances and
+days overdue follow from which installments were missed. No events are written, and no payments or ledger entries
+but for the loans with an overpayment waiting 溢缴款, whose next due date needs a replay: this is a book to measure
+on, not a company to look at.
 """
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from datetime import UTC, date, datetime
 from random import Random
 from typing import Any
 
+import polars as pl
 import sqlalchemy as sa
 
+from loanhub.demo._bulk_columns import draw_loans, figures_of, installments_of
+from loanhub.demo._raw_rows import catch_up_sequences, indexes_later, next_id, table_of, write
 from loanhub.domain.applications import ApplicationStatus
-from loanhub.domain.calendar import add_months
 from loanhub.domain.contracts import ContractStatus
-from loanhub.domain.loans import LoanStatus
-from loanhub.domain.repayment.delinquency import bucket_of
-from loanhub.domain.repayment.method import Installment
-from loanhub.domain.repayment.schedule import build_schedule
-from loanhub.domain.repayment.terms import Terms
-from loanhub.models import Application, Contract, Customer, Loan, SQLModel
-from loanhub.models import Installment as InstallmentRow
+from loanhub.domain.loans import Account, LoanStatus
+from loanhub.domain.repayment.allocation import Component
+from loanhub.domain.repayment.periods import DAYS_PER_YEAR_360
+from loanhub.models import (
+    Application,
+    Contract,
+    Customer,
+    Installment,
+    LedgerEntry,
+    LedgerProof,
+    LedgerTransaction,
+    Loan,
+    Payment,
+    PaymentAllocation,
+    SQLModel,
+)
 from loanhub.models.encryption import blind_index, blind_index_tail
 from loanhub.services._transaction import engine
 
-AMOUNTS_FEN = tuple(wan * 1_000_000 for wan in (3, 5, 8, 10, 12, 15, 18, 20, 25, 30, 40, 50))
-RATES = tuple(Decimal(text) for text in ("0.096", "0.108", "0.115", "0.12"))
 CHUNK = 20_000
+"""Loans a transaction; the columns of so many are in memory at once."""
 CUSTOMERS_SHARE = 5
-BEHAVIOR = ((0, 940), (1, 28), (2, 12), (3, 8), (5, 12))
-"""(installments missed, per mille of loans)."""
+_CHUNK_CUSTOMERS = 5_000
+_WITH_OWN_IDS: tuple[type[SQLModel], ...] = (
+    Customer, Application, Contract, Loan, Installment, Payment, PaymentAllocation, LedgerTransaction, LedgerEntry,
+)  # fmt: skip
+_LARGE = (Customer, Application, Contract, Loan, Installment)
 
 
 @dataclass(frozen=True)
@@ -46,6 +57,8 @@ class Book:
     customers: int
     loans: int
     installments: int
+    overdue: int
+    settled: int
 
 
 def build_book(
@@ -54,69 +67,54 @@ def build_book(
     periods: int = 12,
     today: date,
     seed: int = 1,
-    progress: Callable[[int], None] = lambda _done: None,
+    progress: Callable[[str], None] = lambda _line: None,
 ) -> Book:
-    """Write ``loans`` loans of ``periods`` installments each into a migrated database."""
+    """Write ``loans`` loans of ``periods`` installments each into a migrated database, as they stand on ``today``.
+
+    The same seed, day and empty database give the same book. ``progress`` is told in words how far it is.
+    """
     pick = Random(seed)
     now = datetime(today.year, today.month, today.day, tzinfo=UTC)
-    schedules = _schedules(periods)
     customers = max(1, loans // CUSTOMERS_SHARE)
+    counts = {"installments": 0, "overdue": 0, "settled": 0}
     with engine().execution_options(writes=True).connect() as connection:
-        first_customer = _next_id(connection, Customer)
-        for start in range(0, customers, CHUNK):
-            count = min(CHUNK, customers - start)
-            rows = [_customer(first_customer + start + i, now) for i in range(count)]
-            connection.execute(sa.insert(_table(Customer)), rows)
-            connection.commit()
-        first: dict[type[SQLModel], int] = {
-            model: _next_id(connection, model) for model in (Loan, Contract, Application, InstallmentRow)
-        }
-        installment_ids = itertools.count(first[InstallmentRow])
-        written = 0
-        for start in range(0, loans, CHUNK):
-            batch = [
-                _loan(pick, n, first, customers, first_customer, schedules, periods, today, now)
-                for n in range(start, min(start + CHUNK, loans))
-            ]
-            connection.execute(sa.insert(_table(Application)), [b[0] for b in batch])
-            connection.execute(sa.insert(_table(Contract)), [b[1] for b in batch])
-            connection.execute(sa.insert(_table(Loan)), [b[2] for b in batch])
-            rows = [{"id": next(installment_ids), **row} for b in batch for row in b[3]]
-            for part in range(0, len(rows), CHUNK):
-                connection.execute(sa.insert(_table(InstallmentRow)), rows[part : part + CHUNK])
-            connection.commit()
-            written += len(rows)
-            progress(start + len(batch))
-    return Book(customers, loans, written)
-
-
-def _table(model: type[SQLModel]) -> sa.Table:
-    table: sa.Table = model.__table__  # type: ignore[attr-defined]
-    return table
-
-
-def _next_id(connection: sa.Connection, model: type[SQLModel]) -> int:
-    return (
-        int(connection.execute(sa.select(sa.func.coalesce(sa.func.max(_table(model).c.id), 0))).scalar_one())
-        + 1
-    )
-
-
-def _schedules(periods: int) -> list[tuple[int, Decimal, tuple[Installment, ...]]]:
-    return [
-        (
-            amount,
-            rate,
-            build_schedule(
-                Terms(
-                    method="equal_installment", principal_fen=amount, disburse_date=date(2024, 1, 1),
-                    annual_rate=rate, periods=periods,
+        first = {model: next_id(connection, model) for model in _WITH_OWN_IDS}
+        connection.rollback()
+        coming = {model: customers if model is Customer else loans for model in _LARGE}
+        coming[Installment] = loans * periods
+        with indexes_later(connection, {model: (first[model] - 1, coming[model]) for model in _LARGE}):
+            for start in range(0, customers, _CHUNK_CUSTOMERS):
+                count = min(_CHUNK_CUSTOMERS, customers - start)
+                with connection.begin():
+                    ids = range(first[Customer] + start, first[Customer] + start + count)
+                    connection.execute(
+                        sa.insert(table_of(Customer)), [_customer(row_id, now) for row_id in ids]
+                    )
+            progress(f"{customers:,} 位客户")
+            ids_used = dict(first)
+            for start in range(0, loans, CHUNK):
+                count = min(CHUNK, loans - start)
+                drawn = draw_loans(
+                    pick, first[Loan] + start, count, periods=periods, today=today
+                ).with_columns(
+                    customer_id=pl.int_range(start, start + count) % customers + first[Customer],
+                    contract_id=pl.int_range(start, start + count) + first[Contract],
+                    application_id=pl.int_range(start, start + count) + first[Application],
                 )
-            ),
-        )
-        for amount in AMOUNTS_FEN
-        for rate in RATES
-    ]  # fmt: skip
+                rows = installments_of(drawn, today)
+                found = figures_of(drawn, rows, today)
+                with connection.begin():
+                    _write_loans(connection, found, today, now)
+                    _write_installments(connection, rows, ids_used)
+                    _write_payments(connection, found, rows, ids_used, now)
+                counts["installments"] += rows.height
+                counts["overdue"] += int((found["status"] == LoanStatus.OVERDUE.value).sum())
+                counts["settled"] += int((found["status"] == LoanStatus.SETTLED.value).sum())
+                progress(f"{start + count:,} / {loans:,} 笔借据")
+            progress("重建索引")
+        with connection.begin():
+            catch_up_sequences(connection, _WITH_OWN_IDS)
+    return Book(customers, loans, **counts)
 
 
 def _customer(row_id: int, now: datetime) -> dict[str, Any]:
@@ -131,69 +129,161 @@ def _customer(row_id: int, now: datetime) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _missed(pick: Random) -> int:
-    return pick.choices([m for m, _ in BEHAVIOR], [w for _, w in BEHAVIOR])[0]
+def _numbered(prefix: str, ids: str, suffix: str = "") -> pl.Expr:
+    return pl.concat_str(pl.lit(prefix), pl.col(ids).cast(pl.String).str.zfill(9), pl.lit(suffix))
 
 
-def _loan(
-    pick: Random,
-    number: int,
-    first: dict[type[SQLModel], int],
-    customers: int,
-    first_customer: int,
-    schedules: list[tuple[int, Decimal, tuple[Installment, ...]]],
-    periods: int,
-    today: date,
+def _write_loans(connection: sa.Connection, found: pl.DataFrame, today: date, now: datetime) -> None:
+    """Write the applications, contracts and loans of a chunk."""
+    shared = {"created_at": now, "updated_at": now}
+    write(
+        connection, Application,
+        found.select(
+            id="application_id", number=_numbered("BA", "application_id"), customer_id="customer_id",
+            amount_fen="principal_fen", term_months="periods", annual_rate="rate_text", method="method",
+        ),
+        shared | {"product_code": "book", "status": ApplicationStatus.FUNDED},
+    )  # fmt: skip
+    write(
+        connection, Contract,
+        found.select(
+            id="contract_id", number=_numbered("BC-", "contract_id"), application_id="application_id",
+            customer_id="customer_id", amount_fen="principal_fen", annual_rate="rate_text", term_months="periods",
+            method="method", start_date="disburse_date", end_date="maturity_date",
+            status=pl.when(pl.col("status") == LoanStatus.SETTLED.value)
+            .then(pl.lit(ContractStatus.SETTLED.value)).otherwise(pl.lit(ContractStatus.EFFECTIVE.value)),
+        ),
+        shared | {"template_code": "loan_contract"},
+    )  # fmt: skip
+    write(
+        connection, Loan,
+        found.select(
+            "contract_id", "application_id", "customer_id", "status", "principal_fen", "method", "terms",
+            "first_due_date", "maturity_date", "next_due_date", "settled_date", "outstanding_principal_fen",
+            "suspense_fen", "overdue_principal_fen", "dpd", "bucket", "five_class", "accrued_interest_fen",
+            "penalty_due_fen", id="loan", number=_numbered("BC-", "contract_id", "-01"), annual_rate="rate_text",
+            disbursed_date="disburse_date",
+        ),
+        shared | {"product_code": "book", "channel_code": "douyin", "as_of_date": today},
+    )  # fmt: skip
+
+
+def _write_installments(
+    connection: sa.Connection, rows: pl.DataFrame, ids: dict[type[SQLModel], int]
+) -> None:
+    write(
+        connection, Installment,
+        rows.select(
+            "period", "start_date", "due_date", "opening_fen", "principal_fen", "interest_fen",
+            "paid_principal_fen", "paid_interest_fen", "penalty_due_fen", "cleared_date",
+            id=pl.int_range(ids[Installment], ids[Installment] + rows.height), loan_id="loan",
+            penalty_from_date="due_date", last_free_day="due_date", penalty_rate="penalty_rate_text",
+            accrual_rate="rate_text",
+        ),
+        {"accrual_base": DAYS_PER_YEAR_360},
+    )  # fmt: skip
+    ids[Installment] += rows.height
+
+
+def _write_payments(
+    connection: sa.Connection,
+    found: pl.DataFrame,
+    rows: pl.DataFrame,
+    ids: dict[type[SQLModel], int],
     now: datetime,
-) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any], list[dict[str, Any]]]:
-    amount, rate, rows = pick.choice(schedules)
-    disbursed = today - timedelta(days=pick.randint(3, periods * 31 + 60))
-    dues = [add_months(disbursed, k) for k in range(1, periods + 1)]
-    due = sum(1 for day in dues if day <= today)
-    paid = max(0, due - _missed(pick))
-    oldest = dues[paid] if paid < due else None
-    dpd = (today - oldest).days if oldest else 0
-    outstanding = rows[paid - 1].closing_fen if paid else amount
-    settled = paid == periods
-    status = LoanStatus.SETTLED if settled else (LoanStatus.OVERDUE if dpd > 0 else LoanStatus.ACTIVE)
-    loan_id, contract_id = first[Loan] + number, first[Contract] + number
-    application_id = first[Application] + number
-    customer_id = first_customer + number % customers
-    shared = {"customer_id": customer_id, "created_at": now, "updated_at": now, "version": 1}
-    application = {
-        **shared, "id": application_id, "number": f"BA{application_id:09d}", "product_code": "book", "mode": "own",
-        "status": ApplicationStatus.FUNDED, "amount_fen": amount, "method": "equal_installment", "purpose": "",
-        "repayment_source": "", "conditions": "", "score_reasons": [], "profile": {}, "custom": {}, "documents": [],
-    }  # fmt: skip
-    contract = {
-        **shared, "id": contract_id, "number": f"BC-{contract_id:09d}", "application_id": application_id,
-        "template_code": "loan_contract", "template_revision": 1, "status": ContractStatus.EFFECTIVE,
-        "amount_fen": amount, "annual_rate": rate, "term_months": periods, "method": "equal_installment", "data": {},
-        "pdf_sha256": "", "page_count": 0, "copy_count": 0, "signed_note": "", "voided_reason": "",
-    }  # fmt: skip
-    loan = {
-        **shared, "id": loan_id, "number": f"BC-{contract_id:09d}-01", "contract_id": contract_id,
-        "application_id": application_id, "product_code": "book", "channel_code": "douyin", "mode": "own",
-        "status": status, "principal_fen": amount, "annual_rate": rate, "method": "equal_installment",
-        "terms": {
-            "method": "equal_installment", "principal_fen": amount, "disburse_date": disbursed.isoformat(),
-            "annual_rate": str(rate), "periods": periods,
-        },
-        "servicing": {}, "disbursed_date": disbursed, "first_due_date": dues[0], "maturity_date": dues[-1],
-        "next_due_date": None if settled else dues[min(paid, periods - 1)], "outstanding_principal_fen": outstanding,
-        "settled_date": dues[-1] if settled else None, "suspense_fen": 0,
-        "overdue_principal_fen": sum(r.principal_fen for r in rows[paid:due]), "dpd": dpd,
-        "bucket": bucket_of(dpd).value, "five_class": "", "as_of_date": today, "bank_reference": "",
-    }  # fmt: skip
-    installments = [
-        {
-            "loan_id": loan_id, "schedule_version": 1, "period": row.period,
-            "start_date": disbursed if k == 0 else dues[k - 1], "due_date": dues[k], "opening_fen": row.opening_fen,
-            "principal_fen": row.principal_fen, "interest_fen": row.interest_fen, "fee_fen": 0,
-            "paid_principal_fen": row.principal_fen if k < paid else 0,
-            "paid_interest_fen": row.interest_fen if k < paid else 0, "paid_fee_fen": 0, "paid_penalty_fen": 0,
-            "penalty_due_fen": 0, "cleared_date": dues[k] if k < paid else None,
-        }
-        for k, row in enumerate(rows)
-    ]  # fmt: skip
-    return application, contract, loan, installments
+) -> None:
+    """Write the postings and the ledger of the loans with an overpayment: all that a replay of them needs."""
+    over = found.filter(pl.col("suspense_fen") > 0).select("loan", "suspense_fen", "due_count")
+    paid = rows.join(over, on="loan", maintain_order="left").filter(pl.col("cleared")).with_row_index("n")
+    if paid.is_empty():
+        return
+    extra = pl.when(pl.col("period") == pl.col("due_count_right")).then("suspense_fen").otherwise(0)
+    paid = paid.with_columns(
+        payment_id=pl.col("n").cast(pl.Int64) + ids[Payment],
+        extra=extra,
+        amount_fen=pl.col("principal_fen") + pl.col("interest_fen") + extra,
+    )
+    write(
+        connection, Payment,
+        paid.select("amount_fen", id="payment_id", loan_id="loan", seq="period", value_date="due_date"),
+        {"posted_at": now, "kind": "payment", "method": "transfer"},
+    )  # fmt: skip
+    lines = pl.concat(
+        paid.select(
+            "payment_id", "period", "n", "loan", component=pl.lit(part.value), order=pl.lit(order),
+            amount_fen=f"{part.value}_fen", value_date="due_date",
+        )
+        for order, part in enumerate((Component.INTEREST, Component.PRINCIPAL))
+    ).filter(pl.col("amount_fen") > 0).sort("n", "order")  # fmt: skip
+    write(
+        connection, PaymentAllocation,
+        lines.select(
+            "payment_id", "period", "component", "amount_fen", "value_date", loan_id="loan",
+            id=pl.int_range(ids[PaymentAllocation], ids[PaymentAllocation] + lines.height),
+        ),
+        {},
+    )  # fmt: skip
+    ids[Payment] += paid.height
+    ids[PaymentAllocation] += lines.height
+    _write_ledger(connection, found.filter(pl.col("suspense_fen") > 0), paid, ids, now)
+
+
+def _write_ledger(
+    connection: sa.Connection,
+    loans: pl.DataFrame,
+    paid: pl.DataFrame,
+    ids: dict[type[SQLModel], int],
+    now: datetime,
+) -> None:
+    """Write the balanced transactions of a disbursement and of payments."""
+    whole = pl.Int64
+    transactions = pl.concat(
+        (
+            loans.select(
+                kind=pl.lit("disbursement"), loan_id="loan", payment_id=pl.lit(None, whole), value_date="disburse_date",
+                total_fen="principal_fen", principal_fen=pl.lit(0, whole), interest_fen=pl.lit(0, whole),
+                extra=pl.lit(0, whole),
+            ),
+            paid.select(
+                kind=pl.lit("payment"), loan_id="loan", payment_id="payment_id", value_date="due_date",
+                total_fen="amount_fen", principal_fen="principal_fen", interest_fen="interest_fen",
+                extra=pl.col("extra").cast(whole),
+            ),
+        )
+    ).sort("loan_id", "value_date", maintain_order=True)  # fmt: skip
+    transactions = transactions.with_columns(
+        id=pl.int_range(ids[LedgerTransaction], ids[LedgerTransaction] + transactions.height)
+    )
+    write(
+        connection,
+        LedgerTransaction,
+        transactions.select("id", "kind", "loan_id", "payment_id", "value_date"),
+        {"posted_at": now},
+    )
+    disbursed = pl.col("kind") == "disbursement"
+    sides = (
+        (Account.LOAN_PRINCIPAL, pl.when(disbursed).then("total_fen").otherwise(0), pl.col("principal_fen")),
+        (
+            Account.BANK,
+            pl.when(disbursed).then(0).otherwise("total_fen"),
+            pl.when(disbursed).then("total_fen").otherwise(0),
+        ),
+        (Account.INTEREST_INCOME, pl.lit(0), pl.col("interest_fen")),
+        (Account.SUSPENSE, pl.lit(0), pl.col("extra")),
+    )
+    entries = (
+        pl.concat(
+            transactions.select(
+                "loan_id", transaction_id="id", account=pl.lit(account.value), debit_fen=debit.cast(whole),
+                credit_fen=credit.cast(whole),
+            )
+            for account, debit, credit in sides
+        )
+        .filter(pl.col("debit_fen") + pl.col("credit_fen") > 0)
+        .sort("transaction_id", maintain_order=True)
+    )  # fmt: skip
+    entries = entries.with_columns(id=pl.int_range(ids[LedgerEntry], ids[LedgerEntry] + entries.height))
+    write(connection, LedgerEntry, entries, {})
+    write(connection, LedgerProof, transactions.select("total_fen", transaction_id="id"), {})
+    ids[LedgerTransaction] += transactions.height
+    ids[LedgerEntry] += entries.height
