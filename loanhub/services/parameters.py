@@ -29,6 +29,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "warn_rate": "0.12",
         "source": "小额贷款公司综合融资成本管理工作指引（2025-12）；预警线为 1 年期 LPR 的 4 倍",
     },
+    "lender": {"type": "microloan"},
     "approval_authority": {"first_fen": 20_000_000, "second_fen": 100_000_000},
     "scorecard": {},
     "risk_policy": {},
