@@ -27,6 +27,7 @@ STYLESHEETS = [
     "/applications.css",
     "/cockpit.css",
     "/governance.css",
+    "/calculator.css",
 ]
 DEVELOPMENT_PAGES = {"gallery"}
 

@@ -14,7 +14,7 @@ from loanhub.domain.money import format_fen
 from loanhub.services.quotes.sheet import calculate, headline
 
 
-def workbook(form: Mapping[str, str], *, today: date, now: datetime) -> tuple[str, bytes]:
+def build(form: Mapping[str, str], *, today: date, now: datetime) -> tuple[str, bytes]:
     """Return the calculation as a spreadsheet: (file name, content); amounts are numbers in yuan.
 
     Raises:
