@@ -237,6 +237,8 @@ def _change_rate(ledger: LoanLedger, posting: Posting) -> None:
     changes = sorted([*others, RateChange(day, rate, posting.split)], key=lambda other: other.effective_from)
     try:
         changed = replace(terms, rate_changes=tuple(changes), split_rate_change=None)
+        if terms.method == "equal_installment" and day <= build_schedule(terms)[0].start_date:
+            changed = replace(changed, kept_payment_fen=None)  # kept for a rate that never comes to hold
         _replan(ledger, day, changed)
     except InvalidInput as error:
         raise InvalidInput(fields={"split" if posting.split else "annual_rate": error.sentence}) from error

@@ -232,8 +232,8 @@ class LoanLedger:
             self._refund(posting)
         elif posting.kind.brings_money:
             self._receive(posting)
-        else:
-            self._change(posting)
+        elif self._change(posting) and self.suspense:
+            self.apply_suspense(day)
 
     def _change(self, posting: Posting) -> bool:
         """Change the terms, or write the loan off; False when it cannot be done."""

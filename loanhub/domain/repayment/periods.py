@@ -13,6 +13,8 @@ from loanhub.domain.repayment.terms import InterestBasis, MaturityMode, Terms
 DAYS_PER_YEAR_360 = 360
 DAYS_PER_MONTH_30 = 30
 MONTHS_PER_YEAR = 12
+ANY_LENGTH = ("bullet", "custom")
+"""Methods whose periods are not months."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +103,12 @@ def span_interest(opening_fen: int, annual_rate: Decimal, start_date: date, end_
 
 
 def is_irregular(terms: Terms, slot: Slot) -> bool:
-    """Tell whether a fixed repayment day has changed the length of this period, the first or a short last."""
+    """Tell whether a period need not be one month long.
+
+    So is any of a bullet or custom loan; with a fixed repayment day, the first, and a last by contract date.
+    """
+    if terms.method in ANY_LENGTH:
+        return True
     if terms.repayment_day is None:
         return False
     if slot.period == terms.numbered_after + 1:
