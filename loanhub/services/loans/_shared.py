@@ -154,7 +154,9 @@ def sync(
     loan.accrued_interest_fen = state.accrued_interest_fen
     loan.penalty_due_fen = state.due_penalty_fen + state.due_compound_fen
     loan.extended, loan.restructured = state.extended, state.restructured
-    loan.next_reprice_date = state.terms.next_reprice_date(state.as_of)
+    waiting = loan.next_reprice_date
+    if waiting is None or waiting > state.as_of or state.terms.lpr is None:  # one that has come waits to be posted
+        loan.next_reprice_date = state.terms.next_reprice_date(state.as_of)
     loan.written_off_date, loan.written_off_fen = state.written_off_date, state.written_off_fen
     loan.recovered_fen = state.recovered_fen
     loan.as_of_date = state.as_of

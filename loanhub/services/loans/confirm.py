@@ -80,6 +80,7 @@ def _confirm(db: Session, actor: Actor, loan: Loan, *, now: datetime) -> int:
     loan.status = rules.move(loan.status, LoanEvent.DISBURSE)
     loan.disbursed_date = loan.as_of_date = terms.disburse_date
     loan.first_due_date = first_rows[0].due_date
+    loan.next_reprice_date = terms.next_reprice_date(terms.disburse_date)
     loan.confirmed_by_id, loan.confirmed_at = actor.actor_id, now
     loan.updated_at = now
     loan.version += 1
