@@ -37,6 +37,7 @@ from loanhub.models.records import (  # noqa: E402
     JobRun,
     NumberSequence,
     Outbox,
+    RecentItem,
     SearchToken,
     Setting,
 )
@@ -61,6 +62,6 @@ __all__ = [
     "Interaction", "Job", "JobRun", "Lead", "LeadTouch", "LedgerDemand", "LedgerEntry", "LedgerProof",
     "LedgerTransaction", "Loan", "LoanRequest", "LoanSnapshot", "LoginAttempt", "LprRate", "Notification",
     "NumberSequence", "Outbox", "ParkedLoan", "Payment", "PaymentAllocation", "Pipeline", "PrintLog",
-    "Product", "RateCap", "Role", "SQLModel", "SavedView", "SearchToken", "Setting", "SettlementOffer",
+    "Product", "RateCap", "RecentItem", "Role", "SQLModel", "SavedView", "SearchToken", "Setting", "SettlementOffer",
     "Stage", "StageMove", "Submission", "Task", "User", "UserRole", "UserSession",
 ]  # fmt: skip

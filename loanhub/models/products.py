@@ -14,7 +14,8 @@ from loanhub.models._columns import fen, instant, json_field, rate, text_field
 class Product(SQLModel, table=True):
     """A product version 产品 (rows of one ``code`` are its versions; the newest active one is offered).
 
-    ``mode`` is ``own`` 自营放贷 or ``brokered`` 助贷.
+    ``mode`` is ``own`` 自营放贷 or ``brokered`` 助贷. ``terms`` holds what else the engine takes (``lpr``, ``repayment_day``,
+    ``min_first_days``, ``holiday_rule``, ``maturity_mode``), ``servicing`` further ``ServicingOptions``.
     """
 
     __table_args__ = (sa.UniqueConstraint("code", "revision"),)
@@ -38,6 +39,8 @@ class Product(SQLModel, table=True):
     allocation: list[str] = json_field(list)
     allocation_mode: str = text_field(16, default="by_period")
     fees: list[dict[str, object]] = json_field(list)
+    terms: dict[str, object] = json_field()
+    servicing: dict[str, object] = json_field()
     admission: dict[str, object] = json_field()
     required_documents: list[str] = json_field(list)
     regions: list[str] = json_field(list)

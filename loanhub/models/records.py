@@ -140,11 +140,26 @@ class SearchToken(SQLModel, table=True):
     """A token under which a record is found: name grams, pinyin, initials, numbers, blind-index tails."""
 
     __tablename__ = "search_token"
-    __table_args__ = (sa.Index("ix_search_token_entity", "entity", "entity_id"),)
+    __table_args__ = (
+        sa.Index("ix_search_token_entity", "entity", "entity_id"),
+        {"sqlite_with_rowid": False},
+    )
 
     token: str = Field(primary_key=True, max_length=80)
     entity: str = Field(primary_key=True, max_length=12)
     entity_id: int = Field(primary_key=True)
+
+
+class RecentItem(SQLModel, table=True):
+    """A record a person opened lately 最近打开; one row a person and record, the newest kept."""
+
+    __tablename__ = "recent_item"
+    __table_args__ = (sa.Index("ix_recent_item_user_at", "user_id", "at"),)
+
+    user_id: int = Field(primary_key=True, foreign_key="app_user.id")
+    entity: str = Field(primary_key=True, max_length=12)
+    entity_id: int = Field(primary_key=True)
+    at: datetime = instant()
 
 
 class Setting(SQLModel, table=True):

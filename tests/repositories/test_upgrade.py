@@ -91,8 +91,9 @@ def _default(column: sa.Column[object], now: str) -> object:
 
 def test_what_was_there_is_kept_and_proved(first_schema: Engine) -> None:
     _fill(first_schema, credit_fen=500)
-    before, after = schema.upgrade(first_schema)
-    assert (before, after) == (FIRST, "0002")
+    before, _after = schema.upgrade(first_schema)
+    assert before == FIRST
+    assert not schema.pending(first_schema)
     with first_schema.connect() as connection:
         proofs = connection.execute(sa.text("SELECT transaction_id, total_fen FROM ledger_proof")).all()
         assert [tuple(proof) for proof in proofs] == [(1, 500)]
