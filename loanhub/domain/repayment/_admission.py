@@ -22,7 +22,10 @@ _STANDS_OR_FALLS = (
     PostingKind.WRITE_OFF,
     PostingKind.RECOVERY,
 )
-"""What another posting must not make impossible; a prepayment becomes an ordinary payment instead."""
+"""What another posting must not make impossible."""
+
+_PAID_EARLY = (PostingKind.PREPAYMENT, PostingKind.SETTLEMENT)
+"""What a change of terms must not make impossible; without its money it becomes an ordinary payment."""
 
 
 def _refuse(field: str, sentence: str) -> InvalidInput:
@@ -99,6 +102,16 @@ def check_lateness(posting: Posting, on: LoanState) -> None:
         raise _refuse(field, f"有逾期未还 {format_fen(late)}，请先还清再办理{posting.kind.label}")
 
 
+def check_nothing_later(postings: Sequence[Posting], posting: Posting) -> None:
+    """Check that nothing that counts is valued after a write-off: later money would be a recovery.
+
+    Raises:
+        InvalidInput: naming ``value_date``.
+    """
+    if posting.kind is PostingKind.WRITE_OFF and any(p.value_date > posting.value_date for p in postings):
+        raise _refuse("value_date", "核销日之后已有入账，核销日须不早于最后一笔入账")
+
+
 def check_reversal(postings: Sequence[Posting], posting: Posting, state: LoanState) -> None:
     """Check a reversal: of a posting there is, and after a write-off only of it or of a recovery.
 
@@ -126,7 +139,8 @@ def check_others(postings: Sequence[Posting], posting: Posting, before: LoanStat
         InvalidInput: naming ``reverses`` for a reversal, otherwise ``value_date``.
     """
     lost = set(after.unfulfilled) - set(before.unfulfilled)
-    other = next((p for p in postings if p.sequence in lost and p.kind in _STANDS_OR_FALLS), None)
+    kinds = _STANDS_OR_FALLS + (_PAID_EARLY if posting.kind.changes_terms else ())
+    other = next((p for p in postings if p.sequence in lost and p.kind in kinds), None)
     if other is None or other.sequence == posting.reverses:
         return
     if posting.kind is PostingKind.REVERSAL:

@@ -6,7 +6,7 @@ Source: docs/algorithms/restructure.md.
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from loanhub.domain.errors import InvalidInput
@@ -124,6 +124,7 @@ def _carried_row(ledger: LoanLedger, first: Installment, number: int, held: dict
     row.charging = replace(row.charging, multiplier=row.charging.multiplier * 0)
     row.charged = {component: held[component] for component in CHARGED}
     row.carry_to(first.due_date)
+    row.last_free_day = first.start_date - timedelta(days=1)  # grace hides nothing that was charged already
     return row
 
 

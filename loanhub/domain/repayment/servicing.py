@@ -13,6 +13,7 @@ from loanhub.domain.repayment._admission import (
     OVERDUE_FIRST,
     check_entry,
     check_lateness,
+    check_nothing_later,
     check_others,
     check_reversal,
     check_waiver,
@@ -192,6 +193,7 @@ def preview(
         if posting.kind in OVERDUE_FIRST or posting.kind is PostingKind.WRITE_OFF:
             on = replay(terms, known, as_of=posting.value_date, options=options, overrides=overrides)
             check_lateness(posting, on)
+        check_nothing_later(effective_postings(known), posting)
     ledger = _run(terms, [*known, posting], as_of, options, overrides)
     after = ledger.state(as_of)
     if posting.sequence in ledger.refused:

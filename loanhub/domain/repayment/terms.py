@@ -129,7 +129,9 @@ class Terms:
 
     @property
     def contract_maturity(self) -> date:
-        """The day that many months after the disbursement, or the maturity agreed."""
+        """The maturity agreed, the last row of a custom schedule, or ``periods`` months after disbursement."""
+        if self.custom_rows:
+            return self.custom_rows[-1].due_date
         return self.maturity_date or add_months(self.disburse_date, self.periods)
 
     def next_reprice_date(self, after: date) -> date | None:

@@ -362,8 +362,14 @@ class Naive:
         today = [row for row in self.rows if row["due"] == self.today and not row["carried"]]
         balance = coming[0]["opening"] - coming[0]["early_principal"] if coming else 0
         fee = self.price(amount)
+        allowed = {
+            "equal_installment": ("reduce_payment", "shorten_term"),
+            "equal_principal": ("reduce_payment", "shorten_term"),
+            "interest_only": ("reduce_payment",),
+        }
+        wrong = posting.mode.value not in allowed.get(self.method, ())
         enough = posting.amount_fen + self.suspense >= self.due_sum() + amount + fee
-        if not coming or self.settled_on or not 0 < amount < balance or not enough:
+        if wrong or not coming or self.settled_on or not 0 < amount < balance or not enough:
             self.do_payment(posting)
             return
         ahead, row = None, coming[0]
@@ -390,7 +396,7 @@ class Naive:
         self.do_payment(posting, ahead)
 
     def fall_due(self, fee):
-        balance, interest, days = self.rest()
+        balance, interest, _ = self.rest()
         coming = self.coming()
         for row in self.rows:
             if row["carried"] and row["due"] > self.today:
@@ -442,7 +448,7 @@ class Naive:
         self.replan(row["opening"] - row["early_principal"])
 
     def do_restructure(self, posting):
-        balance, accrued, days = self.rest()
+        _, accrued, _ = self.rest()
         coming = self.coming()
         kept = [row for row in self.rows if all(row is not old for old in coming)]
         number = max([row["number"] for row in kept] + [coming[0]["number"] - 1 if coming else 0])
@@ -477,7 +483,7 @@ class Naive:
         if some:
             row = self.new_row(0, fresh[0]["start"], fresh[0]["due"], principal, 0, 0, 0)
             row["agreed"].update(carried)
-            row["carried"], row["free"] = True, row["due"] - ONE_DAY
+            row["carried"], row["free"] = True, self.today - ONE_DAY
             kept.append(row)
         self.rows = sorted(kept + fresh, key=lambda row: (row["due"], row["number"]))
         self.last_due = self.rows[-1]["due"]

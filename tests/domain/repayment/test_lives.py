@@ -36,7 +36,7 @@ from loanhub.domain.repayment.servicing import (
 from loanhub.domain.repayment.terms import InterestBasis, RateChange, Terms
 from tests.domain.repayment.naive import Naive, figures_of
 
-LIVES = int(os.environ.get("LOANHUB_LIVES", "60"))
+LIVES = int(os.environ.get("LOANHUB_LIVES", "200"))
 STEPS = 14
 RATES = [Decimal(rate) for rate in ("0", "0.0435", "0.144", "0.2388", "0.36")]
 
