@@ -52,6 +52,12 @@ ADDED: dict[str, tuple[sa.Column[object], ...]] = {
             "detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False, server_default="{}"
         ),
     ),
+    "product": tuple(
+        sa.Column(
+            name, sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False, server_default="{}"
+        )
+        for name in ("terms", "servicing")
+    ),
 }  # fmt: skip
 """Columns added to tables that hold data already; existing rows take the default."""
 

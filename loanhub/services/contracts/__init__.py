@@ -1,9 +1,11 @@
 """Contracts 合同: prepare, make, show the costs, print, sign, void."""
 
-from loanhub.services.contracts._terms import CostAboveCap, Offer, offer_of, servicing_of, terms_of
+from loanhub.services.contracts._terms import Offer, offer_of, terms_of
 from loanhub.services.contracts.create import Preparation, create, frozen_data, prepare
 from loanhub.services.contracts.disclosure import READING_SECONDS, Sheet, confirm, sheet_pdf, show
 from loanhub.services.contracts.life import open_pdf, record_print, sign, void
+from loanhub.services.product_terms import servicing_of
+from loanhub.services.rates import CostAboveCap
 
 __all__ = [
     "READING_SECONDS", "CostAboveCap", "Offer", "Preparation", "Sheet", "confirm", "create", "frozen_data",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
-from decimal import Decimal
 
 from sqlmodel import Session
 
@@ -20,25 +19,17 @@ from loanhub.documents.data import (
 )
 from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.formats import local
-from loanhub.domain.rates import format_percent
-from loanhub.domain.repayment.cost import Disclosure, Fee, disclosure
+from loanhub.domain.repayment.cost import Disclosure, contingent_items, disclosure
 from loanhub.domain.repayment.schedule import build_schedule, method_label
 from loanhub.domain.repayment.servicing import ServicingOptions
 from loanhub.domain.repayment.terms import InterestBasis, Terms
 from loanhub.models import Application, Customer, Product
-from loanhub.services import parameters
+from loanhub.services import parameters, product_terms, rates
+from loanhub.services.product_terms import servicing_of
+from loanhub.services.rates import CostAboveCap
 
 MISSING_LINK = {"姓名": "name", "身份证号": "id_number", "手机号": "phone", "居住地址": "address", "银行卡号": "bank_card",
                 "开户行": "bank_name"}  # fmt: skip
-
-
-class CostAboveCap(Conflict):
-    """The loan would cost the borrower more than the law allows; its contract cannot be made."""
-
-    def __init__(self, rate: Decimal, cap: Decimal) -> None:
-        super().__init__(
-            f"综合融资成本 {format_percent(rate)} 超过上限 {format_percent(cap)}，不能生成合同，请调整利率或费用"
-        )
 
 
 @dataclass(frozen=True)
@@ -54,47 +45,42 @@ class Offer:
     @property
     def hash(self) -> str:
         """Return the hash that binds a confirmed disclosure sheet to these very terms."""
-        body = to_json(self.loan_terms) + "".join(to_json(row) for row in self.rows)
+        parts = (self.loan_terms, *self.rows, *cost_items(self), *contingent_cost_items(self, ""))
+        body = "".join(to_json(part) for part in parts)
         return hashlib.sha256(body.encode()).hexdigest()
 
 
-def servicing_of(product: Product) -> ServicingOptions:
-    """Return how loans of a product are serviced, frozen into each loan."""
-    return ServicingOptions.parse(
-        {
-            "penalty_multiplier": str(product.penalty_multiplier),
-            "grace_days": product.grace_days,
-            "order": product.allocation,
-            "mode": product.allocation_mode,
-            "prepayment_fee_rate": str(product.prepayment_fee_rate),
-            "prepayment_free_after": product.prepayment_free_after or None,
-        }
-    )
-
-
-def terms_of(application: Application, product: Product, *, start: date) -> Terms:
-    """Return the approved terms with ``start`` as disbursement date.
+def terms_of(
+    db: Session, application: Application, product: Product, *, start: date, contract_day: date
+) -> Terms:
+    """Return the approved terms with ``start`` as disbursement date; an LPR link takes the LPR of the contract day.
 
     Raises:
         Conflict: the application carries no approved figures.
+        LprMissing, InvalidInput: see :func:`loanhub.services.product_terms.terms_for`.
     """
     if not application.approved_amount_fen or not application.approved_term_months:
         raise Conflict("这笔申请还没有批复金额和期限")
     rate = application.approved_rate if application.approved_rate is not None else product.max_annual_rate
-    return Terms(
-        method=application.method or product.method,
-        principal_fen=application.approved_amount_fen,
-        disburse_date=start,
-        annual_rate=rate,
-        periods=application.approved_term_months,
-        interest_basis=InterestBasis(product.interest_basis),
+    return product_terms.terms_for(
+        db, product, principal_fen=application.approved_amount_fen, months=application.approved_term_months,
+        annual_rate=rate, start=start, contract_day=contract_day, method=application.method,
         repayment_day=application.repayment_day,
-    )
+    )  # fmt: skip
 
 
-def offer_of(application: Application, product: Product, *, start: date) -> Offer:
-    """Return everything the documents say about money for an approved application."""
-    terms = terms_of(application, product, start=start)
+def offer_of(
+    db: Session, application: Application, product: Product, *, start: date, contract_day: date
+) -> Offer:
+    """Return everything the documents say about money for an approved application.
+
+    Raises:
+        InvalidInput: a fee would be taken before it may be 砍头息.
+        Conflict: see :func:`terms_of`.
+    """
+    fees = product_terms.fees_of(product)
+    rates.check_upfront(fees, own=True)
+    terms = terms_of(db, application, product, start=start, contract_day=contract_day)
     servicing = servicing_of(product)
     rows = tuple(
         ScheduleRow(
@@ -103,10 +89,13 @@ def offer_of(application: Application, product: Product, *, start: date) -> Offe
         )
         for row in build_schedule(terms)
     )  # fmt: skip
-    costs = disclosure(terms, [Fee.parse(fee) for fee in product.fees], lender=product.lender)
+    # Each fee under its own name: those the schedule collects are not counted there as well.
+    costs = disclosure(replace(terms, period_fee_fen=0), fees, lender=product.lender)
     loan_terms = LoanTerms(
         principal_fen=terms.principal_fen,
         annual_rate=terms.annual_rate,
+        rate_kind="固定利率" if terms.lpr is None else "浮动利率",
+        rate_basis="" if terms.lpr is None else product_terms.describe_link(terms.lpr),
         day_count=_day_count(terms),
         periods=len(rows),
         start_date=start,
@@ -136,20 +125,23 @@ def _day_count(terms: Terms) -> str:
     }[terms.interest_basis]
 
 
-def check_cap(db: Session, offer: Offer, *, now: datetime) -> str:
-    """Return a warning sentence when the cost is above the warning line, else an empty text.
+def check_cap(db: Session, offer: Offer, *, customer_kind: str, now: datetime) -> str:
+    """Return the warnings as one text when the cost is above a warning line, else an empty one.
 
     Raises:
-        CostAboveCap: it is above the cap.
+        CostAboveCap: the cost, or what is charged on default, lies above a cap in force today.
     """
-    cap, warn = parameters.cost_cap(db, now=now)
-    rate = offer.costs.cost.apr_simple_rate
-    slack = Decimal("0.00001")  # whole-fen payments push a loan at exactly the cap slightly above it
-    if rate > cap + slack:
-        raise CostAboveCap(rate, cap)
-    if rate > warn + slack:
-        return f"综合融资成本 {format_percent(rate)}，高于预警线 {format_percent(warn)}"
-    return ""
+    on = local(now).date()
+    found = rates.verdict_of(
+        db, offer.costs.cost, on=on, months=rates.months_of(offer.terms), customer_kind=customer_kind, now=now
+    ).joined(
+        rates.penalty_verdict_of(
+            db, offer.terms, offer.servicing, on=on, customer_kind=customer_kind, now=now
+        )
+    )
+    if found.is_blocked:
+        raise CostAboveCap(found)
+    return "；".join(found.warnings)
 
 
 def cost_items(offer: Offer) -> tuple[CostItem, ...]:
@@ -163,26 +155,12 @@ def cost_items(offer: Offer) -> tuple[CostItem, ...]:
     )  # fmt: skip
 
 
-def contingent_items(offer: Offer, lender: str) -> tuple[CostItem, ...]:
-    """Return what is charged on default only."""
-    penalty_rate = offer.terms.annual_rate * offer.servicing.penalty_multiplier
-    items = [
-        CostItem(
-            label="罚息", method="逾期时按日收取", payee=lender,
-            standard=f"逾期本金 × 年利率 {format_percent(penalty_rate)} ÷ {offer.servicing.day_base} × 逾期天数",
-        )
-    ]  # fmt: skip
-    if offer.servicing.prepayment_fee_rate:
-        rate = format_percent(offer.servicing.prepayment_fee_rate)
-        items.append(
-            CostItem(
-                label="提前还款违约金",
-                method="提前还款时收取",
-                payee=lender,
-                standard=f"提前归还本金的 {rate}",
-            )
-        )
-    return tuple(items)
+def contingent_cost_items(offer: Offer, lender: str) -> tuple[CostItem, ...]:
+    """Return what is charged on default or early payment only."""
+    return tuple(
+        CostItem(label=item.label, method=item.timing, standard=item.standard, payee=item.collector)
+        for item in contingent_items(offer.terms, offer.servicing, lender=lender)
+    )
 
 
 def party_of(customer: Customer) -> Party:
@@ -222,7 +200,7 @@ def contract_data(
         terms=offer.loan_terms,
         schedule=offer.rows,
         costs=cost_items(offer),
-        contingent_costs=contingent_items(offer, lender.name),
+        contingent_costs=contingent_cost_items(offer, lender.name),
         disbursement_account=BankAccount(
             holder=customer.name, bank=customer.bank_name, number=customer.bank_card or ""
         ),

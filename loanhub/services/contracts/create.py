@@ -65,11 +65,13 @@ def prepare(actor: Actor, *, application_id: int, start: date | None = None, now
         NotFound: no such application in the actor's scope.
         NotPermitted: the actor lacks contracts:create.
         Conflict: it is not approved, is brokered, or costs more than the cap.
+        InvalidInput: the product takes a fee before it may.
     """
     with reading() as db:
         application, customer, product = _subject(db, actor, application_id)
-        offer = offer_of(application, product, start=start_date_of(start, now=now))
-        warning = check_cap(db, offer, now=now)
+        day = local(now).date()
+        offer = offer_of(db, application, product, start=start_date_of(start, now=now), contract_day=day)
+        warning = check_cap(db, offer, customer_kind=customer.kind, now=now)
         sample = contract_data(
             db,
             application,
@@ -114,9 +116,9 @@ def create(
 
         def work() -> dict[str, object]:
             application, customer, product = _subject(db, actor, application_id, for_update=True)
-            offer = offer_of(application, product, start=begin)
-            check_cap(db, offer, now=now)
             day = local(now).date()
+            offer = offer_of(db, application, product, start=begin, contract_day=day)
+            check_cap(db, offer, customer_kind=customer.kind, now=now)
             code = str(parameters.get(db, "contract_code", now=now)["company"])
             number = contract_number(code, "JK", day, next_number(db, f"contract:JK:{day:%Y}"))
             data = contract_data(

@@ -13,21 +13,22 @@ from loanhub.domain.formats import local
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.money import format_fen
 from loanhub.domain.permissions import Permission
-from loanhub.domain.rates import format_percent
-from loanhub.domain.repayment.cost import Fee, cost_of, exceeds_cap
 from loanhub.domain.repayment.postings import ServicingOptions
 from loanhub.domain.repayment.schedule import check_terms
 from loanhub.domain.repayment.terms import Terms
 from loanhub.models import Application, Contract, Customer, Lead, Loan, Product
 from loanhub.repositories import contracts as contract_repository
 from loanhub.repositories import loans as repository
-from loanhub.services import parameters
+from loanhub.services import product_terms, rates
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._notices import notify
 from loanhub.services._transaction import transaction
 from loanhub.services.contracts import servicing_of, terms_of
 from loanhub.services.loans._shared import record
+from loanhub.services.rates import CostAboveCap
+
+RateAboveCap = CostAboveCap
 
 
 class NotSigned(Conflict):
@@ -44,13 +45,6 @@ class AmountDiffers(Conflict):
         super().__init__(
             f"放款本金 {format_fen(loan_fen)} 与合同金额 {format_fen(contract_fen)} 不一致；须按合同金额全额放款，不得预扣"
         )
-
-
-class RateAboveCap(Conflict):
-    """The cost of the loan lies above what the law allows on the day of disbursement."""
-
-    def __init__(self, cap_text: str) -> None:
-        super().__init__(f"综合融资成本超过上限 {cap_text}，不能放款")
 
 
 class AlreadyRequested(Conflict):
@@ -78,7 +72,10 @@ def open_loan(
     """
     if product.mode != "own":
         raise Conflict("助贷产品由资方放款，不在这里登记放款")
-    terms = terms_of(application, product, start=contract.start_date or local(now).date())
+    terms = terms_of(
+        db, application, product, start=contract.start_date or local(now).date(),
+        contract_day=local(contract.created_at).date(),
+    )  # fmt: skip
     check_terms(terms)
     if terms.principal_fen != contract.amount_fen:
         raise AmountDiffers(terms.principal_fen, contract.amount_fen)
@@ -113,8 +110,8 @@ def request(
     Raises:
         NotFound: no such contract in the actor's scope.
         NotPermitted: the actor lacks loans:disburse.
-        NotSigned, AlreadyRequested, AmountDiffers, RateAboveCap: see the classes.
-        InvalidInput: a reference missing or used, a date before the signing or after today.
+        NotSigned, AlreadyRequested, AmountDiffers, CostAboveCap: see the classes.
+        InvalidInput: the product deducts a fee 砍头息; a reference missing or used, a date before the signing or after today.
     """
     reference = " ".join(bank_reference.split())
     with transaction() as db:
@@ -152,9 +149,12 @@ def _request(
     if refused:
         raise InvalidInput(fields=refused)
     terms = replace(Terms.parse(loan.terms), disburse_date=value_date)
-    cap, _ = parameters.cost_cap(db, now=now)
-    if exceeds_cap(cost_of(terms, [Fee.parse(fee) for fee in product.fees]), cap):
-        raise RateAboveCap(format_percent(cap))
+    # The rules of the day the contract was made hold, whenever it is paid out. Source: 民间借贷规定 25.
+    rates.check_terms_cost(
+        db, replace(terms, period_fee_fen=0), product_terms.fees_of(product),
+        options=ServicingOptions.parse(loan.servicing), customer_kind=_kind_of(db, loan),
+        on=contract.signed_date or value_date, now=now,
+    )  # fmt: skip
     loan.terms = terms.as_dict()
     loan.bank_reference = reference
     loan.requested_by_id, loan.requested_at = actor.actor_id, now
@@ -175,6 +175,11 @@ def _request(
             )  # fmt: skip
     assert loan.id is not None
     return loan.id
+
+
+def _kind_of(db: Session, loan: Loan) -> str:
+    customer = db.get(Customer, loan.customer_id)
+    return customer.kind if customer else ""
 
 
 def _refusals(
