@@ -106,13 +106,11 @@ def comparison(columns: rx.Var[list[dict[str, str]]]) -> rx.Component:
             class_name="r",
         )
 
-    body = [
-        rx.el.tr(
-            rx.el.th(label, scope="row"),
-            rx.foreach(columns, lambda one, key=key: rx.el.td(one[key], class_name="r")),
-        )
-        for label, key in lines
-    ]
+    def cell_of(key: str) -> Any:
+        # A second parameter, even one with a default, would be taken for the index.
+        return lambda one: rx.el.td(one[key], class_name="r")
+
+    body = [rx.el.tr(rx.el.th(label, scope="row"), rx.foreach(columns, cell_of(key))) for label, key in lines]
     table = rx.el.table(
         rx.el.caption("还款方式对比", class_name="vh"),
         rx.el.thead(rx.el.tr(rx.el.th("对比", scope="col"), rx.foreach(columns, head))),

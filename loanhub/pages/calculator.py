@@ -180,6 +180,26 @@ def _headline() -> rx.Component:
     )
 
 
+def _acts() -> rx.Component:
+    """What the top bar offers on the desktop, for the phone."""
+    return rx.el.div(
+        button("导出 Excel", icon_name="download", look="p", size="lg", on_click=S.export),
+        button("复制链接", icon_name="link", size="lg", on_click=S.share),
+        button("重来", icon_name="rotate-ccw", size="lg", on_click=S.reset_form),
+        class_name="cacts cphone",
+    )
+
+
+def _strip() -> rx.Component:
+    """The result in one line, always in sight on the phone while the form is filled."""
+    return rx.el.p(
+        rx.el.span(G["monthly_label"], " ", rx.el.b("¥", G["monthly"], class_name="num")),
+        rx.el.span("综合成本 ", rx.el.b(G["simple"], class_name="num")),
+        class_name="cstrip cphone",
+        role="status",
+    )
+
+
 def _results() -> rx.Component:
     plain = rx.el.section(
         rx.el.h2("名义利率与真实成本"), rx.el.p(S.plain, class_name="f2"), class_name="csec"
@@ -225,6 +245,7 @@ def _results() -> rx.Component:
         _compare_choice(),
         costs,
         plan,
+        _acts(),
         custom_attrs={"aria-live": "off"},
         class_name="cres",
     )
@@ -247,6 +268,7 @@ def calculator() -> Page:
         custom_attrs={"aria-label": "试算条件", "noValidate": True},
     )  # fmt: skip
     content = rx.el.div(
+        rx.cond(G.length() > 0, _strip(), rx.fragment()),
         rx.el.aside(form, class_name="no-print"),
         rx.cond(G.length() > 0, _results(), rx.el.div(class_name="cres", custom_attrs={"aria-busy": "true"})),
         class_name="cgrid",

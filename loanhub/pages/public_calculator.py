@@ -214,12 +214,14 @@ def public_calculator() -> rx.Component:
         custom_attrs={"aria-label": "试算", "noValidate": True},
     )
     return rx.el.div(
-        rx.el.header(logo(28), rx.el.b(S.company, class_name="t16"), rx.el.span(class_name="grow"), service, class_name="row g3"),
+        rx.el.header(logo(28), rx.el.b(S.company, class_name="t16 cname"), rx.el.span(class_name="grow"), service, class_name="row g3"),
         rx.el.h1("经营周转，", rx.el.br(), "先算清楚再申请"),
         card,
         rx.cond(G.length() > 0, _details(), rx.fragment()),
         rx.el.div(call, button("复制链接", icon_name="link", size="lg", on_click=S.share), class_name="cacts"),
-        rx.el.p("试算不查征信、不保存你填的内容。结果仅供参考，额度、利率、费用以审批结果和合同为准。", class_name="t12 f3 tc"),
+        rx.el.p(S.legal_name,
+            "：试算不查征信、不保存你填的内容。结果仅供参考，额度、利率、费用以审批结果和合同为准。",
+            class_name="t12 f3 tc"),
         rx.el.p("贷款有风险，借款需谨慎 · 请按需理性借贷", class_name="t12 f3 tc"),
         reasons_drawer(S.explained, S.reasons, is_open=S.explaining, on_open_change=S.show_explanation),
         class_name="h5c",

@@ -197,6 +197,7 @@ class PublicCalculatorState(CalculatorMixin, SessionState):
     """The calculator anybody may use on a phone: no sign-in, nothing written, no word of any customer."""
 
     company: str = ""
+    legal_name: str = ""
     least: int = 1
     most: int = 70
     slide: int = 10
@@ -211,7 +212,7 @@ class PublicCalculatorState(CalculatorMixin, SessionState):
         """Begin with the company's own offer, and with what stands in the address."""
         _take_turn(self)
         offer = await rx.run_in_thread(lambda: public_offer.find(now=utc_now()))
-        self.company, self.phone = offer.company, offer.phone
+        self.company, self.legal_name, self.phone = settings().company_name, offer.company, offer.phone
         self.least, self.most, self.terms = offer.least_wan, offer.most_wan, list(offer.terms)
         query: Mapping[str, Any] = self.router.url.query_parameters
         self._begin(
