@@ -149,3 +149,14 @@ def test_columns_that_no_terms_could_hold_are_refused(change: dict[str, Any], na
 def test_a_missing_column_is_named():
     with pytest.raises(ValueError, match="principal_fen"):
         build_schedules(pl.DataFrame({"loan": [1]}))
+
+
+@pytest.mark.parametrize("largest", [7, 2**60])
+def test_rows_are_sorted_by_loan_whatever_its_index(largest: int):
+    terms = [
+        Terms(method=method, principal_fen=1_000_000, disburse_date=date(2026, 1, 1), periods=periods)
+        for method, periods in (("interest_only", 2), ("equal_principal", 3), ("bullet", 9))
+    ]
+    found = build_schedules(loan_columns(terms, [largest, -3, 0]), by_loan=True)
+    order = [(-3, 1), (-3, 2), (-3, 3), (0, 1), (largest, 1), (largest, 2)]
+    assert list(found.select("loan", "period").iter_rows()) == order

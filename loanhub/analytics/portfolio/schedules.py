@@ -25,6 +25,8 @@ BLOCK_LOANS = 65_536
 
 _LONGEST_PERIOD_DAYS = 124.0
 _LARGEST_YEAR = 366.0
+_MORE_THAN_PERIODS = 1024
+_LARGEST_INDEX = 2**52
 
 
 def build_schedules(loans: pl.DataFrame, *, by_loan: bool = False) -> pl.DataFrame:
@@ -55,7 +57,7 @@ def build_schedules(loans: pl.DataFrame, *, by_loan: bool = False) -> pl.DataFra
         with ThreadPoolExecutor(pl.thread_pool_size()) as threads:
             parts = list(threads.map(Block.build, blocks))
     rows = pl.concat(parts, rechunk=False)
-    return rows.sort("loan", "period") if by_loan else rows
+    return _by_loan(rows) if by_loan else rows
 
 
 def build_schedules_of(terms: Sequence[Terms]) -> pl.DataFrame:
@@ -83,7 +85,15 @@ def build_schedules_of(terms: Sequence[Terms]) -> pl.DataFrame:
         schema=SCHEDULE_COLUMNS,
         orient="row",
     )  # fmt: skip
-    return pl.concat([rows, reference]).sort("loan", "period")
+    return _by_loan(pl.concat([rows, reference]))
+
+
+def _by_loan(rows: pl.DataFrame) -> pl.DataFrame:
+    """Sort by loan and period; by one number made of both where it fits, which takes half the time."""
+    loans = rows["loan"].abs().max()
+    if loans is not None and int(loans) < _LARGEST_INDEX:  # type: ignore[arg-type]  # an integer
+        return rows.sort(pl.col("loan") * _MORE_THAN_PERIODS + pl.col("period"))
+    return rows.sort("loan", "period")
 
 
 def _blocks(frame: pl.DataFrame) -> Iterable[Block]:
