@@ -15,7 +15,8 @@ from loanhub.models.encryption import EncryptedText
 class LoanRequest(SQLModel, table=True):
     """A posting that waits for a second person 贷后申请: waiver, refund, extension, restructure, write-off and the like.
 
-    ``kind`` is a ``PostingKind``; ``detail`` as in ``Payment``. ``status`` is pending, approved, refused or withdrawn.
+    ``kind`` is a ``PostingKind``; ``detail`` holds ``posting`` (as in ``Payment``), ``papers`` (what the maker states
+    and where it stands) and ``seen`` (the figures the maker saw). ``status`` is pending, approved, refused or withdrawn.
     """
 
     __tablename__ = "loan_request"

@@ -122,6 +122,11 @@ GROUPS: tuple[Group, ...] = (
         dated=True,
     ),
     Group(
+        "waiver_authority", "减免权限", "单笔减免不超过这个金额，有审批贷后变更权限的人可以批；更高的和减免本金须有审批核销的权限",
+        (Entry("limit_fen", "单笔最高金额", kind="money", required=True),),
+        dated=True,
+    ),
+    Group(
         "dispute", "争议解决", "印在合同的争议解决条款里",
         (
             Entry("kind", "方式", kind="radio", required=True, options=DISPUTE_KINDS),
@@ -300,6 +305,10 @@ def _authority(texts: Mapping[str, str]) -> dict[str, Any]:
     return {"first_fen": first, "second_fen": second}
 
 
+def _waiver(texts: Mapping[str, str]) -> dict[str, Any]:
+    return {"limit_fen": parse_fen(texts["limit_fen"], field="limit_fen")}
+
+
 def _dispute(texts: Mapping[str, str]) -> dict[str, Any]:
     if texts["kind"] not in dict(DISPUTE_KINDS):
         raise InvalidInput(fields={"kind": "请选择诉讼或仲裁"})
@@ -314,5 +323,5 @@ def _contract_code(texts: Mapping[str, str]) -> dict[str, Any]:
 
 _CHECKS: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     "company": _company, "repayment_account": _account, "cost_cap": _cost_cap, "approval_authority": _authority,
-    "dispute": _dispute, "contract_code": _contract_code,
+    "waiver_authority": _waiver, "dispute": _dispute, "contract_code": _contract_code,
 }  # fmt: skip

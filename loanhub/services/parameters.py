@@ -31,6 +31,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "lender": {"type": "microloan"},
     "approval_authority": {"first_fen": 20_000_000, "second_fen": 100_000_000},
+    "waiver_authority": {"limit_fen": 100_000},
     "scorecard": {},
     "risk_policy": {},
     "contract_code": {"company": "CJ"},

@@ -96,7 +96,7 @@ def post_in(
     )  # fmt: skip
     _check_source(method, payer, bank_id, note)
     source = Source(
-        payer=payer, method=method, bank_id=bank_id, bank_entry=_bank_entry(db, bank_id), note=note.strip(),
+        payer=payer, method=method, bank_id=bank_id, bank_entry=free_bank_entry(db, bank_id), note=note.strip(),
         by_id=actor.actor_id,
     )  # fmt: skip
     return write_posting(db, actor, account, posting, source, now=now).posted(account)
@@ -118,7 +118,7 @@ def _check_source(method: str, payer: str, bank_id: str, note: str) -> None:
         raise InvalidInput(fields=refused)
 
 
-def _bank_entry(db: Session, bank_id: str) -> int:
+def free_bank_entry(db: Session, bank_id: str) -> int:
     """Return which entry of a bank transaction this is; one that stands may not be entered again."""
     if not bank_id:
         return 1

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
-from sqlmodel import select
+import sqlalchemy as sa
+from sqlmodel import SQLModel, select
 
 from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.contracts import ContractStatus
@@ -118,3 +119,12 @@ def payments_of(loan_id: int) -> list[Payment]:
     """Return the loan's postings in order."""
     with reading() as db:
         return list(db.exec(select(Payment).where(Payment.loan_id == loan_id).order_by(Payment.seq)).all())  # type: ignore[arg-type]
+
+
+def count_rows() -> dict[str, int]:
+    """Return how many rows every table holds: equal before and after when nothing was written."""
+    with reading() as db:
+        return {
+            table.name: db.execute(sa.select(sa.func.count()).select_from(table)).scalar_one()
+            for table in SQLModel.metadata.sorted_tables
+        }
