@@ -91,7 +91,7 @@ def _terms() -> rx.Component:
             months,
             " 期",
             type="button",
-            on_click=S.put("months", months),
+            on_click=S.choose_months(months),
             custom_attrs={"aria-pressed": rx.cond(F["months"] == months, "true", "false")},
         )
 
@@ -110,7 +110,7 @@ def _more() -> rx.Component:
     return rx.el.details(
         rx.el.summary("期数、利率、费用和日期"),
         rx.el.div(
-            _box("months", "期数", kind="integer", suffix="期"),
+            rx.el.div(_box("months", "期数", kind="integer", suffix="期"), key=S.months_seed),
             _box("rate", rx.cond(F["method"] == "flat", "月费率", "年利率"), kind="percent"),
             _box("sum1", "一次性服务费", placeholder="2% 或 1000"),
             rx.cond(
@@ -142,7 +142,15 @@ def _result() -> rx.Component:
         "。实际以审批和合同为准。",
         class_name="t12 f3",
     )
+    unfinished = rx.cond(
+        S.field_errors.length() > 0,
+        rx.el.p(
+            "有内容还没填对：", S.field_errors.values()[0], "。下面是上一次的结果。", class_name="note warn"
+        ),
+        rx.fragment(),
+    )
     return rx.fragment(
+        unfinished,
         rx.el.div(
             rx.el.div(
                 rx.el.span(G["monthly_label"], class_name="f2"),

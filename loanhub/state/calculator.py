@@ -203,6 +203,7 @@ class PublicCalculatorState(CalculatorMixin, SessionState):
     slide: int = 10
     slide_seed: int = 0
     amount_seed: int = 0
+    months_seed: int = 0
     terms: list[str] = []
     phone: str = ""
 
@@ -231,6 +232,20 @@ class PublicCalculatorState(CalculatorMixin, SessionState):
         await self._calculate()
         if str(key) == "amount":
             self._follow_amount()
+        return self._address()
+
+    @rx.event
+    @public
+    async def choose_months(self, months: str) -> Any:
+        """Take one of the usual terms; the field for any other follows."""
+        if not self._take("months", months):
+            return None
+        _take_turn(self)
+        self.start_of, self.months_seed = (
+            self.start_of | {"months": self.form["months"]},
+            self.months_seed + 1,
+        )
+        await self._calculate()
         return self._address()
 
     @rx.event

@@ -162,6 +162,13 @@ class TestPublic:
             do(PublicCalculatorState.slide_to, state, strange)
         assert state.form["amount"] == "25万"
 
+    def test_a_usual_term_fills_the_field_for_any_other(self, visit: Visit) -> None:
+        state = visit(PublicCalculatorState)
+
+        do(PublicCalculatorState.choose_months, state, "24")
+
+        assert state.start_of["months"] == "24" and state.figures["count"] == "24"
+
     def test_slows_down_an_address_that_asks_too_fast(
         self, visit: Visit, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -181,7 +188,16 @@ class TestPublic:
         do(PublicCalculatorState.explain, state, "1")
         with reading() as db:
             assert db.execute(sa.select(sa.func.count()).select_from(Event)).scalar_one() == before
-        for name in ("load", "put", "slide_to", "turn", "explain", "show_explanation", "share"):
+        for name in (
+            "load",
+            "put",
+            "choose_months",
+            "slide_to",
+            "turn",
+            "explain",
+            "show_explanation",
+            "share",
+        ):
             mark = mark_of(getattr(PublicCalculatorState, name).fn)
             assert mark is not None and mark.open_to_all
             inside = getattr(CalculatorState, name, None)
