@@ -1,6 +1,7 @@
 """Bank statements 银行流水: two common layouts, reading them strictly, and which loan a movement belongs to."""
 
 from loanhub.domain.statements.layouts import LAYOUTS, Layout
+from loanhub.domain.statements.lines import LineStatus, LineTab
 from loanhub.domain.statements.matching import (
     Claim,
     LoanFacts,
@@ -14,6 +15,6 @@ from loanhub.domain.statements.matching import (
 from loanhub.domain.statements.reading import Line, Problem, Statement, StatementRefused, read_statement
 
 __all__ = [
-    "LAYOUTS", "Claim", "Layout", "Line", "LoanFacts", "Movement", "Problem", "Reason", "Statement", "StatementRefused",
+    "LAYOUTS", "Claim", "Layout", "Line", "LineStatus", "LineTab", "LoanFacts", "Movement", "Problem", "Reason", "Statement", "StatementRefused",
     "Verdict", "decide", "is_third_party", "read_statement", "score",
 ]  # fmt: skip
