@@ -163,6 +163,74 @@ class TestEntries:
         assert {line.account for line in entries_for_recovery(7)} == {Account.BANK, Account.RECOVERY_INCOME}
 
 
+def entered(*postings, as_of):
+    """Return the lines of postings entered one by one, the last one's own apart."""
+    known, lines, own = [], [], ()
+    for posting in postings:
+        target = next((p for p in known if p.sequence == posting.reverses), None)
+        tried = preview(plain_terms(), known, posting, as_of=as_of)
+        own = entries_for_posting(posting, tried, reversed_posting=target)
+        moved = [line for change in tried.changes for line in entries_for_change(change)]
+        lines += [*own, *moved]
+        known.append(posting)
+    return lines, own
+
+
+def write_off(day=date(2026, 4, 25)):
+    return Posting(sequence=1, kind=PostingKind.WRITE_OFF, value_date=day)
+
+
+class TestEntriesOfChanges:
+    def test_of_a_write_off_take_the_principal_from_the_allowance(self):
+        _, own = entered(write_off(), as_of=date(2026, 4, 25))
+
+        assert own == (
+            EntryLine(Account.LOSS_ALLOWANCE, debit_fen=10_000_000),
+            EntryLine(Account.LOAN_PRINCIPAL, credit_fen=10_000_000),
+        )
+
+    def test_of_a_recovery_are_income_whatever_it_pays(self):
+        recovery = Posting(
+            sequence=2, kind=PostingKind.RECOVERY, value_date=date(2026, 4, 26), amount_fen=20_000_000
+        )
+
+        _, own = entered(write_off(), recovery, as_of=date(2026, 4, 26))
+
+        found = balances(own)
+        assert found[Account.BANK] == 20_000_000
+        assert found[Account.RECOVERY_INCOME] + found[Account.SUSPENSE] == -20_000_000
+        assert not any(found[account] for account in (Account.LOAN_PRINCIPAL, Account.INTEREST_INCOME))
+
+    def test_of_a_reversed_write_off_bring_the_principal_back(self):
+        undo = Posting(sequence=2, kind=PostingKind.REVERSAL, value_date=date(2026, 4, 25), reverses=1)
+
+        lines, _ = entered(write_off(), undo, as_of=date(2026, 4, 25))
+
+        assert not any(balances(lines).values())
+
+    def test_of_changed_terms_are_none(self):
+        for kind, given in (
+            (PostingKind.EXTENSION, {"months": 2}),
+            (PostingKind.RATE_CHANGE, {"annual_rate": Decimal("0.12")}),
+            (PostingKind.ACCELERATION, {}),
+            (PostingKind.RESTRUCTURE, {"new_terms": plain_terms(periods=3), "carry": False}),
+        ):
+            posting = Posting(sequence=1, kind=kind, value_date=date(2026, 2, 1), **given)
+            assert entered(posting, as_of=date(2026, 2, 1)) == ([], ())
+
+    def test_follow_a_waiver_whose_cap_has_moved(self):
+        waived = Posting(
+            sequence=1, kind=PostingKind.WAIVER, value_date=date(2026, 2, 20), amount_fen=779_754,
+            component=Component.PRINCIPAL,
+        )  # fmt: skip
+        paid = Posting(sequence=2, kind=PostingKind.PAYMENT, value_date=date(2026, 2, 15), amount_fen=899_754)
+
+        lines, _ = entered(waived, paid, as_of=date(2026, 2, 20))
+
+        found = balances(lines)
+        assert (found[Account.LOSS_ALLOWANCE], found[Account.LOAN_PRINCIPAL]) == (0, -779_754)
+
+
 def balances(lines):
     totals = dict.fromkeys(Account, 0)
     for line in lines:

@@ -1,7 +1,7 @@
 """A second calculator of a loan's life, as dumb as possible: day by day, in fractions.
 
 Written from docs/algorithms, not from the engine: it shares no code with it, and reads only the plain values of
-its terms, options and postings. No holiday rule, no tolerance, four methods.
+its terms, options and postings. No holiday rule, no tolerance, no custom schedule.
 """
 
 from calendar import monthrange
@@ -53,8 +53,9 @@ class Naive:
         self.rates = []
         for change in terms.rate_changes:
             self.rates.append((change.effective_from, Fraction(change.annual_rate), change.split))
-        self.count = 1 if terms.method == "bullet" else terms.periods
         self.months = terms.periods
+        self.flat = Fraction(terms.flat_monthly_rate) if terms.method == "flat" else None
+        self.longer = terms.amortization_periods
         self.basis = terms.interest_basis.value
         self.monthly = self.basis == "monthly"
         self.base = 365 if self.basis == "act/365" else 360
@@ -62,6 +63,16 @@ class Naive:
         self.period_fee = terms.period_fee_fen
         self.offset = numbered_after
         self.part = None
+        self.by_contract = terms.maturity_mode.value == "contract_date" and terms.repayment_day is not None
+        self.recount()
+
+    def recount(self):
+        """Count the installments: one for each month, one for a bullet, or up to the contract date."""
+        self.count = 1 if self.method == "bullet" else self.months
+        if self.by_contract:
+            self.count = 1
+            while self.repayment_date(self.count) < months_later(self.anchor, self.months):
+                self.count += 1
 
     def due_of(self, number):
         """Return the due date of the number-th installment under these terms; 0 is the start."""
@@ -71,6 +82,11 @@ class Naive:
             return months_later(self.anchor, self.months)
         if self.repayment_day is None:
             return months_later(self.anchor, number)
+        if self.by_contract and number == self.count:
+            return months_later(self.anchor, self.months)
+        return self.repayment_date(number)
+
+    def repayment_date(self, number):
         first = months_later(self.anchor, 0, self.repayment_day)
         if first <= self.anchor:
             first = months_later(first, 1, self.repayment_day)
@@ -79,6 +95,8 @@ class Naive:
         return months_later(first, number - 1, self.repayment_day)
 
     def rate_at(self, start, day):
+        if self.flat is not None:
+            return self.flat * 12
         rate = self.first_rate
         for since, new, split in sorted(self.rates):
             if since <= start or (split and since <= day):
@@ -89,9 +107,13 @@ class Naive:
         """Return the interest of a period, or of its first days, as a fraction."""
         start, end = self.due_of(number - 1), self.due_of(number)
         whole_days = (end - start).days
+        if self.flat is not None:
+            charge = half_up(self.principal * self.flat)
+            return charge if days is None else Fraction(charge * min(days, whole_days), whole_days)
         if self.monthly:
             rate = self.rate_at(start, start)
             odd = self.method == "bullet" or (number == 1 and self.repayment_day is not None)
+            odd = odd or (self.by_contract and number == self.count)
             whole = amount * rate * thirty_days(start, end) / 360 if odd else amount * rate / 12
             if days is None or days >= whole_days:
                 return whole
@@ -118,14 +140,14 @@ class Naive:
             interest = half_up(self.exact_interest(k, balance))
             now = self.rate_at(start, start)
             if now != rate and (rate is not None or payment is None):
-                payment = self.level(balance, now, self.count - k + 1)
+                payment = self.level(balance, now, (self.longer or self.count) - k + 1)
             rate = now
             if k == self.count:
                 principal = balance
-            elif self.method == "equal_installment":
+            elif self.method in ("equal_installment", "balloon"):
                 regular = half_up(balance * now / 12) if self.monthly else interest
                 principal = min(balance, max(0, payment - regular))
-            elif self.method == "equal_principal":
+            elif self.method in ("equal_principal", "flat"):
                 principal = min(balance, self.part)
             else:
                 principal = 0
@@ -354,7 +376,9 @@ class Naive:
             if left + regular <= kept:
                 break
             left -= max(0, kept - regular)
-        self.count = self.months = count
+        if count < self.count:
+            self.count = self.months = count
+            self.by_contract = False
         return kept
 
     def do_prepayment(self, posting):
@@ -366,6 +390,7 @@ class Naive:
             "equal_installment": ("reduce_payment", "shorten_term"),
             "equal_principal": ("reduce_payment", "shorten_term"),
             "interest_only": ("reduce_payment",),
+            "balloon": ("reduce_payment",),
         }
         wrong = posting.mode.value not in allowed.get(self.method, ())
         enough = posting.amount_fen + self.suspense >= self.due_sum() + amount + fee
@@ -443,8 +468,9 @@ class Naive:
     def do_extension(self, posting):
         row = self.coming()[0]
         self.months += posting.months
-        if self.method != "bullet":
-            self.count += posting.months
+        if self.longer:
+            self.longer += posting.months
+        self.recount()
         self.replan(row["opening"] - row["early_principal"])
 
     def do_restructure(self, posting):

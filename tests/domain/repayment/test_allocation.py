@@ -1,8 +1,6 @@
 """Allocation: every golden case, and what must hold for any payment."""
 
-import json
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -17,37 +15,14 @@ from loanhub.domain.repayment.allocation import (
     allocate,
     check_order,
 )
+from tests.golden_cases import differences, golden
 
-GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "allocation.json").read_text())["cases"]
 TODAY = date(2026, 5, 1)
 
 
-def read(row):
-    return OpenAmounts(**(row | {"due_date": date.fromisoformat(row["due_date"])}))
-
-
-@pytest.mark.parametrize("case", GOLDEN, ids=[case["input"]["id"] for case in GOLDEN])
-def test_allocates_every_golden_payment(case):
-    given_, expect = case["input"], case["expect"]
-
-    result = allocate(
-        given_["payment_fen"],
-        [read(row) for row in given_["installments"]],
-        as_of=date.fromisoformat(given_["as_of"]),
-        order=[Component(code) for code in given_["order"]],
-        mode=AllocationMode(given_["mode"]),
-        prepay_future=given_.get("prepay_future", False),
-    )
-
-    assert [
-        {"period": a.period, "component": a.component.value, "amount_fen": a.amount_fen}
-        for a in result.allocations
-    ] == expect["allocations"]
-    assert result.allocated_fen == expect["allocated_fen"]
-    assert result.overpaid_fen == expect["overpaid_fen"]
-    assert result.remaining_due_fen == expect["remaining_due_fen"]
-    remaining = {component.value: fen for component, fen in result.remaining_by_component_fen.items()}
-    assert remaining == expect["remaining_by_component_fen"]
+@pytest.mark.parametrize(("section", "case"), golden("allocation"))
+def test_allocates_every_golden_payment(section, case):
+    assert differences("allocation", section, case) == []
 
 
 AMOUNTS = st.integers(0, 2_000)

@@ -1,8 +1,6 @@
 """Days overdue, buckets and classes."""
 
-import json
 from datetime import date
-from pathlib import Path
 
 import pytest
 
@@ -10,46 +8,17 @@ from loanhub.domain.repayment.delinquency import (
     Bucket,
     FiveClass,
     Unpaid,
-    assess,
     bucket_of,
     effective_dpd,
     five_class_of,
     raw_dpd,
 )
-
-GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "dpd_buckets.json").read_text())["cases"]
-
-
-def unpaid(row, as_of):
-    paid = [p for p in row["payments"] if date.fromisoformat(p["date"]) <= as_of]
-    return Unpaid(
-        due_date=date.fromisoformat(row["due_date"]),
-        principal_fen=row["principal_fen"] - sum(p["principal_fen"] for p in paid),
-        interest_fen=row["interest_fen"] - sum(p["interest_fen"] for p in paid),
-    )
+from tests.golden_cases import differences, golden
 
 
-@pytest.mark.parametrize("case", GOLDEN, ids=[case["input"]["id"] for case in GOLDEN])
-def test_assesses_every_golden_loan(case):
-    given, expect = case["input"], case["expect"]
-    as_of = date.fromisoformat(given["as_of"])
-
-    found = assess(
-        [unpaid(row, as_of) for row in given["installments"]],
-        as_of,
-        grace_days=given["grace_days"],
-        technical_short_overdue=given.get("technical_short_overdue", False),
-    )
-
-    assert found.raw_dpd == expect["raw_dpd"]
-    assert found.dpd == expect["dpd"]
-    assert found.bucket.value == expect["bucket"]
-    assert found.is_m3_plus == expect["is_m3_plus"]
-    assert found.five_class.label == expect["five_class"]
-    assert found.overdue_installments == expect["overdue_installments"]
-    assert found.overdue_principal_fen == expect["overdue_principal_fen"]
-    assert found.overdue_interest_fen == expect["overdue_interest_fen"]
-    assert found.outstanding_principal_fen == expect["outstanding_principal_fen"]
+@pytest.mark.parametrize(("section", "case"), golden("dpd_buckets"))
+def test_assesses_every_golden_loan(section, case):
+    assert differences("dpd_buckets", section, case) == []
 
 
 def test_a_small_balance_within_tolerance_is_not_overdue():

@@ -33,24 +33,32 @@ from loanhub.domain.repayment.servicing import (
     replay,
     settlement_quote,
 )
-from loanhub.domain.repayment.terms import InterestBasis, RateChange, Terms
+from loanhub.domain.repayment.terms import InterestBasis, MaturityMode, RateChange, Terms
 from tests.domain.repayment.naive import Naive, figures_of
 
-LIVES = int(os.environ.get("LOANHUB_LIVES", "200"))
+LIVES = int(os.environ.get("LOANHUB_LIVES", "150"))
 STEPS = 14
 RATES = [Decimal(rate) for rate in ("0", "0.0435", "0.144", "0.2388", "0.36")]
+METHODS = [
+    "equal_installment", "equal_installment", "equal_principal", "interest_only", "bullet", "balloon", "flat",
+]  # fmt: skip
 
 
 def some_terms(dice, *, day=None):
-    method = dice.choice(
-        ["equal_installment", "equal_installment", "equal_principal", "interest_only", "bullet"]
-    )
+    method = dice.choice(METHODS)
     basis = dice.choice(list(InterestBasis))
     day = day or date(2026, 1, 1) + timedelta(days=dice.randrange(59))
-    more = {}
+    periods = dice.randint(1, 7)
+    more = {"annual_rate": dice.choice(RATES)}
     if method != "bullet" and dice.random() < 0.4:
         more["repayment_day"] = dice.randint(1, 31)
-    if method != "bullet" and dice.random() < 0.3:
+        if method != "flat" and dice.random() < 0.5:
+            more["maturity_mode"] = MaturityMode.CONTRACT_DATE
+    if method == "balloon":
+        more["amortization_periods"] = periods + dice.randint(1, 60)
+    if method == "flat":
+        more |= {"annual_rate": Decimal(0), "flat_monthly_rate": Decimal("0.0075")}
+    elif method != "bullet" and dice.random() < 0.3:
         split = basis is not InterestBasis.MONTHLY and dice.random() < 0.5
         more["rate_changes"] = (
             RateChange(day + timedelta(days=dice.randint(20, 120)), dice.choice(RATES), split),
@@ -58,8 +66,7 @@ def some_terms(dice, *, day=None):
     return Terms(
         method=method,
         principal_fen=dice.choice([1_000_000, 10_000_000, 1_234_567]),
-        annual_rate=dice.choice(RATES),
-        periods=dice.randint(1, 7),
+        periods=periods,
         disburse_date=day,
         interest_basis=basis,
         period_fee_fen=dice.choice([0, 0, 500]),

@@ -1,10 +1,8 @@
 """Prepayment: every golden case, and what must hold for any."""
 
-import json
 from dataclasses import replace
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -19,51 +17,14 @@ from loanhub.domain.repayment.prepayment import (
     prepayment_modes,
 )
 from loanhub.domain.repayment.schedule import METHODS, build_schedule, regular_payment
-from loanhub.domain.repayment.terms import InterestBasis, RateChange, Terms
+from loanhub.domain.repayment.terms import InterestBasis, RateChange
 from tests.domain.repayment.strategies import plain_terms
-
-GOLDEN = json.loads((Path(__file__).parents[2] / "golden" / "prepayment.json").read_text())
-KEYS = ("principal_fen", "annual_rate", "periods", "disburse_date")
+from tests.golden_cases import differences, golden
 
 
-def loan_of(given_):
-    return Terms.parse({"method": "equal_installment"} | {key: given_[key] for key in KEYS})
-
-
-@pytest.mark.parametrize("case", GOLDEN["partial"], ids=[c["input"]["id"] for c in GOLDEN["partial"]])
-def test_rebuilds_every_golden_schedule(case):
-    given_, expect = case["input"], dict(case["expect"])
-
-    found = prepay_partial(
-        loan_of(given_),
-        after_period=given_["after_period"],
-        prepay_fen=given_["prepay_fen"],
-        mode=PrepaymentMode(given_["mode"]),
-        fee_rate=Decimal(given_["fee_rate"]),
-    )
-
-    rows = expect.pop("rows")
-    assert {key: getattr(found, key) for key in expect} == expect
-    assert [
-        {key: str(getattr(row, key)) if key == "due_date" else getattr(row, key) for key in rows[0]}
-        for row in found.rows
-    ] == rows
-    assert build_schedule(found.terms) == found.rows
-
-
-@pytest.mark.parametrize("case", GOLDEN["payoff"], ids=[c["input"]["id"] for c in GOLDEN["payoff"]])
-def test_quotes_every_golden_payoff(case):
-    given_ = case["input"]
-
-    quote = payoff_quote(
-        loan_of(given_),
-        payoff_date=date.fromisoformat(given_["payoff_date"]),
-        day_base=given_["day_base"],
-        fee_rate=Decimal(given_["fee_rate"]),
-        fee_free_after_period=given_["fee_free_after_period"],
-    )
-
-    assert {key: getattr(quote, key) for key in case["expect"]} == case["expect"]
+@pytest.mark.parametrize(("section", "case"), golden("prepayment"))
+def test_rebuilds_every_golden_schedule_and_quotes_every_payoff(section, case):
+    assert differences("prepayment", section, case) == []
 
 
 class TestPrepayPartial:
