@@ -1,9 +1,7 @@
 """Business days, corresponding days, and the clock of working hours."""
 
-import json
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -11,27 +9,22 @@ from hypothesis import strategies as st
 
 from loanhub.domain.calendar import (
     SHANGHAI,
-    HolidayRule,
     add_months,
     add_working_time,
-    adjust,
     has_arrangement,
     is_business_day,
     shanghai_date,
     whole_months_and_days,
     working_time_between,
 )
+from tests.golden_cases import differences, golden
 
-FOLDER = Path(__file__).parents[1] / "golden"
-GOLDEN = json.loads((FOLDER / "calendar.json").read_text())["cases"]
 DAYS = st.dates(date(2004, 1, 1), date(2030, 12, 31))
 
 
-@pytest.mark.parametrize("case", GOLDEN, ids=[f"{c['input']['date']}-{c['input']['mode']}" for c in GOLDEN])
-def test_adjusts_every_golden_day(case):
-    adjusted = adjust(date.fromisoformat(case["input"]["date"]), HolidayRule(case["input"]["mode"]))
-
-    assert adjusted.isoformat() == case["expect"]["adjusted"]
+@pytest.mark.parametrize(("section", "case"), golden("calendar"))
+def test_adjusts_every_golden_day(section, case):
+    assert differences("calendar", section, case) == []
 
 
 class TestIsBusinessDay:

@@ -1,46 +1,20 @@
 """Commission against the golden file, and that no fen is lost."""
 
-import json
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from loanhub.domain import commission
-from loanhub.domain.commission import ClawbackMode, Share, Tier, TierMode
+from loanhub.domain.commission import Share, Tier, TierMode
 from loanhub.domain.errors import InvalidInput
-
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "commission.json").read_text("utf-8"))
-
-
-@pytest.mark.parametrize("case", GOLDEN["split"], ids=lambda c: str(c["input"]["amount_fen"]))
-def test_splits_are_the_golden_ones(case):
-    shares = [Share(s["role"], Decimal(s["ratio"])) for s in case["input"]["splits"]]
-
-    found = commission.split(case["input"]["amount_fen"], shares)
-
-    assert [{"role": p.role, "amount_fen": p.amount_fen} for p in found.parts] == case["expect"]["parts"]
-    assert found.retained_fen == case["expect"]["retained_fen"]
+from tests.golden_cases import differences, golden
 
 
-@pytest.mark.parametrize(
-    "case", GOLDEN["tier"], ids=lambda c: f"{c['input']['mode']}-{c['input']['amount_fen']}"
-)
-def test_tiers_are_the_golden_ones(case):
-    tiers = [Tier(t["upto_fen"], Decimal(t["rate"])) for t in case["input"]["tiers"]]
-
-    found = commission.tiered_fen(case["input"]["amount_fen"], tiers, TierMode(case["input"]["mode"]))
-
-    assert found == case["expect"]["commission_fen"]
-
-
-@pytest.mark.parametrize("case", GOLDEN["clawback"], ids=lambda c: str(c["input"]))
-def test_clawbacks_are_the_golden_ones(case):
-    given_values = dict(case["input"], mode=ClawbackMode(case["input"]["mode"]))
-
-    assert commission.clawback_fen(**given_values) == case["expect"]["clawback_fen"]
+@pytest.mark.parametrize(("section", "case"), golden("commission"))
+def test_splits_tiers_and_clawbacks_are_the_golden_ones(section, case):
+    assert differences("commission", section, case) == []
 
 
 @given(

@@ -1,35 +1,23 @@
 """Rates as they are quoted."""
 
-import json
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from loanhub.domain.errors import InvalidInput
-from loanhub.domain.rates import RateKind, convert, format_percent, parse_percent, percent, round_rate
+from loanhub.domain.rates import RateKind, convert, format_percent, parse_percent, percent
+from tests.golden_cases import differences, golden
 
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "rate_conversion.json").read_text())["cases"]
 
-
-@pytest.mark.parametrize("case", GOLDEN, ids=[f"{c['input']['kind']}-{c['input']['value']}" for c in GOLDEN])
-def test_converts_every_golden_quote(case):
-    quote = case["input"]
-
-    rates = convert(
-        RateKind(quote["kind"]),
-        Decimal(quote["value"]),
-        day_base=quote["day_base"],
-        lpr_pct=Decimal(quote["lpr_pct"]) if "lpr_pct" in quote else None,
-    )
-
-    assert str(round_rate(rates.annual_rate)) == case["expect"]["annual_rate"]
-    assert str(rates.monthly_rate) == case["expect"]["monthly_rate"]
-    assert str(rates.daily_rate) == case["expect"]["daily_rate"]
+@pytest.mark.parametrize(("section", "case"), golden("rate_conversion"))
+def test_converts_every_golden_quote(section, case):
+    assert differences("rate_conversion", section, case) == []
 
 
 def test_covers_every_kind():
-    assert {case["input"]["kind"] for case in GOLDEN} == {kind.value for kind in RateKind}
+    assert {parameters.values[1]["input"]["kind"] for parameters in golden("rate_conversion")} == {
+        kind.value for kind in RateKind
+    }
 
 
 class TestConvert:

@@ -1,56 +1,18 @@
 """The scorecard against the golden file."""
 
-import json
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
 from loanhub.domain import scorecard
 from loanhub.domain.errors import InvalidInput
-from loanhub.domain.scorecard import Bin, Scale
-
-GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "scorecard.json").read_text("utf-8"))
-SIX = Decimal("0.000001")
+from loanhub.domain.scorecard import Bin
+from tests.golden_cases import differences, golden
 
 
-def scale_of(given):
-    return Scale(Decimal(given["base_score"]), Decimal(given["base_odds"]), Decimal(given["pdo"]))
-
-
-@pytest.mark.parametrize(
-    "case", GOLDEN["pdo"], ids=lambda c: c["input"].get("pd") or f"odds {c['input']['odds']}"
-)
-def test_scores_are_the_golden_ones(case):
-    scale = scale_of(case["input"])
-    pd = case["input"].get("pd")
-    odds = scorecard.odds_of(Decimal(pd)) if pd else Decimal(case["input"]["odds"])
-
-    expected = case["expect"]
-    assert str(scale.factor.quantize(SIX)) == expected["factor"]
-    assert str(scale.offset.quantize(SIX)) == expected["offset"]
-    assert str(scale.raw_score(odds).quantize(SIX)) == expected["score_raw"]
-    assert scale.score(odds) == expected["score"]
-
-
-@pytest.mark.parametrize("case", GOLDEN["woe"], ids=lambda c: c["input"]["feature"])
-def test_evidence_and_points_are_the_golden_ones(case):
-    given = case["input"]
-    scale, bins = scale_of(given), [Bin(b["bin"], b["good"], b["bad"]) for b in given["bins"]]
-
-    for found, expected in zip(scorecard.evidence(bins), case["expect"]["bins"], strict=True):
-        points = scale.points(
-            beta=Decimal(given["beta"]),
-            woe=found.woe,
-            alpha=Decimal(given["alpha"]),
-            feature_count=given["n_features"],
-        )
-        assert found.label == expected["bin"]
-        assert str(found.woe.quantize(SIX)) == expected["woe"]
-        assert str(found.iv.quantize(SIX)) == expected["iv"]
-        assert str((found.bad_rate * 100).quantize(Decimal("0.01"))) == expected["bad_rate_pct"]
-        assert points == expected["points"]
-    assert str(scorecard.information_value(bins).quantize(SIX)) == case["expect"]["iv_total"]
+@pytest.mark.parametrize(("section", "case"), golden("scorecard"))
+def test_scores_evidence_and_points_are_the_golden_ones(section, case):
+    assert differences("scorecard", section, case) == []
 
 
 @pytest.mark.parametrize(
