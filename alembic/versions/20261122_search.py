@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import sqlalchemy as sa
 
 from alembic import op
@@ -10,6 +12,29 @@ revision = "0003"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
+
+
+def _number_tokens(number: str) -> set[str]:
+    """As ``domain.names.number_tokens`` stood on this day."""
+    text = number.lower()
+    tails = {text[match.start() :] for match in re.finditer(r"[a-z]+|[0-9]+", text)}
+    return {one[:80] for one in tails | {re.sub(r"[^a-z0-9]", "", tail) for tail in tails} if len(one) >= 3}
+
+
+def _index_numbers() -> None:
+    """Loans, contracts and applications are found by the end of their number too, those there already as well."""
+    connection = op.get_bind()
+    token = sa.table("search_token", sa.column("token"), sa.column("entity"), sa.column("entity_id"))
+    for entity in ("loan", "contract", "application"):
+        table = sa.table(entity, sa.column("id"), sa.column("number"))
+        rows = connection.execute(sa.select(table.c.id, table.c.number)).all()
+        fresh = [
+            {"token": one, "entity": entity, "entity_id": row_id}
+            for row_id, number in rows
+            for one in sorted(_number_tokens(number))
+        ]
+        if fresh:
+            connection.execute(sa.insert(token), fresh)
 
 
 def upgrade() -> None:
@@ -38,6 +63,7 @@ def upgrade() -> None:
         op.execute("INSERT INTO search_token SELECT token, entity, entity_id FROM search_token_before")
         op.execute("DROP TABLE search_token_before")
         op.create_index("ix_search_token_entity", "search_token", ["entity", "entity_id"], unique=False)
+    _index_numbers()
 
 
 def downgrade() -> None:

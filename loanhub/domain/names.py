@@ -203,6 +203,58 @@ def query_tokens(text: str) -> tuple[str, ...]:
     return tuple(tokens)
 
 
+def number_tokens(number: str) -> set[str]:
+    """Return the tokens under which a record number is found: from each of its parts on to its end, with signs and without.
+
+    >>> sorted(number_tokens("CJ-JK-20241018-0042"))
+    ['0042', '20241018-0042', '202410180042', 'cj-jk-20241018-0042', 'cjjk202410180042', 'jk-20241018-0042', 'jk202410180042']
+    """
+    text = number.lower()
+    starts = [match.start() for match in re.finditer(r"[a-z]+|[0-9]+", text)]
+    tails = {text[start:] for start in starts}
+    tokens = tails | {re.sub(r"[^a-z0-9]", "", tail) for tail in tails}
+    return {token[:MAX_TOKEN] for token in tokens if len(token) >= 3}
+
+
+def found_span(name: str, text: str) -> tuple[int, int]:
+    """Return which characters of a name a query found, as (start, end); (0, 0) when none can be pointed at.
+
+    Chinese and Latin text is found as it stands, pinyin and initials by the characters they spell.
+    """
+    asked = "".join(text.split()).lower()
+    at = name.lower().find(asked)
+    if asked and at >= 0:
+        return at, at + len(asked)
+    syllables = name_syllables(name)
+    if not asked.isascii() or len(syllables) != len(name):
+        return 0, 0
+    for parts in (syllables, tuple(s[0] for s in syllables)):
+        for start in range(len(parts)):
+            for end in range(start + 1, len(parts) + 1):
+                if "".join(parts[start:end]).startswith(asked):
+                    return start, end
+    return 0, 0
+
+
+def closeness(name: str, text: str) -> int:
+    """Return how near a name is to a query, 0 the nearest: itself, its beginning, its pinyin, its initials, a part.
+
+    9 when the query is found nowhere in the name (it may be a number or a firm).
+    """
+    asked, own = "".join(text.split()).lower(), normalize_name(name).lower()
+    if not asked:
+        return 9
+    if own == asked:
+        return 0
+    if own.startswith(asked):
+        return 1
+    syllables = name_syllables(name)
+    spelled, heads = "".join(syllables), "".join(s[0] for s in syllables)
+    ranks = ((spelled == asked, 2), (heads == asked, 3), (asked in own, 4), (spelled.startswith(asked), 5),
+             (heads.startswith(asked), 6), (asked in spelled or asked in heads, 7))  # fmt: skip
+    return next((rank for holds, rank in ranks if holds), 9)
+
+
 def matches(stored: Collection[str], query: str, *, prefix: bool = True) -> bool:
     """Return whether a record with ``stored`` tokens answers ``query``: the contract in one line of code."""
     asked = query_tokens(query)

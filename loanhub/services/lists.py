@@ -119,7 +119,7 @@ def select_ids(
     if raw_criteria:
         condition = sa.and_(visible, to_condition(node, catalogue, entity, context_of(db, actor, now)))
     if text.strip() and entity in ("lead", "customer"):
-        ids = searched_ids(db, entity, text)
+        ids = searched_ids(db, entity, text, actor=actor)
         condition = sa.and_(condition, model.id.in_(ids) if ids is not None else sa.false())
     elif text.strip() and hasattr(model, "number"):
         condition = sa.and_(condition, model.number.contains(text.strip().upper()[:40], autoescape=True))

@@ -18,7 +18,7 @@ from loanhub.models import Application, Product
 from loanhub.repositories import applications as repository
 from loanhub.repositories import leads as lead_repository
 from loanhub.repositories.customers import get_visible as get_visible_customer
-from loanhub.services import catalogue, events, products
+from loanhub.services import catalogue, events, products, search
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._numbering import next_number
@@ -72,6 +72,7 @@ def create(
             _take_product(db, application)
             db.add(application)
             db.flush()
+            search.index(db, "application", application)
             events.record(
                 db, actor, "application.created", now=now, entity="application", entity_id=application.id,
                 customer_id=customer_id, lead_id=application.lead_id, after=changes.after, summary=application.number,

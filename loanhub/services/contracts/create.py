@@ -24,7 +24,7 @@ from loanhub.domain.permissions import Permission
 from loanhub.domain.rates import format_percent
 from loanhub.models import Application, Contract, Customer, Lead, Product
 from loanhub.repositories.contracts import get_visible_application
-from loanhub.services import boards, events, files, parameters
+from loanhub.services import boards, events, files, parameters, search
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._numbering import current_number, next_number
@@ -169,6 +169,7 @@ def _store(
     application.updated_at = now
     application.version += 1
     db.flush()
+    search.index(db, "contract", contract)
     lead = db.get(Lead, application.lead_id) if application.lead_id else None
     events.record(
         db, actor, "contract.created", now=now, entity="contract", entity_id=contract.id,

@@ -19,7 +19,7 @@ from loanhub.domain.repayment.terms import Terms
 from loanhub.models import Application, Contract, Customer, Lead, Loan, Product
 from loanhub.repositories import contracts as contract_repository
 from loanhub.repositories import loans as repository
-from loanhub.services import product_terms, rates
+from loanhub.services import product_terms, rates, search
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._notices import notify
@@ -91,6 +91,7 @@ def open_loan(
     )  # fmt: skip
     db.add(loan)
     db.flush()
+    search.index(db, "loan", loan)
     return loan
 
 

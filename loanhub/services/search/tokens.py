@@ -1,0 +1,57 @@
+"""What a record is found by: its tokens, written in the transaction of its change."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import sqlalchemy as sa
+from sqlmodel import Session, SQLModel, col
+
+from loanhub.domain.names import number_tokens, search_tokens
+from loanhub.models import SearchToken
+
+
+def tokens_of(row: object) -> set[str]:
+    """Return every token a record is found by: name, company, number; phone and identity number as blind indexes."""
+    tokens = search_tokens(getattr(row, "name", "") or "")
+    tokens |= search_tokens(getattr(row, "company_name", "") or "")
+    tokens |= number_tokens(getattr(row, "number", "") or "")
+    for attribute in ("phone_index", "phone_tail_index", "id_number_index", "id_number_tail_index"):
+        value = getattr(row, attribute, None)
+        if value:
+            tokens.add(f"#{value}")
+    return {token[:80] for token in tokens if token}
+
+
+def index(db: Session, entity: str, row: SQLModel) -> None:
+    """Write the search tokens of a record anew, in the transaction of its change."""
+    entity_id = row.id  # type: ignore[attr-defined]
+    wanted = tokens_of(row)
+    query = sa.select(col(SearchToken.token)).where(
+        col(SearchToken.entity) == entity, col(SearchToken.entity_id) == entity_id
+    )
+    known = set(db.execute(query).scalars())
+    stale = known - wanted
+    if stale:
+        db.execute(
+            sa.delete(SearchToken).where(
+                col(SearchToken.entity) == entity,
+                col(SearchToken.entity_id) == entity_id,
+                col(SearchToken.token).in_(stale),
+            )
+        )
+    fresh = wanted - known
+    if fresh:
+        insert = sa.insert(SearchToken.__table__)  # type: ignore[attr-defined]
+        db.execute(insert, [{"token": t, "entity": entity, "entity_id": entity_id} for t in sorted(fresh)])
+
+
+def index_many(db: Session, entity: str, rows: Iterable[tuple[int, object]]) -> None:
+    """Write the search tokens of records that have none yet: (id, anything with the searched attributes)."""
+    fresh = [
+        {"token": token, "entity": entity, "entity_id": row_id}
+        for row_id, row in rows
+        for token in sorted(tokens_of(row))
+    ]
+    if fresh:
+        db.execute(sa.insert(SearchToken.__table__), fresh)  # type: ignore[attr-defined]
