@@ -12,8 +12,9 @@ from sqlmodel import Session, col
 from loanhub.domain import formats
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.events import EVENT_TYPES
-from loanhub.domain.money import format_fen
+from loanhub.domain.money import format_fen, format_plain
 from loanhub.domain.permissions import Permission
+from loanhub.domain.repayment.allocation import Component
 from loanhub.models import Event
 from loanhub.repositories import loans as repository
 from loanhub.services._actor import Actor
@@ -92,6 +93,22 @@ def why(
 # ---- the events behind ----
 
 
+def open_components(actor: Actor, *, loan_id: int, now: datetime) -> list[tuple[str, str, str]]:
+    """Return what is due and unpaid by component: (code, label, amount without ¥), empty ones left out.
+
+    Raises:
+        NotFound: no such loan in the actor's scope.
+        NotPermitted: the actor lacks loans:read.
+        NotDisbursed: nothing is due yet.
+    """
+    with reading() as db:
+        loan = repository.get_visible(db, actor, loan_id)
+        actor.require(Permission.LOANS_READ)
+        state = open_account(db, loan).at(business_day(loan, now))
+        due = [(part, state.due_fen(part)) for part in Component]
+        return [(part.value, part.label, format_plain(fen)) for part, fen in due if fen]
+
+
 def _events(db: Session, account: Account, sequences: Iterable[int]) -> tuple[WhyEvent, ...]:
     """Return the recorded events of the postings, newest first; sequence 0 is the disbursement."""
     wanted = set(sequences)
@@ -126,4 +143,4 @@ def _events(db: Session, account: Account, sequences: Iterable[int]) -> tuple[Wh
     return tuple(found[:EVENTS_SHOWN])
 
 
-__all__ = ["Why", "WhyEvent", "WhyStep", "why"]
+__all__ = ["Why", "WhyEvent", "WhyStep", "open_components", "why"]
