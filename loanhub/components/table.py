@@ -104,7 +104,10 @@ def data_table(
                 rx.el.tr(
                     *pad,
                     *[
-                        rx.el.td("" if s is None else s, class_name=c.align)
+                        rx.el.td(
+                            "" if s is None else s,
+                            class_name=classes(c.align, "hide-lg" if c.secondary else ""),
+                        )
                         for s, c in zip(sums, columns, strict=True)
                     ],
                     *tail,

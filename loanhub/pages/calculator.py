@@ -237,7 +237,28 @@ def _results() -> rx.Component:
         ),
         class_name="csec",
     )
+    printed = rx.el.div(
+        rx.el.h1("贷款试算"),
+        rx.el.p(
+            G["method"],
+            " · 本金 ¥",
+            G["principal"],
+            "（",
+            G["uppercase"],
+            "）· ",
+            G["nominal"],
+            " · ",
+            G["count"],
+            " 期 · ",
+            G["first_due"],
+            " 至 ",
+            G["last_due"],
+        ),
+        rx.el.p("试算结果仅供参考，以合同为准", class_name="t12 f3"),
+        class_name="cprint",
+    )
     return rx.el.div(
+        printed,
         _headline(),
         rx.el.div(stale, limit_note(S.level, S.limit), class_name="csec"),
         bars,
