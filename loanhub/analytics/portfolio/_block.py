@@ -86,7 +86,7 @@ class Block:
         )
 
     def _constant(self, value: int, count: int) -> pl.Series:
-        return pl.repeat(value, count, dtype=pl.Int32, eager=True)
+        return pl.Series([value], dtype=pl.Int32).new_from_index(0, count)
 
     def _due(self, period: int, running: int) -> pl.Series:
         if not self.method.one_payment:

@@ -34,9 +34,9 @@ def month_of(dates: pl.Series) -> pl.Series:
 def on_day_of_month(months: pl.Series, days: pl.Series) -> pl.Series:
     """Return this day of each month, clamped to its last, as days since 1970 (32 bits)."""
     if len(days) and int(days.max()) > _SHORTEST_MONTH:  # type: ignore[arg-type]  # days are never null
-        lengths = _LENGTHS.gather(months)
+        lengths = _LENGTHS[months]
         days = days.zip_with(days <= lengths, lengths)
-    return _FIRST_DAYS.gather(months) + days - 1
+    return _FIRST_DAYS[months] + days - 1
 
 
 def whole_months_and_days_30(start: pl.Series, due: pl.Series) -> pl.Series:

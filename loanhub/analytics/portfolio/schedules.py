@@ -21,7 +21,7 @@ from loanhub.domain.repayment.terms import Terms
 BULK_METHODS: dict[str, BulkMethod] = discover("loanhub.analytics.portfolio.methods", "METHOD")
 
 BLOCK_LOANS = 65_536
-"""Loans computed together: their columns stay in the processor's cache from one operation to the next."""
+"""Loans computed together by one thread; bounds what is in memory beside the result."""
 
 _LONGEST_PERIOD_DAYS = 124.0
 _LARGEST_YEAR = 366.0
