@@ -201,6 +201,22 @@ class TestEntriesOfChanges:
         assert found[Account.RECOVERY_INCOME] + found[Account.SUSPENSE] == -20_000_000
         assert not any(found[account] for account in (Account.LOAN_PRINCIPAL, Account.INTEREST_INCOME))
 
+    def test_of_overpayment_applied_after_a_write_off_are_income_too(self):
+        recovery = Posting(
+            sequence=2, kind=PostingKind.RECOVERY, value_date=date(2026, 4, 26), amount_fen=5_000_000
+        )
+        days = [replay(plain_terms(), [write_off(), recovery], as_of=date(2026, 5, day)) for day in (14, 15)]
+
+        lines = [line for change in allocation_changes(*days) for line in entries_for_change(change)]
+
+        found = balances(lines)
+        assert (
+            found[Account.SUSPENSE]
+            == -found[Account.RECOVERY_INCOME]
+            == days[1].recovered_fen - days[0].recovered_fen
+        )
+        assert found[Account.SUSPENSE] > 0
+
     def test_of_a_reversed_write_off_bring_the_principal_back(self):
         undo = Posting(sequence=2, kind=PostingKind.REVERSAL, value_date=date(2026, 4, 25), reverses=1)
 
@@ -209,13 +225,13 @@ class TestEntriesOfChanges:
         assert not any(balances(lines).values())
 
     def test_of_changed_terms_are_none(self):
-        for kind, given in (
+        for kind, more in (
             (PostingKind.EXTENSION, {"months": 2}),
             (PostingKind.RATE_CHANGE, {"annual_rate": Decimal("0.12")}),
             (PostingKind.ACCELERATION, {}),
             (PostingKind.RESTRUCTURE, {"new_terms": plain_terms(periods=3), "carry": False}),
         ):
-            posting = Posting(sequence=1, kind=kind, value_date=date(2026, 2, 1), **given)
+            posting = Posting(sequence=1, kind=kind, value_date=date(2026, 2, 1), **more)
             assert entered(posting, as_of=date(2026, 2, 1)) == ([], ())
 
     def test_follow_a_waiver_whose_cap_has_moved(self):

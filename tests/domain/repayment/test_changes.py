@@ -143,6 +143,18 @@ class TestRateChange:
             Decimal("0.12"),
         )
 
+    def test_of_the_day_a_payment_was_kept_recomputes_it(self):
+        shortened = post(
+            2, PostingKind.PREPAYMENT, "2026-03-15", PAYMENT + 2_000_000, prepay_fen=2_000_000,
+            mode=PrepaymentMode.SHORTEN_TERM,
+        )  # fmt: skip
+        change = post(3, PostingKind.RATE_CHANGE, "2026-03-15", annual_rate=Decimal("0.12"))
+
+        rest = at("2026-03-15", *paid(), shortened, change).installments[2:]
+
+        assert rest[0].installment.payment_fen != PAYMENT
+        assert abs(rest[-1].installment.payment_fen - rest[0].installment.payment_fen) < 10
+
     def test_may_hold_from_the_very_day_on_a_daily_basis(self):
         terms = plain_terms(method="interest_only", interest_basis=InterestBasis.ACT_360)
         change = post(1, PostingKind.RATE_CHANGE, "2026-01-25", annual_rate=Decimal("0.12"), split=True)
