@@ -13,19 +13,22 @@ from loanhub.domain import applications as rules
 from loanhub.domain import leads as lead_rules
 from loanhub.domain.applications import LEVEL_OF, ApplicationEvent, ApplicationStatus, Decision
 from loanhub.domain.calendar import add_working_time
+from loanhub.domain.catalogue.choices import Mode
 from loanhub.domain.errors import Conflict, InvalidInput
+from loanhub.domain.formats import local
 from loanhub.domain.leads import LeadEvent
 from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission
-from loanhub.models import Application, Approval, Lead, Product, Submission
+from loanhub.models import Application, Approval, Customer, Lead, Product, Submission
 from loanhub.repositories import applications as repository
-from loanhub.services import events
+from loanhub.services import events, product_terms
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._notices import notify
 from loanhub.services._transaction import transaction
 from loanhub.services.applications._shared import authority, close_notices, involved
 from loanhub.services.applications.submit import tell_reviewers
+from loanhub.services.rates import CostAboveCap
 
 EVENT_OF = {
     ApplicationEvent.PASS_ON: "application.passed_on",
@@ -128,6 +131,7 @@ def _decide(
     term = term_months or application.approved_term_months or application.term_months
     if chosen is Decision.APPROVE:
         _check_terms(product, term, rate)
+        _check_cost(db, application, product, amount_fen or 0, term or 1, rate or Decimal(0), now=now)
     event = rules.event_for(chosen, before, amount_fen=amount_fen or 0, authority=authority(db, now=now))
     received = past[-1].at if past and past[-1].round == round_number else application.submitted_at or now
     db.add(
@@ -168,6 +172,29 @@ def _decide(
         tell_reviewers(db, application, event_id=row.id, now=now)
     _move_lead(db, application, event, now=now)
     return application.status
+
+
+def _check_cost(
+    db: Session,
+    application: Application,
+    product: Product,
+    amount_fen: int,
+    term: int,
+    rate: Decimal,
+    *,
+    now: datetime,
+) -> None:
+    """Refuse an own loan no contract could be made of: the caps of today, and fees taken before they may be."""
+    if product.mode != Mode.OWN.value:
+        return
+    customer = db.get(Customer, application.customer_id)
+    try:
+        product_terms.check_cost(
+            db, product, amount_fen=amount_fen, months=term, annual_rate=rate,
+            customer_kind=customer.kind if customer else "", on=local(now).date(), now=now,
+        )  # fmt: skip
+    except CostAboveCap as fault:
+        raise InvalidInput(fields={"annual_rate": fault.sentence}) from None
 
 
 def _check_terms(product: Product, term: int | None, rate: Decimal | None) -> None:
