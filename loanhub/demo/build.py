@@ -13,7 +13,7 @@ from loanhub.demo import company as companies
 from loanhub.demo.history import History, Shape, Tally
 from loanhub.domain.calendar import SHANGHAI
 from loanhub.models import Notification, User
-from loanhub.services import auth, events, loans, tasks
+from loanhub.services import auth, day_end, events, tasks
 from loanhub.services._actor import SYSTEM
 from loanhub.services._transaction import engine, reading, transaction
 from loanhub.services.products import install_products
@@ -63,7 +63,7 @@ def build(
 
         tally = history.play(tell)
         progress("正在滚动贷款到今天")
-        loans.refresh_due_loans(now.astimezone(SHANGHAI).date(), now=now)
+        day_end.catch_up(SYSTEM, until=now.astimezone(SHANGHAI).date(), clock=lambda: now)
         _settle_inbox(now)
         _today(people, now)
         with transaction() as db:

@@ -137,27 +137,6 @@ def sum_by_account(db: Session, loan_id: int) -> dict[str, int]:
     return {str(account): int(total) for account, total in db.execute(query).all()}
 
 
-def skip_quiet_loans(db: Session, as_of: date) -> int:
-    """Move the date of loans with nothing due by ``as_of`` on to it; return how many."""
-    quiet = sa.and_(
-        col(Loan.status) == LoanStatus.ACTIVE,
-        col(Loan.as_of_date) < as_of,
-        col(Loan.next_due_date) > as_of,
-    )
-    return int(db.execute(sa.update(Loan).where(quiet).values(as_of_date=as_of)).rowcount)  # type: ignore[attr-defined]
-
-
-def list_ids_behind(db: Session, as_of: date, *, after_id: int, limit: int) -> Sequence[int]:
-    """Return the ids above ``after_id`` of open loans not yet brought to ``as_of``, in order."""
-    query = (
-        sa.select(col(Loan.id))
-        .where(col(Loan.status).in_(OWING), col(Loan.as_of_date) < as_of, col(Loan.id) > after_id)
-        .order_by(col(Loan.id))
-        .limit(limit)
-    )
-    return [int(found) for found in db.execute(query).scalars()]
-
-
 def list_user_ids_who_may(db: Session, permission: str) -> list[int]:
     """Return the active users one of whose roles holds a permission."""
     query = (

@@ -28,6 +28,11 @@ FAILPOINTS = (
     "request.after_event",
     "request.after_decision",
     "offer.after_row",
+    "day_end.after_lease",
+    "day_end.mid_chunk",
+    "day_end.before_commit",
+    "day_end.after_chunk",
+    "day_end.before_finish",
     "transaction.before_commit",
     "transaction.after_commit",
 )

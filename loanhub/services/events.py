@@ -7,7 +7,7 @@ the log must be readable without being a second copy of the protected data.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -87,6 +87,9 @@ class Entry:
     entity_id: int
     summary: str
     after: Mapping[str, object]
+    before: Mapping[str, object] = field(default_factory=dict)
+    customer_id: int | None = None
+    lead_id: int | None = None
 
 
 def record_many(
@@ -99,20 +102,21 @@ def record_many(
     entity: str,
     key: str = "",
 ) -> None:
-    """Append one event a record in one statement, for an import; announced once, not once a record.
+    """Append one event a record in one statement, for an import or a day-end; announced once, not once a record.
 
     Raises:
         KeyError: the event type is not declared in ``domain/events.py``.
     """
     spec = EVENT_TYPES[event_type]
     same: dict[str, object] = {
-        "type": spec.code, "entity": entity, "customer_id": None, "actor_id": actor.actor_id,
+        "type": spec.code, "entity": entity, "actor_id": actor.actor_id,
         "actor_name": actor.name, "actor_role": ",".join(sorted(actor.roles)), "session_id": actor.session_id,
-        "ip": actor.ip, "at": now, "before": {}, "reason": "", "key": key,
+        "ip": actor.ip, "at": now, "reason": "", "key": key,
     }  # fmt: skip
     rows = [
-        {**same, "entity_id": e.entity_id, "lead_id": e.entity_id if entity == "lead" else None,
-         "after": dict(e.after), "summary": e.summary[:500]}
+        {**same, "entity_id": e.entity_id, "lead_id": e.entity_id if entity == "lead" else e.lead_id,
+         "customer_id": e.customer_id, "before": dict(e.before), "after": dict(e.after),
+         "summary": e.summary[:500]}
         for e in entries
     ]  # fmt: skip
     if not rows:

@@ -17,7 +17,8 @@ from loanhub.domain.loans import EntryLine, LoanStatus
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Contract, Event, Installment, Payment, PaymentAllocation
 from loanhub.repositories import loans as repository
-from loanhub.services import loans
+from loanhub.services import day_end, loans
+from loanhub.services._actor import SYSTEM
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.loans import ledger
 from loanhub.services.loans._shared import open_account
@@ -41,6 +42,11 @@ def pay(
     return loans.post(
         desk.maker, loan_id=loan_id, amount_fen=amount_fen, value_date=day, now=noon(on or day), **values  # type: ignore[arg-type]
     )  # fmt: skip
+
+
+def run_to(day: date) -> list[date]:
+    """Run the day-end up to a day."""
+    return day_end.catch_up(SYSTEM, until=day, clock=lambda: noon(day))
 
 
 def check_books(loan_id: int) -> None:
@@ -181,7 +187,7 @@ class TestPost:
         pay(desk, loan_id, PAYMENT + 50_000, FIRST_DUE)
         assert stored(loan_id).suspense_fen == 50_000
 
-        loans.refresh_due_loans(date(2026, 3, 15), now=noon(date(2026, 3, 15)))
+        run_to(date(2026, 3, 15))
 
         loan = stored(loan_id)
         assert loan.suspense_fen == 0
@@ -305,12 +311,12 @@ class TestRefresh:
         loan_id = make_loan(desk)
 
         for day in (date(2026, 2, 17), date(2026, 2, 19), date(2026, 3, 20)):
-            loans.refresh_due_loans(day, now=noon(day))
-        again = loans.refresh_due_loans(date(2026, 3, 20), now=noon(date(2026, 3, 20)))
+            run_to(day)
+        again = run_to(date(2026, 3, 20))
 
         loan = stored(loan_id)
         assert (loan.status, loan.dpd, loan.bucket) == (LoanStatus.OVERDUE, 33, "M2")
-        assert again.refreshed == 0 and again.parked == ()
+        assert again == []
         with reading() as db:
             rows = db.execute(sa.select(Event).where(col(Event.type) == "loan.overdue")).all()
         assert len(rows) == 1
@@ -319,7 +325,7 @@ class TestRefresh:
     def test_grace_is_not_overdue(self, desk: Desk) -> None:
         loan_id = make_loan(desk)
 
-        loans.refresh_due_loans(date(2026, 2, 18), now=noon(date(2026, 2, 18)))
+        run_to(date(2026, 2, 18))
 
         assert (stored(loan_id).status, stored(loan_id).dpd) == (LoanStatus.GRACE, 0)
 
@@ -392,5 +398,5 @@ class TestBrokenBooks:
 
         with reading() as db:
             assert db.execute(sa.select(sa.func.count()).select_from(Payment)).scalar_one() == 0
-        rolled = loans.refresh_due_loans(FIRST_DUE, now=noon(FIRST_DUE))
-        assert rolled.parked == (loan_id,)
+        with pytest.raises(loans.LedgerBroken), transaction() as db:
+            loans.refresh(db, stored(loan_id), as_of=FIRST_DUE, now=noon(FIRST_DUE))

@@ -1,0 +1,7 @@
+"""The day-end 日终: days overdue, penalties, classes, provisions and status of the whole book, day by day."""
+
+from loanhub.services.day_end._lease import DayEndBusy
+from loanhub.services.day_end.parked import StillBroken, retry
+from loanhub.services.day_end.run import CHUNK, Progress, catch_up, missing_days
+
+__all__ = ["CHUNK", "DayEndBusy", "Progress", "StillBroken", "catch_up", "missing_days", "retry"]
