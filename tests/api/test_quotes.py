@@ -96,7 +96,10 @@ def test_says_whether_the_lines_in_force_are_crossed(
     limit = ask(client, PLAIN | {"annual_rate": rate}).json()["limit"]
 
     assert (limit["exceeds_cap"], limit["exceeds_warn"]) == (cap, warn)
-    assert limit["measure"] == "apr_simple_rate"
+    block, warning = limit["lines"]
+    assert (block["limit_rate"], block["action"], block["exceeds"]) == ("0.24", "block", cap)
+    assert (warning["limit_rate"], warning["action"], warning["exceeds"]) == ("0.12", "warn", warn)
+    assert all(line["source"] and line["sentence"] for line in limit["lines"])
 
 
 BAD: list[tuple[dict[str, Any], str]] = [

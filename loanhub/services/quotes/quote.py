@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from loanhub.domain.calendar import shanghai_date
+from loanhub.domain.caps import Cap, CapVerdict, LenderType, verdict
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
 from loanhub.domain.rates import percent, round_rate
@@ -17,13 +19,12 @@ from loanhub.domain.repayment.cost import (
     Fee,
     NoRate,
     disclosure,
-    exceeds_cap,
     fee_flows,
 )
 from loanhub.domain.repayment.method import Installment
 from loanhub.domain.repayment.schedule import build_schedule, method_label, regular_payment, totals
 from loanhub.domain.repayment.terms import Terms
-from loanhub.services import parameters
+from loanhub.services import rates
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.quotes._read import read_request
@@ -45,13 +46,36 @@ class TooExpensive(InvalidInput):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Limit:
-    """The lines in force for the simple annualized cost: above ``cap_rate`` no contract, above ``warn_rate`` a warning."""
+class Lines:
+    """The caps in force for a loan of ours made on a day, read once for any number of quotes."""
 
-    cap_rate: Decimal
-    warn_rate: Decimal
-    exceeds_cap: bool
-    exceeds_warn: bool
+    on: date
+    caps: tuple[Cap, ...]
+    lender_type: LenderType
+    lpr: Decimal | None
+
+    def verdict(self, terms: Terms, cost: Cost) -> CapVerdict:
+        """Return what they say of a cost; who borrows is not known, so every row counts."""
+        return verdict(
+            cost,
+            self.caps,
+            on=self.on,
+            lender_type=self.lender_type,
+            months=rates.months_of(terms),
+            lpr=self.lpr,
+        )
+
+
+def lines_in_force(*, now: datetime) -> Lines:
+    """Return the caps in force today for an own loan."""
+    on = shanghai_date(now)
+    with reading() as db:
+        return Lines(
+            on=on,
+            caps=rates.caps_on(db, on),
+            lender_type=rates.lender_type_of(db, now=now),
+            lpr=rates.lpr_on(db, on),
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +83,7 @@ class Quote:
     """What a loan would be. ``row_fees_fen`` is what the fees take with each row, beside the row's own fee.
 
     ``received_fen`` is the principal less what is paid on the day of disbursement; ``limit`` is None when the
-    caller knows no lines.
+    caller knows no caps.
     """
 
     terms: Terms
@@ -69,7 +93,7 @@ class Quote:
     upfront_fee_fen: int
     regular_payment_fen: int | None
     disclosure: Disclosure
-    limit: Limit | None = None
+    limit: CapVerdict | None = None
 
     @property
     def cost(self) -> Cost:
@@ -100,8 +124,8 @@ class Quote:
         return self.rows[place].payment_fen + self.row_fees_fen[place]
 
 
-def figure(terms: Terms, fees: Sequence[Fee] = (), *, lines: tuple[Decimal, Decimal] | None = None) -> Quote:
-    """Return the quote of terms and fees; ``lines`` are the cap and the warning line to compare with.
+def figure(terms: Terms, fees: Sequence[Fee] = (), *, lines: Lines | None = None) -> Quote:
+    """Return the quote of terms and fees; ``lines`` are the caps to hold it against.
 
     Raises:
         InvalidInput: the method cannot work with these terms.
@@ -114,15 +138,6 @@ def figure(terms: Terms, fees: Sequence[Fee] = (), *, lines: tuple[Decimal, Deci
         priced = "flat_monthly_rate" if terms.flat_monthly_rate is not None else "annual_rate"
         raise TooExpensive("fees" if fees else priced) from None
     upfront, with_rows = _collected(terms, fees, rows)
-    limit = None
-    if lines is not None:
-        cap, warn = lines
-        limit = Limit(
-            cap_rate=cap,
-            warn_rate=warn,
-            exceeds_cap=exceeds_cap(shown.cost, cap),
-            exceeds_warn=exceeds_cap(shown.cost, warn),
-        )
     return Quote(
         terms=terms,
         fees=tuple(fees),
@@ -131,7 +146,7 @@ def figure(terms: Terms, fees: Sequence[Fee] = (), *, lines: tuple[Decimal, Deci
         upfront_fee_fen=upfront,
         regular_payment_fen=regular_payment(terms),
         disclosure=shown,
-        limit=limit,
+        limit=None if lines is None else lines.verdict(terms, shown.cost),
     )
 
 
@@ -162,9 +177,7 @@ def public_quote(body: object, *, now: datetime) -> Quote:
         InvalidInput: naming each field at fault.
     """
     request = read_request(body)
-    with reading() as db:
-        lines = parameters.cost_cap(db, now=now)
-    return figure(request.terms, request.fees, lines=lines)
+    return figure(request.terms, request.fees, lines=lines_in_force(now=now))
 
 
 def as_json(found: Quote) -> dict[str, Any]:
@@ -215,15 +228,27 @@ def as_json(found: Quote) -> dict[str, Any]:
             ],
             "total_pct": str(found.disclosure.total_pct),
         },
-        "limit": None
-        if limit is None
-        else {
-            "measure": "apr_simple_rate",
-            "cap_rate": str(limit.cap_rate),
-            "warn_rate": str(limit.warn_rate),
-            "exceeds_cap": limit.exceeds_cap,
-            "exceeds_warn": limit.exceeds_warn,
-        },
+        "limit": None if limit is None else _limit(limit),
+    }
+
+
+def _limit(found: CapVerdict) -> dict[str, Any]:
+    return {
+        "exceeds_cap": found.is_blocked,
+        "exceeds_warn": found.is_blocked or bool(found.warned_by),
+        "lines": [
+            {
+                "label": line.cap.label,
+                "source": line.cap.source,
+                "action": line.cap.action.value,
+                "measure": line.cap.measure.value,
+                "limit_rate": None if line.limit_rate is None else str(line.limit_rate.normalize()),
+                "cost_rate": str(round_rate(line.cost_rate, RATE_PLACES)),
+                "exceeds": line.exceeds,
+                "sentence": line.sentence,
+            }
+            for line in found.lines
+        ],
     }
 
 

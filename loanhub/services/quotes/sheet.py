@@ -16,11 +16,9 @@ from loanhub.domain.rates import format_percent, parse_percent
 from loanhub.domain.repayment.fees import Fee, FeeTiming, add_financed
 from loanhub.domain.repayment.schedule import METHODS, method_label, totals
 from loanhub.domain.repayment.terms import InterestBasis
-from loanhub.services import parameters
-from loanhub.services._transaction import reading
 from loanhub.services.quotes._read import read_request
 from loanhub.services.quotes.form import renamed, request_body
-from loanhub.services.quotes.quote import Quote, figure
+from loanhub.services.quotes.quote import Lines, Quote, figure, lines_in_force
 from loanhub.services.quotes.reasons import percent_text, row_reasons
 
 PAGE_ROWS = 36
@@ -55,12 +53,11 @@ def calculate(form: Mapping[str, str], *, today: date, now: datetime) -> Quote:
     Raises:
         InvalidInput: naming the fields of the form.
     """
-    with reading() as db:
-        lines = parameters.cost_cap(db, now=now)
+    lines = lines_in_force(now=now)
     return _calculate(form, today, lines)
 
 
-def _calculate(form: Mapping[str, str], today: date, lines: tuple[Decimal, Decimal]) -> Quote:
+def _calculate(form: Mapping[str, str], today: date, lines: Lines) -> Quote:
     try:
         body = request_body(form, today=today)
         fees: Sequence[Fee] = read_request(body).fees
@@ -77,8 +74,7 @@ def show(form: Mapping[str, str], *, page: int = 1, whole: bool = False, today: 
     Raises:
         InvalidInput: naming the fields of the form.
     """
-    with reading() as db:
-        lines = parameters.cost_cap(db, now=now)
+    lines = lines_in_force(now=now)
     found = _calculate(form, today, lines)
     count = len(found.rows)
     pages = 1 if whole else max(1, -(-count // PAGE_ROWS))
@@ -161,18 +157,14 @@ def _nominal(found: Quote) -> str:
 
 
 def _limit(found: Quote) -> tuple[str, str]:
-    limit = found.limit
-    if limit is None:
+    judged = found.limit
+    if judged is None:
         return "", ""
-    simple = format_percent(found.cost.apr_simple_rate)
-    if limit.exceeds_cap:
-        return "cap", f"综合融资成本 {simple} 超过上限 {format_percent(limit.cap_rate)}，不能签约，也不能放款"
-    if limit.exceeds_warn:
-        return (
-            "warn",
-            f"综合融资成本 {simple} 超过预警线 {format_percent(limit.warn_rate)}（上限 {format_percent(limit.cap_rate)}）",
-        )
-    return "", f"未超过预警线 {format_percent(limit.warn_rate)}"
+    if judged.is_blocked:
+        return "cap", f"{judged.sentence}。不能签约，也不能放款"
+    if judged.warned_by:
+        return "warn", "；".join(judged.warnings)
+    return "", judged.passed[0].sentence if judged.passed else "没有适用的成本上限"
 
 
 def _plain(found: Quote) -> str:
@@ -239,9 +231,7 @@ def _share(part: int, whole: int) -> str:
     return f"{tenths // 10}.{tenths % 10}%"
 
 
-def _compared(
-    form: Mapping[str, str], code: str, found: Quote, today: date, lines: tuple[Decimal, Decimal]
-) -> dict[str, str]:
+def _compared(form: Mapping[str, str], code: str, found: Quote, today: date, lines: Lines) -> dict[str, str]:
     """Return one column of the comparison: the same amount, rate, term and fees repaid another way."""
     other = dict(form) | {"method": code, "maturity": ""}
     hint = ""
