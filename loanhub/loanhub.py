@@ -28,6 +28,7 @@ STYLESHEETS = [
     "/cockpit.css",
     "/governance.css",
     "/calculator.css",
+    "/books.css",
 ]
 DEVELOPMENT_PAGES = {"gallery"}
 

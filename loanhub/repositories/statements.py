@@ -228,7 +228,7 @@ def list_cards(db: Session, reader: Reader, ids: Iterable[int]) -> dict[int, Loa
 def _open_for(reader: Reader, *, outgoing: bool) -> sa.ColumnElement[bool]:
     if outgoing:
         return sa.and_(visible_to(reader, Loan), col(Loan.status) != LoanStatus.PENDING)
-    return sa.and_(visible_to(reader, Loan), col(Loan.status).in_(OWING))
+    return sa.and_(visible_to(reader, Loan), col(Loan.status).in_((*OWING, LoanStatus.WRITTEN_OFF)))
 
 
 def ids_by_number(

@@ -88,7 +88,8 @@ class LoanFacts:
     ``clears_fen``: what leaves nothing due that day; ``regular_fen``: the totals of the installments open or next due;
     ``settles_fen``: everything still owed by schedule; ``offers_fen``: settlement offers valid that day;
     ``disbursed_fen``, ``refunds_fen``: what went out to the borrower within a few days of it;
-    ``posted_same``: an entry of that very day and amount stands already under another bank id.
+    ``posted_same``: an entry of that very day and amount stands already under another bank id;
+    ``written_off``: what comes in is a recovery 核销后收回.
     """
 
     loan_id: int
@@ -105,6 +106,7 @@ class LoanFacts:
     disbursed_fen: int = 0
     refunds_fen: tuple[int, ...] = ()
     posted_same: bool = False
+    written_off: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,8 @@ def score(movement: Movement, facts: LoanFacts) -> Claim:
             reasons += _near(movement.day, facts.due_dates)
         if Reason.OFFER in amounts:
             kind = "settlement"
+        if facts.written_off:
+            kind = "recovery"
         if facts.posted_same:
             reasons.append(Reason.POSTED)
     points = sum(POINTS[reason] for reason in reasons)

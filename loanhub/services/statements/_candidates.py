@@ -155,6 +155,7 @@ def _facts(db: Session, known: _Lookup, loan_id: int, line: BankLine) -> LoanFac
         due_dates=tuple(row.due_date for row in rows[:3]),
         disbursed_fen=loan.principal_fen if close else 0,
         refunds_fen=tuple(p.amount_fen for p in same if p.kind == PostingKind.REFUND.value),
+        written_off=loan.status is LoanStatus.WRITTEN_OFF,
         posted_same=any(p.kind != PostingKind.REFUND.value and p.bank_transaction_id for p in same),
     )
 
