@@ -23,6 +23,8 @@ from loanhub.components.rail import rail
 LIBRARY = "cmdk@1.1.1"
 TRIGGER = "palette-open"
 CLOSER = "palette-close"
+NEW_TAB = rx.Var("Boolean(window.event && (window.event.metaKey || window.event.ctrlKey))").to(bool)
+"""Chosen with ⌘ or Ctrl held: the record opens in a tab of its own."""
 
 
 class Command(rx.NoSSRComponent):
@@ -81,7 +83,8 @@ def command_palette(
 ) -> rx.Component:
     """Search and jump (key Ctrl/⌘ K); opens without the server.
 
-    groups: each {label, items: [{id, icon, text, hint, href, stage ('' or '1'…'7'), keys}]}, at most 8 items.
+    groups: each {label, items: [{id, icon, text, hit, rest, hint, href, stage ('' or '1'…'7'), keys}]}, at most 8
+    items; a title is ``text`` + the found letters ``hit`` + ``rest``.
     on_search: ``State.search.debounce(120)`` with a handler marked ``supersedes=True``; on_open fills recent ones.
     """
 
@@ -91,14 +94,14 @@ def command_palette(
         return CommandItem.create(
             rx.el.span(icon(row["icon"].to(str)), class_name="ci"),
             rx.el.span(
-                rx.el.b(row["text"]),
+                rx.el.b(row["text"], rx.cond(row["hit"] != "", rx.el.mark(row["hit"]), ""), row["rest"]),
                 rx.el.span(row["hint"], class_name="f3 t12 el"),
                 class_name="grow row g3",
             ),
             track,
             keys,
             value=row["id"].to(str),
-            on_select=lambda _: [press(CLOSER), rx.redirect(row["href"].to(str))],
+            on_select=lambda _: [press(CLOSER), rx.redirect(row["href"].to(str), is_external=NEW_TAB)],
         )
 
     def group(one: Any) -> rx.Component:
@@ -111,8 +114,10 @@ def command_palette(
         "选择",
         kbd("↵"),
         "打开",
+        kbd("⌘", "↵"),
+        "新标签打开",
         rx.el.span(class_name="grow"),
-        "支持拼音首字母、手机后四位、合同号",
+        "支持拼音首字母、手机后四位、合同号；> 只看动作",
     )
     command = Command.create(
         rx.el.div(

@@ -111,7 +111,9 @@ def _more(trigger: rx.Component) -> rx.Component:
 
 
 def _actions() -> rx.Component:
-    call = button("拨打", icon_name="phone", on_click=S.dial, writes=True)
+    call = rx.el.span(
+        button("拨打", icon_name="phone", on_click=S.dial, writes=True), custom_attrs={"data-dial": "true"}
+    )
     return rx.el.div(
         when(Permission.CUSTOMERS_REVEAL, call),
         when(

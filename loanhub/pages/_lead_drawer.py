@@ -78,7 +78,10 @@ def _actions() -> rx.Component:
             rx.fragment(),
         ),
     )
-    call = button("拨打", icon_name="phone", on_click=S.dial(lead.id.to(str)), writes=True)
+    call = rx.el.span(
+        button("拨打", icon_name="phone", on_click=S.dial(lead.id.to(str)), writes=True),
+        custom_attrs={"data-dial": "true"},
+    )
     return rx.el.div(
         convert,
         rx.cond(lead.can_call, call, rx.fragment()),

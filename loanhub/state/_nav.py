@@ -83,6 +83,42 @@ MENU = (
     Entry("配置", "审计日志", "/audit", "scroll-text", (_P.AUDIT_READ,)),
 )
 
+
+@dataclass(frozen=True)
+class Act:
+    """Something to start from anywhere: where it begins, and which of the permissions allows it."""
+
+    label: str
+    href: str
+    icon: str
+    permissions: tuple[Permission, ...]
+    keys: str = ""
+
+
+ACTS = (
+    Act("新建线索", "/leads?new=1", "user-plus", (_P.LEADS_CREATE,), "C"),
+    Act("新建客户", "/customers?new=1", "user-round", (_P.CUSTOMERS_CREATE,)),
+    Act("发起申请", "/applications/new", "stamp", (_P.APPLICATIONS_CREATE,)),
+    Act("新建待办", "/?new=task", "list-checks", (_P.TASKS_EDIT,)),
+    Act("导入线索名单", "/leads/import", "upload", (_P.LEADS_IMPORT,)),
+    Act("导入银行流水", "/statements", "landmark", (_P.STATEMENTS_IMPORT,)),
+    Act("试算还款计划", "/calculator", "calculator", (_P.PRODUCTS_READ,)),
+)
+"""What the palette offers to begin, as far as its page exists."""
+
+KEYS = {"/": "G W", "/leads": "G L", "/boards": "G K", "/customers": "G U", "/applications": "G A", "/loans": "G R",
+        "/cockpit": "G C"}  # fmt: skip
+"""The keys that go to a page (ux.md §4)."""
+
+
+def acts_of(actor: Actor) -> list[Act]:
+    """Return what this actor may begin."""
+    return [
+        act for act in ACTS
+        if act.href.partition("?")[0] in _open_routes and actor.can_any(*act.permissions)
+    ]  # fmt: skip
+
+
 _ICONS = {entry.route: entry.icon for entry in MENU}
 _MOBILE: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str], tuple[str, str]]] = {
     RoleCode.SALES: (

@@ -15,9 +15,11 @@ from loanhub.domain.documents import DocumentKind
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reminders import next_time
-from loanhub.services import boards, customers, documents, interactions, tasks
+from loanhub.services import boards, customers, documents, interactions, search, tasks
+from loanhub.services._actor import Actor
 from loanhub.services.customers import Overview, sections
 from loanhub.state._base import SessionState
+from loanhub.state._begin import begin
 from loanhub.state._clock import utc_now
 from loanhub.state._dial import call
 from loanhub.state._guard import needs
@@ -97,7 +99,19 @@ class CustomerState(SessionState):
         await self._read_tab()
         from loanhub.state.customer_tabs import CustomerTabsState
 
-        return CustomerTabsState.load
+        await rx.run_in_thread(lambda: search.note_opened(actor, "customer", wanted, now=now))
+        return [
+            CustomerTabsState.load,
+            *self._begin(actor, str(self.router.url.query_parameters.get("do", ""))),
+        ]
+
+    def _begin(self, actor: Actor, what: str) -> list[Any]:
+        """Begin what the address asks for, as the palette does; a link never dials or writes by itself."""
+        if what == "plan" and actor.can(Permission.INTERACTIONS_CREATE):
+            self.planning = True
+        elif what == "move" and actor.can(Permission.BOARDS_MOVE):
+            self.moving = True
+        return begin(what)
 
     async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
         """Show what somebody changed on this customer."""

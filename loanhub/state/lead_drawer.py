@@ -16,13 +16,14 @@ from loanhub.domain import formats
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.leads import InvalidReason, LostReason, Temperature
 from loanhub.domain.permissions import Permission
-from loanhub.services import interactions, leads, tasks
+from loanhub.services import interactions, leads, search, tasks
 from loanhub.services.catalogue import FieldView
 from loanhub.services.customers.reveal import dial as dial_number
 from loanhub.services.events import EventView
 from loanhub.services.leads import view
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
+from loanhub.state._begin import begin
 from loanhub.state._clock import SHANGHAI, utc_now
 from loanhub.state._dial import call
 from loanhub.state._guard import needs
@@ -185,9 +186,10 @@ class LeadDrawerState(SessionState):
         """Open the lead the address names, if it names one."""
         wanted = str(self.router.url.query_parameters.get("lead", ""))
         self.is_open = False
-        if wanted.isascii() and wanted.isdigit() and len(wanted) < 12:
-            return await self._open(int(wanted))
-        return None
+        if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 12):
+            return None
+        opened = await self._open(int(wanted))
+        return [opened, *begin(str(self.router.url.query_parameters.get("do", "")))]
 
     @rx.event
     @needs(Permission.LEADS_READ)
@@ -200,6 +202,8 @@ class LeadDrawerState(SessionState):
         self.editing = self.calling = self.closing = False
         self.field_errors, self.composer_error = {}, ""
         await self._read(lead_id)
+        actor, now = await self._actor(), utc_now()
+        await rx.run_in_thread(lambda: search.note_opened(actor, "lead", lead_id, now=now))
         self.is_open = True
         return _put_lead(str(lead_id))
 

@@ -1,0 +1,54 @@
+"""The palette: recent ones first, then what is found, what can be begun, where to go."""
+
+from __future__ import annotations
+
+import pytest
+
+from loanhub.domain.permissions import RoleCode
+from loanhub.services import customers, search
+from loanhub.services._actor import Actor
+from loanhub.services.search import Hit
+from loanhub.state import _nav
+from loanhub.state.palette import _about, _line, _means
+from tests.builders import NOON, make_company, make_user
+
+
+@pytest.fixture
+def rep(sqlite_database: object) -> Actor:
+    make_company()
+    return make_user(RoleCode.SALES)
+
+
+def _first(actor: Actor, text: str) -> Hit:
+    return search.find(actor, text)[0]
+
+
+def test_the_found_letters_are_cut_out_of_the_title(rep: Actor) -> None:
+    customers.create(rep, {"name": "钱国华", "phone": "15400008830"}, now=NOON)
+    line = _line(_first(rep, "guo"), 0)
+    assert (line["text"], line["hit"], line["rest"]) == ("钱", "国", "华")
+    assert "15400008830" not in str(line)
+
+
+def test_a_clear_match_offers_what_can_be_done_with_it(rep: Actor) -> None:
+    made = customers.create(rep, {"name": "钱国华", "phone": "15400008830"}, now=NOON)
+    (group,) = _about(_first(rep, "钱国华"), "钱国华", rep)
+    assert group["label"] == "对「钱国华」"
+    assert [item["href"] for item in group["items"]] == [
+        f"/customers/{made}?do={code}" for code in ("call", "note", "plan", "move")
+    ]
+    assert _about(_first(rep, "华"), "华", rep) == []
+
+
+def test_a_role_is_offered_only_what_it_may_begin(rep: Actor) -> None:
+    manager = make_user(RoleCode.MANAGER)
+    offered = {act.href for act in _nav.acts_of(manager)}
+    assert "/leads?new=1" in {act.href for act in _nav.acts_of(rep)}
+    assert "/leads?new=1" not in offered
+    assert "/leads/import" not in offered
+
+
+@pytest.mark.parametrize("text", ["", "看板", "kanban", "kb", "jjkb", "进件"])
+def test_pages_are_found_by_name_pinyin_and_initials(text: str) -> None:
+    assert _means("进件看板", text)
+    assert not _means("进件看板", "合同")
