@@ -487,10 +487,14 @@ def upgrade() -> None:
         sa.Column("valid_to", sa.Date(), nullable=False),
         sa.Column("total_fen", sa.BigInteger(), nullable=False),
         sa.Column("lines", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False),
+        sa.Column("file_id", sa.Integer(), nullable=True),
         sa.Column("created_by_id", sa.Integer(), nullable=True),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.ForeignKeyConstraint(
             ["created_by_id"], ["app_user.id"], name=op.f("fk_settlement_offer_created_by_id_app_user")
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["document.id"], name=op.f("fk_settlement_offer_file_id_document")
         ),
         sa.ForeignKeyConstraint(["loan_id"], ["loan.id"], name=op.f("fk_settlement_offer_loan_id_loan")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_settlement_offer")),

@@ -11,6 +11,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import structlog
 from starlette.concurrency import run_in_threadpool
@@ -80,6 +81,20 @@ def route(
         return function
 
     return register
+
+
+# The browser's PDF viewer stands in our own page; nothing else may frame it, and it may load nothing.
+_PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'"
+
+
+def pdf_response(name: str, content: bytes, *, attached: bool) -> Response:
+    """Return a PDF to show inside a page, or as an attachment; never kept by the browser."""
+    headers = {
+        "Content-Disposition": f"{'attachment' if attached else 'inline'}; filename*=UTF-8''{quote(name)}",
+        "Cache-Control": "no-store",
+        "Content-Security-Policy": _PDF_POLICY,
+    }
+    return Response(content, media_type="application/pdf", headers=headers)
 
 
 def client_ip(request: Request) -> str:

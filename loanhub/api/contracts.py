@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from html import escape
-from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
-from loanhub.api._routing import client_ip, route
+from loanhub.api._routing import client_ip, pdf_response, route
 from loanhub.domain.permissions import Permission
 from loanhub.services import contracts
 from loanhub.services.contracts import view
@@ -21,9 +20,6 @@ from loanhub.state._marks import needs, public
 
 # Numbers follow each other, so that a stranger could walk through them: slowly.
 _checks = Bucket(per_minute=20, burst=20)
-
-# The browser's PDF viewer stands in our own page; nothing else may frame it, and it may load nothing.
-_PDF_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'self'"
 
 
 @route("/api/contracts/{contract_id:int}/pdf")
@@ -37,7 +33,7 @@ async def pdf(request: Request) -> Response:
             request.state.actor, contract_id=contract_id, record=not printing, now=utc_now()
         )
     )
-    return _document(name, content, attached=request.query_params.get("download") == "1")
+    return pdf_response(name, content, attached=request.query_params.get("download") == "1")
 
 
 @route("/api/contracts/{contract_id:int}/pages/{page:int}.png")
@@ -71,16 +67,7 @@ async def disclosure(request: Request) -> Response:
             request.state.actor, contract_id=request.path_params["contract_id"], now=utc_now()
         )
     )
-    return _document(name, content, attached=request.query_params.get("download") == "1")
-
-
-def _document(name: str, content: bytes, *, attached: bool) -> Response:
-    headers = {
-        "Content-Disposition": f"{'attachment' if attached else 'inline'}; filename*=UTF-8''{quote(name)}",
-        "Cache-Control": "no-store",
-        "Content-Security-Policy": _PDF_POLICY,
-    }
-    return Response(content, media_type="application/pdf", headers=headers)
+    return pdf_response(name, content, attached=request.query_params.get("download") == "1")
 
 
 @route("/verify/{number}")

@@ -193,6 +193,25 @@ class SettlementData:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SettlementQuoteData:
+    """提前结清试算单: what settles a loan early; ``lines`` are of ``settle_on``, ``days`` the price of each day it holds."""
+
+    quote_number: str = ""
+    contract_number: str = ""
+    loan_number: str = ""
+    issued_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    issue_date: date | None = None
+    borrower: str = ""
+    settle_on: date | None = None
+    valid_to: date | None = None
+    lines: tuple[tuple[str, str, int], ...] = ()
+    total_fen: int | None = None
+    days: tuple[tuple[date, int], ...] = ()
+    repayment_account: BankAccount = BankAccount()
+    handler: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class BrokerageData:
     """居间服务协议: what we do for the client, and when a fee is due."""
 

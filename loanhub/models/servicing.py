@@ -41,7 +41,11 @@ class LoanRequest(SQLModel, table=True):
 
 
 class SettlementOffer(SQLModel, table=True):
-    """An early-settlement quote given to a customer 提前结清报价: its lines are frozen, valid to a date."""
+    """An early-settlement quote given to a customer 提前结清报价: its lines and its PDF are frozen, valid to a date.
+
+    ``lines`` are those of ``settle_on`` (kind line) and the price of each day (kind day); it holds while the loan
+    stands at ``loan_version``.
+    """
 
     __tablename__ = "settlement_offer"
 
@@ -53,6 +57,7 @@ class SettlementOffer(SQLModel, table=True):
     valid_to: date
     total_fen: int = fen()
     lines: list[dict[str, object]] = json_field(list)
+    file_id: int | None = Field(default=None, foreign_key="document.id")
     created_by_id: int | None = Field(default=None, foreign_key="app_user.id")
     created_at: datetime = instant()
 

@@ -1,4 +1,4 @@
-"""Queries on requests for changes of loans 贷后申请."""
+"""Queries on requests for changes of loans 贷后申请, and on settlement offers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain.errors import NotFound
-from loanhub.models import Customer, Loan, LoanRequest, Notification
+from loanhub.models import Customer, Loan, LoanRequest, Notification, SettlementOffer
 from loanhub.repositories.scope import Reader, visible_to
 
 
@@ -87,3 +87,26 @@ def finish_messages(db: Session, request_id: int, *, now: datetime) -> None:
         col(Notification.done_at).is_(None),
     )
     db.execute(waiting.values(done_at=now))
+
+
+def get_visible_offer(db: Session, reader: Reader, offer_id: int) -> SettlementOffer:
+    """Return a settlement offer on a loan inside the reader's scope.
+
+    Raises:
+        NotFound: there is none such.
+    """
+    query = (
+        sa.select(SettlementOffer)
+        .join(Loan, col(Loan.id) == col(SettlementOffer.loan_id))
+        .where(col(SettlementOffer.id) == offer_id, visible_to(reader, Loan))
+    )
+    found: SettlementOffer | None = db.execute(query).scalar_one_or_none()
+    if found is None:
+        raise NotFound("没有找到这份试算单，或你无权查看")
+    return found
+
+
+def list_offers(db: Session, loan_id: int) -> list[SettlementOffer]:
+    """Return the settlement offers of a loan, newest first, at most 100."""
+    query = sa.select(SettlementOffer).where(col(SettlementOffer.loan_id) == loan_id)
+    return list(db.execute(query.order_by(col(SettlementOffer.id).desc()).limit(100)).scalars())

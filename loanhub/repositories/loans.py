@@ -41,6 +41,15 @@ def get_visible(db: Session, reader: Reader, loan_id: int, *, for_update: bool =
     return loan
 
 
+def find_visible_by_number(db: Session, reader: Reader, number: str) -> Loan:
+    """Return a loan inside the reader's scope by its number; raise NotFound when there is none such."""
+    query = sa.select(Loan).where(col(Loan.number) == number, visible_to(reader, Loan))
+    loan: Loan | None = db.execute(query).scalar_one_or_none()
+    if loan is None:
+        raise NotFound("没有找到这个借据号，或你无权查看")
+    return loan
+
+
 def get_visible_payment(db: Session, reader: Reader, payment_id: int) -> Payment:
     """Return a posting on a loan inside the reader's scope; raise NotFound when there is none such."""
     query = (

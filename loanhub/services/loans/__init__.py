@@ -1,7 +1,9 @@
 """Loans 借据: disbursed by two people, repaid, reversed, refreshed; every fen in a balanced ledger."""
 
 from loanhub.services.loans._shared import LoanClosed, NotDisbursed, StaleLoan
+from loanhub.services.loans._view_actions import ActionState, ChangeRow
 from loanhub.services.loans._write import Posted
+from loanhub.services.loans.batch import BatchResult, BatchRow, post_many
 from loanhub.services.loans.change import CHANGE_KINDS, Change, ChangePreview, NotAChange, preview_change
 from loanhub.services.loans.change_request import (
     AlreadyPending,
@@ -30,10 +32,20 @@ from loanhub.services.loans.desk import (
     waiting_contracts,
 )
 from loanhub.services.loans.ledger import LedgerBroken
+from loanhub.services.loans.offer import (
+    OfferDay,
+    OfferPreview,
+    OfferRow,
+    create_offer,
+    offer_pdf,
+    preview_offer,
+)
+from loanhub.services.loans.papers import NoReceipt, NotSettled, certificate_pdf, receipt_pdf
 from loanhub.services.loans.post import post
 from loanhub.services.loans.preview import Balance, NotWrittenOff, PaymentPreview, TermLine, preview_payment
 from loanhub.services.loans.quote import Quote, quote
 from loanhub.services.loans.refresh import refresh
+from loanhub.services.loans.reprice import reprice
 from loanhub.services.loans.request import (
     AlreadyRequested,
     AmountDiffers,
@@ -55,13 +67,16 @@ from loanhub.services.loans.reverse import (
 from loanhub.services.loans.view import DisbursementView, LoanView, disbursement_view, loan_view
 
 __all__ = [
-    "CHANGE_KINDS", "AlreadyPending", "AlreadyRequested", "AlreadyReversed", "AmountDiffers", "Balance", "BucketFigure",
-    "Change", "ChangePreview", "DisbursementView", "LedgerBroken", "LoanClosed", "LoanView", "Mark", "NotAChange",
-    "NotDisbursed", "NotSigned", "NotWrittenOff", "NothingToConfirm", "OwnChange", "OwnPosting", "OwnRequest",
-    "PaymentPreview", "Posted", "Quote", "RateAboveCap", "RequestDecided", "RequestOutdated", "RequestRow",
-    "RequestView", "Requested", "ReversalPreview", "Reversed", "ReversingReversal", "StaleLoan", "TermLine",
-    "WaitingContract", "approve_change", "buckets", "change_request", "confirm", "count_requests", "customer_ids",
-    "disbursement_view", "list_requests", "loan_view", "marks", "open_loan", "post", "preview_change",
-    "preview_payment", "preview_reversal", "quote", "refresh", "refuse", "refuse_change", "request", "request_change",
-    "reverse", "waiting_contracts", "withdraw_change",
+    "CHANGE_KINDS", "ActionState", "AlreadyPending", "AlreadyRequested", "AlreadyReversed", "AmountDiffers", "Balance",
+    "BatchResult", "BatchRow", "BucketFigure", "Change", "ChangePreview", "ChangeRow", "DisbursementView",
+    "LedgerBroken", "LoanClosed", "LoanView", "Mark", "NoReceipt", "NotAChange", "NotDisbursed",
+    "NotSettled", "NotSigned", "NotWrittenOff", "NothingToConfirm", "OfferDay", "OfferPreview",
+    "OfferRow", "OwnChange", "OwnPosting", "OwnRequest", "PaymentPreview", "Posted", "Quote",
+    "RateAboveCap", "RequestDecided", "RequestOutdated", "RequestRow", "RequestView", "Requested",
+    "ReversalPreview", "Reversed", "ReversingReversal", "StaleLoan", "TermLine", "WaitingContract",
+    "approve_change", "buckets", "certificate_pdf", "change_request", "confirm", "count_requests",
+    "create_offer", "customer_ids", "disbursement_view", "list_requests", "loan_view", "marks",
+    "offer_pdf", "open_loan", "post", "post_many", "preview_change", "preview_offer", "preview_payment",
+    "preview_reversal", "quote", "receipt_pdf", "refresh", "refuse", "refuse_change", "reprice",
+    "request", "request_change", "reverse", "waiting_contracts", "withdraw_change",
 ]  # fmt: skip

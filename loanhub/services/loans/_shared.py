@@ -73,9 +73,10 @@ class Account:
         """Return the payment's id by sequence."""
         return {payment.seq: payment.id or 0 for payment in self.payments}
 
-    def at(self, as_of: date) -> LoanState:
-        """Return the state of the loan at the end of a day."""
-        return replay(self.terms, self.postings, as_of=as_of, options=self.options)
+    def at(self, as_of: date, *, postings: Sequence[Posting] | None = None) -> LoanState:
+        """Return the state of the loan at the end of a day, by all its postings or those given."""
+        known = self.postings if postings is None else postings
+        return replay(self.terms, known, as_of=as_of, options=self.options)
 
 
 def open_account(db: Session, loan: Loan) -> Account:
@@ -155,7 +156,9 @@ def sync(
     loan.penalty_due_fen = state.due_penalty_fen + state.due_compound_fen
     loan.extended, loan.restructured = state.extended, state.restructured
     waiting = loan.next_reprice_date
-    if waiting is None or waiting > state.as_of or state.terms.lpr is None:  # one that has come waits to be posted
+    if (
+        waiting is None or waiting > state.as_of or state.terms.lpr is None
+    ):  # one that has come waits to be posted
         loan.next_reprice_date = state.terms.next_reprice_date(state.as_of)
     loan.written_off_date, loan.written_off_fen = state.written_off_date, state.written_off_fen
     loan.recovered_fen = state.recovered_fen

@@ -18,18 +18,23 @@ from loanhub.domain.permissions import Permission
 from loanhub.domain.rates import format_percent
 from loanhub.domain.repayment.delinquency import Bucket, FiveClass
 from loanhub.domain.repayment.postings import InstallmentState, InstallmentStatus, LoanState, PostingKind
+from loanhub.domain.repayment.prepayment import prepayment_modes
 from loanhub.domain.repayment.schedule import build_schedule, method_label
 from loanhub.domain.repayment.terms import Terms
 from loanhub.models import Contract, Customer, Loan, Payment, Product
 from loanhub.repositories import contracts as contract_repository
+from loanhub.repositories import loan_requests
 from loanhub.repositories import loans as repository
 from loanhub.services import catalogue as catalogues
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.catalogue import PAYMENT_METHODS
 from loanhub.services.loans._shared import CLOSED, Account, business_day, open_account
+from loanhub.services.loans._view_actions import ActionState, ChangeRow, actions_of, changes_of_loan
+from loanhub.services.loans.change_request import RequestRow, list_requests
 from loanhub.services.loans.explain import Reason, interest_reason, penalty_reasons
 from loanhub.services.loans.ledger import LEDGER_KINDS
+from loanhub.services.loans.offer import OfferRow, offers_of
 
 TONES: dict[LoanStatus, str] = {
     LoanStatus.PENDING: "info",
@@ -83,6 +88,8 @@ class PaymentRow:
     reversed: bool
     reversible: bool
     tone: str
+    why_not: str = ""
+    approved_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -151,6 +158,16 @@ class LoanView:
     can_post: bool
     can_quote: bool
     waiting: bool
+    accrued_interest: str = ""
+    written_off: str = ""
+    written_off_date: str = ""
+    recovered: str = ""
+    flags: tuple[str, ...] = ()
+    prepay_modes: tuple[tuple[str, str], ...] = ()
+    actions: tuple[ActionState, ...] = ()
+    changes: tuple[ChangeRow, ...] = ()
+    requests: tuple[RequestRow, ...] = ()
+    offers: tuple[OfferRow, ...] = ()
 
 
 def loan_view(actor: Actor, *, loan_id: int, now: datetime) -> LoanView:
@@ -177,7 +194,7 @@ def _view(
     product = db.get(Product, loan.product_id) if loan.product_id else None
     payments = account.payments if account else []
     ids = {i for i in (loan.requested_by_id, loan.confirmed_by_id, loan.owner_id) if i}
-    ids |= {payment.by_id for payment in payments if payment.by_id}
+    ids |= {i for payment in payments for i in (payment.by_id, payment.approved_by_id) if i}
     names = repository.names_of_users(db, ids)
     terms = account.terms if account else Terms.parse(loan.terms)
     rows = _planned_rows(terms) if state is None or account is None else _rows(account, state)
@@ -223,6 +240,23 @@ def _view(
         can_confirm=waiting and actor.can(Permission.LOANS_CONFIRM) and loan.requested_by_id != actor.actor_id,
         can_refuse=waiting and actor.can(Permission.LOANS_CONFIRM), can_post=can_post,
         can_quote=state is not None and loan.status not in CLOSED, waiting=waiting,
+        accrued_interest=_amount(state.accrued_interest_fen) if state else "—",
+        written_off=format_plain(loan.written_off_fen) if loan.written_off_fen else "",
+        written_off_date=formats.day(loan.written_off_date) if loan.written_off_date else "",
+        recovered=format_plain(loan.recovered_fen) if loan.written_off_fen else "",
+        flags=tuple(
+            label
+            for label, on in (("已展期", loan.extended), ("已重组", loan.restructured),
+                              ("已提前到期", state is not None and state.accelerated))
+            if on
+        ),
+        prepay_modes=tuple((one.value, one.label) for one in prepayment_modes(terms.method)),
+        actions=actions_of(
+            actor, loan, state, loan_requests.list_visible(db, actor, status="pending", loan_id=loan.id)
+        ),
+        changes=changes_of_loan(account, state, names) if account and state else (),
+        requests=tuple(list_requests(actor, status="", loan_id=loan.id, limit=50, now=now)) if state else (),
+        offers=offers_of(db, loan, today=local(now).date()) if state else (),
     )  # fmt: skip
 
 
@@ -346,33 +380,57 @@ def _payments(
     spec = catalogues.current(db).get("payment", "payer_name")
     right = access(spec, catalogues.rights_of(actor))
     methods = dict(PAYMENT_METHODS)
+    kinds = {payment.id or 0: PostingKind(payment.kind) for payment in account.payments}
 
     def row(payment: Payment) -> PaymentRow:
         kind = PostingKind(payment.kind)
         reversal = kind is PostingKind.REVERSAL
         gone = payment.id in undone
         payer = present(spec, payment.payer_name, right, now, {}) if payment.payer_name else ""
-        sign = "−" if reversal else "+"
+        back = kinds.get(payment.reverses_id or 0)
+        sign = "−" if kind.sends_money or (back is not None and back.brings_money) else "+"
+        sign = sign if payment.amount_fen else ""
+        why_not = _irreversible(actor, loan, payment, gone=gone)
         return PaymentRow(
             id=payment.id or 0, seq=str(payment.seq), kind=kind.value, kind_label=kind.label,
             value_date=payment.value_date.isoformat(), posted_at=formats.instant(payment.posted_at),
-            amount=f"{sign}{format_plain(payment.amount_fen)}", amount_full=format_fen(payment.amount_fen),
+            amount=f"{sign}{format_plain(payment.amount_fen)}" if payment.amount_fen else "—", amount_full=format_fen(payment.amount_fen),
             parts="已冲正" if gone else _parts(payment, state), payer=payer,
             method=methods.get(payment.method, ""), receipt_number=payment.receipt_number, note=payment.note,
             by=names.get(payment.by_id or 0, "系统"), reversed=gone,
-            reversible=not reversal and not gone and actor.can(Permission.PAYMENTS_REVERSE)
-            and payment.by_id != actor.actor_id and loan.status is not LoanStatus.WRITTEN_OFF,
-            tone="due" if reversal else "" if gone else "in",
+            reversible=not why_not,
+            tone="due" if reversal or kind.sends_money else "" if gone or not kind.brings_money else "in",
+            why_not=why_not, approved_by=names.get(payment.approved_by_id or 0, ""),
         )  # fmt: skip
 
     return tuple(row(payment) for payment in reversed(account.payments))
 
 
+def _irreversible(actor: Actor, loan: Loan, payment: Payment, *, gone: bool) -> str:
+    """Return why this reader may not reverse a posting; empty when he may try."""
+    kind = PostingKind(payment.kind)
+    if kind is PostingKind.REVERSAL:
+        return "冲正不能再冲正"
+    if gone:
+        return "已冲正"
+    if not actor.can(Permission.PAYMENTS_REVERSE):
+        return f"须有“{Permission.PAYMENTS_REVERSE.label}”权限"
+    if actor.actor_id in (payment.by_id, payment.approved_by_id):
+        return "由你登记或审批，须由另一位同事冲正"
+    off_book = kind in (PostingKind.WRITE_OFF, PostingKind.RECOVERY)
+    return "借据已核销，请先冲正核销" if loan.status is LoanStatus.WRITTEN_OFF and not off_book else ""
+
+
 def _parts(payment: Payment, state: LoanState) -> str:
     """Return where a payment went in a phrase: 第 06–07 期 利息、本金."""
     given = state.allocations_of(payment.seq)
-    if payment.kind == PostingKind.REVERSAL:
+    kind = PostingKind(payment.kind)
+    if kind is PostingKind.REVERSAL:
         return "红字冲回"
+    if kind is PostingKind.WAIVER:
+        given = tuple(part for part in state.waivers if part.sequence == payment.seq)
+    elif not kind.brings_money:
+        return kind.label
     if not given:
         return "溢缴款"
     periods = sorted({part.period for part in given})
