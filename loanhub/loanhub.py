@@ -29,6 +29,7 @@ STYLESHEETS = [
     "/governance.css",
     "/calculator.css",
     "/books.css",
+    "/day_end.css",
 ]
 DEVELOPMENT_PAGES = {"gallery"}
 

@@ -10,8 +10,10 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from loanhub.demo import company as companies
+from loanhub.demo import statements
 from loanhub.demo.history import History, Shape, Tally
 from loanhub.domain.calendar import SHANGHAI
+from loanhub.domain.permissions import RoleCode
 from loanhub.models import Notification, User
 from loanhub.services import auth, day_end, events, tasks
 from loanhub.services._actor import SYSTEM
@@ -63,9 +65,13 @@ def build(
 
         tally = history.play(tell)
         progress("正在滚动贷款到今天")
-        day_end.catch_up(SYSTEM, until=now.astimezone(SHANGHAI).date(), clock=lambda: now)
+        for days_ago in (1, 0):  # two days, so that the page has something to compare
+            day = now.astimezone(SHANGHAI).date() - timedelta(days=days_ago)
+            day_end.catch_up(SYSTEM, until=day, clock=lambda: now)
         _settle_inbox(now)
         _today(people, now)
+        first, second = people.staff[RoleCode.FINANCE][:2]
+        statements.build(second, first, now=now, seed=seed)
         with transaction() as db:
             events.record(
                 db, SYSTEM, "demo.built", now=now, summary=f"{tally.leads} 条线索，{tally.loans} 笔贷款"

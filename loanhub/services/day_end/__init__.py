@@ -3,5 +3,9 @@
 from loanhub.services.day_end._lease import DayEndBusy
 from loanhub.services.day_end.parked import StillBroken, retry
 from loanhub.services.day_end.run import CHUNK, Progress, catch_up, missing_days
+from loanhub.services.day_end.view import Line, Overview, ParkedView, RunView, overview
 
-__all__ = ["CHUNK", "DayEndBusy", "Progress", "StillBroken", "catch_up", "missing_days", "retry"]
+__all__ = [
+    "CHUNK", "DayEndBusy", "Line", "Overview", "ParkedView", "Progress", "RunView", "StillBroken", "catch_up",
+    "missing_days", "overview", "retry",
+]  # fmt: skip
