@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 
 from loanhub.domain import formats
 from loanhub.domain.calendar import SHANGHAI
+from loanhub.domain.caps import LenderType
 from loanhub.domain.catalogue.kinds import KINDS
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.money import format_fen, format_plain, parse_fen
@@ -27,9 +28,8 @@ from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.settings import settings
 
-HIGHEST_CAP = Decimal("0.36")
 DISPUTE_KINDS = (("court", "诉讼"), ("arbitration", "仲裁"))
-_RATE = re.compile(r"\d{1,2}(\.\d{1,4})?")
+LENDER_TYPES = tuple((one.value, one.label) for one in (LenderType.MICROLOAN, LenderType.PRIVATE))
 
 
 class StaleParameters(Conflict):
@@ -105,12 +105,8 @@ GROUPS: tuple[Group, ...] = (
         ),
     ),
     Group(
-        "cost_cap", "综合融资成本上限", "超过上限不能生成合同，也不能放款；超过预警线给出提示",
-        (
-            Entry("rate", "年化上限", kind="percent", required=True),
-            Entry("warn_rate", "预警线", kind="percent", required=True),
-            Entry("source", "依据", required=True),
-        ),
+        "lender", "出借主体", "决定自营贷款适用「利率与上限」里哪些综合融资成本上限；助贷产品按资方适用",
+        (Entry("type", "类型", kind="radio", required=True, options=LENDER_TYPES),),
         dated=True,
     ),
     Group(
@@ -280,19 +276,10 @@ def _account(texts: Mapping[str, str]) -> dict[str, Any]:
     return {**texts, "number": number}
 
 
-def _cost_cap(texts: Mapping[str, str]) -> dict[str, Any]:
-    rates: dict[str, Decimal] = {}
-    for key in ("rate", "warn_rate"):
-        text = texts[key].rstrip("%％").strip()
-        try:
-            rates[key] = Decimal(text) / 100 if _RATE.fullmatch(text) else Decimal(-1)
-        except InvalidOperation:
-            rates[key] = Decimal(-1)
-        if not 0 < rates[key] <= HIGHEST_CAP:
-            raise InvalidInput(fields={key: f"请填写 0 到 {formats.percent(HIGHEST_CAP)} 之间的年化利率"})
-    if rates["warn_rate"] > rates["rate"]:
-        raise InvalidInput(fields={"warn_rate": "预警线不能高于上限"})
-    return {key: format(rate.normalize(), "f") for key, rate in rates.items()} | {"source": texts["source"]}
+def _lender(texts: Mapping[str, str]) -> dict[str, Any]:
+    if texts["type"] not in dict(LENDER_TYPES):
+        raise InvalidInput(fields={"type": "请选择出借主体的类型"})
+    return dict(texts)
 
 
 def _authority(texts: Mapping[str, str]) -> dict[str, Any]:
@@ -322,6 +309,6 @@ def _contract_code(texts: Mapping[str, str]) -> dict[str, Any]:
 
 
 _CHECKS: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
-    "company": _company, "repayment_account": _account, "cost_cap": _cost_cap, "approval_authority": _authority,
+    "company": _company, "repayment_account": _account, "lender": _lender, "approval_authority": _authority,
     "waiver_authority": _waiver, "dispute": _dispute, "contract_code": _contract_code,
 }  # fmt: skip

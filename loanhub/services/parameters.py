@@ -1,4 +1,4 @@
-"""The firm's dated parameters 参数配置: who we are on documents, our accounts, the cap on a loan's cost.
+"""The firm's dated parameters 参数配置: who we are on documents, our accounts, whose rules we lend under.
 
 Every legal number is data with a date it holds from; the defaults stand here with their source.
 """
@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 from datetime import UTC, datetime
-from decimal import Decimal
 from typing import Any
 
 import sqlalchemy as sa
@@ -24,11 +23,6 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "company": {},
     "repayment_account": {},
     "dispute": {"kind": "court", "body": "出借人住所地人民法院"},
-    "cost_cap": {
-        "rate": "0.24",
-        "warn_rate": "0.12",
-        "source": "小额贷款公司综合融资成本管理工作指引（2025-12）；预警线为 1 年期 LPR 的 4 倍",
-    },
     "lender": {"type": "microloan"},
     "approval_authority": {"first_fen": 20_000_000, "second_fen": 100_000_000},
     "waiver_authority": {"limit_fen": 100_000},
@@ -94,9 +88,3 @@ def class_policy(db: Session, *, now: datetime) -> ClassPolicy:
         InvalidInput: the parameter in force cannot be read.
     """
     return ClassPolicy.parse(get(db, "classification", now=now), get(db, "provisions", now=now))
-
-
-def cost_cap(db: Session, *, now: datetime) -> tuple[Decimal, Decimal]:
-    """Return (rate above which no contract may be made, rate above which a warning is shown)."""
-    known = get(db, "cost_cap", now=now)
-    return Decimal(known["rate"]), Decimal(known["warn_rate"])

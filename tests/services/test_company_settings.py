@@ -1,12 +1,11 @@
 from __future__ import annotations
 
-from datetime import date, timedelta
-from decimal import Decimal
+from datetime import date, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
@@ -19,11 +18,15 @@ COMPANY = {
     "name": "澄江普惠小额贷款有限公司", "credit_code": "91310199MA1K0000XJ", "legal_representative": "示例", "address": "上海",
     "phone": "", "complaint_phone": "400-000-0000", "license_number": "",
 }  # fmt: skip
-CAP = {"rate": "20", "warn_rate": "12.5", "source": "本地监管要求"}
+AUTHORITY = {"first_fen": "300000", "second_fen": "1500000"}
 
 
 def _group(actor: object, name: str) -> company_settings.GroupView:
     return next(g for g in company_settings.list_groups(actor, now=NOON) if g.group.name == name)  # type: ignore[arg-type]
+
+
+def _first(db: Session, now: datetime = NOON) -> int:
+    return int(parameters.get(db, "approval_authority", now=now)["first_fen"])
 
 
 class TestSave:
@@ -35,38 +38,49 @@ class TestSave:
             admin, name="company", form=COMPANY, stamp=_group(admin, "company").stamp, now=NOON
         )
         company_settings.save(
-            admin, name="cost_cap", form=CAP, stamp=_group(admin, "cost_cap").stamp, now=NOON
+            admin,
+            name="approval_authority",
+            form=AUTHORITY,
+            stamp=_group(admin, "approval_authority").stamp,
+            now=NOON,
         )
 
         with reading() as db:
             assert parameters.company(db, now=NOON).credit_code == "91310199MA1K0000XJ"
-            assert parameters.cost_cap(db, now=NOON) == (Decimal("0.2"), Decimal("0.125"))
-            assert parameters.cost_cap(db, now=NOON - timedelta(seconds=1))[0] == Decimal("0.24")
+            assert _first(db) == 30_000_000
+            assert _first(db, NOON - timedelta(seconds=1)) == 20_000_000
             event = db.execute(
                 sa.select(Event).where(col(Event.type) == "parameters.edited").order_by(col(Event.id).desc())
             ).scalars().first()  # fmt: skip
         assert (
-            event is not None and event.before["年化上限"] == "24.00%" and event.after["年化上限"] == "20.00%"
+            event is not None
+            and event.before["初审最高金额"] == "¥200,000.00"
+            and event.after["初审最高金额"] == "¥300,000.00"
         )
-        view = _group(admin, "cost_cap")
-        assert view.values["warn_rate"] == "12.5" and view.history[0].changed_by == "管理员甲"
+        view = _group(admin, "approval_authority")
+        assert view.values["first_fen"] == "300000.00" and view.history[0].changed_by == "管理员甲"
 
     def test_may_hold_from_a_later_day_only(self, database: Engine) -> None:
         make_company()
         admin = make_user(RoleCode.ADMIN)
-        stamp = _group(admin, "cost_cap").stamp
+        stamp = _group(admin, "approval_authority").stamp
 
         company_settings.save(
-            admin, name="cost_cap", form=CAP, stamp=stamp, now=NOON, from_date=date(2026, 12, 1)
+            admin,
+            name="approval_authority",
+            form=AUTHORITY,
+            stamp=stamp,
+            now=NOON,
+            from_date=date(2026, 12, 1),
         )
 
         with reading() as db:
-            assert parameters.cost_cap(db, now=NOON)[0] == Decimal("0.24")
-            assert parameters.cost_cap(db, now=NOON + timedelta(days=11))[0] == Decimal("0.2")
-        assert _group(admin, "cost_cap").history[0].state == "待生效"
+            assert _first(db) == 20_000_000
+            assert _first(db, NOON + timedelta(days=11)) == 30_000_000
+        assert _group(admin, "approval_authority").history[0].state == "待生效"
         with pytest.raises(InvalidInput) as refused:
             company_settings.save(
-                admin, name="cost_cap", form={**CAP, "rate": "18"}, stamp=_group(admin, "cost_cap").stamp, now=NOON,
+                admin, name="approval_authority", form={**AUTHORITY, "first_fen": "400000"}, stamp=_group(admin, "approval_authority").stamp, now=NOON,
                 from_date=date(2026, 11, 1),
             )  # fmt: skip
         assert list(refused.value.fields) == ["from_date"]
@@ -78,9 +92,7 @@ class TestSave:
             ("company", {**COMPANY, "credit_code": "91310199MA1K0000XX"}, "credit_code"),
             ("company", {**COMPANY, "address": "路" * 101}, "address"),
             ("repayment_account", {"holder": "a", "bank": "b", "number": "12x"}, "number"),
-            ("cost_cap", {**CAP, "rate": "36.01"}, "rate"),
-            ("cost_cap", {**CAP, "rate": "NaN"}, "rate"),
-            ("cost_cap", {**CAP, "warn_rate": "21"}, "warn_rate"),
+            ("lender", {"type": "pawnshop"}, "type"),
             ("approval_authority", {"first_fen": "300000", "second_fen": "200000"}, "second_fen"),
             ("approval_authority", {"first_fen": "abc", "second_fen": "200000"}, "first_fen"),
             ("dispute", {"kind": "duel", "body": "x"}, "kind"),
@@ -101,16 +113,22 @@ class TestSave:
     def test_refuses_a_lost_edit_an_unknown_group_and_everybody_else(self, database: Engine) -> None:
         make_company()
         admin = make_user(RoleCode.ADMIN)
-        stamp = _group(admin, "cost_cap").stamp
-        company_settings.save(admin, name="cost_cap", form=CAP, stamp=stamp, now=NOON)
+        stamp = _group(admin, "approval_authority").stamp
+        company_settings.save(admin, name="approval_authority", form=AUTHORITY, stamp=stamp, now=NOON)
 
         with pytest.raises(company_settings.StaleParameters):
-            company_settings.save(admin, name="cost_cap", form={**CAP, "rate": "18"}, stamp=stamp, now=NOON)
+            company_settings.save(
+                admin,
+                name="approval_authority",
+                form={**AUTHORITY, "first_fen": "400000"},
+                stamp=stamp,
+                now=NOON,
+            )
         with pytest.raises(NotFound):
             company_settings.save(admin, name="scorecard", form={}, stamp="", now=NOON)
         for role in set(RoleCode) - {RoleCode.ADMIN}:
             other = make_user(role)
             with pytest.raises(NotPermitted):
-                company_settings.save(other, name="cost_cap", form=CAP, stamp=stamp, now=NOON)
+                company_settings.save(other, name="approval_authority", form=AUTHORITY, stamp=stamp, now=NOON)
             with pytest.raises(NotPermitted):
                 company_settings.list_groups(other, now=NOON)
