@@ -7,7 +7,9 @@ from typing import Any
 import reflex as rx
 
 
-def allocation_bar(parts: rx.Var[list[dict[str, str]]], total: str | rx.Var[str]) -> rx.Component:
+def allocation_bar(
+    parts: rx.Var[list[dict[str, str]]], total: str | rx.Var[str], *, label: str = "分配"
+) -> rx.Component:
     """Parts in the order of allocation; each {label, amount, percent (digits), color (a token like 'c-1')}.
 
     The last part of an overpayment is 溢缴款. Recomputed by the server while the amount is typed.
@@ -29,7 +31,7 @@ def allocation_bar(parts: rx.Var[list[dict[str, str]]], total: str | rx.Var[str]
 
     return rx.el.div(
         rx.el.div(
-            rx.el.span("分配"),
+            rx.el.span(label),
             rx.el.b(total, class_name="num"),
             class_name="row sb t12 f2",
             style={"margin": "10px 0 6px"},

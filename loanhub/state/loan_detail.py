@@ -1,4 +1,4 @@
-"""One loan: its figures, schedule, postings and ledger; registering, settling, reversing, confirming."""
+"""One loan: its figures, schedule, postings, ledger, changes; where each fen comes from; the disbursement's check."""
 
 from __future__ import annotations
 
@@ -8,67 +8,84 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components.toasts import done, failed
-from loanhub.domain.errors import Conflict, InvalidInput, LoanHubError
+from loanhub.components.browser import focus
+from loanhub.components.toasts import done
+from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
+from loanhub.domain.repayment.postings import PostingKind
 from loanhub.services import loans
+from loanhub.services.loans import why as explanations
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
 from loanhub.state._guard import needs
+from loanhub.state._loan_posting import KINDS, PostingMixin, texts
 from loanhub.state.disburse import read_day
 
-TABS = ("schedule", "payments", "ledger")
-FORM_KEYS = ("amount", "value_date", "method", "payer", "bank_transaction_id", "note")
-NESTED = ("rows", "payments", "ledger", "segments", "sums")
+TABS = ("schedule", "payments", "ledger", "contract", "changes", "requests")
+NESTED = (
+    "rows",
+    "payments",
+    "ledger",
+    "segments",
+    "sums",
+    "changes",
+    "requests",
+    "offers",
+    "actions",
+    "prepay_modes",
+    "flags",
+    "reasons",
+)
+PAGE_PERIODS = 60
+"""Rows of the schedule on screen: five years; 600 at once would take the browser a second to draw."""
+QUOTE_PARTS = {
+    "剩余本金": "settle_principal", "应还未还利息": "settle_due", "应计利息": "settle_interest", "罚息": "settle_due",
+    "费用": "settle_due", "提前还款违约金": "settle_fee", "溢缴款抵扣": "suspense",
+}  # fmt: skip
+"""What stands behind a line of the settlement quote."""
 
 
-class LoanState(SessionState):
+class LoanState(PostingMixin, SessionState):
     """The loan page."""
 
     head: dict[str, str] = {}
     can: dict[str, bool] = {}
+    actions: dict[str, dict[str, str]] = {}
+    changes_menu: list[dict[str, str]] = []
     rows: list[dict[str, str]] = []
+    row_page: int = 1
+    row_pages: int = 1
+    row_range: str = ""
     sums: dict[str, str] = {}
     segments: list[str] = []
     payments: list[dict[str, str]] = []
+    undoable: list[dict[str, str]] = []
     ledger: list[dict[str, str]] = []
+    changes: list[dict[str, Any]] = []
+    requests: list[dict[str, str]] = []
+    offers: list[dict[str, str]] = []
+    waivable: list[dict[str, str]] = []
+    flags: list[str] = []
     tab: str = "schedule"
     loading: bool = True
-
-    kind: str = "payment"
-    pay_key: str = ""
-    start_amount: str = ""
-    start_day: str = ""
-    sheet: bool = False
-    tried: dict[str, str] = {}
-    parts: list[dict[str, str]] = []
-    changed: list[dict[str, str]] = []
-    warnings: list[str] = []
-    preview_error: str = ""
-    confirming: bool = False
-    pending: bool = False
-    field_errors: dict[str, str] = {}
+    broken: bool = False
 
     quote_lines: list[dict[str, str]] = []
     quote: dict[str, str] = {}
     quote_error: str = ""
 
     explaining: bool = False
-    explained: str = ""
-    reasons: list[dict[str, str]] = []
-
-    reversing: bool = False
-    reversal: dict[str, str] = {}
-    reversal_rows: list[dict[str, str]] = []
+    why: dict[str, str] = {}
+    why_inputs: list[dict[str, str]] = []
+    why_steps: list[dict[str, str]] = []
+    why_events: list[dict[str, Any]] = []
+    marked: str = ""
 
     checking: bool = False
     refusing: bool = False
 
-    _reasons: dict[str, list[dict[str, str]]] = {}
-    _typed: dict[str, str] = {}
-    _key: str = ""
-    _reverse_key: str = ""
+    _all_rows: list[dict[str, str]] = []
     _confirm_key: str = ""
 
     def _loan_id(self) -> int:
@@ -80,12 +97,33 @@ class LoanState(SessionState):
     async def load(self) -> None:
         """Show the loan of this address."""
         self._watch("loans")
-        self.loading, self.head, self.rows, self.payments, self.ledger = True, {}, [], [], []
-        self.tab, self.sheet, self.explaining, self.reversing = "schedule", False, False, False
-        self.checking = self.refusing = self.confirming = False
-        await self._read()
-        self._start_form()
+        asked = str(self.router.url.query_parameters.get("tab", ""))
+        self.loading, self.head, self._all_rows, self.rows, self.payments = True, {}, [], [], []
+        self.ledger, self.changes, self.requests, self.offers, self.actions = [], [], [], [], {}
+        self.tab = asked if asked in TABS else "schedule"
+        self.sheet = self.explaining = self.reversing = self.checking = self.refusing = self.confirming = (
+            False
+        )
+        self.panel, self.kind, self.row_page, self.marked = "in", "payment", 0, ""
+        self.broken = True
+        try:
+            await self._read()
+        except NotFound:
+            self.broken = False
+            raise
+        self.broken = False
+        self._choose_first_kind()
         await self._read_quote(today().isoformat())
+
+    def _choose_first_kind(self) -> None:
+        """Start with what can be done: on a written-off loan money is a recovery."""
+        allowed = [kind for kind in KINDS if self._may(kind)]
+        self.kind = allowed[0] if allowed else "payment"
+        self._start_form()
+
+    def _may(self, kind: str) -> bool:
+        action = self.actions.get("post" if kind == "payment" else kind, {})
+        return action.get("allowed") == "1"
 
     async def _read(self) -> None:
         actor, now, loan_id = await self._actor(), utc_now(), self._loan_id()
@@ -96,36 +134,119 @@ class LoanState(SessionState):
         head = {k: str(v) for k, v in vars(found).items() if k not in NESTED and not isinstance(v, bool)}
         head["initials"] = found.customer_name[-2:]
         head["color"] = str(_listing.color_of(found.customer_name))
+        head["next_period"] = next((f"第 {row.number} 期" for row in found.rows if row.look), "")
         self.head = head
         self.can = {k: v for k, v in vars(found).items() if isinstance(v, bool)}
-        self.rows = [{k: v for k, v in asdict(row).items() if k != "reasons"} for row in found.rows]
-        self._reasons = {row.number: [asdict(one) for one in row.reasons] for row in found.rows}
-        self.sums, self.segments = dict(found.sums), list(found.segments)
+        self.actions = {one.code: texts(one) for one in found.actions}
+        self.changes_menu = [texts(one) for one in found.actions if one.code in loans.CHANGE_KINDS]
+        self.modes = [{"value": code, "label": label} for code, label in found.prepay_modes]
+        self._all_rows = [_schedule_row(row) for row in found.rows]
+        self._show_rows()
+        self.sums, self.segments, self.flags = dict(found.sums), list(found.segments), list(found.flags)
         self.payments = [
-            {k: ("1" if v else "") if isinstance(v, bool) else str(v) for k, v in asdict(row).items()}
+            texts(row)
             | {"initial": _listing.initial(row.by), "color": str(_listing.color_of(row.by))}
+            | {"receipt": "1" if PostingKind(row.kind).brings_money else ""}
             for row in found.payments
         ]
+        self.undoable = [row for row in self.payments if row["reversible"]][:6]
         self.ledger = [asdict(row) for row in found.ledger]
+        self.changes = [_change(row) for row in found.changes]
+        self.requests = [texts(row) for row in found.requests]
+        self.offers = [texts(row) for row in found.offers]
+        if self.panel == "waive":
+            await self._read_waivable()
+
+    async def _read_waivable(self) -> None:
+        actor, now, loan_id = await self._actor(), utc_now(), self._loan_id()
+        found = await rx.run_in_thread(lambda: explanations.open_components(actor, loan_id=loan_id, now=now))
+        self.waivable = [{"component": c, "label": label, "amount": amount} for c, label, amount in found]
+
+    async def _read_all(self) -> None:
+        """Read the loan and the quote again, after something was written."""
+        await self._read()
+        await self._read_quote(self.quote.get("on") or today().isoformat())
+
+    def _show_rows(self) -> None:
+        """Show one page of the schedule, first the one the current installment stands on."""
+        total = len(self._all_rows)
+        self.row_pages = max(1, -(-total // PAGE_PERIODS))
+        if not self.row_page:
+            current = next((i for i, row in enumerate(self._all_rows) if row["look"]), 0)
+            self.row_page = current // PAGE_PERIODS + 1
+        self.row_page = max(1, min(self.row_pages, self.row_page))
+        first = (self.row_page - 1) * PAGE_PERIODS
+        self.rows = self._all_rows[first : first + PAGE_PERIODS]
+        self.row_range = f"第 {first + 1}–{first + len(self.rows)} 期，共 {total} 期"
 
     @rx.event
     @needs(Permission.LOANS_READ)
-    async def show_tab(self, code: str) -> None:
+    async def turn(self, step: int) -> None:
+        """Turn the page of a long schedule."""
+        self.row_page = max(1, self.row_page + (1 if step == 1 else -1))
+        self._show_rows()
+
+    @rx.event
+    @needs(Permission.LOANS_READ)
+    async def show_tab(self, code: str) -> Any:
         """Show another part of the loan."""
         self.tab = code if code in TABS else "schedule"
+        query = {"tab": "" if self.tab == "schedule" else self.tab}
+        return _listing.address(f"/loans/{self._loan_id()}", query, [])
+
+    # ---- 每一分的来历 ----
 
     @rx.event
-    @needs(Permission.LOANS_READ)
-    async def explain(self, number: str) -> None:
-        """Say how the interest and penalties of an installment came about."""
-        self.explained, self.reasons = str(number), self._reasons.get(str(number), [])
+    @needs(Permission.LOANS_READ, per_minute=240)
+    async def explain(self, part: str, period: str) -> None:
+        """Say where an amount comes from: of installment ``period``, or of the loan."""
+        await self._explain(part, period)
+
+    async def _explain(self, part: str, period: str) -> None:
+        actor, now, loan_id = await self._actor(), utc_now(), self._loan_id()
+        number = (
+            int(period) if str(period).isascii() and str(period).isdigit() and len(str(period)) < 5 else 0
+        )
+        on = read_day(self.quote["on"], "on") if self.quote.get("on") else None
+        told = await rx.run_in_thread(
+            lambda: explanations.why(actor, loan_id=loan_id, part=str(part), period=number, on=on, now=now)
+        )
+        self.why = {
+            "part": told.part, "period": f"{told.period:02d}" if told.period else "", "title": told.title,
+            "amount": told.amount.removeprefix("¥"), "formula": told.formula, "rounding": told.rounding,
+            "source": told.source,
+        }  # fmt: skip
+        self.why_inputs = [{"label": label, "value": value} for label, value in told.inputs]
+        self.why_steps = [texts(step) for step in told.steps]
+        self.why_events = [
+            {
+                **asdict(one),
+                "id": str(one.id),
+                "payment_id": str(one.payment_id),
+                "changes": list(one.changes),
+            }
+            for one in told.events
+        ]
         self.explaining = True
+
+    @rx.event
+    @needs(Permission.LOANS_READ, per_minute=240)
+    async def explain_line(self, label: str) -> None:
+        """Say where a line of the settlement quote comes from."""
+        await self._explain(QUOTE_PARTS.get(str(label), "settle_total"), "0")
 
     @rx.event
     @needs(Permission.LOANS_READ)
     async def show_explanation(self, is_open: bool) -> None:
         """Close the explanation."""
         self.explaining = bool(is_open)
+
+    @rx.event
+    @needs(Permission.LOANS_READ)
+    async def show_payment(self, payment_id: str) -> Any:
+        """Go to a posting in the list of all of them."""
+        self.explaining, self.tab, self.marked = False, "payments", str(payment_id)
+        return focus(f".tblw [data-row='{int(payment_id)}']") if str(payment_id).isdigit() else None
 
     # ---- 结清试算 ----
 
@@ -147,204 +268,8 @@ class LoanState(SessionState):
         """Quote the settlement of another day."""
         try:
             await self._read_quote(on)
-        except InvalidInput as refusal:
-            self.quote_error = refusal.sentence
-
-    # ---- 入账 ----
-
-    def _start_form(self) -> None:
-        """Empty the payment form and give it a key of its own."""
-        self._key = secrets.token_hex(16)
-        self.pay_key = f"{self._key[:8]}-{self.kind}"
-        self._typed = {"value_date": today().isoformat(), "method": "transfer"}
-        self.start_amount, self.start_day = "", self._typed["value_date"]
-        self.tried, self.parts, self.changed, self.warnings = {}, [], [], []
-        self.preview_error, self.field_errors, self.confirming, self.pending = "", {}, False, False
-
-    @rx.event
-    @needs(Permission.PAYMENTS_CREATE)
-    async def choose_kind(self, code: str) -> None:
-        """Register a payment, or settle the loan early."""
-        self.kind = "settlement" if code == "settlement" else "payment"
-        self._start_form()
-        if self.kind == "settlement":
-            await self._fill()
-
-    @rx.event
-    @needs(Permission.PAYMENTS_CREATE)
-    async def fill_due(self) -> None:
-        """Put what clears everything due into the amount."""
-        await self._fill()
-
-    async def _fill(self) -> None:
-        self._typed["amount"] = ""
-        await self._try()
-        if self.tried:
-            self.start_amount = self._typed["amount"] = self.tried["amount"].removeprefix("¥")
-            self.start_day = self._typed["value_date"]
-            self.pay_key = f"{self._key[:8]}-{self.kind}-{secrets.token_hex(2)}"
-
-    @rx.event
-    @needs(Permission.PAYMENTS_CREATE)
-    async def show_sheet(self, is_open: bool) -> None:
-        """Open or close the sheet of the phone."""
-        self.sheet = bool(is_open)
-        self._start_form()
-
-    @rx.event(supersedes=True)
-    @needs(Permission.PAYMENTS_CREATE, per_minute=240)
-    async def type_amount(self, text: str) -> None:
-        """Allocate the amount as it stands, while it is typed."""
-        self._typed["amount"] = str(text)[:40]
-        await self._preview()
-
-    @rx.event(supersedes=True)
-    @needs(Permission.PAYMENTS_CREATE, per_minute=120)
-    async def set_value_date(self, value: str) -> None:
-        """Allocate again for another day; a settlement costs another amount then."""
-        self._typed["value_date"] = str(value)[:10]
-        if self.kind == "settlement":
-            await self._fill()
-        else:
-            await self._preview()
-
-    async def _preview(self) -> None:
-        if not self._typed.get("amount", "").strip():
-            self.tried, self.parts, self.changed, self.warnings, self.preview_error = {}, [], [], [], ""
-            return
-        await self._try()
-
-    async def _try(self) -> None:
-        actor, now, loan_id, kind = await self._actor(), utc_now(), self._loan_id(), self.kind
-        amount = self._typed.get("amount", "")
-        try:
-            day = read_day(self._typed.get("value_date"), "value_date")
-            found = await rx.run_in_thread(
-                lambda: loans.preview_payment(
-                    actor, loan_id=loan_id, amount=amount, value_date=day, kind=kind, now=now
-                )
-            )
         except (InvalidInput, Conflict) as refusal:
-            self.tried, self.parts, self.changed, self.warnings = {}, [], [], []
-            self.preview_error = refusal.sentence
-            return
-        self.preview_error = ""
-        self._show_preview(found)
-
-    def _show_preview(self, found: loans.PaymentPreview) -> None:
-        self.tried = {
-            "amount": found.amount, "figure": found.amount.removeprefix("¥"), "uppercase": found.uppercase,
-            "amount_fen": str(found.amount_fen), "version": str(found.version), "value_date": found.value_date,
-            "clears": found.clears, "outstanding": f"{found.before.outstanding} → {found.after.outstanding}",
-            "due": f"{found.before.due} → {found.after.due}", "status": found.after.status,
-        }  # fmt: skip
-        self.parts = [{k: str(v) for k, v in asdict(part).items()} for part in found.parts]
-        self.changed = (
-            [{k: str(v) for k, v in asdict(row).items()} for row in found.changed] if found.backdated else []
-        )
-        self.warnings = list(found.warnings)
-
-    @rx.event
-    @needs(Permission.PAYMENTS_CREATE)
-    async def check_payment(self, form: dict[str, Any]) -> None:
-        """Try the whole form and open the confirmation; nothing is written yet."""
-        actor, now, loan_id, kind = await self._actor(), utc_now(), self._loan_id(), self.kind
-        self._typed = {key: str(form.get(key, ""))[:400] for key in FORM_KEYS}
-        day = read_day(self._typed["value_date"], "value_date")
-        if not self._typed["amount"].strip():
-            raise InvalidInput(fields={"amount": "请填写金额"})
-        amount = self._typed["amount"]
-        found = await rx.run_in_thread(
-            lambda: loans.preview_payment(
-                actor, loan_id=loan_id, amount=amount, value_date=day, kind=kind, now=now
-            )
-        )
-        self._show_preview(found)
-        self.preview_error, self.confirming = "", True
-
-    @rx.event
-    @needs(Permission.PAYMENTS_CREATE)
-    async def ask_confirmation(self, is_open: bool) -> None:
-        """Close the confirmation."""
-        self.confirming = bool(is_open) and bool(self.tried)
-
-    @rx.event
-    @needs(Permission.PAYMENTS_CREATE)
-    async def post(self) -> Any:
-        """Post what was confirmed, once, against the version the preview was made of."""
-        if not self.tried:
-            return None
-        actor, now, loan_id, kind, key = await self._actor(), utc_now(), self._loan_id(), self.kind, self._key
-        typed, tried = dict(self._typed), dict(self.tried)
-        day = read_day(typed["value_date"], "value_date")
-        try:
-            posted = await rx.run_in_thread(
-                lambda: loans.post(
-                    actor, loan_id=loan_id, amount_fen=int(tried["amount_fen"]), value_date=day,
-                    method=typed.get("method", ""), payer=typed.get("payer", ""),
-                    bank_transaction_id=typed.get("bank_transaction_id", ""), note=typed.get("note", ""),
-                    kind=kind, key=key, expected_version=int(tried["version"]), now=now,
-                )
-            )  # fmt: skip
-        except loans.StaleLoan as refusal:
-            self.confirming = False
-            await self._read()
-            await self._try()
-            return failed(refusal.sentence)
-        except LoanHubError:
-            self.confirming = False
-            raise
-        self.sheet, self.kind = False, "payment"
-        await self._read()
-        self._start_form()
-        await self._read_quote(today().isoformat())
-        return done(f"已入账 {posted.amount}，收据 {posted.receipt_number}")
-
-    # ---- 冲正 ----
-
-    @rx.event
-    @needs(Permission.PAYMENTS_REVERSE)
-    async def ask_reversal(self, payment_id: str) -> None:
-        """Show what reversing a payment would change."""
-        wanted = int(payment_id) if str(payment_id).isdigit() and len(str(payment_id)) < 12 else 0
-        actor, now = await self._actor(), utc_now()
-        found = await rx.run_in_thread(lambda: loans.preview_reversal(actor, payment_id=wanted, now=now))
-        self.reversal = {
-            "id": str(wanted), "version": str(found.version), "amount": found.amount,
-            "figure": found.amount.removeprefix("¥"), "uppercase": found.uppercase, "value_date": found.value_date,
-            "receipt": found.receipt_number, "outstanding": f"{found.before.outstanding} → {found.after.outstanding}",
-            "due": f"{found.before.due} → {found.after.due}", "status": f"{found.before.status} → {found.after.status}",
-        }  # fmt: skip
-        self.reversal_rows = [{k: str(v) for k, v in asdict(row).items()} for row in found.changed]
-        self._reverse_key = secrets.token_hex(16)
-        self.field_errors = {}
-        self.reversing = True
-
-    @rx.event
-    @needs(Permission.PAYMENTS_REVERSE)
-    async def show_reversal(self, is_open: bool) -> None:
-        """Close the reversal."""
-        self.reversing = bool(is_open) and bool(self.reversal)
-
-    @rx.event
-    @needs(Permission.PAYMENTS_REVERSE)
-    async def reverse(self, form: dict[str, Any]) -> Any:
-        """Reverse the payment that was shown, with its reason."""
-        if not self.reversal:
-            return None
-        actor, now, key, shown = await self._actor(), utc_now(), self._reverse_key, dict(self.reversal)
-        reason = str(form.get("reason", ""))[:300]
-        made = await rx.run_in_thread(
-            lambda: loans.reverse(
-                actor, payment_id=int(shown["id"]), reason=reason, key=key,
-                expected_version=int(shown["version"]), now=now,
-            )
-        )  # fmt: skip
-        self.reversing = False
-        await self._read()
-        self._start_form()
-        await self._read_quote(today().isoformat())
-        return done(f"已冲正 {made.amount}，编号 {made.number}")
+            self.quote_error = refusal.sentence
 
     # ---- 放款复核 ----
 
@@ -363,9 +288,8 @@ class LoanState(SessionState):
         actor, now, loan_id, key = await self._actor(), utc_now(), self._loan_id(), self._confirm_key
         await rx.run_in_thread(lambda: loans.confirm(actor, loan_id=loan_id, key=key, now=now))
         self.checking = False
-        await self._read()
-        self._start_form()
-        await self._read_quote(today().isoformat())
+        await self._read_all()
+        self._choose_first_kind()
         return done("已放款，还款计划已生成")
 
     @rx.event
@@ -392,6 +316,24 @@ class LoanState(SessionState):
             return
         mine = self.head.get("id", "")
         if any(op.get("id") in (None, int(mine or 0)) for op in ops):
-            await self._read()
+            await self._read_all()
             if self.tried and not self.confirming:
                 await self._preview()
+
+
+def _schedule_row(row: Any) -> dict[str, str]:
+    """Return an installment as texts; that it was paid late stands beside its chip, not in it."""
+    shown = {k: str(v) for k, v in asdict(row).items() if k != "reasons"}
+    paid, _, late = shown["status_label"].partition(" · ")
+    shown["late"] = ""
+    if late.startswith("晚"):
+        shown["status_label"], shown["late"] = paid, late
+    shown["period"] = str(int(shown["number"]))
+    return shown
+
+
+def _change(row: Any) -> dict[str, Any]:
+    return {
+        **{k: str(v) for k, v in asdict(row).items() if k != "lines"},
+        "lines": [texts(line) for line in row.lines],
+    }
