@@ -44,7 +44,7 @@ def _error(key: str) -> rx.Component:
 # ---- a day ----
 def _figure(one: rx.Var[dict[str, str]]) -> rx.Component:
     return rx.el.div(
-        rx.el.h3(
+        rx.el.h2(
             one["label"],
             rx.cond(one["fits"] == "1", tag("相符", "ok", icon_name="check"), tag("不符", "danger", icon_name="triangle-alert")),
         ),
@@ -271,7 +271,7 @@ def _trial() -> rx.Component:
     phone = rx.el.div(
         rx.el.span("本期借方 ", rx.el.b(S.totals["debit"], class_name="num")),
         rx.el.span("本期贷方 ", rx.el.b(S.totals["credit"], class_name="num")),
-        class_name="only-phone col g1 t13",
+        class_name="only-phone row g5 wrap t13",
         style={"padding": "12px 16px", "borderTop": "1px solid var(--line)"},
     )
     return rx.fragment(
@@ -388,6 +388,9 @@ def ledger() -> Page:
     """Draw the page."""
     body = rx.match(S.tab, ("trial", _trial()), ("journal", _journal()), _day())
     return Page(
-        [rx.cond(S.loading & (S.figures.length() == 0) & (S.tab == "day"), skeleton_rows(), body)],
+        [
+            rx.el.div(saved_views(S.tabs, S.tab, S.choose_tab), class_name="gov-phone"),
+            rx.cond(S.loading & (S.figures.length() == 0) & (S.tab == "day"), skeleton_rows(), body),
+        ],
         views=saved_views(S.tabs, S.tab, S.choose_tab),
     )

@@ -47,6 +47,12 @@ def _loan(row: rx.Var[LineItem]) -> rx.Component:
     )
 
 
+def _loan_and_why(row: rx.Var[LineItem]) -> rx.Component:
+    return rx.el.div(
+        _loan(row), rx.el.span(row.why, title=row.why, class_name="t12 f3 el"), class_name="bk-why"
+    )
+
+
 def _cut(text: Any, width: str) -> rx.Component:
     return rx.el.span(text, title=text, class_name="el", style={"display": "block", "maxWidth": width})
 
@@ -55,9 +61,8 @@ COLUMNS = (
     Column("day", "日期", lambda r: r.day, look="num", width="96px"),
     Column("amount", "金额（元）", _amount, align="r", width="120px"),
     Column("payer", "对方", _payer),
-    Column("remark", "摘要与附言", lambda r: _cut(r.remark, "220px"), look="f2", secondary=True),
-    Column("loan", "借据", _loan),
-    Column("why", "依据", lambda r: _cut(r.why, "260px"), look="t12 f2", secondary=True),
+    Column("remark", "摘要与附言", lambda r: _cut(r.remark, "150px"), look="f2", secondary=True),
+    Column("loan", "借据与依据", _loan_and_why),
     Column("status", "状态", lambda r: status_chip(r.status, r.tone), width="96px"),
 )
 
@@ -481,7 +486,7 @@ def statements() -> Page:
         rx.fragment(),
     )  # fmt: skip
     main = rx.el.div(
-        rx.el.div(everything, again, class_name="gov-phone"),
+        rx.el.div(saved_views(S.tabs, S.tab, S.choose_tab), everything, again, class_name="gov-phone"),
         _filters(),
         _says(),
         table,

@@ -11,6 +11,7 @@ import reflex as rx
 
 from loanhub.components.toasts import done, failed
 from loanhub.domain.errors import InvalidInput, LoanHubError
+from loanhub.domain.money import MINUS
 from loanhub.domain.permissions import Permission
 from loanhub.domain.statements import LineTab, StatementRefused
 from loanhub.services import statements
@@ -324,7 +325,9 @@ class StatementsState(SessionState):
         shown = await rx.run_in_thread(lambda: statements.line_detail(actor, line_id=line_id))
         row = shown.line
         self.line = {key: str(value) for key, value in vars(row).items()}
-        self.line |= {"incoming": "1" if row.incoming else "", "verdict": shown.verdict_label}
+        self.line |= {
+            "incoming": "1" if row.incoming else "", "verdict": shown.verdict_label, "amount": row.amount.lstrip("+" + MINUS),
+        }  # fmt: skip
         self.choices = [_choice(one) for one in shown.candidates]
         self.found, self.asking, self.field_errors, self.third = [], "", {}, row.third_party
         self.loan_id, self.tried, self.parts, self.warnings, self.preview_error = "", {}, [], [], ""
