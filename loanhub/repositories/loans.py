@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from datetime import date
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, col
 
 from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.errors import NotFound
 from loanhub.domain.loans import LoanStatus
 from loanhub.models import (
+    Application,
     Contract,
     Customer,
     Installment,
@@ -25,6 +27,25 @@ from loanhub.models import (
     UserRole,
 )
 from loanhub.repositories.scope import Reader, visible_to
+
+# Built once: a statement costs more to build than to run, and every posting needs these.
+_LEAD_OF = sa.select(col(Application.lead_id)).where(col(Application.id) == sa.bindparam("application"))
+_PAYMENTS_OF = (
+    sa.select(Payment).where(col(Payment.loan_id) == sa.bindparam("loan")).order_by(col(Payment.seq))
+)
+_BALANCE = sa.func.sum(col(LedgerEntry.debit_fen) - col(LedgerEntry.credit_fen))
+_BALANCES_OF = (
+    sa.select(col(LedgerEntry.account), _BALANCE)
+    .where(col(LedgerEntry.loan_id) == sa.bindparam("loan"))
+    .group_by(col(LedgerEntry.account))
+)
+_REVERSAL = aliased(Payment)
+_BANK_ENTRIES_OF = (
+    sa.select(Payment, col(_REVERSAL.id))
+    .join(_REVERSAL, col(_REVERSAL.reverses_id) == col(Payment.id), isouter=True)
+    .where(col(Payment.bank_transaction_id) == sa.bindparam("bank"))
+    .order_by(col(Payment.bank_entry))
+)
 
 OWING = (LoanStatus.ACTIVE, LoanStatus.GRACE, LoanStatus.OVERDUE)
 """The statuses of a loan on which something is still to be paid."""
@@ -79,20 +100,21 @@ def find_by_bank_reference(db: Session, reference: str, *, skip_id: int | None) 
 
 def list_payments(db: Session, loan_id: int) -> list[Payment]:
     """Return every posting of a loan in order of entry."""
-    query = sa.select(Payment).where(col(Payment.loan_id) == loan_id).order_by(col(Payment.seq))
-    return list(db.execute(query).scalars())
+    return list(db.execute(_PAYMENTS_OF, {"loan": loan_id}).scalars())
 
 
 def list_bank_entries(db: Session, bank_transaction_id: str) -> list[tuple[Payment, bool]]:
     """Return the postings made from one bank transaction, oldest first, and whether each was reversed."""
-    reversal = sa.orm.aliased(Payment)
-    query = (
-        sa.select(Payment, col(reversal.id))
-        .join(reversal, col(reversal.reverses_id) == col(Payment.id), isouter=True)
-        .where(col(Payment.bank_transaction_id) == bank_transaction_id)
-        .order_by(col(Payment.bank_entry))
-    )
-    return [(payment, undone is not None) for payment, undone in db.execute(query).all()]
+    found = db.execute(_BANK_ENTRIES_OF, {"bank": bank_transaction_id}).all()
+    return [(payment, undone is not None) for payment, undone in found]
+
+
+def find_lead_id(db: Session, application_id: int | None) -> int | None:
+    """Return the lead an application came from, or None."""
+    if application_id is None:
+        return None
+    found: int | None = db.execute(_LEAD_OF, {"application": application_id}).scalar_one_or_none()
+    return found
 
 
 def list_installments(db: Session, loan_id: int) -> list[Installment]:
@@ -137,13 +159,8 @@ def list_ledger(db: Session, loan_id: int) -> list[tuple[LedgerTransaction, Ledg
 
 def sum_by_account(db: Session, loan_id: int) -> dict[str, int]:
     """Return debits minus credits of each ledger account a loan touched, in fen."""
-    balance = sa.func.sum(col(LedgerEntry.debit_fen) - col(LedgerEntry.credit_fen))
-    query = (
-        sa.select(col(LedgerEntry.account), balance)
-        .where(col(LedgerEntry.loan_id) == loan_id)
-        .group_by(col(LedgerEntry.account))
-    )
-    return {str(account): int(total) for account, total in db.execute(query).all()}
+    found = db.execute(_BALANCES_OF, {"loan": loan_id}).all()
+    return {str(account): int(total) for account, total in found}
 
 
 def list_user_ids_who_may(db: Session, permission: str) -> list[int]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -20,14 +19,15 @@ from loanhub.domain.repayment.delinquency import FiveClass
 from loanhub.domain.repayment.postings import LoanState, Posting, PostingKind, ServicingOptions
 from loanhub.domain.repayment.servicing import allocation_changes, replay
 from loanhub.domain.repayment.terms import Terms
-from loanhub.models import Application, Contract, Installment, Loan, Payment, PaymentAllocation
+from loanhub.models import Contract, Loan, Payment
 from loanhub.repositories import loans as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._failpoints import failpoint
 from loanhub.services._notices import notify
 from loanhub.services.loans import ledger
-from loanhub.services.loans._day_columns import classify, fill_rates
+from loanhub.services.loans._caches import sync_allocations, sync_schedule
+from loanhub.services.loans._day_columns import classify
 
 CLOSED = (LoanStatus.SETTLED, LoanStatus.SETTLED_EARLY, LoanStatus.WRITTEN_OFF)
 
@@ -141,8 +141,8 @@ def sync(
     Raises:
         LedgerBroken: the ledger disagrees with the replay; the transaction is lost.
     """
-    _sync_schedule(db, loan, state)
-    _sync_allocations(db, loan, state, {payment.seq: payment.id for payment in payments})
+    sync_schedule(db, loan, state)
+    sync_allocations(db, loan, state, {payment.seq: payment.id for payment in payments})
     loan.outstanding_principal_fen = state.outstanding_principal_fen
     loan.suspense_fen = state.suspense_fen
     loan.overdue_principal_fen = state.delinquency.overdue_principal_fen
@@ -167,63 +167,6 @@ def sync(
     _move(db, actor, loan, state, now=now)
     db.flush()
     ledger.check(db, loan, state)
-
-
-def _sync_schedule(db: Session, loan: Loan, state: LoanState) -> None:
-    stored = repository.list_installments(db, loan.id or 0)
-    wanted = [row.installment for row in state.installments]
-    same = [(r.period, r.due_date, r.principal_fen, r.interest_fen, r.fee_fen) for r in stored] == [
-        (w.period, w.due_date, w.principal_fen, w.interest_fen, w.fee_fen) for w in wanted
-    ]
-    if not same:
-        version = stored[-1].schedule_version + 1 if stored else 1
-        for old in stored:
-            db.delete(old)
-        stored = [
-            Installment(
-                loan_id=loan.id or 0, schedule_version=version, period=w.period, start_date=w.start_date,
-                due_date=w.due_date, opening_fen=w.opening_fen, principal_fen=w.principal_fen,
-                interest_fen=w.interest_fen, fee_fen=w.fee_fen,
-            )
-            for w in wanted
-        ]  # fmt: skip
-        db.add_all(stored)
-    for row, found in zip(stored, state.installments, strict=True):
-        fill_rates(row, found, state)
-        row.paid_principal_fen, row.paid_interest_fen = found.paid.principal_fen, found.paid.interest_fen
-        row.paid_fee_fen = found.paid.fee_fen
-        row.paid_penalty_fen = found.paid.penalty_fen + found.paid.compound_fen
-        row.waived_principal_fen, row.waived_interest_fen = (
-            found.waived.principal_fen,
-            found.waived.interest_fen,
-        )
-        row.waived_fee_fen = found.waived.fee_fen
-        row.waived_penalty_fen = found.waived.penalty_fen + found.waived.compound_fen
-        row.penalty_due_fen = found.penalty_accrued_fen + found.compound_accrued_fen
-        row.penalty_from_date, row.last_free_day = found.penalty_from_date, found.last_free_day
-        row.penalty_fixed_fen, row.compound_fixed_fen = found.penalty_fixed_fen, found.compound_fixed_fen
-        row.cleared_date = found.cleared_date
-
-
-def _sync_allocations(db: Session, loan: Loan, state: LoanState, payment_ids: dict[int, int | None]) -> None:
-    wanted = Counter(
-        (payment_ids.get(part.sequence), part.period, part.component.value, part.amount_fen, part.value_date)
-        for part in state.allocations
-    )
-    for row in repository.list_allocations(db, loan.id or 0):
-        key = (row.payment_id, row.period, row.component, row.amount_fen, row.value_date)
-        if wanted[key] > 0:
-            wanted[key] -= 1
-        else:
-            db.delete(row)
-    for (payment_id, period, component, amount, value_date), times in wanted.items():
-        for _ in range(times):
-            db.add(
-                PaymentAllocation(
-                    loan_id=loan.id or 0, payment_id=payment_id, period=period, component=component,
-                    amount_fen=amount, value_date=value_date,
-                )
-            )  # fmt: skip
 
 
 def _move(db: Session, actor: Actor, loan: Loan, state: LoanState, *, now: datetime) -> None:
@@ -275,10 +218,9 @@ def record(
     reason: str = "",
 ) -> int | None:
     """Append an event on a loan to its timelines: the loan's, the customer's, the lead's."""
-    application = db.get(Application, loan.application_id) if loan.application_id else None
     event = events.record(
         db, actor, event_type, now=now, entity="loan", entity_id=loan.id, customer_id=loan.customer_id,
-        lead_id=application.lead_id if application else None, before=before, after=after, summary=summary,
+        lead_id=repository.find_lead_id(db, loan.application_id), before=before, after=after, summary=summary,
         reason=reason,
     )  # fmt: skip
     return event.id

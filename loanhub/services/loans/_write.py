@@ -109,9 +109,18 @@ def write_posting(
         Conflict: somebody else wrote the same posting just now.
         LedgerBroken: ledger and replay disagree; the transaction is lost.
     """
+    # Nothing in here reads what it has pending, so a query need not write it first: one UPDATE of the loan, not four.
+    with db.no_autoflush:
+        return _write(db, actor, account, posting, source, now=now)
+
+
+def _write(
+    db: Session, actor: Actor, account: Account, posting: Posting, source: Source, *, now: datetime
+) -> Written:
     loan = account.loan
     as_of = business_day(loan, now)
-    roll(db, actor, account, to=as_of, now=now)
+    if loan.suspense_fen:
+        roll(db, actor, account, to=as_of, now=now)
     tried = try_posting(account, posting, as_of=as_of)
     failpoint("posting.before_payment")
     payment = _payment(db, account, posting, source, now=now)
