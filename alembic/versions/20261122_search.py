@@ -48,10 +48,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("user_id", "entity", "entity_id", name=op.f("pk_recent_item")),
     )
     op.create_index("ix_recent_item_user_at", "recent_item", ["user_id", "at"], unique=False)
+    op.drop_index("ix_search_token_entity", table_name="search_token")
     if op.get_bind().dialect.name == "sqlite":
         # Without a row id the table is its own primary key: half the size, and one lookup instead of two.
         op.execute("ALTER TABLE search_token RENAME TO search_token_before")
-        op.execute("DROP INDEX IF EXISTS ix_search_token_entity")
         op.create_table(
             "search_token",
             sa.Column("token", sa.String(80), nullable=False),
@@ -62,7 +62,7 @@ def upgrade() -> None:
         )
         op.execute("INSERT INTO search_token SELECT token, entity, entity_id FROM search_token_before")
         op.execute("DROP TABLE search_token_before")
-        op.create_index("ix_search_token_entity", "search_token", ["entity", "entity_id"], unique=False)
+    op.create_index("ix_search_token_record", "search_token", ["entity_id", "entity"], unique=False)
     _index_numbers()
 
 

@@ -136,6 +136,8 @@ def name_syllables(name: str) -> tuple[str, ...]:
     """Return the pinyin of a person's name, a syllable each, the surname by its own reading 单 shan."""
     name = normalize_name(name)
     surname, length = _surname_syllables(name)
+    if len(name) <= 4 and _PLAIN.fullmatch(name):
+        return (*surname, *(_reading(character).replace("ü", "v") for character in name[length:]))
     return (*surname, *_syllables(name[length:]))
 
 
@@ -248,6 +250,8 @@ def closeness(name: str, text: str) -> int:
         return 0
     if own.startswith(asked):
         return 1
+    if not asked.isascii() or not asked.isalpha():
+        return 4 if asked in own else 9
     syllables = name_syllables(name)
     spelled, heads = "".join(syllables), "".join(s[0] for s in syllables)
     ranks = ((spelled == asked, 2), (heads == asked, 3), (asked in own, 4), (spelled.startswith(asked), 5),

@@ -21,7 +21,7 @@ from loanhub.models.encryption import blind_index, blind_index_tail
 from loanhub.repositories.scope import visible_to
 from loanhub.services._actor import SYSTEM, Actor
 
-COMMON = 2_000
+COMMON = 1_000
 """A token with more records than this is common."""
 ENOUGH = 60
 """How many records are ranked for a common token."""
@@ -107,7 +107,9 @@ def candidates(
         found.update(dict.fromkeys(int(one) for one in db.execute(query).scalars()))
 
     if asked.exact:
-        holders = sa.select(col(SearchToken.entity_id)).where(of_entity, tokens.in_(asked.exact)).limit(COMMON)
+        holders = (
+            sa.select(col(SearchToken.entity_id)).where(of_entity, tokens.in_(asked.exact)).limit(COMMON)
+        )
         add(sa.select(table.id).where(table.id.in_(holders), visible).limit(ENOUGH * 4))
     if not asked.parts:
         return list(found)
