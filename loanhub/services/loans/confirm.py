@@ -24,6 +24,7 @@ from loanhub.repositories import contracts as contract_repository
 from loanhub.repositories import loans as repository
 from loanhub.services import boards
 from loanhub.services._actor import Actor
+from loanhub.services._failpoints import failpoint
 from loanhub.services._idempotency import once
 from loanhub.services._notices import notify
 from loanhub.services._transaction import transaction
@@ -85,6 +86,7 @@ def _confirm(db: Session, actor: Actor, loan: Loan, *, now: datetime) -> int:
     loan.updated_at = now
     loan.version += 1
     db.flush()
+    failpoint("disbursement.after_status")
     ledger.write(
         db, actor, loan, "disbursement", entries_for_disbursement(loan.principal_fen),
         value_date=terms.disburse_date, note=loan.bank_reference, now=now,

@@ -21,6 +21,7 @@ from loanhub.repositories import contracts as contract_repository
 from loanhub.repositories import loans as repository
 from loanhub.services import product_terms, rates, search
 from loanhub.services._actor import Actor
+from loanhub.services._failpoints import failpoint
 from loanhub.services._idempotency import once
 from loanhub.services._notices import notify
 from loanhub.services._transaction import transaction
@@ -162,6 +163,7 @@ def _request(
     loan.updated_at = now
     loan.version += 1
     db.flush()
+    failpoint("disbursement.after_request")
     customer = db.get(Customer, loan.customer_id)
     event_id = record(
         db, actor, "loan.requested", loan, now=now,
