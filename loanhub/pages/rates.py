@@ -108,7 +108,11 @@ def _lpr_tab() -> rx.Component:
         empty=empty("还没有 LPR", "按每月 20 日的公告录入。"), inset=True,
     )  # fmt: skip
     return rx.fragment(
-        rx.el.section(rx.el.div(drawn, class_name="in"), class_name="card gov-card"),
+        rx.el.section(
+            rx.el.div(drawn, class_name="in", style={"paddingTop": "14px"}),
+            class_name="card gov-card",
+            custom_attrs={"aria-label": "LPR 走势"},
+        ),
         _card("LPR 报价", "每月 20 日公布；一人录入、另一人复核后按生效日起作用", table),
     )
 
@@ -123,7 +127,7 @@ def _cap_name(row: rx.Var[CapLine]) -> rx.Component:
             rx.fragment(),
         ),
         class_name="col",
-        style={"whiteSpace": "normal"},
+        style={"whiteSpace": "normal", "padding": "8px 0"},
     )
 
 
@@ -272,7 +276,7 @@ def _reprice_tab() -> rx.Component:
         empty=empty("这段时间没有你能看到的重定价", "与 LPR 挂钩的借据在重定价日前会列在这里。"), inset=True,
     )  # fmt: skip
     return rx.fragment(
-        _card("重定价预览", "保存前先看会变成多少", rx.el.div(ask, told, class_name="in col g3"), table)
+        _card("重定价预览", "重定价日之前先看会变成多少", rx.el.div(ask, told, class_name="in col g3"), table)
     )
 
 

@@ -44,6 +44,7 @@ SHIPPED: tuple[dict[str, Any], ...] = (
     {"code": "turnover", "label": "小微周转贷", "mode": "own", "kind": "credit", "method": "interest_only",
      "min_amount_fen": 5_000_000, "max_amount_fen": 100_000_000, "min_annual_rate": Decimal("0.096"),
      "max_annual_rate": Decimal("0.12"), "terms_months": [3, 6, 12], "grace_days": 3,
+     "terms": {"lpr": {"reprice": "january"}},
      "required_documents": [*_BUSINESS, "purpose"], "admission": _FIRM},
     {"code": "bridge", "label": "应急转贷", "mode": "own", "kind": "bridge", "method": "bullet",
      "min_amount_fen": 10_000_000, "max_amount_fen": 100_000_000, "min_annual_rate": Decimal("0.10"),

@@ -66,7 +66,7 @@ def list_product_verdicts(actor: Actor, *, now: datetime) -> list[ProductVerdict
                 ProductVerdict(
                     product.code, product.label, mode.label if mode else "",
                     format_percent(product.max_annual_rate), "—" if cost is None else format_percent(cost), state,
-                    sentence or "低于各项上限",
+                    sentence or "不超过各项上限",
                 )
             )  # fmt: skip
     return sorted(found, key=lambda one: -order[one.state])
