@@ -164,8 +164,9 @@ def assess(
         new_provision_fen=provision,
         accrued_fen=pl.col("accrued_fen").fill_null(0),
         ahead=pl.col("as_of").fill_null(as_of) > as_of,
+        exact=unsure,
     )
-    book = book.with_columns(exact=unsure & ~pl.col("ahead"))
+    book = book.with_columns(exact=pl.col("exact") & ~pl.col("ahead"))
     differs = pl.any_horizontal(*(pl.col(name).ne_missing(pl.col(f"new_{name}")) for name in JUDGED))
     book = book.with_columns(changed=differs & ~pl.col("exact") & ~pl.col("ahead"))
     settled = book.filter(~pl.col("exact") & ~pl.col("ahead")).select("id")

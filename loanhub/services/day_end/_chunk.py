@@ -85,6 +85,8 @@ def write(db: Session, part: Assessed, *, as_of: date, now: datetime, known_park
 
 
 def _write_changed(db: Session, changed: pl.DataFrame, charges: pl.DataFrame, as_of: date) -> None:
+    if changed.is_empty():
+        return
     rows = changed.select(
         "new_status", "new_dpd", "new_bucket", "new_five_class", "new_overdue_fen", "new_penalty_due_fen",
         "new_provision_fen", "accrued_fen", pl.lit(as_of).alias("day"), "id",

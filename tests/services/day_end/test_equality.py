@@ -33,6 +33,7 @@ LIVES = (
     {"grace_days": 2, "method": "flat"},
     {"grace_days": 0, "method": "equal_principal", "interest_basis": "act/360"},
     {"grace_days": 3, "method": "bullet", "interest_basis": "act/365"},
+    {"grace_days": 1, "interest_basis": "act/360", "split": True},
 )
 """How the loans of the test are agreed and serviced."""
 
@@ -47,6 +48,9 @@ def alter(loan_id: int, pick: Random, life: dict[str, object]) -> None:
             terms |= {"annual_rate": "0", "flat_monthly_rate": "0.0075"}
         if basis := life.get("interest_basis"):
             terms["interest_basis"] = basis
+        if life.get("split"):
+            change = {"effective_from": "2026-03-01", "annual_rate": "0.1", "split": True}
+            terms["rate_changes"] = [change]
         loan.terms = terms
         loan.method = str(terms["method"])
         loan.servicing = {
@@ -135,7 +139,7 @@ def desk(database: Engine) -> Desk:
 
 @pytest.mark.parametrize("seed", [1, 2])
 def test_columns_and_replay_agree_every_day_for_months(desk: Desk, seed: int) -> None:
-    pick = Random(seed)  # noqa: S311 - a test book
+    pick = Random(seed)
     ids = []
     for life in LIVES:
         ids.append(make_loan(desk, disbursed=START, months=4))

@@ -33,7 +33,7 @@ FIELDS = (
     _system("dpd", "逾期天数", "integer", _BALANCE, unit="天", in_table=True, width=90),
     _system("bucket", "逾期阶段", "choice", _BALANCE, choices="bucket", width=90),
     _system("five_class", "五级分类", "choice", _BALANCE, choices=FiveClass, width=90),
-    _system("as_of_date", "余额截至", "date", _BALANCE),
+    _system("as_of_date", "余额更新日", "date", _BALANCE),
     _system("requested_by_id", "放款发起人", "user"),
     _system("requested_at", "放款发起时间", "datetime"),
     _system("confirmed_by_id", "放款复核人", "user"),
