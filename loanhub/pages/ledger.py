@@ -269,9 +269,9 @@ def _trial() -> rx.Component:
         empty=empty("还没有分录", "放款和还款入账后，科目余额会列在这里。"),
     )  # fmt: skip
     phone = rx.el.div(
-        rx.el.span("本期借方 ", rx.el.b(S.totals["debit"], class_name="num")),
-        rx.el.span("本期贷方 ", rx.el.b(S.totals["credit"], class_name="num")),
-        class_name="only-phone row g5 wrap t13",
+        rx.el.p("本期借方 ", rx.el.b(S.totals["debit"], class_name="num")),
+        rx.el.p("本期贷方 ", rx.el.b(S.totals["credit"], class_name="num")),
+        class_name="only-phone t13",
         style={"padding": "12px 16px", "borderTop": "1px solid var(--line)"},
     )
     return rx.fragment(
