@@ -23,9 +23,11 @@ from loanhub.domain.repayment.postings import (
     TermChange,
 )
 from loanhub.domain.repayment.prepayment import PrepaymentMode, prepayment_fee
+from loanhub.domain.repayment.terms import Terms
 from loanhub.repositories import loans as repository
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
+from loanhub.services.loans._effect import effect_pairs
 from loanhub.services.loans._shared import CLOSED, Account, LoanClosed, business_day, open_account
 
 SURPLUS_FEN = 1_000_000
@@ -273,14 +275,20 @@ def preview_payment(
             after=Balance.of(tried.after), clears_fen=clears, clears=format_fen(clears),
             backdated=value_date < today, changed=changed_rows(tried.before, tried.after),
             warnings=_warnings(account, posting, tried, clears), prepay_fen=prepay_fen,
-            terms=changes_of(posting, tried),
+            terms=changes_of(posting, tried, account.terms),
         )  # fmt: skip
 
 
-def changes_of(posting: Posting, tried: Preview) -> tuple[TermLine, ...]:
-    """Return what a posting changes of the terms; empty for one that leaves them alone."""
-    own = (change for change in tried.after.changes if change.sequence == posting.sequence)
-    return tuple(line for change in own for line in term_lines(change))
+def changes_of(posting: Posting, tried: Preview, terms: Terms) -> tuple[TermLine, ...]:
+    """Return what a posting changes of the terms, and what that comes to; empty for one that leaves them alone.
+
+    ``terms`` are those of the disbursement.
+    """
+    own = [change for change in tried.after.changes if change.sequence == posting.sequence]
+    if not own:
+        return ()
+    effect = (TermLine(*pair) for pair in effect_pairs(tried.before, tried.after, terms))
+    return (*(line for change in own for line in term_lines(change)), *effect)
 
 
 def clearing_amount(
@@ -357,11 +365,22 @@ def changed_rows(before: LoanState, after: LoanState) -> tuple[ChangedRow, ...]:
     new = {row.period: row for row in after.installments}
     changed = []
     for period in sorted(old.keys() | new.keys()):
-        was, will = describe(old.get(period)), describe(new.get(period))
+        pair = old.get(period), new.get(period)
+        was, will = map(describe, pair)
+        agreed = [_agreed(one) for one in pair]
+        if agreed[0] != agreed[1]:
+            was, will = (
+                f"{what} · {text}" if what else text for what, text in zip(agreed, (was, will), strict=True)
+            )
         if was != will:
             row = new.get(period) or old[period]
             changed.append(ChangedRow(period, row.due_date.isoformat(), was, will))
     return tuple(changed)
+
+
+def _agreed(row: InstallmentState | None) -> str:
+    """Return what an installment owes by agreement, and when."""
+    return f"{row.due_date.isoformat()} 应还 {format_plain(row.installment.payment_fen)}" if row else ""
 
 
 def describe(row: InstallmentState | None) -> str:
