@@ -46,7 +46,6 @@ __all__ = [
     "cost_of_dated_flows",
     "cost_of_flows",
     "disclosure",
-    "exceeds_cap",
     "fee_flows",
     "irr",
     "is_regular",
@@ -61,6 +60,7 @@ _HALVINGS = 70
 _DIGITS = 34
 DAYS_PER_YEAR = 365
 CAP_TOLERANCE = Decimal("0.00001")
+"""A loan at exactly a cap has an IRR a hair above or below it, since its payments are whole fen: 0.001 points pass."""
 
 
 class NoRate(InvalidInput):
@@ -319,12 +319,3 @@ def penalty_rate(terms: Terms, options: ServicingOptions) -> Decimal:
     """Return the annual rate charged on overdue principal 罚息利率: the contract rate times the multiplier."""
     base = options.penalty_annual_rate
     return (terms.annual_rate if base is None else base) * options.penalty_multiplier
-
-
-def exceeds_cap(cost: Cost, cap_rate: Decimal, measure: CapMeasure = CapMeasure.SIMPLE) -> bool:
-    """Tell whether a cost is above a cap, unrounded.
-
-    A loan at exactly the cap has an IRR a little above or below it because its payments are whole fen, so
-    up to 0.001 percentage points above the cap are let through.
-    """
-    return cost.measured(measure) - cap_rate > CAP_TOLERANCE

@@ -12,14 +12,12 @@ from hypothesis import strategies as st
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.rates import percent
 from loanhub.domain.repayment.cost import (
-    CapMeasure,
     Fee,
     FeeTiming,
     NoRate,
     cost_of,
     cost_of_flows,
     disclosure,
-    exceeds_cap,
     irr,
     xirr,
 )
@@ -132,15 +130,6 @@ class TestDisclosure:
             cost_of(plain_terms(annual_rate=rate, period_fee_fen=500), fees).apr_simple_rate
         )
         assert all(item.annual_pct >= 0 for item in sheet.items)
-
-
-class TestExceedsCap:
-    def test_lets_a_loan_at_exactly_the_cap_through(self):
-        at_cap = cost_of(plain_terms(annual_rate=Decimal("0.24")))
-
-        assert not exceeds_cap(at_cap, Decimal("0.24"))
-        assert exceeds_cap(at_cap, Decimal("0.24"), CapMeasure.COMPOUND)
-        assert exceeds_cap(cost_of(plain_terms(annual_rate=Decimal("0.2401"))), Decimal("0.24"))
 
 
 class TestIrr:
