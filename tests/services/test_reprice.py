@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from loanhub.domain.errors import NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Loan, LprRate
-from loanhub.services import loans, rates
+from loanhub.services import day_end, loans, rates
 from loanhub.services._transaction import transaction
 from loanhub.services.product_terms import LprMissing
 from loanhub.services.rates import reprice
@@ -156,3 +156,13 @@ def test_a_payment_after_the_day_does_not_skip_the_repricing(desk):
     reprice.reprice_due_loans(day, now=noon(day))
 
     assert [change.value_date for change in changes(loan_id)] == [NEW_YEAR]
+
+
+def test_the_day_end_reprices_as_well(desk):
+    loan_id = make_linked(desk)
+    publish()
+
+    day_end.catch_up(desk.maker, until=NEW_YEAR, clock=lambda: noon(NEW_YEAR))
+
+    assert [change.value_date for change in changes(loan_id)] == [NEW_YEAR]
+    assert stored(loan_id).next_reprice_date == date(2028, 1, 1)

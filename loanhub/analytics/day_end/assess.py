@@ -153,7 +153,7 @@ def assess(
     more_than_time = (
         (came != pl.col("owing").fill_null(False))
         | (came & (pl.col("suspense_fen") > 0))
-        | ((pl.col("next_reprice") <= as_of) & (pl.col("as_of") < pl.col("next_reprice"))).fill_null(False)
+        | (pl.col("next_reprice") <= as_of).fill_null(False)
         | ((pl.col("status") != LoanStatus.ACTIVE.value) & (raw == 0))
     )
     unsure = unknown | more_than_time

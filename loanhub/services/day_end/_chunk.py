@@ -26,6 +26,7 @@ from loanhub.services.day_end.parked import park, reason_of, resolve
 from loanhub.services.loans._day_columns import policy_of
 from loanhub.services.loans._shared import open_account
 from loanhub.services.loans.refresh import refresh
+from loanhub.services.rates.reprice import reprice_loan
 
 log = structlog.get_logger("loanhub.day_end")
 
@@ -140,6 +141,7 @@ def _replay(
                 loan = db.execute(
                     sa.select(Loan).where(col(Loan.id) == loan_id).with_for_update()
                 ).scalar_one()
+                reprice_loan(db, loan, as_of, now)
                 refresh(db, loan, as_of=as_of, actor=SYSTEM, now=now)
                 if loan_id in known_parked:
                     resolve(db, loan_id, SYSTEM, now=now)

@@ -17,6 +17,7 @@ from loanhub.services import events
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._transaction import announce, transaction
 from loanhub.services.loans.refresh import refresh
+from loanhub.services.rates.reprice import reprice_loan
 
 
 class StillBroken(Conflict):
@@ -77,7 +78,9 @@ def retry(actor: Actor, *, parked_id: int, now: datetime) -> str:
         try:
             with db.begin_nested():
                 if loan.status is not LoanStatus.PENDING:
-                    refresh(db, loan, as_of=min(day, local(now).date()), actor=SYSTEM, now=now)
+                    as_of = min(day, local(now).date())
+                    reprice_loan(db, loan, as_of, now)
+                    refresh(db, loan, as_of=as_of, actor=SYSTEM, now=now)
         except Exception as error:
             failed = error
             park(db, entry.loan_id, day, error, now=now)
