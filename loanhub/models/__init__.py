@@ -14,7 +14,7 @@ SQLModel.metadata.naming_convention = NAMING_CONVENTION
 from loanhub.models.access import Department, LoginAttempt, Role, User, UserRole, UserSession  # noqa: E402
 from loanhub.models.applications import Application, Approval, Submission  # noqa: E402
 from loanhub.models.contracts import Contract, ContractTemplate, Disclosure, Document, PrintLog  # noqa: E402
-from loanhub.models.customers import Customer, CustomerRelation  # noqa: E402
+from loanhub.models.customers import Consent, Customer, CustomerRelation, ScoreRecord  # noqa: E402
 from loanhub.models.leads import Channel, ImportBatch, ImportRow, Lead, LeadTouch  # noqa: E402
 from loanhub.models.loans import (  # noqa: E402
     Installment,
@@ -56,12 +56,12 @@ from loanhub.models.servicing import (  # noqa: E402
 from loanhub.models.work import Interaction, Notification, SavedView, Task  # noqa: E402
 
 __all__ = [
-    "Application", "Approval", "BankLine", "BankStatement", "Channel", "Contract", "ContractTemplate",
+    "Application", "Approval", "BankLine", "BankStatement", "Channel", "Consent", "Contract", "ContractTemplate",
     "CustomField", "Customer", "CustomerRelation", "DayClose", "DayEndRun", "Department", "Disclosure",
     "Document", "Event", "EventSeal", "IdempotencyKey", "ImportBatch", "ImportRow", "Installment",
     "Interaction", "Job", "JobRun", "Lead", "LeadTouch", "LedgerDemand", "LedgerEntry", "LedgerProof",
     "LedgerTransaction", "Loan", "LoanRequest", "LoanSnapshot", "LoginAttempt", "LprRate", "Notification",
     "NumberSequence", "Outbox", "ParkedLoan", "Payment", "PaymentAllocation", "Pipeline", "PrintLog",
-    "Product", "RateCap", "RecentItem", "Role", "SQLModel", "SavedView", "SearchToken", "Setting", "SettlementOffer",
+    "Product", "RateCap", "RecentItem", "Role", "SQLModel", "SavedView", "ScoreRecord", "SearchToken", "Setting", "SettlementOffer",
     "Stage", "StageMove", "Submission", "Task", "User", "UserRole", "UserSession",
 ]  # fmt: skip

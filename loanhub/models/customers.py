@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from decimal import Decimal
 
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
 
-from loanhub.models._columns import fen, instant, json_field, text_field
+from loanhub.models._columns import fen, instant, json_field, rate, text_field
 from loanhub.models.encryption import EncryptedText
 
 
 class Customer(SQLModel, table=True):
-    """A customer 客户. ``profile`` holds the long tail of built-in fields, ``custom`` the firm's own."""
+    """A customer 客户. ``profile`` holds the long tail of built-in fields, ``custom`` the firm's own.
+
+    ``lifecycle``, ``rfm_…``, ``value_segment`` and ``auto_tags`` are computed from the book; ``tag_facts`` holds what
+    they were computed from, as of ``tagged_on``. ``tags`` are made by hand and never touched by the computation.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     number: str = text_field(20, unique=True, index=True)
@@ -32,6 +37,7 @@ class Customer(SQLModel, table=True):
     wechat: str | None = Field(default=None, sa_type=EncryptedText("customer.wechat"))  # type: ignore[call-overload]
     email: str | None = Field(default=None, sa_type=EncryptedText("customer.email"))  # type: ignore[call-overload]
     address: str | None = Field(default=None, sa_type=EncryptedText("customer.address"))  # type: ignore[call-overload]
+    address_index: str | None = Field(default=None, max_length=64, index=True)
     gender: str = text_field(8)
     birth_date: date | None = Field(default=None)
     city: str = text_field(40, index=True)
@@ -47,6 +53,13 @@ class Customer(SQLModel, table=True):
     score: int | None = Field(default=None)
     lifecycle: str = text_field(16, default="new", index=True)
     tags: list[str] = json_field(list)
+    auto_tags: list[str] = json_field(list)
+    rfm_recency: int | None = Field(default=None)
+    rfm_frequency: int | None = Field(default=None)
+    rfm_monetary: int | None = Field(default=None)
+    value_segment: str = text_field(20, index=True)
+    tag_facts: dict[str, object] = json_field()
+    tagged_on: date | None = Field(default=None)
     profile: dict[str, object] = json_field()
     custom: dict[str, object] = json_field()
     owner_id: int | None = Field(default=None, foreign_key="app_user.id", index=True)
@@ -63,9 +76,11 @@ class Customer(SQLModel, table=True):
 
 
 class CustomerRelation(SQLModel, table=True):
-    """A related party 关系人: spouse, guarantor, legal representative, emergency contact.
+    """A related party 关系人: spouse, guarantor, legal representative, beneficial owner, emergency contact.
 
-    ``related_id`` is set when the party is a customer too; otherwise name and phone stand here.
+    ``related_id`` is set when the party is a customer too; otherwise name, phone and identity number stand here.
+    ``share_rate`` is what a beneficial owner 受益所有人 holds (0.25 is 25 %). One that ended keeps its row, so that
+    the record can be read as it was known on a day.
     """
 
     __tablename__ = "customer_relation"
@@ -78,5 +93,49 @@ class CustomerRelation(SQLModel, table=True):
     name: str = text_field(60)
     phone: str | None = Field(default=None, sa_type=EncryptedText("customer_relation.phone"))  # type: ignore[call-overload]
     phone_index: str | None = Field(default=None, max_length=64, index=True)
+    id_number: str | None = Field(default=None, sa_type=EncryptedText("customer_relation.id_number"))  # type: ignore[call-overload]
+    id_number_index: str | None = Field(default=None, max_length=64, index=True)
+    share_rate: Decimal | None = rate(nullable=True)
     note: str = text_field(200)
     created_at: datetime = instant()
+    ended_at: datetime | None = instant(nullable=True)
+
+
+class ScoreRecord(SQLModel, table=True):
+    """One score or grade a customer was given 评分记录, with its reasons; append-only by habit, never edited.
+
+    ``reasons`` are {label, words, effect}: what the scorecard gave each attribute against an unknown value.
+    ``source`` is ``scorecard`` for a run, ``grade`` for a grade set without one. Scores from before the reasons of
+    every round were kept have none.
+    """
+
+    __tablename__ = "score_record"
+    __table_args__ = (sa.Index("ix_score_record_customer_at", "customer_id", "at"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id")
+    application_id: int | None = Field(default=None, foreign_key="application.id", index=True)
+    at: datetime = instant()
+    source: str = text_field(16, default="scorecard")
+    score: int | None = Field(default=None)
+    risk_grade: int | None = Field(default=None)
+    model_version: str = text_field(40)
+    reasons: list[dict[str, object]] = json_field(list)
+    by_id: int | None = Field(default=None, foreign_key="app_user.id")
+
+
+class Consent(SQLModel, table=True):
+    """What a customer agreed to 授权: one row a purpose and occasion; withdrawn by an instant, never deleted."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    customer_id: int = Field(foreign_key="customer.id", index=True)
+    purpose: str = text_field(24, index=True)
+    way: str = text_field(16)
+    given_date: date
+    valid_until: date | None = Field(default=None)
+    document_id: int | None = Field(default=None, foreign_key="document.id")
+    note: str = text_field(200)
+    by_id: int | None = Field(default=None, foreign_key="app_user.id")
+    created_at: datetime = instant()
+    withdrawn_at: datetime | None = instant(nullable=True)
+    withdrawn_reason: str = text_field(200)

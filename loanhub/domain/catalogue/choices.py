@@ -126,6 +126,19 @@ class Lifecycle(Choice):
     DORMANT = "dormant", "沉睡"
 
 
+class ValueSegment(Choice):
+    """What a customer is worth by recency, frequency and money 客户价值 (RFM)."""
+
+    CHAMPION = "champion", "重要价值"
+    PROMISING = "promising", "重要发展"
+    KEEP = "keep", "重要保持"
+    WIN_BACK = "win_back", "重要挽留"
+    LOYAL = "loyal", "一般价值"
+    RECENT = "recent", "一般发展"
+    FADING = "fading", "一般保持"
+    LOST = "lost", "一般挽留"
+
+
 class Mode(Choice):
     """Who lends 业务模式."""
 
