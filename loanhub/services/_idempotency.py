@@ -23,6 +23,13 @@ class KeyReused(Conflict):
         super().__init__("这个表单已经提交过别的内容，请重新打开后再试")
 
 
+_KNOWN = sa.select(IdempotencyKey).where(
+    col(IdempotencyKey.actor_id) == sa.bindparam("actor"),
+    col(IdempotencyKey.action) == sa.bindparam("action"),
+    col(IdempotencyKey.key) == sa.bindparam("key"),
+)
+
+
 def fingerprint(request: object) -> str:
     """Return the SHA-256 of the request's canonical JSON."""
     body = json.dumps(request, sort_keys=True, ensure_ascii=False, default=str, separators=(",", ":"))
@@ -50,12 +57,8 @@ def once(
     if not key:
         return work()
     digest = fingerprint(request)
-    query = sa.select(IdempotencyKey).where(
-        col(IdempotencyKey.actor_id) == actor.user_id,
-        col(IdempotencyKey.action) == action,
-        col(IdempotencyKey.key) == key[:64],
-    )
-    found: IdempotencyKey | None = db.execute(query).scalar_one_or_none()
+    named = {"actor": actor.user_id, "action": action, "key": key[:64]}
+    found: IdempotencyKey | None = db.execute(_KNOWN, named).scalar_one_or_none()
     if found is not None:
         if found.request_hash != digest:
             raise KeyReused

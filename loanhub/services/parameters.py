@@ -43,12 +43,19 @@ DEFAULTS: dict[str, dict[str, Any]] = {
 """Defaults by name, in force until an administrator sets another value."""
 
 
+_IN_FORCE = (
+    sa.select(col(Setting.value))
+    .where(col(Setting.name) == sa.bindparam("wanted"), col(Setting.valid_from) <= sa.bindparam("at"))
+    .order_by(col(Setting.valid_from).desc())
+    .limit(1)
+)
+
+
 def get(db: Session, name: str, *, now: datetime) -> dict[str, Any]:
     """Return the value of a parameter in force at ``now``; raise KeyError for an unknown name."""
     default = DEFAULTS[name]
-    query = sa.select(Setting).where(col(Setting.name) == name, col(Setting.valid_from) <= now)
-    found = db.execute(query.order_by(col(Setting.valid_from).desc()).limit(1)).scalar_one_or_none()
-    return {**default, **(found.value if found else {})}
+    found = db.execute(_IN_FORCE, {"wanted": name, "at": now}).scalar_one_or_none()
+    return {**default, **(found or {})}
 
 
 def put(
