@@ -27,8 +27,10 @@ class Quick:
     shown: Any = ""
 
 
-def filters(state: Any, quick: Sequence[Quick], *, placeholder: str) -> rx.Component:
-    """Draw search, quick filters, the conditions chosen and the editor that adds one."""
+def filters(
+    state: Any, quick: Sequence[Quick], *, placeholder: str, extra: Sequence[rx.Component] = ()
+) -> rx.Component:
+    """Draw search, quick filters, the conditions chosen, the editor that adds one, and what else a page has there."""
 
     def one(item: Quick) -> rx.Component:
         value = rx.cond(state.quick.contains(item.key), state.quick[item.key], "")
@@ -48,6 +50,7 @@ def filters(state: Any, quick: Sequence[Quick], *, placeholder: str) -> rx.Compo
         *(one(item) for item in quick),
         chosen_filters(state.chips, state.drop_condition, state.clear_filters),
         editors.filter_editor(editor),
+        *extra,
         totals=state.totals,
         tools=[_save_view(state)],
     )
@@ -75,10 +78,15 @@ def _save_view(state: Any) -> rx.Component:
 
 def tabs(state: Any) -> rx.Component:
     """Draw the views for the head of the page, with the button that keeps the present filters as one."""
-    return saved_views(state.views, state.view, state.choose_view, on_add=state.ask_name(True))
+    name = state.ask_name(True)
+    return saved_views(
+        state.views, state.view, state.choose_view, changed=state.changed, on_save=name, on_add=name
+    )
 
 
-def above(state: Any, quick: Sequence[Quick], *, placeholder: str, noun: str) -> list[rx.Component]:
+def above(
+    state: Any, quick: Sequence[Quick], *, placeholder: str, noun: str, extra: Sequence[rx.Component] = ()
+) -> list[rx.Component]:
     """Draw what stands above the table: the views on a phone, the filters, the news."""
     phone = rx.el.div(
         saved_views(state.views, state.view, state.choose_view),

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import reflex as rx
 
-from loanhub.components import filter_editor as editors
 from loanhub.components.avatar import avatar
-from loanhub.components.buttons import button, icon_button
+from loanhub.components.buttons import button
 from loanhub.components.chips import status_chip
-from loanhub.components.dialogs import closing, dialog
-from loanhub.components.filters import chosen_filters, filter_bar, option_filter, saved_views, search_box
-from loanhub.components.forms import Field, field, form
 from loanhub.components.states import empty, no_match
-from loanhub.components.table import Column, Sorting, data_table, new_rows, pager
+from loanhub.components.table import Column, Sorting, data_table
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.permissions import Permission
 from loanhub.pages._disburse import disburse_dialog
 from loanhub.pages._page import Page, page
+from loanhub.pages._record_list import Quick, above, below, tabs
 from loanhub.state._base import SessionState
 from loanhub.state.disburse import DisburseState
 from loanhub.state.loans import BucketChip, LoanRow, LoansState
@@ -102,61 +97,26 @@ def _bucket(one: rx.Var[BucketChip]) -> rx.Component:
         rx.el.b(one.count, class_name="num"),
         rx.el.small("余额 ", one.amount),
         type="button",
-        on_click=S.set_quick("bucket", one.code),
+        on_click=rx.cond(chosen, S.set_quick("bucket", ""), S.set_quick("bucket", one.code)),
         custom_attrs={"aria-pressed": rx.cond(chosen, "true", "false")},
     )
 
 
-def _filters() -> rx.Component:
-    def quick(key: str, label: str, name: str, options: Any, shown: Any = "") -> rx.Component:
-        value = rx.cond(S.quick.contains(key), S.quick[key], "")
-        return option_filter(
-            label, options, value, lambda code: S.set_quick(key, code), value_label=shown, icon_name=name
-        )
-
-    editor = editors.Editor(
-        fields=S.filter_fields, field=S.draft.key, operators=S.draft.operators, operator=S.draft.operator,
-        options=S.draft.options, entry=S.draft.entry, two=S.draft.two, error=S.draft.error,
-        on_field=S.pick_field, on_operator=S.pick_operator, on_add=S.add_condition,
-    )  # fmt: skip
+def _quick() -> list[Quick]:
     product = rx.cond(S.quick.contains("product_code") & (S.quick["product_code"] != ""), "已选", "")
-    return filter_bar(
-        search_box(S.search.debounce(250), placeholder="借据编号、客户姓名", value=S.text),
-        quick("status", "状态", "list-checks", LoanStatus.options()),
-        quick("product_code", "产品", "package", S.products, product),
-        chosen_filters(S.chips, S.drop_condition, S.clear_filters),
-        editors.filter_editor(editor),
-        rx.cond(
-            SessionState.allowed.contains(Permission.LOANS_DISBURSE.value),
-            rx.el.span(
-                button("发起放款", size="sm", on_click=DisburseState.choose, writes=True),
-                class_name="only-phone",
-            ),
-            rx.fragment(),
-        ),
-        totals=S.totals,
-        tools=[_remove_view()],
+    return [
+        Quick("status", "状态", "list-checks", LoanStatus.options()),
+        Quick("product_code", "产品", "package", S.products, product),
+    ]
+
+
+def _disburse() -> rx.Component:
+    start = button("发起放款", size="sm", on_click=DisburseState.choose, writes=True)
+    return rx.cond(
+        SessionState.allowed.contains(Permission.LOANS_DISBURSE.value),
+        rx.el.span(start, class_name="only-phone"),
+        rx.fragment(),
     )
-
-
-def _remove_view() -> rx.Component:
-    remove = icon_button("trash-2", "删除这个视图", size="sm", on_click=S.delete_view)
-    return rx.cond(S.view.startswith("s"), remove, rx.fragment())
-
-
-def _name_view() -> rx.Component:
-    error = rx.cond(S.field_errors.contains("name"), S.field_errors["name"], "")
-    body = form(
-        field(Field(key="name", label="视图名称", required=True, maximum_length=20), error=error),
-        rx.el.div(
-            closing(button("取消")),
-            button("保存", look="p", kind="submit", writes=True),
-            class_name="row g2 end",
-        ),
-        on_submit=S.save_view,
-        guard=False,
-    )
-    return dialog("存为视图", body, is_open=S.naming, on_open_change=S.ask_name)
 
 
 @page(route="/loans", title="贷款与还款", permission=Permission.LOANS_READ, on_load=LoansState.load)
@@ -182,7 +142,6 @@ def loans() -> Page:
         loading=S.loading,
         empty=nothing,
     )
-    turn = pager(S.range_text, S.page, S.pages, on_previous=S.go(-1), on_next=S.go(1))
     start = rx.cond(
         SessionState.allowed.contains(Permission.LOANS_DISBURSE.value),
         rx.fragment(
@@ -199,19 +158,10 @@ def loans() -> Page:
                 role="group",
                 custom_attrs={"aria-label": "逾期阶段"},
             ),
-            _filters(),
-            new_rows(S.new_count, "借据", S.reload),
+            *above(S, _quick(), placeholder="借据编号、客户姓名", noun="借据", extra=[_disburse()]),
             table,
-            rx.cond(S.total > 0, turn, rx.fragment()),
-            _name_view(),
+            below(S),
         ],
-        views=saved_views(
-            S.views,
-            S.view,
-            S.choose_view,
-            changed=S.changed,
-            on_save=S.ask_name(True),
-            on_add=S.ask_name(True),
-        ),
+        views=tabs(S),
         primary=start,
     )

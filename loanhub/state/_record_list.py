@@ -37,6 +37,7 @@ class ListSpec:
         quick: fields with a chip of their own, one value each.
         first_view: the view of an actor who asks for none.
         number_fields: quick fields whose codes are numbers.
+        first_field: where the filter editor starts.
     """
 
     place: str
@@ -48,6 +49,7 @@ class ListSpec:
     built_in: dict[str, tuple[str, list[dict[str, Any]]]]
     first_view: Callable[[Actor], str] = lambda _actor: EVERY
     number_fields: frozenset[str] = frozenset()
+    first_field: str = "city"
 
 
 def _page_number(text: str) -> int:
@@ -75,6 +77,7 @@ def record_list(spec: ListSpec) -> Any:
         new_count: int = 0
         loading: bool = True
         has_conditions: bool = False
+        changed: bool = False
         naming: bool = False
         field_errors: dict[str, str] = {}
 
@@ -100,7 +103,7 @@ def record_list(spec: ListSpec) -> Any:
             fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, spec.entity))
             self._fields = {one.key: one for one in fields}
             self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
-            self.draft = _listing.draft_of(self._fields, "city")
+            self.draft = _listing.draft_of(self._fields, spec.first_field)
             await self._opened(query)
             await self._read_views()
             await self._show_chips()
@@ -124,9 +127,9 @@ def record_list(spec: ListSpec) -> Any:
                 for code, (name, found) in spec.built_in.items():
                     asked = _listing.criteria_of(found)
                     count = lists.count(actor, spec.entity, raw_criteria=asked, now=now)
-                    tabs.append({"id": code, "name": name, "count": str(count)})
+                    tabs.append({"id": code, "name": name, "count": f"{count:,}"})
                 for tab in lists.views(actor, spec.place, spec.entity, now=now):
-                    tabs.append({"id": f"s{tab.id}", "name": tab.name, "count": str(tab.count)})
+                    tabs.append({"id": f"s{tab.id}", "name": tab.name, "count": f"{tab.count:,}"})
                     stored[f"s{tab.id}"] = {"criteria": tab.criteria, "settings": tab.settings}
                 return tabs, stored
 
@@ -137,11 +140,19 @@ def record_list(spec: ListSpec) -> Any:
             if self.view not in spec.built_in and self.view not in self._stored:
                 self.view = EVERY
 
-        def _criteria(self) -> dict[str, object]:
+        def _criteria(self, *more: dict[str, Any]) -> dict[str, object]:
             if self.view in spec.built_in:
-                return _listing.criteria_of(spec.built_in[self.view][1], self._conditions)
+                return _listing.criteria_of(spec.built_in[self.view][1], self._conditions, more)
             stored = self._stored.get(self.view, {}).get("criteria") or {}
-            return _listing.criteria_of([stored] if stored else [], self._conditions)
+            return _listing.criteria_of([stored] if stored else [], self._conditions, more)
+
+        async def _searched(self) -> tuple[str, list[dict[str, Any]]]:
+            """Return what is searched as text, and what the search means as conditions; a page may translate it."""
+            return self.text, []
+
+        def _name_condition(self, one: dict[str, Any], sentence: str) -> str:
+            """Return what the chip of a condition says."""
+            return sentence
 
         async def _read(self) -> None:
             found = await self._fetch()
@@ -156,11 +167,12 @@ def record_list(spec: ListSpec) -> Any:
             self.total, self.pages = found.total, _listing.pages_of(found.total)
             self.range_text = _listing.range_text(self.page, len(found.rows), found.total)
             self.has_conditions = bool(self._conditions) or bool(self.text)
+            self.changed = bool(self._conditions)
 
         async def _fetch(self) -> lists.Page:
-            actor, now, asked, text, sort = (
-                await self._actor(), utc_now(), self._criteria(), self.text, self.sort,
-            )  # fmt: skip
+            actor, now, sort = await self._actor(), utc_now(), self.sort
+            text, more = await self._searched()
+            asked = self._criteria(*more)
             falling, offset = self.direction != "ascending", (self.page - 1) * PAGE_ROWS
             try:
                 return await rx.run_in_thread(
@@ -184,7 +196,7 @@ def record_list(spec: ListSpec) -> Any:
                 self._conditions, found, shown = [], [], []
             self.quick = {c["field"]: str(c.get("value", "")) for c in found if _is_quick(c)}
             self.chips = [
-                {"key": str(chip.place), "label": chip.sentence, "value": ""}
+                {"key": str(chip.place), "label": self._name_condition(one, chip.sentence), "value": ""}
                 for chip, one in zip(shown, found, strict=True)
                 if not _is_quick(one)
             ]
@@ -274,7 +286,7 @@ def record_list(spec: ListSpec) -> Any:
                 self.draft = draft
                 return None
             self._conditions, self.page = [*self._conditions, leaf], 1
-            self.draft = _listing.draft_of(self._fields, "city")
+            self.draft = _listing.draft_of(self._fields, spec.first_field)
             return await self._show()
 
         @rx.event

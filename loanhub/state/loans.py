@@ -4,17 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any
 
 import reflex as rx
 
-from loanhub.components.toasts import done
 from loanhub.domain.permissions import Permission
 from loanhub.services import lists, loans
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
-from loanhub.state._guard import needs
+from loanhub.state._record_list import ListSpec, record_list
 
 KEYS = (
     "number", "status", "product_code", "principal_fen", "outstanding_principal_fen", "overdue_principal_fen",
@@ -82,46 +81,32 @@ class BucketChip:
     amount: str = ""
 
 
-class LoansState(_listing.ListMixin, SessionState):
-    """The loans page."""
+LoanList: Any = record_list(
+    ListSpec(
+        place="loans", entity="loan", permission=Permission.LOANS_READ, keys=KEYS, sortable=SORTABLE, quick=QUICK,
+        built_in=VIEWS, first_field="outstanding_principal_fen",
+    )
+)  # fmt: skip
 
-    LIST: ClassVar[_listing.Listed] = _listing.Listed(
-        entity="loan", path="/loans", keys=KEYS, sortable=SORTABLE, quick=QUICK, views=VIEWS, first_view="all",
-        first_field="outstanding_principal_fen",
-    )  # fmt: skip
+
+class LoansState(LoanList, SessionState):  # type: ignore[misc]
+    """The loans page."""
 
     rows: list[LoanRow] = []
     products: list[dict[str, str]] = []
     buckets: list[BucketChip] = []
     sums: dict[str, str] = {}
     totals: str = ""
-    field_errors: dict[str, str] = {}
 
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def load(self) -> None:
-        """Read the address and show the list it describes; ``contract`` and ``customer`` name a record."""
-        query = self.router.url.query_parameters
-        self._watch("loans")
-        self.loading, self.naming = True, False
-        await self._open_address()
+    async def _opened(self, query: Any) -> None:
+        """Take the record the address may name as a condition: ``contract`` or ``customer``."""
         for name in RECORDS:
             text = str(query.get(name, ""))
             if text.isascii() and text.isdigit() and len(text) < 10:
                 one = {"field": f"{name}_id", "op": "eq", "value": int(text)}
                 self._conditions = [*(c for c in self._conditions if c.get("field") != one["field"]), one]
-        self.products = (
-            _listing.pairs(self._fields["product_code"].options) if "product_code" in self._fields else []
-        )
-        await self._read_views()
-        await self._read()
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def reload(self) -> None:
-        """Read the same page again."""
-        await self._read_views()
-        await self._read()
+        products = self._fields.get("product_code")
+        self.products = _listing.pairs(products.options) if products else []
 
     async def _searched(self) -> tuple[str, list[dict[str, Any]]]:
         if not self.text or _is_number(self.text):
@@ -149,85 +134,6 @@ class LoansState(_listing.ListMixin, SessionState):
         self.sums = {key: text.removeprefix("¥") for key, text in found.sums.items()}
         owed = found.sums.get("outstanding_principal_fen", "¥0.00")
         self.totals = f"{found.total:,} 笔 · 剩余本金 {owed}"
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def choose_view(self, code: str) -> Any:
-        """Show another view; the conditions of the one before are left."""
-        return await self._choose_view(code)
-
-    @rx.event(supersedes=True)
-    @needs(Permission.LOANS_READ, per_minute=120)
-    async def search(self, text: str) -> Any:
-        """Search by loan number, or by the customer's name."""
-        return await self._search(text)
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def set_quick(self, key: str, value: str) -> Any:
-        """Set a filter, or clear it; the bucket that is set already is cleared."""
-        again = key == "bucket" and self.quick.get("bucket") == str(value)
-        return await self._set_quick(key, "" if again else value)
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def pick_field(self, key: str) -> None:
-        """Choose the field of the condition."""
-        self._pick(key)
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def pick_operator(self, code: str) -> None:
-        """Choose the comparison of the condition."""
-        self._pick(self.draft.key, code)
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def add_condition(self, form: dict[str, Any]) -> Any:
-        """Add the condition in the editor."""
-        return await self._add_condition(form)
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def drop_condition(self, place: str) -> Any:
-        """Take one condition away."""
-        return await self._drop_condition(place)
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def clear_filters(self) -> Any:
-        """Take every filter and the search away."""
-        return await self._clear_filters()
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def sort_by(self, key: str) -> Any:
-        """Sort by a column, the other way round when it is the one already."""
-        return await self._sort_by(key)
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def go(self, step: int) -> Any:
-        """Turn the page by ``step``."""
-        return await self._go(step)
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def ask_name(self, is_open: bool) -> None:
-        """Open or close the naming of a new view."""
-        self.naming, self.field_errors = bool(is_open), {}
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def save_view(self, form: dict[str, Any]) -> Any:
-        """Keep the present filters as a view of one's own."""
-        return [await self._save_view(form), done("已存为视图")]
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def delete_view(self) -> Any:
-        """Delete the saved view that is shown."""
-        return await self._delete_view()
 
     async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
         """Others post and disburse: rows on screen follow, new loans are only announced."""
