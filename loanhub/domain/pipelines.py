@@ -41,7 +41,8 @@ class StageSpec:
 
     ``required`` lists catalogue keys that must be filled before a card may enter; ``wip_limit`` of 0 means
     none; ``dwell_target_hours`` is the time a card should stay at most (0: no target); ``probability`` weighs
-    the column's amount, 0 to 1 in hundredths.
+    the column's amount, 0 to 1 in hundredths. ``next_codes`` are the stages a card may go to from here, none
+    meaning any; ``wip_hard`` refuses a card beyond ``wip_limit`` instead of coloring the count.
     """
 
     code: str
@@ -52,6 +53,8 @@ class StageSpec:
     probability_percent: int = 0
     required: tuple[str, ...] = field(default=())
     hard_gate: str = ""
+    next_codes: tuple[str, ...] = ()
+    wip_hard: bool = False
 
 
 DEFAULT_STAGES: tuple[StageSpec, ...] = (
@@ -73,6 +76,52 @@ DEFAULT_STAGES: tuple[StageSpec, ...] = (
     StageSpec(StageCode.DISBURSED, StageCode.DISBURSED.label, "disbursed", 0, 0, 100, (), "loan_disbursed"),
 )  # fmt: skip
 """The default board, in order. ``hard_gate`` names a fact that no side sheet can supply."""
+
+
+class BoardEntity(Choice):
+    """What a board's cards are."""
+
+    LEAD = "lead", "线索"
+    APPLICATION = "application", "申请"
+    TASK = "task", "待办"
+
+
+class TaskStage(Choice):
+    """The columns of the board of to-dos; ``done`` follows from the to-do's completion."""
+
+    TODO = "todo", "待办"
+    DOING = "doing", "进行中"
+    WAITING = "waiting", "等待"
+    DONE = "done", "完成"
+
+
+APPLICATION_BOARD = "applications"
+TASK_BOARD = "tasks"
+
+APPLICATION_STAGES: tuple[StageSpec, ...] = (
+    StageSpec("draft", "草稿", "lead", 72, 0, 20),
+    StageSpec("returned", "退回补充", "intent", 48, 0, 30),
+    StageSpec("first_review", "初审", "review", 24, 0, 50),
+    StageSpec("second_review", "复审", "match", 24, 0, 60),
+    StageSpec("final_review", "终审", "visit", 24, 0, 70),
+    StageSpec("approved", "已通过", "approved", 72, 0, 90),
+    StageSpec("contracted", "已出合同", "approved", 72, 0, 95),
+    StageSpec("funded", "已放款", "disbursed", 0, 0, 100),
+)
+"""The board of applications: its stages are the statuses of ``domain.applications``, by the same codes."""
+
+TASK_STAGES: tuple[StageSpec, ...] = (
+    StageSpec(TaskStage.TODO, TaskStage.TODO.label, "lead", 72),
+    StageSpec(TaskStage.DOING, TaskStage.DOING.label, "review", 48),
+    StageSpec(TaskStage.WAITING, TaskStage.WAITING.label, "visit", 120),
+    StageSpec(TaskStage.DONE, TaskStage.DONE.label, "disbursed"),
+)
+
+FURTHER_BOARDS: tuple[tuple[str, str, BoardEntity, tuple[StageSpec, ...]], ...] = (
+    (APPLICATION_BOARD, "申请看板", BoardEntity.APPLICATION, APPLICATION_STAGES),
+    (TASK_BOARD, "待办看板", BoardEntity.TASK, TASK_STAGES),
+)
+"""Boards every firm has besides the one of leads: code, name, entity, stages."""
 
 GATE_SENTENCES: Mapping[str, str] = {
     "application_open": "需要先发起贷款申请",
@@ -117,6 +166,18 @@ def check_gate(stage: StageSpec, filled: Mapping[str, object], facts: Iterable[s
     if stage.hard_gate and stage.hard_gate not in set(facts):
         blocked = GATE_SENTENCES.get(stage.hard_gate, "还不满足移入条件")
     return Gate(stage.code, present, missing, blocked)
+
+
+def refusal(source: StageSpec | None, target: StageSpec, *, count: int = 0) -> str:
+    """Return why the board's own rules keep a card of ``source`` out of ``target``, or an empty text.
+
+    ``count`` is how many cards stand in the target now, asked only when its limit is hard.
+    """
+    if source is not None and source.next_codes and target.code not in source.next_codes:
+        return f"「{source.label}」不能直接移至「{target.label}」"
+    if target.wip_hard and target.wip_limit and count >= target.wip_limit:
+        return f"「{target.label}」已满 {count}/{target.wip_limit}，先移出一张"
+    return ""
 
 
 def age_state(entered_at: datetime, now: datetime, dwell_target_hours: int) -> AgeState:

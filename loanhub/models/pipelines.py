@@ -37,6 +37,10 @@ class Stage(SQLModel, table=True):
     probability_percent: int = 0
     required: list[str] = json_field(list)
     hard_gate: str = text_field(32)
+    next_codes: list[str] = json_field(list)
+    """Where a card may go from here; none means anywhere."""
+    wip_hard: bool = False
+    """Whether a card beyond ``wip_limit`` is refused."""
 
 
 class StageMove(SQLModel, table=True):

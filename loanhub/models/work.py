@@ -48,6 +48,9 @@ class Task(SQLModel, table=True):
     snoozed_until: datetime | None = instant(nullable=True)
     done_at: datetime | None = instant(nullable=True, index=True)
     done_note: str = text_field(500)
+    state: str = text_field(12, default="todo")
+    """The column of the board it stands in until it is done: todo, doing, waiting."""
+    state_since: datetime | None = instant(nullable=True)
     created_by_id: int | None = Field(default=None, foreign_key="app_user.id")
     source: str = text_field(40)
     created_at: datetime = instant()

@@ -29,7 +29,7 @@ from loanhub.domain.errors import InvalidInput
 from loanhub.domain.repayment.delinquency import Bucket
 from loanhub.domain.repayment.schedule import METHODS
 from loanhub.domain.repayment.servicing import PostingKind
-from loanhub.models import Channel, CustomField, Department, Product, Stage, User
+from loanhub.models import Channel, CustomField, Department, Pipeline, Product, Stage, User
 from loanhub.models._columns import Code
 from loanhub.models.encryption import blind_index, blind_index_tail
 from loanhub.services._actor import Actor
@@ -83,7 +83,12 @@ def sources(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
     products = db.execute(
         sa.select(col(Product.code), col(Product.label)).where(col(Product.active)).order_by(col(Product.id))
     ).all()
-    stages = db.execute(sa.select(col(Stage.code), col(Stage.label)).order_by(col(Stage.sort))).all()
+    of_leads = sa.select(col(Pipeline.id)).where(col(Pipeline.entity) == "lead")
+    stages = db.execute(
+        sa.select(col(Stage.code), col(Stage.label))
+        .where(col(Stage.pipeline_id).in_(of_leads))
+        .order_by(col(Stage.sort))
+    ).all()
     users = db.execute(
         sa.select(col(User.id), col(User.name)).where(col(User.active)).order_by(col(User.id))
     ).all()

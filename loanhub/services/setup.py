@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain.permissions import ROLES
-from loanhub.domain.pipelines import DEFAULT_STAGES
+from loanhub.domain.pipelines import DEFAULT_STAGES, FURTHER_BOARDS, StageSpec
 from loanhub.models import Channel, Department, Pipeline, Role, SavedView, Stage
 
 DEFAULT_PIPELINE = "default"
@@ -59,24 +60,9 @@ def install(db: Session, *, company_name: str, now: datetime) -> None:
         db.flush()
         root.path = f"/{root.id}/"
     if db.execute(sa.select(col(Pipeline.id)).where(col(Pipeline.code) == DEFAULT_PIPELINE)).first() is None:
-        pipeline = Pipeline(code=DEFAULT_PIPELINE, label="进件看板", entity="lead")
-        db.add(pipeline)
-        db.flush()
-        for position, stage in enumerate(DEFAULT_STAGES):
-            db.add(
-                Stage(
-                    pipeline_id=pipeline.id or 0,
-                    code=stage.code,
-                    label=stage.label,
-                    color=stage.color,
-                    sort=position,
-                    dwell_target_hours=stage.dwell_target_hours,
-                    wip_limit=stage.wip_limit,
-                    probability_percent=stage.probability_percent,
-                    required=list(stage.required),
-                    hard_gate=stage.hard_gate,
-                )
-            )
+        _add_board(db, DEFAULT_PIPELINE, "进件看板", "lead", DEFAULT_STAGES)
+        for code, label, entity, stages in FURTHER_BOARDS:
+            _add_board(db, code, label, entity.value, stages)
         # With the board, once: a view somebody deletes does not come back.
         for position, (page, name, criteria) in enumerate(DEFAULT_VIEWS):
             db.add(SavedView(page=page, name=name, criteria=criteria, sort=position, created_at=now))
@@ -85,3 +71,26 @@ def install(db: Session, *, company_name: str, now: datetime) -> None:
         if code not in channels:
             db.add(Channel(code=code, label=label, cost_per_lead_fen=cost, sort=position))
     db.flush()
+
+
+def _add_board(db: Session, code: str, label: str, entity: str, stages: Iterable[StageSpec]) -> None:
+    pipeline = Pipeline(code=code, label=label, entity=entity)
+    db.add(pipeline)
+    db.flush()
+    for position, stage in enumerate(stages):
+        db.add(
+            Stage(
+                pipeline_id=pipeline.id or 0,
+                code=stage.code,
+                label=stage.label,
+                color=stage.color,
+                sort=position,
+                dwell_target_hours=stage.dwell_target_hours,
+                wip_limit=stage.wip_limit,
+                probability_percent=stage.probability_percent,
+                required=list(stage.required),
+                hard_gate=stage.hard_gate,
+                next_codes=list(stage.next_codes),
+                wip_hard=stage.wip_hard,
+            )
+        )
