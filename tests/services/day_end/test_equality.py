@@ -90,13 +90,14 @@ def live(desk: Desk, loan_id: int, day: date, pick: Random) -> None:
 
 def expect(day: date) -> int:
     """Hold every loan and installment against its replay; return how many loans were compared."""
-    policy, compared = ClassPolicy(), 0
+    policy, compared, accrued = ClassPolicy(), 0, 0
     with reading() as db:
         for loan in db.exec(select(Loan)).all():
             if loan.status not in OWING:
                 continue
             compared += 1
             state = open_account(db, loan).at(day)
+            accrued += state.accrued_interest_fen
             five_class = policy.class_of(state.dpd, state.class_floor.value, loan.class_floor)
             assert {
                 "dpd": loan.dpd, "bucket": loan.bucket, "class": loan.five_class, "penalty": loan.penalty_due_fen,
@@ -119,15 +120,10 @@ def expect(day: date) -> int:
                 found.penalty_accrued_fen + found.compound_accrued_fen for found in state.installments
             ], f"loan {loan.id} on {day}"
         run = repository.find_run(db, day)
-        if run is not None:
-            accrued = sum(
-                open_account(db, loan).at(day).accrued_interest_fen
-                for loan in db.exec(select(Loan)).all()
-                if loan.status in OWING
-            )
-            cells = run.totals["cells"].values()  # type: ignore[attr-defined]
-            assert sum(cell[5] for cell in cells) == accrued, day
-            assert sum(cell[0] for cell in cells) == compared, day
+        assert run is not None
+        cells = run.totals["cells"].values()  # type: ignore[attr-defined]
+        assert sum(cell[5] for cell in cells) == accrued, day
+        assert sum(cell[0] for cell in cells) == compared, day
     return compared
 
 
@@ -137,15 +133,14 @@ def desk(database: Engine) -> Desk:
     return make_desk()
 
 
-@pytest.mark.parametrize("seed", [1, 2])
-def test_columns_and_replay_agree_every_day_for_months(desk: Desk, seed: int) -> None:
-    pick = Random(seed)
+def test_columns_and_replay_agree_every_day_for_months(desk: Desk) -> None:
+    pick = Random(1)
     ids = []
     for life in LIVES:
         ids.append(make_loan(desk, disbursed=START, months=4))
         alter(ids[-1], pick, dict(life))
     compared = replays = 0
-    for passed in range(1, 150):
+    for passed in range(1, 110):
         day = START + timedelta(days=passed)
         day_end.catch_up(SYSTEM, until=day, clock=lambda day=day: noon(day))
         compared += expect(day)
