@@ -5,18 +5,20 @@ from loanhub.services.loans._view_actions import ActionState, ChangeRow
 from loanhub.services.loans._write import Posted
 from loanhub.services.loans.batch import BatchResult, BatchRow, post_many
 from loanhub.services.loans.change import CHANGE_KINDS, Change, ChangePreview, NotAChange, preview_change
+from loanhub.services.loans.change_look import (
+    RequestRow,
+    RequestView,
+    change_request,
+    count_requests,
+    list_requests,
+)
 from loanhub.services.loans.change_request import (
     AlreadyPending,
     OwnChange,
     RequestDecided,
     Requested,
     RequestOutdated,
-    RequestRow,
-    RequestView,
     approve_change,
-    change_request,
-    count_requests,
-    list_requests,
     refuse_change,
     request_change,
     withdraw_change,

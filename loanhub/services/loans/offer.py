@@ -159,13 +159,15 @@ def _create(
         label=f"提前结清试算单 {number}", now=now, owner_id=loan.owner_id, department_id=loan.department_id,
         customer_id=loan.customer_id, loan_id=loan.id,
     )  # fmt: skip
+    lines: list[dict[str, object]] = [
+        {"kind": "line", "label": one.label, "note": one.note, "amount": one.amount}
+        for one in seen.quote.lines
+    ]
+    lines += [{"kind": "day", "on": one.on, "total_fen": one.total_fen} for one in seen.days]
     row = SettlementOffer(
         number=number, loan_id=loan.id or 0, loan_version=loan.version, settle_on=settle_on, valid_to=valid_to,
         total_fen=seen.quote.total_fen,
-        lines=[
-            *({"kind": "line", "label": one.label, "note": one.note, "amount": one.amount} for one in seen.quote.lines),
-            *({"kind": "day", "on": one.on, "total_fen": one.total_fen} for one in seen.days),
-        ],
+        lines=lines,
         file_id=stored.id, created_by_id=actor.actor_id, created_at=now,
     )  # fmt: skip
     db.add(row)

@@ -31,7 +31,7 @@ from loanhub.services._transaction import reading
 from loanhub.services.catalogue import PAYMENT_METHODS
 from loanhub.services.loans._shared import CLOSED, Account, business_day, open_account
 from loanhub.services.loans._view_actions import ActionState, ChangeRow, actions_of, changes_of_loan
-from loanhub.services.loans.change_request import RequestRow, list_requests
+from loanhub.services.loans.change_look import RequestRow, list_requests
 from loanhub.services.loans.explain import Reason, interest_reason, penalty_reasons
 from loanhub.services.loans.ledger import LEDGER_KINDS
 from loanhub.services.loans.offer import OfferRow, offers_of
@@ -65,6 +65,7 @@ class ScheduleRow:
     status_tone: str
     look: str
     reasons: tuple[Reason, ...]
+    waived: str = ""
 
 
 @dataclass(frozen=True)
@@ -307,6 +308,7 @@ def _rows(account: Account, state: LoanState) -> tuple[ScheduleRow, ...]:
                 balance=format_plain(agreed.closing_fen), status_label=label, status_tone=tone,
                 look="od" if overdue else "cur" if row.period == current else "",
                 reasons=(interest_reason(account, state, agreed), *penalty_reasons(account, state, row)),
+                waived=format_plain(row.waived.total_fen) if row.waived.total_fen else "",
             )
         )  # fmt: skip
     return tuple(found)
