@@ -164,18 +164,19 @@ def entries_of(db: Session, transaction_ids: Iterable[int]) -> dict[int, list[Le
 def cash_of_day(db: Session, day: date) -> tuple[int, int]:
     """Return (in, out) of the bank account per books on a value date; reversals take back what they reverse."""
     reversed_ = sa.orm.aliased(LedgerTransaction)
-    base = sa.func.coalesce(col(reversed_.kind), col(LedgerTransaction.kind))
     net = sa.func.sum(col(LedgerEntry.debit_fen) - col(LedgerEntry.credit_fen))
     query = (
-        sa.select(base.in_(OUT_KINDS), net)
+        sa.select(col(reversed_.kind), col(LedgerTransaction.kind), net)
         .select_from(LedgerEntry)
         .join(LedgerTransaction, col(LedgerTransaction.id) == col(LedgerEntry.transaction_id))
         .join(reversed_, col(reversed_.id) == col(LedgerTransaction.reverses_id), isouter=True)
         .where(col(LedgerEntry.account) == Account.BANK.value, col(LedgerTransaction.value_date) == day)
-        .group_by(base.in_(OUT_KINDS))
+        .group_by(col(reversed_.kind), col(LedgerTransaction.kind))
     )
-    sums = {bool(out): int(total or 0) for out, total in db.execute(query).all()}
-    return sums.get(False, 0), -sums.get(True, 0)
+    sums = {False: 0, True: 0}
+    for undone, kind, total in db.execute(query).all():
+        sums[(undone or kind) in OUT_KINDS] += int(total or 0)
+    return sums[False], -sums[True]
 
 
 @dataclass(frozen=True)
@@ -191,22 +192,20 @@ class BankDay:
 
 def bank_of_day(db: Session, day: date) -> BankDay:
     """Return the sums of the bank lines of a day."""
-    amount = col(BankLine.amount_fen)
-    query = (
-        sa.select(
-            col(BankLine.status) == LineStatus.IGNORED.value, amount > 0, sa.func.sum(amount), sa.func.count()
-        )
-        .where(col(BankLine.booked_date) == day)
-        .group_by(col(BankLine.status) == LineStatus.IGNORED.value, amount > 0)
+    into, out = (
+        sa.func.sum(sa.case((way, col(BankLine.amount_fen)), else_=0))
+        for way in (col(BankLine.amount_fen) > 0, col(BankLine.amount_fen) < 0)
     )
-    sums = {(bool(a), bool(b)): (int(c or 0), int(d)) for a, b, c, d in db.execute(query).all()}
-
-    def of(ignored: bool, incoming: bool) -> int:
-        return abs(sums.get((ignored, incoming), (0, 0))[0])
-
+    query = (
+        sa.select(col(BankLine.status), into, out, sa.func.count())
+        .where(col(BankLine.booked_date) == day)
+        .group_by(col(BankLine.status))
+    )
+    rows = [(str(a), int(b or 0), int(c or 0), int(d)) for a, b, c, d in db.execute(query).all()]
+    apart = [row for row in rows if row[0] == LineStatus.IGNORED.value]
     return BankDay(
-        of(False, True) + of(True, True), of(False, False) + of(True, False), of(True, True), of(True, False),
-        sum(number for _, number in sums.values()),
+        sum(row[1] for row in rows), -sum(row[2] for row in rows), sum(row[1] for row in apart),
+        -sum(row[2] for row in apart), sum(row[3] for row in rows),
     )  # fmt: skip
 
 
