@@ -19,6 +19,7 @@ from loanhub.domain.criteria import (
     Function,
     Node,
     Not,
+    membership,
     predicate_of,
     spec_of_aggregate,
 )
@@ -51,7 +52,8 @@ def to_expression(
     Column dtypes: money, integers, levels and ids Int64; decimals and rates Decimal or Float64; days Date;
     instants Datetime in UTC; codes and texts String; lists List(String). ``related`` holds one frame for each
     relation used, with its link column (``loan_id`` …) and the fields the condition reads; it is grouped
-    now, so that the expression is valid for those frames only.
+    now, so that the expression is valid for those frames only. What is related to the related records (a loan's
+    customer's loans, for a segment) is looked up there too, by its own key.
     """
     match node:
         case All(children):
@@ -65,6 +67,9 @@ def to_expression(
             return ~to_expression(child, catalogue, entity, context, related)
         case Condition(key):
             spec = catalogue.get(entity, key)
+            inside = membership(node, spec, context)
+            if inside is not None:
+                return to_expression(inside, catalogue, entity, context, related)
             return compare(predicate_of(node, spec, context), pl.col(key), spec)
         case Aggregate():
             return _aggregate(node, catalogue, entity, context, related or {})
@@ -135,7 +140,7 @@ def _aggregate(
     where = (
         pl.lit(True)
         if node.where == EVERYTHING
-        else to_expression(node.where, catalogue, relation.entity, context)
+        else to_expression(node.where, catalogue, relation.entity, context, related)
     )
     parent = pl.col(relation.parent_column)
     if node.function is Function.EXISTS:

@@ -28,6 +28,7 @@ from loanhub.domain.criteria import (
     Function,
     Node,
     Not,
+    membership,
     predicate_of,
     spec_of_aggregate,
 )
@@ -98,6 +99,9 @@ class _Builder:
                 return sa.not_(self.clause(child, entity, model))
             case Condition(key):
                 spec = self.catalogue.get(entity, key)
+                inside = membership(node, spec, self.context)
+                if inside is not None:
+                    return self.clause(inside, entity, model)
                 return compare(predicate_of(node, spec, self.context), _field(model, spec))
             case Aggregate():
                 return self.aggregate(node, entity, model)

@@ -208,7 +208,7 @@ def _order(
     if not sort:
         return [newest]
     spec = catalogue.get(entity, sort)
-    if spec.encrypted or access(spec, catalogues.rights_of(actor)) < Access.READ:
+    if spec.encrypted or spec.kind == "segment" or access(spec, catalogues.rights_of(actor)) < Access.READ:
         raise InvalidInput(f"不能按{spec.label}排序")
     if spec.json_column:
         element = getattr(model, spec.json_column)[spec.json_key]

@@ -30,7 +30,9 @@ DTYPES: dict[str, Any] = {
 
 
 def frames(records: list[dict[str, Any]]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    things_schema = {spec.key: DTYPES[spec.kind] for spec in CATALOGUE.fields("thing")}
+    things_schema = {
+        spec.key: DTYPES[spec.kind] for spec in CATALOGUE.fields("thing") if spec.kind != "segment"
+    }
     parts_schema = {spec.key: DTYPES[spec.kind] for spec in CATALOGUE.fields("part")}
     rows = [{"id": i} | {key: record[key] for key in things_schema} for i, record in enumerate(records, 1)]
     parts = [{"thing_id": i} | part for i, record in enumerate(records, 1) for part in record["parts"]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sqlalchemy.engine import Engine
 from sqlalchemy.orm import Session
 
 from loanhub.domain.catalogue import BUILTIN
-from loanhub.domain.criteria import Node, Not, evaluate, matches, operators_for, parse
+from loanhub.domain.criteria import EVERYTHING, Node, Not, evaluate, matches, operators_for, parse
 from loanhub.models import Installment, Lead, Loan
 from loanhub.models.encryption import blind_index, blind_index_tail
 from loanhub.repositories.criteria import ENTITY_MODELS, to_condition
@@ -35,6 +36,9 @@ from tests.domain.criteria.tables import MODELS, Base, Thing, store
 def tables(db_engine: Engine) -> Engine:
     Base.metadata.create_all(db_engine)
     return db_engine
+
+
+EVERY_CUSTOMER = replace(CONTEXT, segments=lambda _segment_id: EVERYTHING)
 
 
 def found(db: Session, node: Node) -> set[int]:
@@ -98,7 +102,7 @@ def test_every_operator_agrees_on_every_field_and_so_does_its_negation(tables: E
 def test_every_builtin_field_has_sql_for_every_operator_it_offers(db_engine: Engine) -> None:
     values = {
         "money": 1, "integer": 1, "level": 1, "percent": "0.1", "decimal": "0.1", "date": "2026-05-20",
-        "datetime": "2026-05-20", "boolean": True, "user": 1, "department": 1, "relation": 1,
+        "datetime": "2026-05-20", "boolean": True, "user": 1, "department": 1, "relation": 1, "segment": 1,
         "phone": "15400000001", "id_number": "310000199003070017", "bank_card": "6222000000000017",
         "email": "a@example.com",
     }  # fmt: skip
@@ -115,7 +119,8 @@ def test_every_builtin_field_has_sql_for_every_operator_it_offers(db_engine: Eng
                     tree = {"field": spec.key, "op": operator.code} | shape.get(
                         operator.arity, {"value": [operand]}
                     )
-                    condition = to_condition(parse(tree, BUILTIN, entity.code), BUILTIN, entity.code, CONTEXT)
+                    node = parse(tree, BUILTIN, entity.code)
+                    condition = to_condition(node, BUILTIN, entity.code, EVERY_CUSTOMER)
 
                     assert db.scalar(sa.select(sa.func.count()).select_from(model).where(condition)) == 0
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from loanhub.domain.catalogue import Access, Catalogue, FieldSpec, OptionSources, Related, is_missing, present
+from loanhub.domain.criteria.membership import membership
 from loanhub.domain.criteria.operators import OPERATORS
 from loanhub.domain.criteria.parse import RightOf, spec_of_aggregate
 from loanhub.domain.criteria.predicates import Predicate, holds
@@ -85,6 +86,9 @@ def matches(
             return not matches(child, record, context, catalogue, entity)
         case Condition(key):
             spec = catalogue.get(entity, key)
+            inside = membership(node, spec, context)
+            if inside is not None:
+                return matches(inside, record, context, catalogue, entity)
             return holds(predicate_of(node, spec, context), value_of(record, spec))
         case Aggregate():
             related = catalogue.related(entity, node.of)
@@ -184,6 +188,10 @@ class _Explainer:
                 return Explanation(sentence, not part.matched, children=(part,))
             case Condition(key):
                 spec = self.catalogue.get(entity, key)
+                inside = membership(node, spec, self.context)
+                if inside is not None:
+                    met = matches(inside, record, self.context, self.catalogue, entity)
+                    return Explanation(sentence, met, field=key)
                 value = value_of(record, spec)
                 matched = holds(predicate_of(node, spec, self.context), value)
                 return Explanation(sentence, matched, self._text(spec, value), is_missing(value), field=key)

@@ -104,6 +104,8 @@ class Context:
     ``now`` is UTC-aware and may lie in the past (a trial on history); ``today`` follows from it in
     Asia/Shanghai. Without an actor, 我 and 我的团队 are nobody. ``related`` fetches the records of a relation
     for the evaluator on one record; without it they are read from the record under the relation's key.
+    ``segments`` returns what a segment 客户分群 means, with the segments it names already written out
+    (:func:`~loanhub.domain.criteria.membership.inline`); without it nothing can be asked about segments.
     """
 
     now: datetime
@@ -112,6 +114,7 @@ class Context:
     department_id: int | None = None
     department_ids: frozenset[int] = frozenset()
     related: Callable[[Any, Related], Iterable[Any]] | None = field(default=None, compare=False)
+    segments: Callable[[int], Node] | None = field(default=None, compare=False)
 
     @property
     def today(self) -> date:

@@ -104,7 +104,7 @@ def read_operand(raw: object, spec: FieldSpec, operator: Operator) -> Any:
             if not isinstance(raw, bool):
                 raise InvalidInput("请选择「是」或「否」")
             return raw
-        case Sort.CODE if spec.kind in ("user", "department", "relation"):
+        case Sort.CODE if spec.kind in ("user", "department", "relation", "segment"):
             if isinstance(raw, str) and raw in SPECIAL.get(spec.kind, {}):
                 return raw
             if KINDS["relation"].from_json(raw) is None:

@@ -31,7 +31,8 @@ from loanhub.models.encryption import EncryptedText
 from loanhub.repositories.criteria import ENTITY_MODELS
 
 NOW = datetime(2026, 11, 21, 6, 8, tzinfo=UTC)
-SPECS = [spec for entity in BUILTIN.entities for spec in entity.fields]
+SPECS = [spec for entity in BUILTIN.entities for spec in entity.fields if spec.kind != "segment"]
+"""Fields that records hold; belonging to a segment is found out, not held."""
 SALES = RoleRights("sales", frozenset(p.value for p in ROLES[RoleCode.SALES].permissions))
 AUDITOR = RoleRights("auditor", frozenset(p.value for p in ROLES[RoleCode.AUDITOR].permissions))
 

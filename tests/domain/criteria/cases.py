@@ -9,14 +9,32 @@ from typing import Any
 from hypothesis import strategies as st
 
 from loanhub.domain.catalogue import Catalogue, EntitySpec, FieldSpec, Related
-from loanhub.domain.criteria import Context, operators_for
+from loanhub.domain.criteria import Context, Node, inline, operators_for, parse
 from loanhub.domain.criteria.operators import OPERATORS
 from loanhub.domain.criteria.values import PERIODS
 
 NOW = datetime(2026, 11, 21, 6, 8, tzinfo=UTC)
+SEGMENTS: dict[int, dict[str, Any]] = {
+    1: {"any": [{"field": "amount_fen", "op": "gte", "value": 1}, {"field": "state", "op": "is_empty"}]},
+    2: {"not": {"aggregate": "count", "of": "parts", "op": "gte", "value": 2}},
+    3: {"all": [{"field": "segment_id", "op": "in_segment", "value": [1, 2]},
+                {"field": "open", "op": "eq", "value": True}]},
+}  # fmt: skip
+"""Segments of things; the third is made of the other two."""
+
+
+def _stored(segment_id: int) -> Node:
+    return parse(SEGMENTS[segment_id], CATALOGUE, "thing")
+
+
+def _segment(segment_id: int) -> Node:
+    return inline(_stored(segment_id), CATALOGUE, "thing", _stored, (segment_id,))
+
+
 CONTEXT = Context(
-    NOW, actor_id=1, team_user_ids=frozenset({1, 2}), department_id=3, department_ids=frozenset({3, 4})
-)
+    NOW, actor_id=1, team_user_ids=frozenset({1, 2}), department_id=3, department_ids=frozenset({3, 4}),
+    segments=_segment,
+)  # fmt: skip
 
 PLAIN = (
     ("title", "text"), ("amount_fen", "money"), ("count", "integer"), ("share_rate", "percent"), ("due_date",
@@ -43,6 +61,7 @@ CATALOGUE = Catalogue(
             (
                 *(_spec("thing", key, kind) for key, kind in PLAIN),
                 *(_spec("thing", f"my_{key}", kind, f"custom.my_{key}") for key, kind in PLAIN),
+                _spec("thing", "segment_id", "segment"),
             ),
             related=(Related("parts", "部件", "part", "thing_id", order_by="period", unit="件"),),
         ),
@@ -79,6 +98,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "boolean": st.booleans(),
     "user": st.integers(1, 4),
     "department": st.integers(2, 5),
+    "segment": st.sampled_from(sorted(SEGMENTS)),
 }
 
 
@@ -105,6 +125,7 @@ SAMPLES: dict[str, tuple[Any, ...]] = {
     "boolean": (True, False),
     "user": (1, 2, 3),
     "department": (2, 3, 4, 5),
+    "segment": tuple(SEGMENTS),
 }
 """Values at the edges of what the operators tell apart; NOW is second 50,880 of its day."""
 

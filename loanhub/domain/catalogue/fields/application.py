@@ -58,6 +58,7 @@ FIELDS = (
     _system("decided_by_id", "审批人", "user"),
     _system("decided_at", "审批时间", "datetime"),
     _system("due_at", "审批时限", "datetime"),
+    _system("customer_segment_id", "客户分群", "segment", choices="segment", in_export=False, in_print=False),
     _system("created_at", "创建时间", "datetime"),
     _system("created_by_id", "创建人", "user"),
     _system("updated_at", "更新时间", "datetime"),
@@ -71,6 +72,7 @@ ENTITY = EntitySpec(
         Related("submissions", "进件", "submission", "application_id", order_by="submitted_at", unit="笔"),
         Related("approvals", "审批记录", "approval", "application_id", order_by="at"),
         Related("contracts", "合同", "contract", "application_id", order_by="created_at", unit="份"),
+        Related("customer", "客户", "customer", "id", parent_column="customer_id", unit="位"),
         Related("tasks", "待办", "task", "application_id", order_by="due_at"),
     ),
 )

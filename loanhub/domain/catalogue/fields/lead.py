@@ -73,6 +73,7 @@ FIELDS = (
     _system("first_contact_at", "首次联系时间", "datetime"),
     _system("last_follow_up_at", "最近跟进", "datetime", in_table=True),
     _system("customer_id", "关联客户", "relation", in_export=False, in_print=False),
+    _system("customer_segment_id", "客户分群", "segment", choices="segment", in_export=False, in_print=False),
     _system("created_at", "创建时间", "datetime", in_table=True),
     _system("created_by_id", "创建人", "user"),
     _system("updated_at", "更新时间", "datetime"),
@@ -85,6 +86,7 @@ ENTITY = EntitySpec(
     FIELDS,
     related=(
         Related("interactions", "跟进", "interaction", "lead_id", order_by="at", unit="次"),
+        Related("customer", "客户", "customer", "id", parent_column="customer_id", unit="位"),
         Related("tasks", "待办", "task", "lead_id", order_by="due_at"),
     ),
 )

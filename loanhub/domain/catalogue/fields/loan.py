@@ -40,6 +40,7 @@ FIELDS = (
     _system("confirmed_at", "放款复核时间", "datetime"),
     _system("owner_id", "负责人", "user", in_table=True, width=100),
     _system("department_id", "所属部门", "department"),
+    _system("customer_segment_id", "客户分群", "segment", choices="segment", in_export=False, in_print=False),
     _system("created_at", "创建时间", "datetime"),
     _system("updated_at", "更新时间", "datetime"),
 )
@@ -51,6 +52,7 @@ ENTITY = EntitySpec(
     related=(
         Related("installments", "还款计划", "installment", "loan_id", order_by="period", unit="期"),
         Related("payments", "入账", "payment", "loan_id", order_by="seq", unit="笔"),
+        Related("customer", "客户", "customer", "id", parent_column="customer_id", unit="位"),
         Related("tasks", "待办", "task", "loan_id", order_by="due_at"),
     ),
     custom_allowed=False,

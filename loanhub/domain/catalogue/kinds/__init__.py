@@ -9,6 +9,7 @@ from loanhub.domain.catalogue.kinds.choices import (
     MultiChoice,
     OneChoice,
     Reference,
+    SegmentReference,
     Tags,
     UserReference,
 )
@@ -34,7 +35,7 @@ _ALL: tuple[Kind, ...] = (
     Money(), Percent(), Integer(), DecimalNumber(), Level(),
     Date(), DateTime(),
     OneChoice(), MultiChoice(), Tags(), Boolean(),
-    UserReference(), DepartmentReference(), Reference(),
+    UserReference(), DepartmentReference(), Reference(), SegmentReference(),
 )  # fmt: skip
 
 KINDS: dict[str, Kind] = {kind.code: kind for kind in _ALL}

@@ -173,6 +173,19 @@ class DepartmentReference(Reference):
     code, label, component = "department", "部门", "department_picker"
 
 
+class SegmentReference(Reference):
+    """A segment 客户分群. No record holds a value of this kind: belonging is what the segment's own condition says."""
+
+    code, label, component = "segment", "客户分群", "select"
+
+    def format(self, value: Any, *, now: datetime | None = None, options: Options = ()) -> str:
+        """Return 「name」; a segment the reader does not see, or that is gone, says no name."""
+        if value is None:
+            return EMPTY
+        known = dict(options).get(str(value))
+        return f"「{known}」" if known else "「看不到的分群」"
+
+
 def _code(text: str, options: Options) -> str:
     if not options:
         if len(text) > 64:

@@ -16,6 +16,8 @@ Item = Any
 ORDERED = frozenset({Sort.NUMBER, Sort.DATE, Sort.DATETIME})
 TIMES = frozenset({Sort.DATE, Sort.DATETIME})
 EVERY_SORT = frozenset(Sort)
+OWN_OPERATORS = frozenset({"segment"})
+"""Kinds compared only by the operators that name them."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +43,8 @@ class Operator:
     def applies(self, spec: FieldSpec) -> bool:
         """Return whether a field may be compared this way."""
         if spec.sort not in self.sorts or (self.kinds and spec.kind not in self.kinds):
+            return False
+        if spec.kind in OWN_OPERATORS and spec.kind not in self.kinds:
             return False
         return not spec.encrypted or self.lookup == "none" or self.lookup in spec.lookups
 
