@@ -101,7 +101,7 @@ def _card(row: Any, on_open: Any) -> rx.Component:
     )
     parts = rx.el.div(
         "本金 ", row["principal"], " · 利息 ", row["interest"],
-        rx.cond(row["penalty"] != "—", rx.el.span(" · 罚息 ", row["penalty"], class_name="fr"), ""),
+        rx.cond(row["penalty"] != "—", rx.el.span(" · 罚息 ", row["penalty"], class_name=rx.cond(row["look"] == "od", "fr", "")), ""),
         class_name="t12 f3",
     )  # fmt: skip
     body = rx.el.div(

@@ -204,7 +204,7 @@ def _explanation() -> rx.Component:
     )
 
 
-def _change_menu() -> rx.Component:
+def _change_menu(*, phone: bool) -> rx.Component:
     """展期 / 重组…: what is possible now; the rest says why not."""
 
     def entry(one: Any) -> rx.Component:
@@ -222,13 +222,14 @@ def _change_menu() -> rx.Component:
             class_name="lmi",
         )
 
-    opener = button("展期 / 重组", icon_name="rotate-ccw", class_name="no-phone")
-    small = icon_button("ellipsis", "贷后变更", class_name="only-phone")
+    opener = icon_button("ellipsis", "贷后变更") if phone else button("展期 / 重组", icon_name="rotate-ccw")
     content = rx.menu.content(rx.foreach(S.changes_menu, entry), size="1", variant="soft")
-    return rx.fragment(
-        rx.menu.root(rx.menu.trigger(opener), content),
-        rx.menu.root(rx.menu.trigger(small), content),
+    shown = (
+        SessionState.allowed.contains(Permission.LOANS_ADJUST.value)
+        & (H["status"] != "pending")
+        & (S.changes_menu.length() > 0)
     )
+    return rx.cond(shown, rx.menu.root(rx.menu.trigger(opener), content), rx.fragment())
 
 
 def _tools() -> list[rx.Component]:
@@ -247,13 +248,7 @@ def _tools() -> list[rx.Component]:
             settle,
             rx.fragment(),
         ),
-        rx.cond(
-            SessionState.allowed.contains(Permission.LOANS_ADJUST.value)
-            & (H["status"] != "pending")
-            & (S.changes_menu.length() > 0),
-            _change_menu(),
-            rx.fragment(),
-        ),
+        _change_menu(phone=False),
     ]
 
 
@@ -304,6 +299,7 @@ def loan() -> Page:
     foot = rx.el.div(
         status_chip(H["status_label"], H["status_tone"]),
         rx.el.span(class_name="grow"),
+        _change_menu(phone=True),
         rx.cond(
             can_post(),
             button("入账", look="p", size="lg", icon_name="wallet", on_click=S.show_sheet(True), writes=True),

@@ -328,6 +328,8 @@ def _schedule_row(row: Any) -> dict[str, str]:
     shown["late"] = ""
     if late.startswith("晚"):
         shown["status_label"], shown["late"] = paid, late
+    if row.waived:
+        shown["late"] = " · ".join(text for text in (shown["late"], f"减免 {row.waived}") if text)
     shown["period"] = str(int(shown["number"]))
     return shown
 

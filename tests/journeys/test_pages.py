@@ -52,6 +52,7 @@ PLACES = (
     Place("/contracts/[contract_id]", None, (P.CONTRACTS_READ,), R.CONTRACTS),
     Place("/loans", "贷款与还款", (P.LOANS_READ,), R.FINANCE),
     Place("/loans/[loan_id]", None, (P.LOANS_READ,), R.FINANCE),
+    Place("/loans/requests", "贷后审批", (P.LOANS_ADJUST, P.LOANS_APPROVE, P.LOANS_WRITE_OFF), R.FINANCE),
     Place("/calculator", "贷款试算", (P.PRODUCTS_READ,), R.SALES),
     Place("/cockpit", "经营驾驶舱", (P.COCKPIT_READ,), R.MANAGER),
     Place("/settings/users", "员工与部门", (P.USERS_READ,), R.ADMIN),
