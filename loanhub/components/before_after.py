@@ -73,7 +73,7 @@ def compared_table(
             class_name="rad",
             name="mode",
             value=mode["value"],
-            checked=chosen == mode["value"],
+            default_checked=chosen == mode["value"],
             on_change=on_choose(mode["value"]),
         )
         return rx.el.th(rx.el.label(mark, rx.el.span(mode["label"]), class_name="row g2"), scope="col")

@@ -35,10 +35,22 @@ def figure(page: Page, label: str) -> str:
     return (page.locator(".lk > div", has_text=label).first.locator(".num").inner_text()).strip()
 
 
+def clear_foot(page: Page) -> None:
+    """Wait until the last message has left the foot of the screen, where the phone's buttons are."""
+    page.mouse.move(10, 10)  # a pointer resting on a message keeps it there; a thumb does not rest
+    expect(page.locator("[data-sonner-toast]")).to_have_count(0)
+
+
+def open_sheet(page: Page) -> None:
+    """Open the posting sheet of the phone."""
+    clear_foot(page)
+    press(page.locator(".lfoot"), "入账")
+
+
 def pay(page: Page, *, amount: str, phone: bool) -> None:
     """Post a payment after the last look; a double click posts once."""
     if phone:
-        press(page.locator(".lfoot"), "入账")
+        open_sheet(page)
     shown(page, "#f-amount").fill(amount)
     shown(page, "#f-bank_transaction_id").fill(f"YH{fresh_phone()}")
     expect(page.locator(".all:visible").first).to_be_visible()
@@ -53,12 +65,13 @@ def pay(page: Page, *, amount: str, phone: bool) -> None:
 def prepay(page: Page, *, principal: str, phone: bool) -> None:
     """Repay part of the principal early: both ways side by side, the shorter term chosen."""
     if phone:
-        press(page.locator(".lfoot"), "入账")
+        open_sheet(page)
     shown(page, ".lkinds button", has_text="部分提前").click()
     shown(page, "#f-prepay").fill(principal)
     table = page.locator("table.cmp:visible")
     expect(table.locator("tbody tr").first).to_be_visible()
-    table.get_by_role("radio").last.check()
+    table.get_by_role("radio").last.click()
+    expect(table.get_by_role("radio").last).to_be_checked()
     expect(page.locator(".all:visible").first).to_be_visible()
     shown(page, "#f-bank_transaction_id").fill(f"YH{fresh_phone()}")
     page.locator("form.lpay:visible button[type=submit]").click()
@@ -71,6 +84,7 @@ def prepay(page: Page, *, principal: str, phone: bool) -> None:
 
 def ask(page: Page, *, what: str, phone: bool, **values: str) -> None:
     """Ask for a change from the menu of the loan; it waits for the second person."""
+    clear_foot(page)
     page.get_by_role("button", name="贷后变更" if phone else "展期 / 重组").click()
     page.get_by_role("menuitem", name=re.compile(f"^{what}")).click()
     dialog = page.get_by_role("dialog")
