@@ -40,6 +40,8 @@ class Field:
     """Spans both columns of a two-column form."""
     autocomplete: str = "off"
     maximum_length: int | None = None
+    uid: str = ""
+    """Instead of ``key`` in the element's id: for a form that opens over another with the same keys."""
 
 
 def field(
@@ -57,7 +59,7 @@ def field(
 
     error: a sentence saying what is wrong and how much is missing; it is read out with the field.
     """
-    uid = f"f-{spec.key}"
+    uid = f"f-{spec.uid or spec.key}"
     failed = (error != "") if isinstance(error, rx.Var) else rx.Var.create(bool(error))
     described = rx.cond(failed, f"{uid}-error", f"{uid}-help")
     props: dict[str, Any] = {

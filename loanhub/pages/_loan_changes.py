@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import reflex as rx
@@ -31,6 +32,7 @@ def _start(key: str) -> Any:
 
 
 def _field(spec: Field) -> rx.Component:
+    spec = replace(spec, uid=f"change-{spec.key}")  # the posting panel behind has fields of the same keys
     change: Any = (lambda value: C.type_field(spec.key, value)) if spec.key != "reason" else None
     typed = spec.kind in ("text", "money", "percent", "integer", "textarea")
     props: dict[str, Any] = {}

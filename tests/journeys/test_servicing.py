@@ -89,8 +89,8 @@ def ask(page: Page, *, what: str, phone: bool, **values: str) -> None:
     page.get_by_role("menuitem", name=re.compile(f"^{what}")).click()
     dialog = page.get_by_role("dialog")
     for key, text in values.items():
-        dialog.locator(f"#f-{key}").fill(text)
-    for box in dialog.locator("#f-guarantor_consent").all():
+        dialog.locator(f"[name={key}]").fill(text)
+    for box in dialog.locator("[name=guarantor_consent]").all():
         box.check()
     expect(dialog.locator(".leff .dl-g")).to_be_visible()
     press(dialog, "看一遍再提交")
