@@ -134,12 +134,15 @@ def due_installments(db: Session, schema: Mapping[str, Any], *, as_of: date) -> 
     return _frame(db, _DUE, schema, source, day=as_of)
 
 
-def servicing_of(db: Session, loan_ids: Sequence[int]) -> list[tuple[int, dict[str, Any]]]:
-    """Return how loans are serviced, as stored."""
-    found: list[tuple[int, dict[str, Any]]] = []
+def servicing_of(db: Session, loan_ids: Sequence[int]) -> list[tuple[int, str]]:
+    """Return how loans are serviced, as the text that is stored: few differ, so whoever parses keeps what it parsed."""
+    found: list[tuple[int, str]] = []
+    stored = sa.cast(sa.type_coerce(col(Loan.servicing), sa.Text), sa.Text)
+    if db.get_bind().dialect.name != "sqlite":
+        stored = sa.cast(col(Loan.servicing), sa.Text)
     for part in _parts(loan_ids):
-        query = sa.select(col(Loan.id), col(Loan.servicing)).where(col(Loan.id).in_(part))
-        found.extend((int(loan_id), options) for loan_id, options in db.execute(query).all())
+        query = sa.select(col(Loan.id), stored).where(col(Loan.id).in_(part))
+        found.extend((int(loan_id), str(options)) for loan_id, options in db.execute(query).all())
     return found
 
 

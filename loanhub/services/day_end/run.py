@@ -6,7 +6,9 @@ caught up one by one. Source: docs/algorithms/day_end.md.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -166,8 +168,12 @@ def _run(
 def _assess(db: Session, run: DayEndRun, day: date, *, now: datetime) -> tuple[Assessed, set[int]]:
     """Read what is left of the book and assess it; loans first, so that a later posting shows by its version."""
     loans = repository.open_loans(db, columns.LOANS, first_id=run.next_loan_id, last_id=run.last_loan_id)
-    due = repository.due_installments(db, columns.DUE, as_of=day)
-    current = repository.current_installments(db, columns.CURRENT, as_of=day)
+    with ThreadPoolExecutor(
+        2
+    ) as readers:  # SQLite reads outside Python's lock; each has a session of its own
+        due_read = readers.submit(_read_due, day)
+        current_read = readers.submit(_read_current, day)
+        due, current = due_read.result(), current_read.result()
     if run.next_loan_id:
         due = due.filter(pl.col("loan") >= run.next_loan_id)
         current = current.filter(pl.col("loan") >= run.next_loan_id)
@@ -180,15 +186,24 @@ def _assess(db: Session, run: DayEndRun, day: date, *, now: datetime) -> tuple[A
     return book, set(parked)
 
 
-def _options(stored: list[tuple[int, dict[str, Any]]]) -> pl.DataFrame:
+def _read_due(day: date) -> pl.DataFrame:
+    with reading() as db:
+        return repository.due_installments(db, columns.DUE, as_of=day)
+
+
+def _read_current(day: date) -> pl.DataFrame:
+    with reading() as db:
+        return repository.current_installments(db, columns.CURRENT, as_of=day)
+
+
+def _options(stored: list[tuple[int, str]]) -> pl.DataFrame:
     """Return how loans are serviced as columns; options that cannot be read are left out."""
     known: dict[str, tuple[int, bool, int] | None] = {}
     rows = []
-    for loan_id, options in stored:
-        key = repr(options)
+    for loan_id, key in stored:
         if key not in known:
             try:
-                read = ServicingOptions.parse(options)
+                read = ServicingOptions.parse(json.loads(key))
                 known[key] = (read.tolerance_fen, read.compound, read.day_base)
             except (LoanHubError, TypeError, AttributeError, ValueError):
                 known[key] = None
