@@ -38,6 +38,7 @@ class Permission(Choice):
     CUSTOMERS_EDIT = "customers:edit", "编辑客户"
     CUSTOMERS_REVEAL = "customers:reveal", "查看明文"
     CUSTOMERS_EXPORT = "customers:export", "导出客户"
+    SEGMENTS_EDIT = "segments:edit", "管理客户分群"
 
     INTERACTIONS_CREATE = "interactions:create", "写跟进"
     TASKS_EDIT = "tasks:edit", "处理待办"
@@ -154,7 +155,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(RoleCode.SALES, Scope.OWN, _DESK, _SALES),
         _role(
             RoleCode.TEAM_LEAD, Scope.DEPARTMENT, _DESK, _SALES,
-            {_P.LEADS_ASSIGN, _P.LEADS_EXPORT, _P.APPLICATIONS_APPROVE, _P.COCKPIT_READ, _P.REPORTS_READ},
+            {_P.LEADS_ASSIGN, _P.LEADS_EXPORT, _P.SEGMENTS_EDIT, _P.APPLICATIONS_APPROVE, _P.COCKPIT_READ, _P.REPORTS_READ},
         ),
         _role(
             RoleCode.CREDIT, Scope.ALL, _DESK,
@@ -181,7 +182,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
         ),
         _role(
             RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK,
-            {_P.LOANS_APPROVE, _P.LOANS_WRITE_OFF, _P.LEDGER_READ, _P.RATES_REVIEW},
+            {_P.SEGMENTS_EDIT, _P.LOANS_APPROVE, _P.LOANS_WRITE_OFF, _P.LEDGER_READ, _P.RATES_REVIEW},
         ),
         _role(
             RoleCode.ADMIN, Scope.NONE,

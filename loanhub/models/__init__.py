@@ -41,6 +41,7 @@ from loanhub.models.records import (  # noqa: E402
     SearchToken,
     Setting,
 )
+from loanhub.models.segments import Segment, SegmentCount  # noqa: E402
 from loanhub.models.servicing import (  # noqa: E402
     BankLine,
     BankStatement,
@@ -62,6 +63,6 @@ __all__ = [
     "Interaction", "Job", "JobRun", "Lead", "LeadTouch", "LedgerDemand", "LedgerEntry", "LedgerProof",
     "LedgerTransaction", "Loan", "LoanRequest", "LoanSnapshot", "LoginAttempt", "LprRate", "Notification",
     "NumberSequence", "Outbox", "ParkedLoan", "Payment", "PaymentAllocation", "Pipeline", "PrintLog",
-    "Product", "RateCap", "RecentItem", "Role", "SQLModel", "SavedView", "ScoreRecord", "SearchToken", "Setting", "SettlementOffer",
+    "Product", "RateCap", "RecentItem", "Role", "SQLModel", "SavedView", "ScoreRecord", "SearchToken", "Segment", "SegmentCount", "Setting", "SettlementOffer",
     "Stage", "StageMove", "Submission", "Task", "User", "UserRole", "UserSession",
 ]  # fmt: skip

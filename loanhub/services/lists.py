@@ -23,6 +23,7 @@ from loanhub.repositories.scope import visible_to
 from loanhub.services import catalogue as catalogues
 from loanhub.services import events
 from loanhub.services._actor import Actor
+from loanhub.services._segments import meaning_of, sources_for
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.search import searched_ids
 
@@ -85,6 +86,7 @@ def context_of(db: Session, actor: Actor, now: datetime) -> language.Context:
         team_user_ids=team,
         department_id=actor.department_id,
         department_ids=actor.department_ids,
+        segments=meaning_of(db, actor),
     )
 
 
@@ -123,7 +125,7 @@ def select_ids(
         condition = sa.and_(condition, model.id.in_(ids) if ids is not None else sa.false())
     elif text.strip() and hasattr(model, "number"):
         condition = sa.and_(condition, model.number.contains(text.strip().upper()[:40], autoescape=True))
-    options = catalogues.sources(db) if raw_criteria else {}
+    options = sources_for(db, actor) if raw_criteria else {}
     return condition, language.to_sentence(node, catalogue, entity, options)
 
 
@@ -267,7 +269,7 @@ def filter_fields(actor: Actor, entity: str) -> list[FilterField]:
     actor.require(READ_PERMISSION[entity])
     rights = catalogues.rights_of(actor)
     with reading() as db:
-        catalogue, options = catalogues.current(db), catalogues.sources(db)
+        catalogue, options = catalogues.current(db), sources_for(db, actor)
         return [
             FilterField(
                 key=spec.key,
@@ -349,6 +351,7 @@ def save_view(
         actor.require(Permission.REPORTS_READ)
     with transaction() as db:
         node = language.parse(raw_criteria or {}, catalogues.current(db), entity, right_of=right_of(actor))
+        to_condition(node, catalogues.current(db), entity, context_of(db, actor, now))  # segments one may use
         owner = None if shared else actor.actor_id
         found = db.execute(
             sa.select(SavedView).where(

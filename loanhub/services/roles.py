@@ -15,7 +15,7 @@ READERS = (Permission.ROLES_EDIT, Permission.USERS_READ, Permission.AUDIT_READ)
 NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("日常", ("workbench", "inbox", "search", "interactions", "tasks")),
     ("线索与看板", ("leads", "boards")),
-    ("客户与资料", ("customers", "documents")),
+    ("客户与资料", ("customers", "segments", "documents")),
     ("申请", ("applications",)),
     ("合同", ("contracts",)),
     ("贷款与还款", ("loans", "payments", "day_ends")),
