@@ -23,9 +23,9 @@ def annual_cost(state: LoanState, terms: Terms) -> str:
     ``terms`` are those of the disbursement. What is overdue counts as paid on ``as_of``; fees before the loan do not
     count. Source: docs/algorithms/cost.md (XIRR, days/365).
     """
-    flows: list[tuple[date, int]] = [(terms.disburse_date, -terms.principal_fen)]
-    flows += [(one.value_date, one.amount_fen) for one in state.allocations]
-    flows += [(max(row.due_date, state.as_of), row.open.total_fen) for row in state.installments]
+    flows: list[tuple[date, int]] = [(terms.disburse_date, terms.principal_fen)]
+    flows += [(one.value_date, -one.amount_fen) for one in state.allocations]
+    flows += [(max(row.due_date, state.as_of), -row.open.total_fen) for row in state.installments]
     try:
         return format_percent(xirr([flow for flow in flows if flow[1]]))
     except NoRate:
