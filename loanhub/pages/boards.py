@@ -20,10 +20,13 @@ from loanhub.components.record_form import record_field
 from loanhub.components.states import no_match, skeleton_cards
 from loanhub.components.table import Column, data_table, pager
 from loanhub.domain.permissions import Permission
+from loanhub.domain.pipelines import AgeState
 from loanhub.pages._page import Page, page
 from loanhub.state._board_opt import BoardOptimism
 from loanhub.state._board_view import BoardCards, BoardColumns
 from loanhub.state.boards import BoardState
+
+AGES = [{"value": code, "label": label} for code, label in AgeState.options()]
 
 
 def _may(permission: Permission) -> rx.Var[bool]:
@@ -67,6 +70,25 @@ def _switch() -> rx.Component:
     )
 
 
+def _chooser() -> rx.Component:
+    """Which board: leads, applications, to-dos, by what the reader may read."""
+
+    def one(board: Any) -> rx.Component:
+        return rx.el.button(
+            board["label"],
+            type="button",
+            on_click=BoardState.choose_board(board["value"]),
+            custom_attrs={"aria-pressed": rx.cond(BoardState.board == board["value"], "true", "false")},
+        )
+
+    return rx.el.div(
+        rx.foreach(BoardState.board_tabs, one),
+        class_name="seg sm",
+        role="group",
+        custom_attrs={"aria-label": "看板"},
+    )
+
+
 def _totals() -> rx.Component:
     def figure(label: str, value: rx.Var[str]) -> rx.Component:
         parts = value.split(" ")
@@ -80,8 +102,11 @@ def _totals() -> rx.Component:
 
     return rx.el.span(
         figure("在途", BoardState.count_text + " 单"),
-        figure("合计", BoardState.amount_text),
-        figure("加权", BoardState.weighted_text),
+        rx.cond(
+            BoardState.entity == "task",
+            rx.fragment(),
+            rx.fragment(figure("合计", BoardState.amount_text), figure("加权", BoardState.weighted_text)),
+        ),
         class_name="row g5 t12 f2 nw no-phone",
         role="status",
         custom_attrs={"aria-label": "本视图合计"},
@@ -116,6 +141,7 @@ def _filters() -> rx.Component:
         )
 
     return filter_bar(
+        rx.cond(BoardState.board_tabs.length() > 1, _chooser(), rx.fragment()),
         search_box(
             BoardState.search.debounce(250),
             placeholder="搜姓名、编号、手机后四位",
@@ -136,13 +162,29 @@ def _filters() -> rx.Component:
             class_name="only-phone",
         ),
         chip("负责人", "owner_id", BoardState.owners, "users"),
-        chip("产品", "product_code", BoardState.products, "package"),
-        rx.el.button(
-            icon("circle-dot", "s"),
-            "无下一步",
-            type="button",
-            class_name="chip",
-            on_click=BoardState.toggle_no_next_step,
+        rx.cond(
+            BoardState.products.length() > 0,
+            chip("产品", "product_code", BoardState.products, "package"),
+            rx.fragment(),
+        ),
+        option_filter(
+            "龄期",
+            rx.Var.create(AGES).to(list[dict[str, str]]),
+            BoardState.age,
+            BoardState.set_age,
+            icon_name="timer",
+            value_label=rx.match(BoardState.age, *AgeState.options(), ""),
+        ),
+        rx.cond(
+            BoardState.entity == "lead",
+            rx.el.button(
+                icon("circle-dot", "s"),
+                "无下一步",
+                type="button",
+                class_name="chip",
+                on_click=BoardState.toggle_no_next_step,
+            ),
+            rx.fragment(),
         ),
         filter_editor(editor),
         chosen_filters(BoardState.chips, BoardState.drop_condition, BoardState.clear_filters),
@@ -167,12 +209,15 @@ def _board() -> rx.Component:
         order=BoardColumns.order,
         cards=BoardCards.cards,
         patch=BoardCards.patch,
+        gates=BoardState.gates,
         browser=BoardOptimism,
         on_move=BoardState.move,
         on_open=BoardState.open_card,
         on_load_more=BoardState.load_more,
         on_quick_add=BoardState.quick_add,
         on_toggle_fold=BoardState.toggle_fold,
+        on_lift=BoardState.lift,
+        on_age=BoardState.set_age,
     )
     return rx.cond(BoardState.has_conditions & (BoardState.total == 0), nothing, columns)
 
@@ -182,51 +227,80 @@ def _waiting() -> rx.Component:
     return rx.el.div(*[one] * 5, class_name="row", style={"alignItems": "flex-start", "overflow": "hidden"})
 
 
-def _table() -> rx.Component:
-    def text(key: str) -> Any:
-        return lambda row: row[key]
+def _text(key: str) -> Any:
+    return lambda row: row[key]
 
-    columns = [
+
+_OWNER = Column(
+    "owner_id",
+    "负责人",
+    lambda row: rx.el.span(
+        avatar(row["owner_initial"], color=row["owner_color"], size="s20"),
+        row["owner_id"],
+        class_name="row g2",
+    ),
+)
+COLUMNS: dict[str, list[Column]] = {
+    "lead": [
         Column("name", "姓名", lambda row: rx.el.b(row["name"])),
-        Column("amount_fen", "意向金额", text("amount_fen"), align="r"),
-        Column("product_code", "产品", text("product_code")),
+        Column("amount_fen", "意向金额", _text("amount_fen"), align="r"),
+        Column("product_code", "产品", _text("product_code")),
         Column("stage_code", "阶段", lambda row: stage_chip(row["stage_code"], row["stage_tone"])),
-        Column("stage_entered_at", "进入阶段", text("stage_entered_at"), secondary=True),
-        Column("next_step", "下一步", text("next_step")),
-        Column("next_step_at", "下次跟进", text("next_step_at"), secondary=True),
-        Column(
-            "owner_id",
-            "负责人",
-            lambda row: rx.el.span(
-                avatar(row["owner_initial"], color=row["owner_color"], size="s20"),
-                row["owner_id"],
-                class_name="row g2",
+        Column("stage_entered_at", "进入阶段", _text("stage_entered_at"), secondary=True),
+        Column("next_step", "下一步", _text("next_step")),
+        Column("next_step_at", "下次跟进", _text("next_step_at"), secondary=True),
+        _OWNER,
+    ],
+    "application": [
+        Column("number", "申请编号", lambda row: rx.el.b(row["number"])),
+        Column("amount_fen", "申请金额", _text("amount_fen"), align="r"),
+        Column("product_code", "产品", _text("product_code")),
+        Column("status", "状态", lambda row: stage_chip(row["status"], row["stage_tone"])),
+        Column("submitted_at", "提交时间", _text("submitted_at"), secondary=True),
+        Column("due_at", "审批时限", _text("due_at")),
+        _OWNER,
+    ],
+    "task": [
+        Column("title", "标题", lambda row: rx.el.b(row["title"])),
+        Column("kind", "类型", _text("kind")),
+        Column("priority", "优先级", _text("priority")),
+        Column("due_at", "截止时间", _text("due_at")),
+        Column("done_at", "完成时间", _text("done_at"), secondary=True),
+        _OWNER,
+    ],
+}
+"""The table of the same records, by entity."""
+CARD_KEYS = {
+    "lead": ("name", "amount_fen", "next_step"),
+    "application": ("number", "amount_fen", "due_at"),
+    "task": ("title", "kind", "due_at"),
+}
+LABELS = {"lead": "在途线索", "application": "在途申请", "task": "待办"}
+
+
+def _table() -> rx.Component:
+    def of(entity: str) -> rx.Component:
+        head, left, right = CARD_KEYS[entity]
+        return data_table(
+            BoardState.rows,
+            COLUMNS[entity],
+            row_id=lambda row: row["id"],
+            label=LABELS[entity],
+            on_open=BoardState.open_card,
+            card=lambda row: rx.el.button(
+                rx.el.span(rx.el.b(row[head], class_name="t16"), class_name="row sb"),
+                rx.el.span(row[left], row[right], class_name="row sb t13 f2"),
+                type="button",
+                on_click=BoardState.open_card(row["id"]),
+                class_name="col g2",
+                style={"width": "100%", "textAlign": "left"},
+                custom_attrs={"data-open": "true"},
             ),
-        ),
-    ]
-    table = data_table(
-        BoardState.rows,
-        columns,
-        row_id=lambda row: row["id"],
-        label="在途线索",
-        on_open=BoardState.open_card,
-        card=lambda row: rx.el.button(
-            rx.el.span(
-                rx.el.b(row["name"], class_name="t16"),
-                stage_chip(row["stage_code"], row["stage_tone"]),
-                class_name="row sb",
-            ),
-            rx.el.span(row["amount_fen"], row["next_step"], class_name="row sb t13 f2"),
-            type="button",
-            on_click=BoardState.open_card(row["id"]),
-            class_name="col g2",
-            style={"width": "100%", "textAlign": "left"},
-            custom_attrs={"data-open": "true"},
-        ),
-        empty=no_match("线索", "换个条件，或清除筛选看全部在途。", BoardState.clear_filters),
-    )
+            empty=no_match("记录", "换个条件，或清除筛选看全部在途。", BoardState.clear_filters),
+        )
+
     return rx.fragment(
-        table,
+        rx.match(BoardState.entity, ("application", of("application")), ("task", of("task")), of("lead")),
         pager(
             BoardState.range_text,
             BoardState.page,
@@ -271,6 +345,15 @@ def _naming() -> rx.Component:
         field(
             Field("name", "视图名称", required=True, placeholder="例如 本月可放款", maximum_length=20),
             error=rx.cond(errors.contains("name"), errors["name"], "").to(str),
+        ),
+        rx.cond(
+            _may(Permission.REPORTS_READ),
+            rx.el.label(
+                rx.el.input(type="checkbox", name="shared", class_name="chk"),
+                " 全员可用",
+                class_name="row g2 t13",
+            ),
+            rx.fragment(),
         ),
         rx.el.div(
             closing(button("取消")), button("存为视图", look="p", kind="submit"), class_name="row g3 end"

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.orm import defer
+from sqlalchemy.orm import aliased, defer
+from sqlalchemy.orm.interfaces import ORMOption
 from sqlmodel import Session, col
 
 from loanhub.domain.errors import NotFound
@@ -45,15 +47,17 @@ def on_board(pipeline_id: int) -> Clause:
 
 
 # A card shows none of these; decrypting three fields of every card costs more than the query.
-_NOT_ON_CARDS = tuple(
+NOT_ON_CARDS = tuple(
     defer(getattr(Lead, name), raiseload=True) for name in ("phone", "id_number", "wechat", "custom", "note")
 )
 
 
-def stages_of(db: Session, condition: Clause, lead_ids: Sequence[int]) -> list[tuple[int, str]]:
+def stages_of(
+    db: Session, model: Any, stage: Any, condition: Clause, ids: Sequence[int]
+) -> list[tuple[int, str]]:
     """Return (id, stage code) of those cards that meet the condition."""
-    query = sa.select(col(Lead.id), col(Lead.stage_code)).where(condition, col(Lead.id).in_(lead_ids))
-    return [(int(lead_id or 0), code) for lead_id, code in db.execute(query).all()]
+    query = sa.select(model.id, stage).where(condition, model.id.in_(ids))
+    return [(int(card_id), _code(found)) for card_id, found in db.execute(query).all()]
 
 
 def product_labels(db: Session) -> dict[str, str]:
@@ -62,74 +66,120 @@ def product_labels(db: Session) -> dict[str, str]:
     return {str(code): str(label) for code, label in rows}
 
 
-def list_cards(db: Session, condition: Clause, stage_code: str, limit: int) -> list[Lead]:
-    """Return the first cards of a column, by rank."""
-    query = sa.select(Lead).where(condition, col(Lead.stage_code) == stage_code).options(*_NOT_ON_CARDS)
-    return list(db.execute(query.order_by(col(Lead.rank), col(Lead.id)).limit(limit)).scalars())
+def list_cards(
+    db: Session,
+    model: Any,
+    stage: Any,
+    condition: Clause,
+    stage_code: str,
+    limit: int,
+    *,
+    order: Sequence[Any],
+    options: Sequence[ORMOption] = (),
+) -> list[Any]:
+    """Return the first cards of a column, in the board's order."""
+    query = sa.select(model).where(condition, stage == stage_code).options(*options)
+    return list(db.execute(query.order_by(*order).limit(limit)).scalars())
 
 
-def column_figures(
-    db: Session, condition: Clause, targets: Mapping[str, int], *, now: datetime, only: Sequence[str] = ()
-) -> dict[str, tuple[int, int, int, int]]:
-    """Return by stage code: (cards, Σ amount in fen, cards near their dwell target, cards over it).
+def age_condition(
+    stage: Any, entered: Any, targets: Mapping[str, int], state: str, *, now: datetime
+) -> Clause:
+    """Return the condition of cards of an age state: healthy, near or over their stage's dwell target.
 
     ``targets`` are hours by stage code, 0 for none; near begins when three quarters are spent.
     """
-    entered = col(Lead.stage_entered_at)
-    over_when: list[tuple[Clause, int]] = []
-    near_when: list[tuple[Clause, int]] = []
+    over, near = _ages(stage, entered, targets, now=now)
+    if state == "over":
+        return sa.or_(sa.false(), *over)
+    if state == "near":
+        return sa.or_(sa.false(), *near)
+    return sa.not_(sa.or_(sa.false(), *over, *near))
+
+
+def _ages(
+    stage: Any, entered: Any, targets: Mapping[str, int], *, now: datetime
+) -> tuple[list[Clause], list[Clause]]:
+    over: list[Clause] = []
+    near: list[Clause] = []
     for code, hours in targets.items():
         if hours:
-            limit = now - timedelta(hours=hours)
-            warn = now - timedelta(hours=hours) * 3 / 4
-            here = col(Lead.stage_code) == code
-            over_when.append((sa.and_(here, entered < limit), 1))
-            near_when.append((sa.and_(here, entered >= limit, entered <= warn), 1))
-    over = sa.func.sum(sa.case(*over_when, else_=0)) if over_when else sa.literal(0)
-    near = sa.func.sum(sa.case(*near_when, else_=0)) if near_when else sa.literal(0)
-    query = sa.select(
-        col(Lead.stage_code),
-        sa.func.count(),
-        sa.func.coalesce(sa.func.sum(col(Lead.amount_fen)), 0),
-        near,
-        over,
-    ).where(condition)
+            limit, warn = now - timedelta(hours=hours), now - timedelta(hours=hours) * 3 / 4
+            over.append(sa.and_(stage == code, entered < limit))
+            near.append(sa.and_(stage == code, entered >= limit, entered <= warn))
+    return over, near
+
+
+def column_figures(
+    db: Session,
+    model: Any,
+    stage: Any,
+    entered: Any,
+    amount: Any,
+    condition: Clause,
+    targets: Mapping[str, int],
+    *,
+    now: datetime,
+    only: Sequence[str] = (),
+) -> dict[str, tuple[int, int, int, int]]:
+    """Return by stage code: (cards, Σ amount in fen, cards near their dwell target, cards over it)."""
+    over_when, near_when = _ages(stage, entered, targets, now=now)
+    over = sa.func.sum(sa.case(*((one, 1) for one in over_when), else_=0)) if over_when else sa.literal(0)
+    near = sa.func.sum(sa.case(*((one, 1) for one in near_when), else_=0)) if near_when else sa.literal(0)
+    inner = sa.func.coalesce(sa.func.sum(amount), 0)
+    query = (
+        sa.select(stage.label("stage"), sa.func.count(), inner, near, over)
+        .select_from(model)
+        .where(condition)
+    )
     if only:
-        query = query.where(col(Lead.stage_code).in_(only))
-    rows = db.execute(query.group_by(col(Lead.stage_code))).all()
-    return {code: (int(n), int(total), int(close), int(late)) for code, n, total, close, late in rows}
+        query = query.where(stage.in_(only))
+    rows = db.execute(query.group_by(sa.text("stage") if not hasattr(stage, "key") else stage)).all()
+    return {_code(code): (int(n), int(total), int(close), int(late)) for code, n, total, close, late in rows}
 
 
-def find_rank_of(db: Session, condition: Clause, stage_code: str, lead_id: int | None) -> str | None:
-    """Return the rank of a card that is still in the column and visible, or None."""
-    if lead_id is None:
-        return None
-    query = sa.select(col(Lead.rank)).where(
-        condition, col(Lead.stage_code) == stage_code, col(Lead.id) == lead_id
+def count_in(db: Session, model: Any, stage: Any, condition: Clause, stage_code: str) -> int:
+    """Return how many cards stand in a column, whoever may see them."""
+    query = sa.select(sa.func.count()).select_from(model).where(condition, stage == stage_code)
+    return int(db.execute(query).scalar_one())
+
+
+def lock_stage(db: Session, pipeline_id: int, stage_code: str) -> None:
+    """Hold the stage until the transaction ends: of two cards for its last place one waits for the other."""
+    query = sa.select(col(Stage.id)).where(
+        col(Stage.pipeline_id) == pipeline_id, col(Stage.code) == stage_code
     )
-    return db.execute(query).scalar_one_or_none()
+    db.execute(query.with_for_update()).first()
 
 
-def rank_after(db: Session, pipeline_id: int, stage_code: str, rank: str, *, skip: int) -> str | None:
-    """Return the next higher rank in the whole column, the moved card left out; None at the end."""
-    query = sa.select(sa.func.min(col(Lead.rank))).where(
-        col(Lead.pipeline_id) == pipeline_id,
-        col(Lead.stage_code) == stage_code,
-        col(Lead.rank) > rank,
-        col(Lead.id) != skip,
+def ranks_around(
+    db: Session,
+    condition: Clause,
+    pipeline_id: int,
+    stage_code: str,
+    neighbor_id: int,
+    *,
+    below: bool,
+    skip: int,
+) -> tuple[str, str | None] | None:
+    """Return a neighbor's rank and the next one below (or above) it in the whole column, the moved card left out.
+
+    None when the neighbor has left the column or is not visible; the second is None at the column's end.
+    """
+    other: Any = aliased(Lead)
+    beyond = other.rank > col(Lead.rank) if below else other.rank < col(Lead.rank)
+    edge = sa.func.min(other.rank) if below else sa.func.max(other.rank)
+    next_one = (
+        sa.select(edge)
+        .where(other.pipeline_id == pipeline_id, other.stage_code == stage_code, beyond, other.id != skip)
+        .correlate(Lead)
+        .scalar_subquery()
     )
-    return db.execute(query).scalar_one_or_none()
-
-
-def rank_before(db: Session, pipeline_id: int, stage_code: str, rank: str, *, skip: int) -> str | None:
-    """Return the next lower rank in the whole column, the moved card left out; None at the top."""
-    query = sa.select(sa.func.max(col(Lead.rank))).where(
-        col(Lead.pipeline_id) == pipeline_id,
-        col(Lead.stage_code) == stage_code,
-        col(Lead.rank) < rank,
-        col(Lead.id) != skip,
+    query = sa.select(col(Lead.rank), next_one).where(
+        condition, col(Lead.stage_code) == stage_code, col(Lead.id) == neighbor_id
     )
-    return db.execute(query).scalar_one_or_none()
+    found = db.execute(query).first()
+    return (str(found[0]), found[1]) if found is not None else None
 
 
 def first_rank(db: Session, pipeline_id: int, stage_code: str, *, skip: int) -> str | None:
@@ -138,3 +188,7 @@ def first_rank(db: Session, pipeline_id: int, stage_code: str, *, skip: int) -> 
         col(Lead.pipeline_id) == pipeline_id, col(Lead.stage_code) == stage_code, col(Lead.id) != skip
     )
     return db.execute(query).scalar_one_or_none()
+
+
+def _code(value: object) -> str:
+    return str(getattr(value, "value", value))

@@ -75,3 +75,50 @@ def once(
     row.result = work()
     db.add(row)
     return row.result
+
+
+def once_locked(
+    db: Session,
+    actor: Actor,
+    action: str,
+    key: str,
+    request: object,
+    *,
+    now: datetime,
+    work: Callable[[], dict[str, object]],
+) -> dict[str, object]:
+    """Return the result of ``work`` as :func:`once` does, for a caller that holds the lock of the one row it writes.
+
+    The lock makes a second call with the same key wait and then find the first one's result, so the key needs no
+    row of its own beforehand: it is written with everything else at the commit.
+
+    Raises:
+        KeyReused: the key was used with a different request.
+    """
+    if not key:
+        return work()
+    digest = fingerprint(request)
+    known = _stored(db, actor, action, key, digest)
+    if known is not None:
+        return known
+    result = work()
+    db.add(
+        IdempotencyKey(
+            actor_id=actor.user_id, action=action, key=key[:64], request_hash=digest, result=result, created_at=now
+        )
+    )  # fmt: skip
+    return result
+
+
+def _stored(db: Session, actor: Actor, action: str, key: str, digest: str) -> dict[str, object] | None:
+    query = sa.select(col(IdempotencyKey.request_hash), col(IdempotencyKey.result)).where(
+        col(IdempotencyKey.actor_id) == actor.user_id,
+        col(IdempotencyKey.action) == action,
+        col(IdempotencyKey.key) == key[:64],
+    )
+    found = db.execute(query).first()
+    if found is None:
+        return None
+    if found[0] != digest:
+        raise KeyReused
+    return dict(found[1])

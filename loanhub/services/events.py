@@ -38,8 +38,11 @@ def record(
     summary: str = "",
     reason: str = "",
     key: str = "",
+    flush: bool = True,
 ) -> Event:
     """Append one event and announce it to the live views; returns the row with its id.
+
+    Without ``flush`` the row is written with everything else at the commit and has no id before.
 
     ``before`` and ``after`` map Chinese field labels to masked display texts, changed fields only.
     ``summary`` is one Chinese phrase for the timeline.
@@ -67,7 +70,8 @@ def record(
         key=key,
     )
     db.add(event)
-    db.flush()
+    if flush:
+        db.flush()
     op: dict[str, object] = {"event": spec.code, "entity": entity, "id": entity_id, "by": actor.user_id}
     if entity in ENTITY_TOPICS:
         announce(db, ENTITY_TOPICS[entity], **op)
@@ -178,10 +182,15 @@ def list_for_timeline(
     customer_id: int | None = None,
     lead_ids: Iterable[int] = (),
     groups: Iterable[EventGroup] = (),
+    actor_name: str = "",
+    text: str = "",
     before_id: int | None = None,
     limit: int = 50,
 ) -> list[EventView]:
-    """Return the newest events of a customer and its leads; the caller has already judged who may see them."""
+    """Return the newest events of a customer and its leads; the caller has already judged who may see them.
+
+    ``actor_name`` keeps what one person did, ``text`` what says these words (in summary, reason or the label).
+    """
     owners = []
     if customer_id is not None:
         owners.append(col(Event.customer_id) == customer_id)
@@ -195,6 +204,18 @@ def list_for_timeline(
     if wanted:
         query = query.where(
             col(Event.type).in_([c for c, e in EVENT_TYPES.items() if e.group.value in wanted])
+        )
+    if actor_name:
+        query = query.where(col(Event.actor_name) == actor_name)
+    if text:
+        like = "%" + text[:50].replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"
+        labeled = [code for code, one in EVENT_TYPES.items() if text in one.label]
+        query = query.where(
+            sa.or_(
+                col(Event.summary).like(like, escape="\\"),
+                col(Event.reason).like(like, escape="\\"),
+                col(Event.type).in_(labeled),
+            )
         )
     if before_id:
         query = query.where(col(Event.id) < before_id)

@@ -155,7 +155,14 @@ def save(
             db, actor, "pipeline.edited", now=now, entity="pipeline", entity_id=pipeline_id, before=before, after=after,
             summary=f"{label}：{len(after)} 处改动",
         )  # fmt: skip
-        announce(db, "leads", event="pipeline.edited", entity="pipeline", id=pipeline_id, by=actor.user_id)
+        announce(
+            db,
+            f"board:{pipeline_id}",
+            event="pipeline.edited",
+            entity="pipeline",
+            id=pipeline_id,
+            by=actor.user_id,
+        )
 
 
 def _stages(db: Session, pipeline_id: int) -> list[Stage]:

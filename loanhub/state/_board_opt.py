@@ -50,6 +50,7 @@ class BoardOptimism(rx.State):
     asked: dict[str, str | int] = {}
     added: int = 0
     answered: int = 0
+    over: str = ""
 
     def _answer_move(self, request: "MoveRequest") -> None:
         """Answer a move, accepted or refused; without it the card stays where it was dropped."""

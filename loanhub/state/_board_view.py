@@ -9,12 +9,14 @@ from typing import Any
 
 import reflex as rx
 
+from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.pipelines import StageCode
 from loanhub.services import boards, lists
 from loanhub.services._actor import Actor
 from loanhub.services.boards import BoardView, Moved
 from loanhub.services.lists import FilterField
+from loanhub.services.setup import DEFAULT_PIPELINE
 from loanhub.state import _listing, _live
 from loanhub.state._base import SessionState
 from loanhub.state._board_opt import BoardCardsMixin, BoardColumnsMixin, MoveRequest
@@ -24,14 +26,20 @@ from loanhub.state._presence import HERE
 from loanhub.state.lead_drawer import FormItem
 
 EVERYTHING = "all"
-TABLE_KEYS = (
-    "name", "amount_fen", "product_code", "stage_code", "stage_entered_at", "next_step", "next_step_at", "owner_id",
-    "temperature", "number",
-)  # fmt: skip
+TOPICS = {"lead": "leads", "application": "applications", "task": "tasks"}
+"""Where changes of the records of a board are told, by entity."""
 TOLD_ELSEWHERE = frozenset({"lead.moved", "lead.reordered"})
 """Events that the topic of the board tells with more detail."""
+TABLE_KEYS = {
+    "lead": ("name", "amount_fen", "product_code", "stage_code", "stage_entered_at", "next_step", "next_step_at",
+             "owner_id", "temperature", "number"),
+    "application": ("number", "amount_fen", "product_code", "status", "submitted_at", "due_at", "owner_id"),
+    "task": ("title", "kind", "priority", "due_at", "done_at", "owner_id"),
+}  # fmt: skip
+"""What the table of the same records shows, by entity."""
+TABLE_SORT = {"lead": "stage_entered_at", "application": "due_at", "task": "due_at"}
 PEOPLE_SHOWN = 4
-_TIMELESS = ("ver", "age", "risk", "owner_name", "product", "changed_by")
+_TIMELESS = ("ver", "age", "risk", "owner_name", "product", "changed_by", "editing_by")
 
 
 @dataclass
@@ -57,6 +65,15 @@ class BoardReading(SessionState):
     """Vars of the page and the reading of them; handlers stand in ``state.boards``."""
 
     ready: bool = False
+    board: str = DEFAULT_PIPELINE
+    """The code of the board shown."""
+    entity: str = "lead"
+    board_tabs: list[dict[str, str]] = []
+    """The boards this reader may open: {value, label}."""
+    age: str = ""
+    """The age state shown alone, or '' for all."""
+    gates: dict[str, Any] = {}
+    """What the card in the air meets and lacks: {card, stages: {code: {met, missing, blocked}}}."""
     show: str = ""
     """'' the board, 'table' the table."""
     views: list[dict[str, str]] = []
@@ -99,7 +116,7 @@ class BoardReading(SessionState):
 
         Most moves concern one person and one leader; asking everybody's state would cost more than the move.
         """
-        if topic == "leads":
+        if topic in TOPICS.values():
             return op.get("event") not in TOLD_ELSEWHERE
         if reader is None or "owner_id" not in op:
             return True
@@ -110,18 +127,29 @@ class BoardReading(SessionState):
         return _listing.criteria_of([dict(stored)] if stored else [], list(self._conditions))
 
     def _question(self) -> boards.Question:
-        return boards.Question(criteria=self._criteria(), text=self.text, limits=dict(self._limits))
+        return boards.Question(
+            pipeline=self.board,
+            criteria=self._criteria(),
+            text=self.text,
+            limits=dict(self._limits),
+            age=self.age,
+        )
 
     def _folded(self) -> set[str]:
         try:
             kept = json.loads(self.folds_kept) if 0 < len(self.folds_kept) < 2_000 else None
         except ValueError:
             kept = None
-        return {str(code) for code in kept} if isinstance(kept, list) else {StageCode.DISBURSED.value}
+        if isinstance(kept, list):
+            return {str(code) for code in kept}
+        return {StageCode.DISBURSED.value, ApplicationStatus.FUNDED.value}
 
     async def _read_views(self) -> None:
         actor, now = await self._actor(), utc_now()
-        everything, stored = await rx.run_in_thread(lambda: boards.tabs(actor, now=now))
+        board, entity = self.board, self.entity
+        everything, stored = await rx.run_in_thread(
+            lambda: boards.tabs(actor, board=board, entity=entity, now=now)
+        )
         found = [
             (EVERYTHING, "全部在途", everything),
             *((f"s{tab.id}", tab.name, tab.count) for tab in stored),
@@ -217,12 +245,12 @@ class BoardReading(SessionState):
         return "", 0, 0
 
     async def _read_table(self) -> None:
-        actor, now = await self._actor(), utc_now()
-        asked = _listing.criteria_of(boards.IN_FLIGHT, [self._criteria()] if self._criteria() else [])
-        offset, text = (self.page - 1) * lists.PAGE_ROWS, self.text
+        actor, now, entity = await self._actor(), utc_now(), self.entity
+        asked = _listing.criteria_of(boards.within_of(entity), [self._criteria()] if self._criteria() else [])
+        offset, text, sort = (self.page - 1) * lists.PAGE_ROWS, self.text, TABLE_SORT.get(entity, "")
         found = await rx.run_in_thread(
             lambda: lists.page(
-                actor, "lead", keys=TABLE_KEYS, raw_criteria=asked, text=text, sort="stage_entered_at",
+                actor, entity, keys=TABLE_KEYS[entity], raw_criteria=asked, text=text, sort=sort,
                 descending=False, offset=offset, now=now,
             )
         )  # fmt: skip
@@ -231,9 +259,10 @@ class BoardReading(SessionState):
         colors = {one["code"]: one["color"] for one in (await self.get_state(BoardColumns)).columns}
         self.rows = [
             {
-                **row.cells, "id": str(row.id), "owner_initial": _listing.initial(row.cells["owner_id"]),
+                **row.cells, "id": str(row.id), "version": str(row.version),
+                "owner_initial": _listing.initial(row.cells["owner_id"]),
                 "owner_color": str(_listing.color_of(row.cells["owner_id"])),
-                "stage_tone": colors.get(row.codes.get("stage_code", ""), "lead"),
+                "stage_tone": colors.get(row.codes.get("stage_code") or row.codes.get("status", ""), "lead"),
             }
             for row in found.rows
         ]  # fmt: skip
@@ -260,13 +289,16 @@ class BoardReading(SessionState):
             self._show_people()
         elif topic == self._topic:
             await self._follow_moves(ops)
-        elif topic == "leads":
+        elif topic == TOPICS.get(self.entity):
             await self._follow_changes(ops)
         else:
             await super()._on_live(topic, ops)
 
     async def _follow_moves(self, ops: list[_live.Op]) -> None:
         actor = await self._actor()
+        if any(op.get("event") == "pipeline.edited" for op in ops):
+            await self._read_board()
+            return
         columns, cards = await self.get_state(BoardColumns), await self.get_state(BoardCards)
         codes, self._stale = set(self._stale), []
         told: dict[str, str] = {}

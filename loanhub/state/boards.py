@@ -10,9 +10,9 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.toasts import done, undoable
-from loanhub.domain.errors import Conflict, InvalidInput, LoanHubError
+from loanhub.domain.errors import Conflict, InvalidInput, LoanHubError, NotFound
 from loanhub.domain.permissions import Permission
-from loanhub.domain.pipelines import MoveRefused
+from loanhub.domain.pipelines import AgeState, MoveRefused
 from loanhub.services import boards, conditions, lists
 from loanhub.services._actor import Actor
 from loanhub.services.boards import Moved
@@ -20,7 +20,7 @@ from loanhub.services.boards.view import CARDS_MAXIMUM
 from loanhub.services.setup import DEFAULT_PIPELINE
 from loanhub.state import _listing
 from loanhub.state._board_opt import BoardOptimism, MoveRequest
-from loanhub.state._board_view import BoardColumns, BoardReading, GateSheet
+from loanhub.state._board_view import TOPICS, BoardColumns, BoardReading, GateSheet
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._presence import HERE
@@ -28,6 +28,9 @@ from loanhub.state.lead_drawer import item_of
 
 QUICK = ("owner_id", "product_code")
 """Fields with a chip of their own."""
+AGE_LABELS = dict(AgeState.options())
+FIRST_FIELD = {"lead": "amount_fen", "application": "amount_fen", "task": "due_at"}
+"""Where the filter editor starts."""
 NO_NEXT_STEP: dict[str, Any] = {"field": "next_step", "op": "is_empty"}
 
 
@@ -43,18 +46,27 @@ class BoardState(BoardReading):
         """Read the address and show the board it describes."""
         query = self.router.url.query_parameters
         actor = await self._actor()
-        pipeline_id = await rx.run_in_thread(lambda: boards.pipeline_id_of(actor, DEFAULT_PIPELINE))
+        found = await rx.run_in_thread(lambda: boards.choices(actor))
+        if not found:
+            raise NotFound("没有你可以查看的看板")
+        self.board_tabs = [{"value": one.code, "label": one.label} for one in found]
+        wanted = str(query.get("board", DEFAULT_PIPELINE))
+        chosen = next((one for one in found if one.code == wanted), found[0])
+        self.board, self.entity = chosen.code, chosen.entity
+        pipeline_id = await rx.run_in_thread(lambda: boards.pipeline_id_of(actor, chosen.code))
         self._topic = f"board:{pipeline_id}"
-        self._watch(self._topic, HERE + self._topic, "leads", reader=actor)
+        self._watch(self._topic, HERE + self._topic, TOPICS[self.entity], reader=actor)
+        self.age = str(query.get("age", "")) if query.get("age") in AGE_LABELS else ""
+        self.gates = {}
         self.view = str(query.get("view", ""))[:16]
         self.text = str(query.get("q", ""))[:60]
         self.show = "table" if query.get("show") == "table" else ""
         self._conditions = _listing.read_conditions(str(query.get("f", "")))
         self._limits, self.page, self._held, self.gate = {}, 1, None, GateSheet()
-        fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, "lead"))
+        fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, chosen.entity))
         self._fields = {one.key: one for one in fields}
         self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
-        self.draft = _listing.draft_of(self._fields, "amount_fen")
+        self.draft = _listing.draft_of(self._fields, FIRST_FIELD[self.entity])
         self.owners = [
             {"value": "me", "label": "我"},
             {"value": "my_team", "label": "我的团队"},
@@ -79,20 +91,48 @@ class BoardState(BoardReading):
         actor = await self._actor()
         back = await self._place_of(request.card_id)
         moved: Moved | None = None
+        self.gates = {}
         try:
-            moved = await _make(actor, request)
+            moved = await self._make(actor, request)
         except MoveRefused as refusal:
             if not refusal.missing:
                 raise
             await self._ask(request)
         finally:
-            if moved is not None:
+            if moved is not None and self.entity == "lead":
                 # The mover is answered from what is on screen; the figures follow with the announcement.
                 await self._show_move(request, moved)
                 (await self.get_state(BoardOptimism))._answer_move(request)
-            elif self._held is None:
-                await self._answer(request, None)
+            elif moved is not None or self._held is None:
+                await self._answer(request, moved)
             yield _told(moved, back) if moved is not None and moved.stage_changed else None
+
+    @rx.event(supersedes=True)
+    @needs(Permission.BOARDS_MOVE)
+    async def lift(self, card_id: str) -> None:
+        """Show what the card in the air meets and lacks for each stage."""
+        actor, now, text, board = await self._actor(), utc_now(), str(card_id), self.board
+        if text.isascii() and text.isdigit() and len(text) < 12:
+            found = await rx.run_in_thread(
+                lambda: boards.gates(actor, card_id=int(text), board=board, now=now)
+            )
+            self.gates = {"card": text, "stages": found}
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def choose_board(self, code: str) -> Any:
+        """Open another board, without any filter of the one before."""
+        if any(one["value"] == str(code) for one in self.board_tabs):
+            return rx.redirect("/boards" if code == DEFAULT_PIPELINE else f"/boards?board={code}")
+        return None
+
+    @rx.event
+    @needs(Permission.BOARDS_READ)
+    async def set_age(self, state: str) -> Any:
+        """Show only cards of one age state, or all again."""
+        state = str(state) if str(state) in AGE_LABELS else ""
+        self.age, self.page = "" if state == self.age else state, 1
+        return await self._refresh()
 
     @rx.event
     @needs(Permission.BOARDS_MOVE)
@@ -105,13 +145,31 @@ class BoardState(BoardReading):
         actor = await self._actor()
         moved: Moved | None = None
         try:
-            moved = await _make(actor, request, reason="撤销")
+            moved = await self._make(actor, request, reason="撤销")
         except boards.MovedBySomebody as late:
             raise Conflict(f"无法撤销，{late.sentence}") from late
         finally:
             await self._answer(request, moved)
             yield
         yield done(f"已撤销，{moved.name}回到「{moved.to_label}」")
+
+    async def _make(
+        self,
+        actor: Actor,
+        request: MoveRequest,
+        *,
+        supply: Mapping[str, object] | None = None,
+        reason: str = "",
+    ) -> Moved:
+        now, entity = utc_now(), self.entity
+        moved: Moved = await rx.run_in_thread(
+            lambda: boards.move_card(
+                actor, entity=entity, card_id=request.card_id, to=request.target, after_id=request.after_id,
+                before_id=request.before_id, expected_version=request.version, key=request.key, supply=supply,
+                reason=reason, now=now,
+            )
+        )  # fmt: skip
+        return moved
 
     async def _answer(self, request: MoveRequest, moved: Moved | None) -> None:
         """Show the columns the card left, was meant for and is in now; then answer the move."""
@@ -120,7 +178,7 @@ class BoardState(BoardReading):
             codes |= {moved.from_stage, moved.to_stage}
         else:
             actor, now = await self._actor(), utc_now()
-            everything = boards.Question()
+            everything = boards.Question(pipeline=self.board)
             found = await rx.run_in_thread(
                 lambda: boards.locate(actor, everything, [request.card_id], now=now)
             )
@@ -130,9 +188,9 @@ class BoardState(BoardReading):
 
     async def _ask(self, request: MoveRequest) -> None:
         """Open the side sheet with what the card lacks for its stage."""
-        actor, now = await self._actor(), utc_now()
+        actor, now, board = await self._actor(), utc_now(), self.board
         found = await rx.run_in_thread(
-            lambda: boards.gate_form(actor, lead_id=request.card_id, to=request.target, now=now)
+            lambda: boards.gate_form(actor, card_id=request.card_id, to=request.target, board=board, now=now)
         )
         self._held, self.field_errors = request, {}
         met, whole = len(found.met), len(found.met) + len(found.missing)
@@ -157,7 +215,7 @@ class BoardState(BoardReading):
         back = await self._place_of(request.card_id)
         moved: Moved | None = None
         try:
-            moved = await _make(actor, replace(request, key=f"{request.key}-gate"[:64]), supply=supply)
+            moved = await self._make(actor, replace(request, key=f"{request.key}-gate"[:64]), supply=supply)
         except InvalidInput:
             request = None  # the sheet stays open, with the sentence beside the field
             raise
@@ -182,10 +240,12 @@ class BoardState(BoardReading):
     @needs(Permission.BOARDS_READ)
     async def open_card(self, card_id: str) -> Any:
         """Go to the customer, or to the lead that is none yet."""
-        actor, text = await self._actor(), str(card_id)
+        actor, text, board = await self._actor(), str(card_id), self.board
         if not (text.isascii() and text.isdigit() and len(text) < 12):
             return None
-        return rx.redirect(await rx.run_in_thread(lambda: boards.link_of(actor, lead_id=int(text))))
+        return rx.redirect(
+            await rx.run_in_thread(lambda: boards.link_of(actor, card_id=int(text), board=board))
+        )
 
     @rx.event
     @needs(Permission.BOARDS_READ)
@@ -220,14 +280,15 @@ class BoardState(BoardReading):
     @needs(Permission.BOARDS_READ)
     async def toggle_fold(self, code: str) -> None:
         """Keep in this browser which columns are folded."""
-        known = {one["code"] for one in (await self.get_state(BoardColumns)).columns}
-        self.folds_kept = json.dumps(sorted((self._folded() ^ {str(code)}) & known))
+        if any(one["code"] == str(code) for one in (await self.get_state(BoardColumns)).columns):
+            self.folds_kept = json.dumps(sorted(self._folded() ^ {str(code)}))
 
     # ── what is shown ──────────────────────────────────────────────────────────────────────────────────────
 
     async def _show_conditions(self) -> None:
         actor, found = await self._actor(), [dict(one) for one in self._conditions]
-        shown = await rx.run_in_thread(lambda: conditions.chips(actor, "lead", found))
+        entity = self.entity
+        shown = await rx.run_in_thread(lambda: conditions.chips(actor, entity, found))
         self.quick = {
             str(one["field"]): str(one.get("value", ""))
             for one in found
@@ -238,12 +299,17 @@ class BoardState(BoardReading):
             for chip, one in zip(shown, found, strict=True)
             if not (one.get("op") == "eq" and one.get("field") in QUICK)
         ]
-        self.has_conditions = bool(found) or bool(self.text)
+        if self.age:
+            self.chips = [*self.chips, {"key": "age", "label": f"龄期：{AGE_LABELS[self.age]}", "value": ""}]
+        self.has_conditions = bool(found) or bool(self.text) or bool(self.age)
 
     async def _refresh(self) -> Any:
         await self._read()
         await self._show_conditions()
-        query = {"view": "" if self.view == "all" else self.view, "q": self.text, "show": self.show}
+        query = {
+            "board": "" if self.board == DEFAULT_PIPELINE else self.board,
+            "view": "" if self.view == "all" else self.view, "q": self.text, "age": self.age, "show": self.show,
+        }  # fmt: skip
         return _listing.address("/boards", query, [dict(one) for one in self._conditions])
 
     @rx.event
@@ -303,25 +369,27 @@ class BoardState(BoardReading):
     @needs(Permission.BOARDS_READ)
     async def add_condition(self, form: dict[str, Any]) -> Any:
         """Add the condition in the editor."""
-        actor, now, draft = await self._actor(), utc_now(), self.draft
+        actor, now, draft, entity = await self._actor(), utc_now(), self.draft, self.entity
         field, operator = draft.key, draft.operator
         texts = [str(form.get(name, ""))[:200] for name in ("value", "value2")]
         try:
             leaf = await rx.run_in_thread(
-                lambda: conditions.leaf(actor, "lead", field=field, operator=operator, texts=texts, now=now)
+                lambda: conditions.leaf(actor, entity, field=field, operator=operator, texts=texts, now=now)
             )
         except LoanHubError as refusal:
             draft.error = refusal.sentence
             self.draft = draft
             return None
         self._conditions, self.page = [*self._conditions, leaf], 1
-        self.draft = _listing.draft_of(self._fields, "amount_fen")
+        self.draft = _listing.draft_of(self._fields, FIRST_FIELD[self.entity])
         return await self._refresh()
 
     @rx.event
     @needs(Permission.BOARDS_READ)
     async def drop_condition(self, place: str) -> Any:
         """Take one condition away."""
+        if place == "age":
+            self.age = ""
         if str(place).isdigit():
             self._conditions = [c for i, c in enumerate(self._conditions) if i != int(place)]
         return await self._refresh()
@@ -330,7 +398,7 @@ class BoardState(BoardReading):
     @needs(Permission.BOARDS_READ)
     async def clear_filters(self) -> Any:
         """Take every condition and the search away."""
-        self._conditions, self.text, self.page = [], "", 1
+        self._conditions, self.text, self.age, self.page = [], "", "", 1
         clear = rx.call_script(
             "(() => { const b = document.getElementById('page-search'); if (b) b.value = ''; })()"
         )
@@ -347,10 +415,11 @@ class BoardState(BoardReading):
     async def save_view(self, form: dict[str, Any]) -> Any:
         """Keep the present filters as a view of one's own."""
         actor, asked, now = await self._actor(), self._criteria(), utc_now()
-        name = str(form.get("name", ""))
+        name, shared = str(form.get("name", "")), bool(form.get("shared"))
+        page, entity = boards.page_of(self.board), self.entity
         view_id = await rx.run_in_thread(
             lambda: lists.save_view(
-                actor, "boards", "lead", name=name, raw_criteria=asked, settings={}, now=now
+                actor, page, entity, name=name, raw_criteria=asked, settings={}, shared=shared, now=now
             )
         )
         self.naming, self.view, self._conditions = False, f"s{view_id}", []
@@ -372,21 +441,8 @@ class BoardState(BoardReading):
         await self._read_table()
 
 
-async def _make(
-    actor: Actor, request: MoveRequest, *, supply: Mapping[str, object] | None = None, reason: str = ""
-) -> Moved:
-    now = utc_now()
-    moved: Moved = await rx.run_in_thread(
-        lambda: boards.move(
-            actor, lead_id=request.card_id, to=request.target, after_id=request.after_id, before_id=request.before_id,
-            expected_version=request.version, key=request.key, supply=supply, reason=reason, now=now,
-        )
-    )  # fmt: skip
-    return moved
-
-
 def _told(moved: Moved, back: tuple[str, int, int]) -> Any:
     """Return the toast of a move, with the way back."""
     code, after, before = back
-    undo = BoardState.undo(moved.lead_id, code or moved.from_stage, after, before, moved.version)
+    undo = BoardState.undo(moved.card_id, code or moved.from_stage, after, before, moved.version)
     return undoable(f"已将 {moved.name} 移至「{moved.to_label}」", undo)

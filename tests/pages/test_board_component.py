@@ -27,6 +27,8 @@ class SampleCards(BoardCardsMixin, rx.State):
 class SampleBoard(BoardColumnsMixin, rx.State):
     """Columns of the board under test, and its handlers."""
 
+    gates: dict[str, Any] = {}
+
     @rx.event
     @public
     def move(self, payload: dict[str, Any]) -> None:
@@ -50,12 +52,15 @@ def make_board() -> rx.Component:
         order=SampleBoard.order,
         cards=SampleCards.cards,
         patch=SampleCards.patch,
+        gates=SampleBoard.gates,
         browser=BoardOptimism,
         on_move=SampleBoard.move,
         on_open=SampleBoard.take,
         on_load_more=SampleBoard.take,
         on_quick_add=SampleBoard.add,
         on_toggle_fold=SampleBoard.take,
+        on_lift=SampleBoard.take,
+        on_age=SampleBoard.take,
     )
 
 
@@ -197,4 +202,4 @@ class TestMove:
         seen = sent("1", to, index)
 
         assert seen["move"] is None
-        assert seen["set"] == {"hold": {}, "lift": {}, "menu": ""}
+        assert seen["set"] == {"hold": {}, "lift": {}, "menu": "", "over": ""}

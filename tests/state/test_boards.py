@@ -353,7 +353,7 @@ class TestShown:
         board.do("toggle_fold", "intent")
         board.do("toggle_fold", "no_such_column")
 
-        assert json.loads(board.state.folds_kept) == ["disbursed", "intent"]
+        assert json.loads(board.state.folds_kept) == ["disbursed", "funded", "intent"]
 
     def test_opens_the_lead_and_later_the_customer(self, visit: Any) -> None:
         rep = make_user(RoleCode.SALES)

@@ -13,8 +13,13 @@ const lhSay = {
     + (r.destination.droppableId === r.source.droppableId ? 0 : 1),
   start: (b, r) => `已抬起 ${lhSay.name(b, r.draggableId)}，在`
     + lhSay.place(b, r.source.droppableId, r.source.index + 1, b.views[r.source.droppableId].length),
+  lacks: (b, code) => {
+    const lacking = (b.gates?.card === b.lift.id && b.gates.stages?.[code]?.missing) || [];
+    return lacking.length ? `，还缺 ${lacking.join("、")}，放下后补填` : "";
+  },
   update: (b, r) => r.destination
     ? `移到${lhSay.place(b, r.destination.droppableId, r.destination.index + 1, lhSay.size(b, r))}`
+      + lhSay.lacks(b, r.destination.droppableId)
     : "这里不能放下",
   end: (b, r) => r.destination && r.reason !== "CANCEL"
     ? `已把 ${lhSay.name(b, r.draggableId)} 放到`

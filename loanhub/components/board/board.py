@@ -33,6 +33,7 @@ class BrowserState(Protocol):
     asked: Any
     added: Any
     answered: Any
+    over: Any
 
     @classmethod
     def get_full_name(cls) -> str:
@@ -53,6 +54,7 @@ BROWSER_VARS = [
     "asked",
     "added",
     "answered",
+    "over",
 ]
 
 
@@ -61,12 +63,15 @@ class _Root(ScriptedDiv):
 
 
 _START = "((r, p) => { lhLift(lb, r.draggableId, r.mode); p.announce(lhSay.start(lb, r)); })"
-_UPDATE = "((r, p) => p.announce(lhSay.update(lb, r)))"
+_UPDATE = """((r, p) => {
+  lb.set({ over: r.destination?.droppableId ?? "" });
+  p.announce(lhSay.update(lb, r));
+})"""
 _END = """((r, p) => {
   p.announce(lhSay.end(lb, r));
   if (r.destination && r.reason !== "CANCEL")
     lhMove(lb, r.draggableId, r.destination.droppableId, r.destination.index);
-  else lb.set({ hold: {}, lift: {} });
+  else lb.set({ hold: {}, lift: {}, over: "" });
 })"""
 
 
@@ -115,12 +120,16 @@ def board_root(
     asked: rx.Var[dict[str, Any]],
     added: rx.Var[int],
     answered: rx.Var[int],
+    over: rx.Var[str],
+    gates: rx.Var[dict[str, Any]],
     store: rx.Var[str],
     move: rx.Var[Any],
     open_card: rx.Var[Any],
     load_more: rx.Var[Any],
     quick_add: rx.Var[Any],
     toggle_fold: rx.Var[Any],
+    lift_card: rx.Var[Any],
+    show_age: rx.Var[Any],
 ) -> rx.Component:
     """Draw the board. One click and one key handler on the root serve all cards, so cards hold data only."""
     browser = (
@@ -136,12 +145,14 @@ def board_root(
         asked,
         added,
         answered,
+        over,
     )
     data = {
         "columns": columns,
         "order": order,
         "cards": cards,
         "patch": patch,
+        "gates": gates,
         **dict(zip(BROWSER_VARS, browser, strict=True)),
     }
     calls = {
@@ -150,6 +161,8 @@ def board_root(
         "load_more": load_more,
         "quick_add": quick_add,
         "toggle_fold": toggle_fold,
+        "lift": lift_card,
+        "age": show_age,
     }
     fields = ", ".join(f"{name}: {var!s}" for name, var in data.items())
     call = ", ".join(f"{name}: {var!s}" for name, var in calls.items())
@@ -169,7 +182,8 @@ def board_root(
             count=expression(f"lhCount(lb, {item!s})").to(int),
             folded=expression(f"lhFolded(lb, {item!s})").to(bool),
             current=expression(f"(lhTab(lb) === {code!s})").to(bool),
-            blocked=expression(f"(lb.lift.id ? lhForbidden(lb, lb.lift.from, {code!s}) : '')").to(str),
+            blocked=expression(f"(lb.lift.id ? lhBlocked(lb, {code!s}) : '')").to(str),
+            gate=expression(f"lhGate(lb, {code!s})").to(dict[str, Any]),
             lifted=expression("Boolean(lb.lift.id)").to(bool),
             pending=expression(f"(lb.asked.col === {code!s} && lb.asked.n > lb.answered)").to(bool),
             to=expression(f"({onward}?.code ?? '')").to(str),
@@ -204,12 +218,15 @@ def board(
     order: rx.Var[dict[str, list[str]]],
     cards: rx.Var[dict[str, dict[str, Any]]],
     patch: rx.Var[dict[str, dict[str, Any]]],
+    gates: rx.Var[dict[str, Any]],
     browser: type[BrowserState],
     on_move: EventType[Any],
     on_open: EventType[Any],
     on_load_more: EventType[Any],
     on_quick_add: EventType[Any],
     on_toggle_fold: EventType[Any],
+    on_lift: EventType[Any],
+    on_age: EventType[Any],
 ) -> rx.Component:
     """Return the board; it fills its parent, which gives the height.
 
@@ -225,7 +242,9 @@ def board(
     browser: the browser-only state (loanhub.state._board_opt.BoardOptimism); components may not import it.
     on_move(move): {n, id, from, to, after, before, ver, key}; ``after`` and ``before`` are the ids of the new
         neighbors or None. Untrusted: see MoveRequest.
-    on_open(id), on_load_more(code), on_quick_add(code, text), on_toggle_fold(code).
+    gates: what the card in the air meets and lacks, asked for with ``on_lift(id)``: {card: id, stages: {code: {met,
+        missing, blocked}}}; labels, and why the stage is out of reach.
+    on_open(id), on_load_more(code), on_quick_add(code, text), on_toggle_fold(code), on_age(state).
     """
     one, two = (lambda a: [a]), (lambda a, b: [a, b])
     return board_root(
@@ -233,6 +252,7 @@ def board(
         order=order,
         cards=cards,
         patch=patch,
+        gates=gates,
         **{name: getattr(browser, name) for name in BROWSER_VARS},
         store=browser.get_full_name(),
         move=callback(on_move, one, "on_move"),
@@ -240,4 +260,6 @@ def board(
         load_more=callback(on_load_more, one, "on_load_more"),
         quick_add=callback(on_quick_add, two, "on_quick_add"),
         toggle_fold=callback(on_toggle_fold, one, "on_toggle_fold"),
+        lift_card=callback(on_lift, one, "on_lift"),
+        show_age=callback(on_age, one, "on_age"),
     )

@@ -36,13 +36,24 @@ def wip(column: rx.Var[dict[str, Any]], count: rx.Var[int]) -> rx.Component:
 
 
 def age_bar(column: rx.Var[dict[str, Any]]) -> rx.Component:
-    """Return the age bar 龄期条: shares of healthy, near and over-age cards."""
+    """Return the age bar 龄期条: shares of healthy, near and over-age cards; a click shows one share alone.
+
+    For the pointer only: the filter 龄期 in the tool row does the same by keyboard.
+    """
     healthy, near, over = (column[name].to(int) for name in ("healthy", "near", "over"))
     text = f"正常 {healthy} · 临期 {near} · 超时 {over}"
     return rx.el.span(
         *[
-            rx.el.i(class_name=f"is-{name}", custom_attrs={"style": {"flexGrow": share}})
-            for name, share in (("healthy", healthy), ("near", near), ("over", over))
+            rx.el.i(
+                class_name=f"is-{name}",
+                title=f"只看{label}",
+                custom_attrs={"style": {"flexGrow": share}, "data-act": "age", "data-to": name},
+            )
+            for name, label, share in (
+                ("healthy", "健康", healthy),
+                ("near", "临期", near),
+                ("over", "超时", over),
+            )
         ],
         class_name="lb-ages",
         custom_attrs={"role": "img", "aria-label": "龄期：" + text, "title": text},
@@ -141,6 +152,37 @@ def _header(column: rx.Var[dict[str, Any]], count: rx.Var[int], blocked: rx.Var[
 
 
 @rx.memo
+def board_gate(gate: rx.Var[dict[str, Any]], label: rx.Var[str]) -> rx.Component:
+    """Return what the card hanging over a column meets and lacks for it 移入条件; nothing without conditions."""
+    met, missing = gate["met"].to(list[str]), gate["missing"].to(list[str])
+    whole = met.length() + missing.length()
+    return rx.cond(
+        whole > 0,
+        rx.el.div(
+            rx.el.p(
+                rx.el.b(f"移入「{label}」"),
+                rx.el.span(f"{met.length()} / {whole} 已满足"),
+                class_name="lb-row",
+            ),
+            rx.el.ul(
+                rx.foreach(met, lambda one: rx.el.li(icon("check", "s"), one)),
+                rx.foreach(
+                    missing,
+                    lambda one: rx.el.li(
+                        icon("pencil", "s"),
+                        rx.el.span(one),
+                        rx.el.small("松手后补填"),
+                        class_name="is-missing",
+                    ),
+                ),
+            ),
+            class_name="lb-gate",
+        ),
+        rx.fragment(),
+    )
+
+
+@rx.memo
 def board_cards(
     ids: rx.Var[list[str]],
     items: rx.Var[list[dict[str, Any]]],
@@ -172,6 +214,7 @@ def board_column(
     folded: rx.Var[bool],
     current: rx.Var[bool],
     blocked: rx.Var[str],
+    gate: rx.Var[dict[str, Any]],
     lifted: rx.Var[bool],
     pending: rx.Var[bool],
     to: rx.Var[str],
@@ -181,7 +224,7 @@ def board_column(
     """Return one column.
 
     count: cards in the stage including pending moves, not only those shown. blocked: why the card in the air
-    may not come here, "" when it may. current: the column a phone shows. to: the next stage.
+    may not come here, "" when it may. gate: what that card meets and lacks while it hangs over this column. current: the column a phone shows. to: the next stage.
     """
     code, label = column["code"].to(str), column["label"].to(str)
     hidden = count - ids.length()
@@ -213,6 +256,7 @@ def board_column(
         ),
         rx.el.section(
             _header(column, count, blocked),
+            rx.cond(gate, board_gate(gate=gate, label=label), rx.fragment()),
             rx.cond(column["can_add"], _quick_add(column, pending), rx.fragment()),
             cards,
             rx.cond(

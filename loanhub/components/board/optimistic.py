@@ -42,6 +42,10 @@ const lhCount = (b, column) =>
 const lhFolded = (b, column) => b.folds[column.code] ?? column.folded ?? false;
 const lhForbidden = (b, from, to) =>
   from === to ? "" : lhColumn(b, to).forbidden_from?.[from] || lhColumn(b, to).forbidden || "";
+const lhGate = (b, code) =>
+  (b.lift.id && b.over === code && b.gates?.card === b.lift.id && b.gates.stages?.[code]) || null;
+const lhBlocked = (b, to) => lhForbidden(b, b.lift.from, to)
+  || (b.gates?.card === b.lift.id && to !== b.lift.from && b.gates.stages?.[to]?.blocked) || "";
 const lhTab = (b) => b.tab || b.columns[0]?.code;
 const lhNext = (b, index) => {
   const next = b.columns[index + 1];
@@ -49,19 +53,21 @@ const lhNext = (b, index) => {
 };
 const lhVersion = (b, id) =>
   (lhCard(b, id).ver ?? 0) + b.ops.filter((op) => op.n > b.acked && op.id === id).length;
-const lhLift = (b, id, mode) =>
-  b.set({ hold: b.views, lift: { id, ver: lhVersion(b, id), from: lhWhere(b, id), mode } });
+const lhLift = (b, id, mode) => {
+  b.set({ hold: b.views, over: "", lift: { id, ver: lhVersion(b, id), from: lhWhere(b, id), mode } });
+  b.call.lift?.(id);
+};
 const lhMove = (b, id, to, index) => {
   const from = lhWhere(b, id);
   const rest = (b.views[to] ?? []).filter((other) => other !== id);
   const still = !from || !b.views[to] || (from === to && b.views[to].indexOf(id) === index);
-  if (still || lhForbidden(b, from, to)) { b.set({ hold: {}, lift: {}, menu: "" }); return; }
+  if (still || lhForbidden(b, from, to)) { b.set({ hold: {}, lift: {}, menu: "", over: "" }); return; }
   const op = {
     n: Math.max(b.acked, ...b.ops.map((other) => other.n)) + 1, id, from, to,
     after: rest[index - 1] ?? null, before: rest[index] ?? null,
     ver: b.lift.id === id ? b.lift.ver : lhVersion(b, id), key: generateUUID(),
   };
-  b.set({ hold: {}, lift: {}, menu: "", ops: [...b.ops.filter((other) => other.n > b.acked), op] });
+  b.set({ hold: {}, lift: {}, menu: "", over: "", ops: [...b.ops.filter((other) => other.n > b.acked), op] });
   b.call.move(op);
 };
 """
@@ -105,6 +111,7 @@ const lhClick = (b, e) => {
     next: () => lhMoveSaying(b, id, to),
     to: () => lhMoveSaying(b, b.menu, to),
     more: () => b.call.load_more(to),
+    age: () => b.call.age(to),
     tab: () => b.set({ tab: to }),
     fold: () => {
       b.set({ folds: { ...b.folds, [to]: !lhFolded(b, lhColumn(b, to)) } });

@@ -1,23 +1,25 @@
-"""Boards 看板: what a column shows, and moving a card through its gate."""
+"""Boards 看板: what a column shows, and moving a card through its gate; leads, applications, to-dos."""
 
-from loanhub.services.boards.gate import GateForm, gate_form
-from loanhub.services.boards.move import Moved, MovedBySomebody, advance, gate_of, move
+from loanhub.services.boards.gate import GateForm, gate_form, gates
+from loanhub.services.boards.move import Moved, MovedBySomebody, advance, move, move_card
 from loanhub.services.boards.quick import quick_add
 from loanhub.services.boards.view import (
     CARDS_PER_COLUMN,
+    BoardChoice,
     BoardView,
     Question,
     Totals,
+    choices,
     link_of,
     locate,
     look,
     pipeline_id_of,
     totals,
 )
-from loanhub.services.boards.views import IN_FLIGHT, tabs
+from loanhub.services.boards.views import IN_FLIGHT, page_of, tabs, within_of
 
 __all__ = [
-    "CARDS_PER_COLUMN", "IN_FLIGHT", "BoardView", "GateForm", "Moved", "MovedBySomebody", "Question", "Totals",
-    "advance", "gate_form", "gate_of", "link_of", "locate", "look", "move", "pipeline_id_of", "quick_add", "tabs",
-    "totals",
+    "CARDS_PER_COLUMN", "IN_FLIGHT", "BoardChoice", "BoardView", "GateForm", "Moved", "MovedBySomebody", "Question",
+    "Totals", "advance", "choices", "gate_form", "gates", "link_of", "locate", "look", "move", "move_card", "page_of",
+    "pipeline_id_of", "quick_add", "tabs", "totals", "within_of",
 ]  # fmt: skip

@@ -6,22 +6,19 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
-import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from loanhub.domain.errors import Conflict, InvalidInput
-from loanhub.domain.leads import status_on_entering
 from loanhub.domain.permissions import Permission
-from loanhub.domain.pipelines import Gate, MoveRefused, StageSpec, check_gate
+from loanhub.domain.pipelines import MoveRefused, refusal
 from loanhub.domain.rank import between
-from loanhub.models import Lead, Stage, StageMove, User
+from loanhub.models import Lead, Pipeline
 from loanhub.repositories import boards as repository
-from loanhub.repositories import leads as lead_repository
-from loanhub.services import catalogue, events, search
 from loanhub.services._actor import Actor
-from loanhub.services._idempotency import once
+from loanhub.services._idempotency import once_locked
 from loanhub.services._transaction import announce, transaction
-from loanhub.services.applications.facts import facts_for_lead
+from loanhub.services.boards._rules import BoardRules, rules_of_board
+from loanhub.services.boards.entities import CardEntity, Destination, entity_of
 
 
 class MovedBySomebody(Conflict):
@@ -29,13 +26,14 @@ class MovedBySomebody(Conflict):
 
     def __init__(self, who: str, stage: str) -> None:
         super().__init__(f"已被{who or '其他人'}移动（现在在「{stage}」）")
+        self.who, self.stage = who or "其他人", stage
 
 
 @dataclass(frozen=True)
 class Moved:
     """A move as it was made."""
 
-    lead_id: int
+    card_id: int
     name: str
     version: int
     from_stage: str
@@ -57,169 +55,104 @@ def move(
     key: str = "",
     now: datetime,
 ) -> Moved:
+    """Move a lead; see :func:`move_card`."""
+    return move_card(
+        actor, entity="lead", card_id=lead_id, to=to, after_id=after_id, before_id=before_id,
+        expected_version=expected_version, supply=supply, reason=reason, key=key, now=now,
+    )  # fmt: skip
+
+
+def move_card(
+    actor: Actor,
+    *,
+    entity: str,
+    card_id: int,
+    to: str,
+    after_id: int | None = None,
+    before_id: int | None = None,
+    expected_version: int,
+    supply: Mapping[str, object] | None = None,
+    reason: str = "",
+    key: str = "",
+    now: datetime,
+) -> Moved:
     """Move a card between two neighbors of a column; ``supply`` completes what the gate asks for.
 
     Neighbors that left the column or lie outside the actor's scope count as unknown; without any the card
-    goes to the top. Only the moved card is written.
+    goes to the top. Where cards stand by urgency, neighbors mean nothing. Only the moved card is written.
 
     Raises:
         NotFound: no such card in the actor's scope.
-        NotPermitted: the actor lacks boards:move.
+        NotPermitted: the actor lacks boards:move, or what the record's own command asks.
         MovedBySomebody: the card was moved or edited since it was lifted.
-        MoveRefused: the gate is closed; ``missing`` are the keys a side sheet can supply.
+        MoveRefused: the board's rules forbid it or the gate is closed; ``missing`` are the keys a side sheet can supply.
         InvalidInput: no such stage, or a supplied field is at fault.
     """
-    request = [lead_id, to, after_id, before_id, expected_version, dict(supply or {})]
+    kind = entity_of(entity)
+    request = [card_id, to, after_id, before_id, expected_version, dict(supply or {})]
+    action = "boards.move" if entity == "lead" else f"boards.move.{entity}"
     with transaction() as db:
+        row, rules = kind.lock(db, actor, card_id)
+        actor.require(Permission.BOARDS_MOVE)
 
         def work() -> dict[str, object]:
-            lead = lead_repository.get_visible(db, actor, lead_id, for_update=True)
-            actor.require(Permission.BOARDS_MOVE)
-            if lead.pipeline_id is None:
-                raise InvalidInput("这条线索不在看板上")
-            stages = {s.code: s for s in repository.list_stages(db, lead.pipeline_id)}
-            target = stages.get(to)
+            target = rules.find(to)
             if target is None:
                 raise InvalidInput("没有这个阶段")
-            if lead.version != expected_version:
-                here = stages.get(lead.stage_code)
-                raise MovedBySomebody(_last_mover(db, lead), here.label if here else lead.stage_code)
-            if supply:
-                changes = catalogue.apply(db, actor, "lead", lead, supply, now=now, partial=True)
-                if changes:
-                    search.index(db, "lead", lead)
-                    events.record(
-                        db, actor, "lead.edited", now=now, entity="lead", entity_id=lead.id, lead_id=lead.id,
-                        customer_id=lead.customer_id, before=changes.before, after=changes.after,
-                        summary=changes.summary,
-                    )  # fmt: skip
-            if to != lead.stage_code:
-                _check_gate(db, lead, target, stages)
-            condition = repository.on_board(lead.pipeline_id)
-            rank = _rank(db, condition, lead.pipeline_id, to, after_id, before_id, skip=lead.id or 0)
-            return asdict(_place(db, actor, lead, stages, to, rank, reason=reason, now=now))
+            source = kind.stage_of(row)
+            if row.version != expected_version:
+                raise MovedBySomebody(kind.last_mover(db, row), rules.label(source))
+            if to != source:
+                _check_rules(db, kind, rules, source, to, now=now)
+            goal = Destination(to, after_id, before_id, dict(supply or {}), reason)
+            kind.place(db, actor, row, rules, goal, now=now)
+            return asdict(_tell(db, actor, kind, row, rules, source))
 
-        return Moved(**once(db, actor, "boards.move", key, request, now=now, work=work))  # type: ignore[arg-type]
-
-
-def gate_of(db: Session, lead: Lead, target: Stage) -> Gate:
-    """Return what a card meets and lacks for a stage 移入条件."""
-    known = catalogue.current(db)
-    filled = {
-        k: catalogue.read_value(lead, spec)
-        for k in target.required
-        if (spec := known.find("lead", k)) is not None
-    }
-    return check_gate(_spec(target), filled, facts_for_lead(db, lead))
+        return Moved(**once_locked(db, actor, action, key, request, now=now, work=work))  # type: ignore[arg-type]
 
 
 def advance(db: Session, actor: Actor, lead: Lead, to: str, *, reason: str, now: datetime) -> bool:
-    """Bring a card forward because of what happened elsewhere (approval, disbursement); never backward.
+    """Bring a lead's card forward because of what happened elsewhere (approval, disbursement); never backward.
 
-    Runs inside the caller's transaction; returns whether the card moved.
+    Runs inside the caller's transaction; no rule of the board stops it. Returns whether the card moved.
     """
-    if lead.pipeline_id is None:
+    from loanhub.services.boards.entities.lead import put
+
+    pipeline = db.get(Pipeline, lead.pipeline_id) if lead.pipeline_id else None
+    if pipeline is None:
         return False
-    stages = {s.code: s for s in repository.list_stages(db, lead.pipeline_id)}
-    here, target = stages.get(lead.stage_code), stages.get(to)
-    if target is None or here is None or here.sort >= target.sort:
+    rules, source = rules_of_board(db, pipeline), lead.stage_code
+    if (
+        rules.find(to) is None
+        or rules.find(source) is None
+        or source == to
+        or not rules.is_forward(source, to)
+    ):
         return False
-    rank = between(None, repository.first_rank(db, lead.pipeline_id, to, skip=lead.id or 0))
-    _place(db, actor, lead, stages, to, rank, reason=reason, now=now)
+    rank = between(None, repository.first_rank(db, rules.pipeline_id, to, skip=lead.id or 0))
+    put(db, actor, lead, rules, to, rank, reason=reason, now=now)
+    _tell(db, actor, entity_of("lead"), lead, rules, source)
     return True
 
 
-def _check_gate(db: Session, lead: Lead, target: Stage, stages: Mapping[str, Stage]) -> None:
-    here = stages.get(lead.stage_code)
-    if here is not None and target.sort < here.sort:
-        return  # going back is always allowed; the log keeps it
-    gate = gate_of(db, lead, target)
-    if gate.blocked:
-        raise MoveRefused(f"{lead.name}没有移动：{gate.blocked}")
-    if gate.missing:
-        known = catalogue.current(db)
-        labels = "、".join(known.get("lead", k).label for k in gate.missing)
-        raise MoveRefused(f"移入「{target.label}」还缺：{labels}", missing=gate.missing)
+def _check_rules(
+    db: Session, kind: CardEntity, rules: BoardRules, source: str, to: str, *, now: datetime
+) -> None:
+    target, count = rules.stages[to], 0
+    if target.wip_hard and target.wip_limit:
+        repository.lock_stage(db, rules.pipeline_id, to)
+        everybody = kind.on_board(rules.pipeline_id, now=now)
+        count = repository.count_in(db, kind.model, kind.stage_code(), everybody, to)
+    reason = refusal(rules.find(source), target, count=count)
+    if reason:
+        raise MoveRefused(reason)
 
 
-def _spec(stage: Stage) -> StageSpec:
-    return StageSpec(
-        stage.code, stage.label, stage.color, stage.dwell_target_hours, stage.wip_limit,
-        stage.probability_percent, tuple(stage.required), stage.hard_gate,
-    )  # fmt: skip
-
-
-def _rank(
-    db: Session,
-    condition: repository.Clause,
-    pipeline_id: int,
-    to: str,
-    after_id: int | None,
-    before_id: int | None,
-    *,
-    skip: int,
-) -> str:
-    above = repository.find_rank_of(db, condition, to, after_id)
-    if above is not None:
-        return between(above, repository.rank_after(db, pipeline_id, to, above, skip=skip))
-    below = repository.find_rank_of(db, condition, to, before_id)
-    if below is not None:
-        return between(repository.rank_before(db, pipeline_id, to, below, skip=skip), below)
-    return between(None, repository.first_rank(db, pipeline_id, to, skip=skip))
-
-
-def _place(
-    db: Session,
-    actor: Actor,
-    lead: Lead,
-    stages: Mapping[str, Stage],
-    to: str,
-    rank: str,
-    *,
-    reason: str,
-    now: datetime,
-) -> Moved:
-    source = lead.stage_code
-    changed = to != source
-    if changed:
-        db.add(
-            StageMove(
-                lead_id=lead.id or 0, pipeline_id=lead.pipeline_id or 0, from_stage=source, to_stage=to,
-                stayed_seconds=max(0, int((now - lead.stage_entered_at).total_seconds())),
-                by_id=actor.actor_id, reason=reason[:200], at=now,
-            )
-        )  # fmt: skip
-        lead.stage_code, lead.stage_entered_at = to, now
-        lead.status = status_on_entering(to, lead.status, owned=lead.owner_id is not None)
-    lead.rank = rank
-    lead.updated_at = now
-    lead.version += 1
-    db.flush()
-    labels = {code: stage.label for code, stage in stages.items()}
-    if changed:
-        events.record(
-            db, actor, "lead.moved", now=now, entity="lead", entity_id=lead.id, lead_id=lead.id,
-            customer_id=lead.customer_id, before={"阶段": labels.get(source, source)},
-            after={"阶段": labels.get(to, to)}, summary=f"{labels.get(source, source)} → {labels.get(to, to)}",
-            reason=reason,
-        )  # fmt: skip
-    else:
-        events.record(
-            db, actor, "lead.reordered", now=now, entity="lead", entity_id=lead.id, summary=labels.get(to, to)
-        )
+def _tell(db: Session, actor: Actor, kind: CardEntity, row: object, rules: BoardRules, source: str) -> Moved:
+    to = kind.stage_of(row)
+    card_id, version = row.id or 0, row.version  # type: ignore[attr-defined]
     announce(
-        db, f"board:{lead.pipeline_id}", id=lead.id, version=lead.version, columns=sorted({source, to}),
-        by=actor.user_id, who=actor.name, owner_id=lead.owner_id, department_id=lead.department_id,
+        db, f"board:{rules.pipeline_id}", id=card_id, version=version, columns=sorted({source, to}),
+        by=actor.user_id, who=actor.name, owner_id=row.owner_id, department_id=row.department_id,  # type: ignore[attr-defined]
     )  # fmt: skip
-    return Moved(lead.id or 0, lead.name, lead.version, source, to, labels.get(to, to), changed)
-
-
-def _last_mover(db: Session, lead: Lead) -> str:
-    query = (
-        sa.select(col(User.name))
-        .join(StageMove, col(StageMove.by_id) == col(User.id))
-        .where(col(StageMove.lead_id) == lead.id)
-        .order_by(col(StageMove.id).desc())
-        .limit(1)
-    )
-    return db.execute(query).scalar_one_or_none() or ""
+    return Moved(card_id, kind.name_of(db, actor, row), version, source, to, rules.label(to), to != source)

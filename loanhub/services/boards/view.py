@@ -1,4 +1,4 @@
-"""What a board shows a reader: columns with their figures, the first cards of each, what a card says."""
+"""What a board shows a reader: columns with their figures, the first cards of each."""
 
 from __future__ import annotations
 
@@ -11,16 +11,19 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain import formats
-from loanhub.domain.catalogue import Access, access, present
+from loanhub.domain.errors import NotFound
 from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission
-from loanhub.domain.pipelines import age_state
-from loanhub.models import Customer, Lead, Pipeline, Stage, User
+from loanhub.domain.pipelines import AgeState, StageSpec, refusal
+from loanhub.models import Pipeline
 from loanhub.repositories import boards as repository
-from loanhub.repositories import leads
-from loanhub.services import catalogue, lists
+from loanhub.repositories.scope import visible_to
+from loanhub.services import lists
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
+from loanhub.services.boards._rules import BoardRules, rules_of_board
+from loanhub.services.boards.entities import CardEntity, entity_of
+from loanhub.services.boards.entities._entity import sum_text
 from loanhub.services.setup import DEFAULT_PIPELINE
 
 CARDS_PER_COLUMN = 20
@@ -61,6 +64,8 @@ class Question:
     criteria: Mapping[str, Any] | None = None
     text: str = ""
     limits: Mapping[str, int] | None = None
+    age: str = ""
+    """An age state 龄期 to show alone: healthy, near or over; empty for all."""
 
     def limit_of(self, stage_code: str) -> int:
         """Return how many cards of a column are asked for, within bounds."""
@@ -78,26 +83,38 @@ def look(actor: Actor, question: Question, *, now: datetime, only: Sequence[str]
     actor.require(Permission.BOARDS_READ)
     with reading() as db:
         pipeline = repository.get_pipeline(db, question.pipeline)
-        stages = repository.list_stages(db, pipeline.id or 0)
+        kind, rules = entity_of(pipeline.entity), rules_of_board(db, pipeline)
+        actor.require(kind.read)
         condition, sentence = scope_of(db, actor, pipeline, question, now=now)
-        wanted = [s for s in stages if not only or s.code in only]
+        stages = list(rules.stages.values())
+        wanted = [stage for stage in stages if not only or stage.code in only]
+        hours = {stage.code: stage.dwell_target_hours for stage in stages}
         figures = repository.column_figures(
-            db, condition, {s.code: s.dwell_target_hours for s in stages}, now=now, only=list(only)
-        )
+            db, kind.model, kind.stage_code(), kind.entered_at(), kind.amount(), condition, hours, now=now,
+            only=list(only),
+        )  # fmt: skip
         order: dict[str, list[str]] = {}
-        shown: list[Lead] = []
+        shown: list[Any] = []
         for stage in wanted:
-            leads = repository.list_cards(db, condition, stage.code, question.limit_of(stage.code))
-            order[stage.code] = [str(lead.id) for lead in leads]
-            shown += leads
-        cards = cards_of(db, actor, shown, {s.code: s for s in stages}, now=now)
-        found = {s.code: figures.get(s.code, (0, 0, 0, 0)) for s in wanted}
+            found = repository.list_cards(
+                db, kind.model, kind.stage_code(), condition, stage.code, question.limit_of(stage.code),
+                order=kind.order(), options=kind.card_options,
+            ) if figures.get(stage.code) else []  # fmt: skip
+            order[stage.code] = [str(row.id) for row in found]
+            shown += found
+        cards = kind.cards(db, actor, shown, rules.stages, now=now)
+        counted = {stage.code: figures.get(stage.code, (0, 0, 0, 0)) for stage in wanted}
         sums = {
-            s.code: (found[s.code][0], found[s.code][1], found[s.code][1] * s.probability_percent // 100)
-            for s in wanted
+            stage.code: (
+                counted[stage.code][0],
+                counted[stage.code][1],
+                counted[stage.code][1] * stage.probability_percent // 100,
+            )
+            for stage in wanted
         }
+        full = _full(db, kind, rules, now=now)
         return BoardView(
-            columns=[_column(s, found[s.code], stages[0].code, actor) for s in wanted],
+            columns=[_column(stage, counted[stage.code], kind, rules, actor, full) for stage in wanted],
             order=order, cards=cards, sums=sums, sentence=sentence,
         )  # fmt: skip
 
@@ -105,19 +122,48 @@ def look(actor: Actor, question: Question, *, now: datetime, only: Sequence[str]
 def totals(sums: Mapping[str, tuple[int, int, int]]) -> Totals:
     """Return the figures above the board from those of its columns; amounts in 万."""
     count, amount, weighted = (sum(one[place] for one in sums.values()) for place in range(3))
-    return Totals(formats.count(count), _sum(amount), _sum(weighted))
+    return Totals(formats.count(count), sum_text(amount), sum_text(weighted))
 
 
-def locate(actor: Actor, question: Question, lead_ids: Iterable[int], *, now: datetime) -> dict[str, str]:
+def locate(actor: Actor, question: Question, card_ids: Iterable[int], *, now: datetime) -> dict[str, str]:
     """Return the column of each of these cards that the actor sees on this board, by id as text."""
     actor.require(Permission.BOARDS_READ)
-    wanted = sorted({lead_id for lead_id in lead_ids if lead_id})[:CARDS_MAXIMUM]
+    wanted = sorted({card_id for card_id in card_ids if card_id})[:CARDS_MAXIMUM]
     if not wanted:
         return {}
     with reading() as db:
         pipeline = repository.get_pipeline(db, question.pipeline)
+        kind = entity_of(pipeline.entity)
+        actor.require(kind.read)
         condition, _ = scope_of(db, actor, pipeline, question, now=now)
-        return {str(lead_id): code for lead_id, code in repository.stages_of(db, condition, wanted)}
+        found = repository.stages_of(db, kind.model, kind.stage_code(), condition, wanted)
+        return {str(card_id): code for card_id, code in found}
+
+
+@dataclass(frozen=True)
+class BoardChoice:
+    """A board this reader may open."""
+
+    code: str
+    label: str
+    entity: str
+
+
+def choices(actor: Actor) -> list[BoardChoice]:
+    """Return the active boards whose records the actor may read, in order.
+
+    Raises:
+        NotPermitted: the actor lacks boards:read.
+    """
+    actor.require(Permission.BOARDS_READ)
+    with reading() as db:
+        query = sa.select(Pipeline).where(col(Pipeline.active)).order_by(col(Pipeline.id))
+        boards = db.execute(query).scalars().all()
+    return [
+        BoardChoice(one.code, one.label, one.entity)
+        for one in boards
+        if actor.can(entity_of(one.entity).read)
+    ]
 
 
 def pipeline_id_of(actor: Actor, code: str) -> int:
@@ -132,124 +178,87 @@ def pipeline_id_of(actor: Actor, code: str) -> int:
         return repository.get_pipeline(db, code).id or 0
 
 
-def link_of(actor: Actor, *, lead_id: int) -> str:
-    """Return where a card opens: its customer when it has become one, else the lead.
+def link_of(actor: Actor, *, card_id: int, board: str = DEFAULT_PIPELINE) -> str:
+    """Return where a card opens: its customer, its own page, or what it is about.
 
     Raises:
         NotFound: no such card in the actor's scope.
     """
     with reading() as db:
-        lead = leads.get_visible(db, actor, lead_id)
+        kind = entity_of(repository.get_pipeline(db, board).entity)
+        row = db.execute(
+            sa.select(kind.model).where(kind.model.id == card_id, visible_to(actor, kind.model))
+        ).scalar_one_or_none()
+        if row is None:
+            raise NotFound("没有找到这张卡片，或你无权查看")
         actor.require(Permission.BOARDS_READ)
-        if lead.customer_id and actor.can(Permission.CUSTOMERS_READ):
-            return f"/customers/{lead.customer_id}"
-        return f"/leads?lead={lead.id}"
+        return kind.link(actor, row)
 
 
 def scope_of(
     db: Session, actor: Actor, pipeline: Pipeline, question: Question, *, now: datetime
 ) -> tuple[sa.ColumnElement[bool], str]:
     """Return the condition of the cards this actor sees on this board, and its sentence."""
+    kind = entity_of(pipeline.entity)
+    text = question.text.strip()
+    own = kind.search(text) if text else None
     condition, sentence = lists.select_ids(
-        db, actor, "lead", raw_criteria=dict(question.criteria or {}), text=question.text, now=now
+        db,
+        actor,
+        kind.code,
+        raw_criteria=dict(question.criteria or {}),
+        text="" if own is not None else text,
+        now=now,
     )
-    return sa.and_(condition, repository.on_board(pipeline.id or 0)), sentence
+    parts = [condition, kind.on_board(pipeline.id or 0, now=now)]
+    if own is not None:
+        parts.append(own)
+    if question.age in {state.value for state in AgeState}:
+        hours = {one.code: one.dwell_target_hours for one in rules_of_board(db, pipeline).stages.values()}
+        parts.append(
+            repository.age_condition(kind.stage_code(), kind.entered_at(), hours, question.age, now=now)
+        )
+    return sa.and_(*parts), sentence
 
 
-def _column(stage: Stage, figures: tuple[int, int, int, int], first: str, actor: Actor) -> dict[str, Any]:
+def _full(db: Session, kind: CardEntity, rules: BoardRules, *, now: datetime) -> dict[str, str]:
+    """Return by stage why no card may come there: its hard limit is reached."""
+    found = {}
+    for stage in rules.stages.values():
+        if stage.wip_hard and stage.wip_limit:
+            everybody = kind.on_board(rules.pipeline_id, now=now)
+            count = repository.count_in(db, kind.model, kind.stage_code(), everybody, stage.code)
+            found[stage.code] = refusal(None, stage, count=count)
+    return found
+
+
+def _column(
+    stage: StageSpec,
+    figures: tuple[int, int, int, int],
+    kind: CardEntity,
+    rules: BoardRules,
+    actor: Actor,
+    full: Mapping[str, str],
+) -> dict[str, Any]:
     count, amount, near, over = figures
     may_move = actor.can(Permission.BOARDS_MOVE)
+    first = next(iter(rules.stages))
+    has_amount = kind.code != "task"
     return {
         "code": stage.code,
         "label": stage.label,
         "color": stage.color,
         "count": count,
         "wip_limit": stage.wip_limit,
-        "amount_text": _sum(amount),
-        "weighted_text": format_wan(amount * stage.probability_percent // 100),
+        "amount_text": sum_text(amount) if has_amount else "",
+        "weighted_text": format_wan(amount * stage.probability_percent // 100) if has_amount else "",
         "healthy": count - near - over,
         "near": near,
         "over": over,
-        "can_add": stage.code == first and actor.can(Permission.LEADS_CREATE),
-        "forbidden": "" if may_move else "你没有移动卡片的权限",
+        "can_add": kind.code == "lead" and stage.code == first and actor.can(Permission.LEADS_CREATE),
+        "forbidden": full.get(stage.code, "") if may_move else "你没有移动卡片的权限",
+        "forbidden_from": {
+            source.code: reason for source in rules.stages.values() if (reason := refusal(source, stage))
+        },
         "empty_text": "还没有卡片",
     }
-
-
-def cards_of(
-    db: Session, actor: Actor, cards: Iterable[Lead], stages: Mapping[str, Stage], *, now: datetime
-) -> dict[str, dict[str, Any]]:
-    """Return what cards say, by id, masked for the reader; names of owners and products are looked up once."""
-    rows = list(cards)
-    owners = {lead.owner_id for lead in rows if lead.owner_id}
-    names: dict[int, str] = {}
-    if owners:
-        found = db.execute(sa.select(col(User.id), col(User.name)).where(col(User.id).in_(owners))).all()
-        names = {int(user_id or 0): name for user_id, name in found}
-    people = {lead.customer_id for lead in rows if lead.customer_id}
-    grades: dict[int, int] = {}
-    if people:
-        known = db.execute(
-            sa.select(col(Customer.id), col(Customer.risk_grade)).where(col(Customer.id).in_(people))
-        ).all()
-        grades = {int(customer_id or 0): grade or 0 for customer_id, grade in known}
-    products = repository.product_labels(db)
-    name = catalogue.current(db).get("lead", "name")
-    right = Access.READ if actor.is_system else access(name, catalogue.rights_of(actor))
-    return {
-        str(lead.id): {
-            **_card(lead, stages, names, grades, products, now),
-            "name": present(name, lead.name, right, now),
-        }
-        for lead in rows
-    }
-
-
-def _card(
-    lead: Lead,
-    stages: Mapping[str, Stage],
-    names: Mapping[int, str],
-    grades: Mapping[int, int],
-    products: Mapping[str, str],
-    now: datetime,
-) -> dict[str, Any]:
-    owner = names.get(lead.owner_id or 0, "")
-    stage = stages.get(lead.stage_code)
-    return {
-        "ver": lead.version,
-        "industry": lead.industry or lead.occupation,
-        "amount_text": _wan(lead.amount_fen),
-        "product": products.get(lead.product_code, lead.product_code),
-        "next_icon": lead.next_step_kind or ("calendar" if lead.next_step else ""),
-        "next_text": _next(lead, now),
-        "owner_initial": owner[-1:],
-        "owner_name": owner,
-        "owner_tone": (lead.owner_id or 0) % 6 + 1,
-        "stay_text": formats.duration(now - lead.stage_entered_at),
-        "age": age_state(lead.stage_entered_at, now, stage.dwell_target_hours if stage else 0).value,
-        "risk": grades.get(lead.customer_id or 0, 0),
-    }
-
-
-def _sum(amount_fen: int) -> str:
-    """Return a sum with its sign and unit: ¥120.0 万, ¥5,000.00, ¥0."""
-    if not amount_fen:
-        return "¥0"
-    return format_wan(amount_fen) if amount_fen < 1_000_000 else f"¥{format_wan(amount_fen)}"
-
-
-def _wan(amount_fen: int | None) -> str:
-    if not amount_fen:
-        return "— "
-    tenths = (amount_fen + 50_000) // 100_000
-    return f"{tenths // 10:,}.{tenths % 10} 万"
-
-
-def _next(lead: Lead, now: datetime) -> str:
-    if not lead.next_step:
-        return ""
-    if lead.next_step_at is None:
-        return lead.next_step
-    if lead.first_contact_at is None and lead.next_step == "首次联系":
-        return f"{lead.next_step} · {formats.remaining(lead.next_step_at, now)}"
-    return f"{formats.relative(lead.next_step_at, now)} {lead.next_step}"

@@ -144,13 +144,13 @@ class TestGateForm:
         rep = make_user(RoleCode.SALES)
         card = make_card(rep)
 
-        form = boards.gate_form(rep, lead_id=card, to="review", now=NOON)
+        form = boards.gate_form(rep, card_id=card, to="review", now=NOON)
 
         assert (form.met, [field.key for field in form.missing]) == (("姓名",), ["amount_fen", "city"])
         with pytest.raises(NotFound):
-            boards.gate_form(make_user(RoleCode.SALES), lead_id=card, to="review", now=NOON)
+            boards.gate_form(make_user(RoleCode.SALES), card_id=card, to="review", now=NOON)
         with pytest.raises(NotPermitted):
-            boards.gate_form(make_user(RoleCode.MANAGER), lead_id=card, to="review", now=NOON)
+            boards.gate_form(make_user(RoleCode.MANAGER), card_id=card, to="review", now=NOON)
 
 
 class TestQuickAdd:
@@ -177,4 +177,4 @@ class TestLocate:
 
         assert boards.locate(rep, question, [card, 0], now=NOON) == {str(card): "lead"}
         assert boards.locate(make_user(RoleCode.SALES), question, [card], now=NOON) == {}
-        assert boards.link_of(rep, lead_id=card) == f"/leads?lead={card}"
+        assert boards.link_of(rep, card_id=card) == f"/leads?lead={card}"
