@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
+from loanhub.demo import changes, statements
 from loanhub.demo import company as companies
-from loanhub.demo import statements
 from loanhub.demo.history import History, Shape, Tally
 from loanhub.domain.calendar import SHANGHAI
 from loanhub.domain.permissions import RoleCode
@@ -72,6 +72,8 @@ def build(
         _today(people, now)
         first, second = people.staff[RoleCode.FINANCE][:2]
         statements.build(second, first, now=now, seed=seed)
+        collector, manager = (people.staff[role][0] for role in (RoleCode.COLLECTIONS, RoleCode.MANAGER))
+        changes.build(collector, first, manager, second, now=now)
         with transaction() as db:
             events.record(
                 db, SYSTEM, "demo.built", now=now, summary=f"{tally.leads} 条线索，{tally.loans} 笔贷款"
