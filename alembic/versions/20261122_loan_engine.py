@@ -57,7 +57,8 @@ ADDED: dict[str, tuple[sa.Column[object], ...]] = {
             name, sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False, server_default="{}"
         )
         for name in ("terms", "servicing")
-    ),
+    )
+    + (sa.Column("draft", sa.Boolean(), nullable=False, server_default=sa.false()),),
 }  # fmt: skip
 """Columns added to tables that hold data already; existing rows take the default."""
 

@@ -15,7 +15,8 @@ class Product(SQLModel, table=True):
     """A product version 产品 (rows of one ``code`` are its versions; the newest active one is offered).
 
     ``mode`` is ``own`` 自营放贷 or ``brokered`` 助贷. ``terms`` holds what else the engine takes (``lpr``, ``repayment_day``,
-    ``min_first_days``, ``holiday_rule``, ``maturity_mode``), ``servicing`` further ``ServicingOptions``.
+    ``min_first_days``, ``holiday_rule``, ``maturity_mode``), ``servicing`` further ``ServicingOptions``. A ``draft`` is
+    the version being written: never active, never offered, at most one a product and always its newest.
     """
 
     __table_args__ = (sa.UniqueConstraint("code", "revision"),)
@@ -48,6 +49,7 @@ class Product(SQLModel, table=True):
     prepayment_free_after: int = 0
     commission: dict[str, object] = json_field()
     active: bool = True
+    draft: bool = False
     valid_from: date | None = Field(default=None)
     valid_until: date | None = Field(default=None)
     created_at: datetime = instant()

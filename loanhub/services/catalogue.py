@@ -71,6 +71,18 @@ def current(db: Session) -> Catalogue:
     return catalogue
 
 
+def _products(db: Session) -> list[tuple[str, str]]:
+    """Return every product ever published, under the name of its newest version; those taken off say so and stand last."""
+    query = sa.select(Product).where(col(Product.draft).is_(False)).order_by(col(Product.revision))
+    first: dict[str, int] = {}
+    newest: dict[str, Product] = {}
+    for product in db.execute(query).scalars():
+        first.setdefault(product.code, product.id or 0)
+        newest[product.code] = product
+    found = sorted(newest.values(), key=lambda product: (not product.active, first[product.code]))
+    return [(one.code, one.label if one.active else f"{one.label}（已下架）") for one in found]
+
+
 def sources(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
     """Return the options that live in data, by source name: channel, product, stage, user, department.
 
@@ -80,9 +92,7 @@ def sources(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
     if kept is not None:
         return cast("dict[str, tuple[tuple[str, str], ...]]", kept)
     channels = db.execute(sa.select(col(Channel.code), col(Channel.label)).order_by(col(Channel.sort))).all()
-    products = db.execute(
-        sa.select(col(Product.code), col(Product.label)).where(col(Product.active)).order_by(col(Product.id))
-    ).all()
+    products = _products(db)
     of_leads = sa.select(col(Pipeline.id)).where(col(Pipeline.entity) == "lead")
     stages = db.execute(
         sa.select(col(Stage.code), col(Stage.label))
