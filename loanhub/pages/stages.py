@@ -8,6 +8,7 @@ import reflex as rx
 
 from loanhub.components.buttons import button, icon_button, note
 from loanhub.components.chips import tag
+from loanhub.components.dialogs import closing, dialog
 from loanhub.components.filters import saved_views
 from loanhub.components.forms import Field, Kind, field, form
 from loanhub.components.icons import icon
@@ -55,6 +56,55 @@ def _required(row: rx.Var[StageRow]) -> rx.Component:
     )
 
 
+def _goals(row: rx.Var[StageRow]) -> rx.Component:
+    """Where a card may go from here, as check boxes; none ticked means anywhere."""
+
+    def one(option: Any) -> rx.Component:
+        box = rx.el.input(
+            type="checkbox",
+            class_name="chk",
+            name=row.code + ".next." + option["value"].to(str),
+            default_checked=row.next_codes.contains(option["value"]),
+        )
+        return rx.cond(option["value"] == row.code, rx.fragment(), rx.el.label(box, option["label"]))
+
+    problem = _error(row.code + ".next_codes")
+    hard = rx.el.input(
+        type="checkbox", class_name="chk", name=row.code + ".wip_hard", default_checked=row.wip_hard
+    )
+    return rx.el.div(
+        rx.el.span("可移至", class_name="lb"),
+        rx.el.details(
+            rx.el.summary(
+                row.next_text, custom_attrs={"aria-label": rx.Var.create("可移至：") + row.next_text}
+            ),
+            rx.el.div(rx.foreach(S.goals, one), class_name="opts"),
+        ),
+        rx.el.label(hard, " 超过在制上限就拦住", class_name="row g2 t12"),
+        rx.cond(problem != "", rx.el.small(problem, class_name="er"), rx.fragment()),
+        class_name="fld rq",
+    )
+
+
+def _effects() -> rx.Component:
+    """What saving would mean for the cards there now, before anything is saved."""
+    rows = rx.el.ul(
+        rx.foreach(S.effects, lambda one: rx.el.li(rx.el.b(one["stage"]), " ", one["sentence"])),
+        class_name="t13",
+        style={"margin": "0", "paddingLeft": "18px", "display": "grid", "gap": "6px"},
+    )
+    body = rx.el.div(
+        rows,
+        rx.el.div(
+            closing(button("取消")),
+            button("确认保存", look="p", on_click=S.confirm, writes=True),
+            class_name="row g3 end",
+        ),
+        class_name="col g4",
+    )
+    return dialog("保存后会影响这些卡片", body, is_open=S.effects.length() > 0, on_open_change=S.show_effects)
+
+
 def _stage(row: rx.Var[StageRow]) -> rx.Component:
     moves = rx.cond(
         row.fixed,
@@ -79,7 +129,9 @@ def _stage(row: rx.Var[StageRow]) -> rx.Component:
         ),
         _input(row, "wip_limit", "在制上限", row.wip, "integer", suffix="张", placeholder="不限"),
         _input(row, "probability_percent", "成交概率", row.probability, "percent"),
-        _required(row),
+        rx.el.div(
+            rx.cond(S.options.length() > 0, _required(row), rx.fragment()), _goals(row), class_name="col g3"
+        ),
         rx.el.div(moves, class_name="mv"),
         key=row.code,
         class_name="stg",
@@ -103,7 +155,7 @@ def stages() -> Page:
     body = form(
         rx.el.div(name, style={"maxWidth": "280px"}),
         note(
-            "停留目标到点前四分之一时间卡片变藤黄，超过变朱砂；在制超过上限时列头计数变色，不拦人。"
+            "停留目标到点前四分之一时间卡片变藤黄，超过变朱砂；在制超过上限时列头计数变色；勾选“超过就拦住”后不能再移入。"
             "移入条件没满足时，拖动松手会弹出补填。",
             "mute",
         ),
@@ -120,5 +172,6 @@ def stages() -> Page:
     )
     content = rx.el.div(body, class_name="gov-col", style={"width": "min(1240px,100%)"})
     return Page(
-        [rx.cond(S.loading, skeleton_rows(), content)], views=saved_views(S.boards, S.board, S.choose)
+        [rx.cond(S.loading, skeleton_rows(), content), _effects()],
+        views=saved_views(S.boards, S.board, S.choose),
     )

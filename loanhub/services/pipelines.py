@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -15,10 +15,12 @@ from sqlmodel import Session, col
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import GATE_SENTENCES
-from loanhub.models import Lead, Pipeline, Stage
+from loanhub.models import Lead, Pipeline, Stage, StageMove
+from loanhub.repositories import boards as repository
 from loanhub.services import catalogue, events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import announce, reading, transaction
+from loanhub.services.boards.entities import entity_of
 
 MAX_DWELL_HOURS = 24 * 365
 MAX_WIP = 9_999
@@ -33,7 +35,10 @@ class StaleBoard(Conflict):
 
 @dataclass(frozen=True)
 class StageForm:
-    """A stage as the form holds it; ``required`` are catalogue keys of a lead, limits of 0 mean none."""
+    """A stage as the form holds it; ``required`` are catalogue keys of a lead, limits of 0 mean none.
+
+    ``next_codes`` are where a card may go from here, none meaning anywhere; ``wip_hard`` refuses beyond the limit.
+    """
 
     code: str
     label: str
@@ -41,6 +46,8 @@ class StageForm:
     wip_limit: int
     probability_percent: int
     required: tuple[str, ...]
+    next_codes: tuple[str, ...] = ()
+    wip_hard: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,9 @@ class StageView:
     required_labels: tuple[str, ...]
     gate: str
     cards: int
+    next_codes: tuple[str, ...] = ()
+    next_labels: tuple[str, ...] = ()
+    wip_hard: bool = False
 
 
 @dataclass(frozen=True)
@@ -86,7 +96,7 @@ def list_boards(actor: Actor) -> list[tuple[int, str]]:
         return [(int(key), str(label)) for key, label in db.execute(query)]
 
 
-def view(actor: Actor, *, pipeline_id: int) -> BoardView:
+def view(actor: Actor, *, pipeline_id: int, now: datetime) -> BoardView:
     """Return a board's stages with how many cards stand in each.
 
     Raises:
@@ -98,17 +108,19 @@ def view(actor: Actor, *, pipeline_id: int) -> BoardView:
         if pipeline is None:
             raise NotFound("没有这个看板")
         actor.require(Permission.PIPELINES_EDIT)
-        labels = _askable(db)
-        count = sa.select(col(Lead.stage_code), sa.func.count()).where(col(Lead.pipeline_id) == pipeline_id)
-        cards = {str(code): int(number) for code, number in db.execute(count.group_by(col(Lead.stage_code)))}
+        labels = _askable(db, pipeline)
+        stored = _stages(db, pipeline_id)
+        names = {s.code: s.label for s in stored}
+        cards = _counts(db, pipeline, now=now)
         stages = tuple(
             StageView(
                 code=s.code, label=s.label, color=s.color, dwell_target_hours=s.dwell_target_hours,
                 wip_limit=s.wip_limit, probability_percent=s.probability_percent, required=tuple(s.required),
                 required_labels=tuple(labels.get(key, key) for key in s.required),
-                gate=GATE_SENTENCES.get(s.hard_gate, ""), cards=cards.get(s.code, 0),
+                gate=GATE_SENTENCES.get(s.hard_gate, ""), cards=cards.get(s.code, 0), next_codes=tuple(s.next_codes),
+                next_labels=tuple(names.get(code, code) for code in s.next_codes), wip_hard=s.wip_hard,
             )
-            for s in _stages(db, pipeline_id)
+            for s in stored
         )  # fmt: skip
         return BoardView(pipeline_id, pipeline.label, pipeline.version, stages, tuple(labels.items()))
 
@@ -135,7 +147,7 @@ def save(
         if pipeline.version != version:
             raise StaleBoard
         stored = {stage.code: stage for stage in _stages(db, pipeline_id)}
-        labels = _askable(db)
+        labels = _askable(db, pipeline)
         label = label.strip()
         faults = {} if 1 <= len(label) <= 40 else {"label": "看板名称为 1–40 个字"}
         faults |= _faults(stages, list(stored.values()), labels)
@@ -151,6 +163,7 @@ def save(
             row.label, row.sort, row.required = form.label.strip(), place, list(form.required)
             row.dwell_target_hours, row.wip_limit = form.dwell_target_hours, form.wip_limit
             row.probability_percent = form.probability_percent
+            row.next_codes, row.wip_hard = list(form.next_codes), form.wip_hard
         events.record(
             db, actor, "pipeline.edited", now=now, entity="pipeline", entity_id=pipeline_id, before=before, after=after,
             summary=f"{label}：{len(after)} 处改动",
@@ -172,7 +185,9 @@ def _stages(db: Session, pipeline_id: int) -> list[Stage]:
     return list(db.execute(query).scalars())
 
 
-def _askable(db: Session) -> dict[str, str]:
+def _askable(db: Session, pipeline: Pipeline) -> dict[str, str]:
+    if pipeline.entity != "lead":
+        return {}
     known = catalogue.current(db)
     return {spec.key: spec.label for spec in known.for_form("lead") if not spec.read_only}
 
@@ -203,6 +218,10 @@ def _faults(stages: Sequence[StageForm], stored: Sequence[Stage], labels: dict[s
             faults[f"{form.code}.dwell_target_hours"] = f"停留目标为 0 到 {MAX_DWELL_HOURS} 小时，0 为不限"
         if not 0 <= form.wip_limit <= MAX_WIP:
             faults[f"{form.code}.wip_limit"] = f"在制上限为 0 到 {MAX_WIP}，0 为不限"
+        elif form.wip_hard and not form.wip_limit:
+            faults[f"{form.code}.wip_limit"] = "超过就拦，要先填上限"
+        if form.code in form.next_codes or any(code not in present for code in form.next_codes):
+            faults[f"{form.code}.next_codes"] = "可移至里有不存在的阶段"
         if not 0 <= form.probability_percent <= 100:
             faults[f"{form.code}.probability_percent"] = "成交概率为 0 到 100"
         if len(set(form.required)) < len(form.required) or any(key not in labels for key in form.required):
@@ -214,6 +233,99 @@ def _in_stored_order(form: StageForm, stored: Sequence[str]) -> StageForm:
     # A form sends the keys in the order of its boxes; only what was added or taken away is a change.
     kept = [key for key in stored if key in form.required]
     return replace(form, required=(*kept, *(key for key in form.required if key not in stored)))
+
+
+@dataclass(frozen=True)
+class Effect:
+    """What a change of a stage would mean for the cards there now."""
+
+    stage: str
+    sentence: str
+
+
+LOOK_BACK_DAYS = 90
+
+
+def preview(actor: Actor, *, pipeline_id: int, stages: Sequence[StageForm], now: datetime) -> list[Effect]:
+    """Return how many cards the changed stages would touch; nothing is written.
+
+    Told: cards that would become over-age, cards above a limit, cards lacking a newly asked field, and the moves of
+    the last 90 days that would not have been allowed.
+
+    Raises:
+        NotFound: no such board.
+        NotPermitted: the actor lacks pipelines:edit.
+    """
+    with reading() as db:
+        pipeline = db.get(Pipeline, pipeline_id)
+        if pipeline is None:
+            raise NotFound("没有这个看板")
+        actor.require(Permission.PIPELINES_EDIT)
+        stored = {stage.code: stage for stage in _stages(db, pipeline_id)}
+        labels, cards = _askable(db, pipeline), _counts(db, pipeline, now=now)
+        effects: list[Effect] = []
+        for form in stages:
+            row = stored.get(form.code)
+            if row is None:
+                continue
+            name, here = form.label.strip() or row.label, cards.get(form.code, 0)
+            if form.dwell_target_hours != row.dwell_target_hours and here:
+                was, will = (_late(db, pipeline, form.code, hours, now=now) for hours in
+                             (row.dwell_target_hours, form.dwell_target_hours))  # fmt: skip
+                effects.append(Effect(name, f"超时由 {was} 张变为 {will} 张"))
+            limit = (form.wip_limit, form.wip_hard)
+            if limit != (row.wip_limit, row.wip_hard) and form.wip_limit and here >= form.wip_limit:
+                then = "再移入会被拦住" if form.wip_hard else "列头计数变色"
+                effects.append(Effect(name, f"现有 {here} 张，已到上限 {form.wip_limit}，{then}"))
+            fresh = [key for key in form.required if key not in row.required and key in labels]
+            for key in fresh:
+                lacking = _lacking(db, pipeline, form.code, key)
+                if lacking:
+                    effects.append(Effect(name, f"{lacking} 张还没有{labels[key]}，留在原处，再次移入时补填"))
+            if form.next_codes and set(form.next_codes) != set(row.next_codes) and pipeline.entity == "lead":
+                past = _past_moves(db, pipeline_id, form, now=now)
+                if past:
+                    effects.append(Effect(name, f"近 {LOOK_BACK_DAYS} 天有 {past} 次移动以后不再允许"))
+        return effects
+
+
+def _counts(db: Session, pipeline: Pipeline, *, now: datetime) -> dict[str, int]:
+    kind = entity_of(pipeline.entity)
+    figures = repository.column_figures(
+        db, kind.model, kind.stage_code(), kind.entered_at(), kind.amount(), kind.on_board(pipeline.id or 0, now=now),
+        {}, now=now,
+    )  # fmt: skip
+    return {code: found[0] for code, found in figures.items()}
+
+
+def _late(db: Session, pipeline: Pipeline, stage_code: str, hours: int, *, now: datetime) -> int:
+    kind = entity_of(pipeline.entity)
+    late = repository.age_condition(
+        kind.stage_code(), kind.entered_at(), {stage_code: hours}, "over", now=now
+    )
+    condition = sa.and_(kind.on_board(pipeline.id or 0, now=now), late)
+    return repository.count_in(db, kind.model, kind.stage_code(), condition, stage_code)
+
+
+def _lacking(db: Session, pipeline: Pipeline, stage_code: str, key: str) -> int:
+    spec = catalogue.current(db).get("lead", key)
+    if spec.json_column:
+        value = getattr(Lead, spec.json_column)[spec.json_key].as_string()
+    else:
+        value = getattr(Lead, spec.column)
+    empty = value.is_(None)
+    if spec.json_column or isinstance(value.type, sa.String):
+        empty = sa.or_(empty, value == "")
+    condition = sa.and_(repository.on_board(pipeline.id or 0), empty)
+    return repository.count_in(db, Lead, col(Lead.stage_code), condition, stage_code)
+
+
+def _past_moves(db: Session, pipeline_id: int, form: StageForm, *, now: datetime) -> int:
+    query = sa.select(sa.func.count()).where(
+        col(StageMove.pipeline_id) == pipeline_id, col(StageMove.from_stage) == form.code,
+        col(StageMove.to_stage).not_in(form.next_codes), col(StageMove.at) > now - timedelta(days=LOOK_BACK_DAYS),
+    )  # fmt: skip
+    return int(db.execute(query).scalar_one())
 
 
 def _changes(
@@ -235,8 +347,17 @@ def _changes(
     new_order = [form.code for form in stages]
     if old_order != new_order:
         note("顺序", " → ".join(s.label for s in order), " → ".join(form.label.strip() for form in stages))
+    names = {form.code: form.label.strip() for form in stages}
+
+    def goals(codes: Sequence[str]) -> str:
+        return "、".join(names.get(code, code) for code in codes) or "任意阶段"
+
     for form in stages:
         row = stored[form.code]
+        note(f"{row.label} · 可移至", goals(row.next_codes), goals(form.next_codes))
+        note(
+            f"{row.label} · 超过上限", "拦住" if row.wip_hard else "提醒", "拦住" if form.wip_hard else "提醒"
+        )
         note(f"{row.label} · 名称", row.label, form.label.strip())
         note(f"{row.label} · 停留目标", _hours(row.dwell_target_hours), _hours(form.dwell_target_hours))
         note(f"{row.label} · 在制上限", row.wip_limit or "不限", form.wip_limit or "不限")

@@ -23,7 +23,7 @@ ADMIN = bare_actor(RoleCode.ADMIN)
 @pytest.fixture
 def board(database: Engine) -> pipelines.BoardView:
     make_company()
-    return pipelines.view(ADMIN, pipeline_id=pipelines.list_boards(ADMIN)[0][0])
+    return pipelines.view(ADMIN, pipeline_id=pipelines.list_boards(ADMIN)[0][0], now=NOON)
 
 
 def _forms(board: pipelines.BoardView) -> list[StageForm]:
@@ -53,7 +53,7 @@ class TestSave:
 
         _save(board, forms)
 
-        stage = pipelines.view(ADMIN, pipeline_id=board.id).stages[1]
+        stage = pipelines.view(ADMIN, pipeline_id=board.id, now=NOON).stages[1]
         assert (stage.label, stage.dwell_target_hours, stage.wip_limit, stage.probability_percent) == (
             "深度沟通",
             36,
@@ -87,7 +87,7 @@ class TestSave:
 
         _save(board, forms)
 
-        assert pipelines.view(ADMIN, pipeline_id=board.id).version == board.version
+        assert pipelines.view(ADMIN, pipeline_id=board.id, now=NOON).version == board.version
 
     def test_reorders_the_free_stages(self, board: pipelines.BoardView) -> None:
         forms = _forms(board)
@@ -95,7 +95,7 @@ class TestSave:
 
         _save(board, forms)
 
-        codes = [s.code for s in pipelines.view(ADMIN, pipeline_id=board.id).stages]
+        codes = [s.code for s in pipelines.view(ADMIN, pipeline_id=board.id, now=NOON).stages]
         assert codes[:4] == ["lead", "intent", "match", "review"]
 
     def test_keeps_the_entry_first_and_the_gated_in_sequence(self, board: pipelines.BoardView) -> None:
@@ -133,13 +133,13 @@ class TestSave:
         with pytest.raises(pipelines.StaleBoard):
             _save(board, forms, version=9)
         with pytest.raises(NotFound):
-            pipelines.view(ADMIN, pipeline_id=99)
+            pipelines.view(ADMIN, pipeline_id=99, now=NOON)
         for role in set(RoleCode) - {RoleCode.ADMIN}:
             with pytest.raises(NotPermitted):
                 pipelines.save(
                     bare_actor(role), pipeline_id=board.id, version=1, label="x", stages=forms, now=NOON
                 )
             with pytest.raises(NotPermitted):
-                pipelines.view(bare_actor(role), pipeline_id=board.id)
+                pipelines.view(bare_actor(role), pipeline_id=board.id, now=NOON)
             with pytest.raises(NotPermitted):
                 pipelines.list_boards(bare_actor(role))
