@@ -38,3 +38,17 @@ def trend(rows: Sequence[dict[str, Any]]) -> go.Figure:
         "tickangle": 0,
     }
     return go.Figure(bars, layout={**BARE, "xaxis": axis, "barmode": "group"})
+
+
+def members(rows: Sequence[dict[str, Any]]) -> go.Figure:
+    """Return how many customers a segment held by the day 分群走势; rows: ``day`` (``2026-11-22``), ``members``."""
+    line = go.Scatter(
+        x=[str(row["day"]) for row in rows],
+        y=[row["members"] for row in rows],
+        mode="lines+markers" if len(rows) < 15 else "lines",
+        hovertemplate="%{x} %{y:,} 位<extra></extra>",
+    )
+    axis = {"type": "category", "nticks": 8, "tickangle": 0}
+    return go.Figure(
+        [line], layout={**BARE, "xaxis": axis, "yaxis": {"rangemode": "tozero"}, "showlegend": False}
+    )

@@ -58,6 +58,11 @@ def _input(name: str, label: str, kind: str) -> rx.Component:
 def filter_editor(editor: Editor) -> rx.Component:
     """The dashed ＋筛选 chip with its panel; ``on_add`` gets {value, value2}."""
     opener = rx.el.button(icon("plus", "s"), "筛选", type="button", class_name="chip dash")
+    return popover(opener, condition_form(editor), width="264px")
+
+
+def condition_form(editor: Editor, *, in_row: bool = False) -> rx.Component:
+    """The three controls of one condition and the button that adds it; ``in_row`` beside each other where there is room."""
     value = rx.match(
         editor.entry,
         ("none", rx.fragment()),
@@ -71,15 +76,14 @@ def filter_editor(editor: Editor) -> rx.Component:
         rx.match(editor.entry, ("date", _input("value2", "到", "date")), _input("value2", "到", "number")),
         rx.fragment(),
     )
-    form = rx.el.form(
+    return rx.el.form(
         _select("field", "字段", editor.fields, value=editor.field, on_change=editor.on_field),
         _select("op", "比较", editor.operators, value=editor.operator, on_change=editor.on_operator),
         value,
         second,
         rx.cond(editor.error != "", rx.el.small(editor.error, class_name="fr", role="alert"), rx.fragment()),
-        button("加上这个条件", look="p", size="sm", kind="submit"),
+        button("加上这个条件", look="" if in_row else "p", size="sm", kind="submit"),
         on_submit=editor.on_add,
-        class_name="col g3",
+        class_name="row g2 wrap" if in_row else "col g3",
         key=editor.field + editor.operator,
     )
-    return popover(opener, form, width="264px")

@@ -9,7 +9,7 @@ from loanhub.components.browser import hotkey
 from loanhub.components.buttons import button
 from loanhub.components.chips import risk, tag
 from loanhub.components.dialogs import closing, dialog
-from loanhub.components.forms import form
+from loanhub.components.forms import Field, field, form
 from loanhub.components.record_form import record_groups
 from loanhub.components.states import empty, no_match
 from loanhub.components.table import Column, Sorting, data_table
@@ -120,6 +120,29 @@ def _new() -> rx.Component:
     return dialog("新建客户", body, is_open=S.creating, on_open_change=S.show_new, wide=True)
 
 
+def _segment() -> rx.Component:
+    wrong = rx.cond(
+        S.field_errors.contains("name"),
+        S.field_errors["name"],
+        rx.cond(S.field_errors.contains("criteria"), S.field_errors["criteria"], ""),
+    )
+    body = form(
+        field(
+            Field(
+                key="name", label="分群名称", required=True, maximum_length=20,
+                help="存的是当前视图和筛选的条件，成员随资料变化；搜索的字不算条件",
+            ),
+            error=wrong,
+        ),
+        rx.el.div(
+            closing(button("取消")), button("保存", look="p", kind="submit", writes=True), class_name="row g2 end"
+        ),
+        on_submit=S.save_segment,
+        guard=False,
+    )  # fmt: skip
+    return dialog("存为分群", body, is_open=S.segmenting, on_open_change=S.ask_segment)
+
+
 def _nothing() -> rx.Component:
     create = rx.cond(
         may(Permission.CUSTOMERS_CREATE),
@@ -149,6 +172,11 @@ def customers() -> Page:
         button("新建客户", look="p", icon_name="plus", on_click=S.show_new(True), writes=True),
         rx.fragment(),
     )
+    keep = rx.cond(
+        may(Permission.SEGMENTS_EDIT),
+        button("存为分群", look="g", icon_name="group", on_click=S.ask_segment(True)),
+        rx.fragment(),
+    )
     key = rx.cond(may(Permission.CUSTOMERS_CREATE), hotkey("c", S.show_new(True)), rx.fragment())
     return Page(
         [
@@ -156,8 +184,10 @@ def customers() -> Page:
             table,
             below(S),
             _new(),
+            _segment(),
         ],
         views=tabs(S),
+        tools=[keep],
         primary=create,
         keys=[key],
     )

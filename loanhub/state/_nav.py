@@ -57,6 +57,7 @@ MENU = (
     Entry("客户", "线索", "/leads", "user-plus", (_P.LEADS_READ,)),
     Entry("客户", "公海池", "/pool", "waves", (_P.LEADS_CLAIM, _P.LEADS_ASSIGN)),
     Entry("客户", "客户", "/customers", "users-round", (_P.CUSTOMERS_READ,)),
+    Entry("客户", "客户分群", "/segments", "group", (_P.CUSTOMERS_READ,)),
     Entry("客户", "进件看板", "/boards", "square-kanban", (_P.BOARDS_READ,)),
     Entry("信贷", "申请与审批", "/applications", "stamp", (_P.APPLICATIONS_READ,)),
     Entry("信贷", "合同中心", "/contracts", "file-signature", (_P.CONTRACTS_READ,)),

@@ -11,7 +11,7 @@ import reflex as rx
 from loanhub.components.toasts import done
 from loanhub.domain.catalogue.choices import RISK_GRADES
 from loanhub.domain.permissions import Permission
-from loanhub.services import customers, lists
+from loanhub.services import customers, lists, segments
 from loanhub.services._actor import Actor
 from loanhub.services.customers import form as customer_form
 from loanhub.state import _listing
@@ -84,11 +84,12 @@ class CustomersState(CustomerList, SessionState):  # type: ignore[misc]
     rows: list[CustomerRow] = []
     totals: str = ""
     creating: bool = False
+    segmenting: bool = False
     form: list[FormGroup] = []
     form_key: str = ""
 
     async def _opened(self, query: Any) -> None:
-        self.creating = False
+        self.creating = self.segmenting = False
         actor = await self._actor()
         if query.get("new") and actor.can(Permission.CUSTOMERS_CREATE):
             await self._start()
@@ -96,6 +97,23 @@ class CustomersState(CustomerList, SessionState):  # type: ignore[misc]
     async def _show_rows(self, found: lists.Page) -> None:
         self.rows = [_row(row) for row in found.rows]
         self.totals = f"{found.total:,} 位客户"
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def ask_segment(self, is_open: bool) -> None:
+        """Open or close the naming of a segment made of the present filters."""
+        self.segmenting = bool(is_open)
+        self.field_errors.clear()
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def save_segment(self, form: dict[str, Any]) -> Any:
+        """Keep the conditions of the view and the filters as a segment, and open it; words searched for are no condition."""
+        actor, now, asked = await self._actor(), utc_now(), self._criteria()
+        name = str(form.get("name", ""))[:400]
+        made = await rx.run_in_thread(lambda: segments.create(actor, name=name, raw_criteria=asked, now=now))
+        self.segmenting = False
+        return [done("已存为分群"), rx.redirect(f"/segments/{made}")]
 
     @rx.event
     @needs(Permission.CUSTOMERS_CREATE)

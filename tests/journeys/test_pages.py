@@ -44,6 +44,8 @@ PLACES = (
     Place("/pool", "公海池", (P.LEADS_CLAIM, P.LEADS_ASSIGN), R.TEAM_LEAD),
     Place("/customers", "客户", (P.CUSTOMERS_READ,), R.SALES),
     Place("/customers/[customer_id]", None, (P.CUSTOMERS_READ,), R.SALES),
+    Place("/segments", "客户分群", (P.CUSTOMERS_READ,), R.MANAGER),
+    Place("/segments/[segment_id]", None, (P.CUSTOMERS_READ,), R.MANAGER),
     Place("/boards", "进件看板", (P.BOARDS_READ,), R.TEAM_LEAD),
     Place("/applications", "申请与审批", (P.APPLICATIONS_READ,), R.CREDIT),
     Place("/applications/new", "新建申请", (P.APPLICATIONS_CREATE,), R.SALES),

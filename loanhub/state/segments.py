@@ -1,0 +1,354 @@
+"""The pages of segments 客户分群: the list with its editor, and one segment."""
+
+from __future__ import annotations
+
+import copy
+import json
+import secrets
+from typing import Any
+from urllib.parse import urlencode
+
+import plotly.graph_objects as go
+import reflex as rx
+
+from loanhub.analytics import figures
+from loanhub.components.toasts import done, undoable
+from loanhub.domain.errors import LoanHubError, NotFound
+from loanhub.domain.permissions import Permission
+from loanhub.services import segments
+from loanhub.services.lists import FilterField
+from loanhub.services.segments import SegmentRow
+from loanhub.state import _condition_tree as trees
+from loanhub.state import _listing
+from loanhub.state._base import SessionState
+from loanhub.state._clock import utc_now
+from loanhub.state._guard import needs
+from loanhub.state._listing import Draft
+
+TOPIC = "segments"
+FIRST_FIELD = "city"
+SPARK_WIDTH, SPARK_HEIGHT = 96, 20
+
+
+def number_of(text: Any) -> int:
+    """Return an id as it came from the browser; 0 when it is none."""
+    found = str(text)
+    return int(found) if found.isascii() and found.isdigit() and len(found) < 10 else 0
+
+
+def members_link(segment_id: int) -> str:
+    """Return the address of the customers in a segment."""
+    condition = {"field": "segment_id", "op": "in_segment", "value": [segment_id]}
+    query = {"view": "all", "f": json.dumps([condition], separators=(",", ":"))}
+    return "/customers?" + urlencode(query)
+
+
+def spark(counts: tuple[int, ...]) -> str:
+    """Return the points of a sparkline, empty for fewer than two counts."""
+    if len(counts) < 2:
+        return ""
+    low, high = min(counts), max(counts)
+    step, span = SPARK_WIDTH / (len(counts) - 1), max(1, high - low)
+    return " ".join(
+        f"{index * step:.1f},{SPARK_HEIGHT - 2 - (one - low) * (SPARK_HEIGHT - 4) / span:.1f}"
+        for index, one in enumerate(counts)
+    )
+
+
+def _line(row: SegmentRow) -> dict[str, str]:
+    ends = f"{row.trend[0]:,} → {row.trend[-1]:,}" if len(row.trend) > 1 else ""
+    return {
+        "id": str(row.id), "name": row.name, "sentence": row.sentence, "note": row.note, "count": f"{row.count:,}",
+        "spark": spark(row.trend), "spark_text": ends, "owner": row.owner, "initial": _listing.initial(row.owner),
+        "color": str(_listing.color_of(row.owner)), "shared": row.shared, "shared_label": row.shared_label,
+        "updated": row.updated, "version": str(row.version), "can_edit": "1" if row.can_edit else "",
+        "members": members_link(row.id),
+    }  # fmt: skip
+
+
+class SegmentsState(SessionState):
+    """The list of segments, and the sheet in which one is made or changed."""
+
+    rows: list[dict[str, str]] = []
+    loading: bool = True
+    broken: bool = False
+
+    opened: bool = False
+    editing: str = ""
+    form_key: str = ""
+    values: dict[str, str] = {}
+    field_errors: dict[str, str] = {}
+    tree: list[dict[str, str]] = []
+    target: str = ""
+    sentence: str = ""
+    count: str = ""
+    samples: list[dict[str, str]] = []
+    filter_fields: list[dict[str, str]] = []
+    draft: Draft = Draft()
+
+    _tree: dict[str, Any] = {}
+    _fields: dict[str, FilterField] = {}
+    _version: int = 0
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def load(self) -> None:
+        """Show the segments, and the sheet when the address asks for it."""
+        self._watch(TOPIC)
+        self.loading, self.opened, self.broken = True, False, True
+        await self._read()
+        self.broken = False
+        query, actor = self.router.url.query_parameters, await self._actor()
+        if actor.can(Permission.SEGMENTS_EDIT):
+            if query.get("new"):
+                await self._start()
+            elif number_of(query.get("edit", "")):
+                await self._edit(number_of(query.get("edit", "")))
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def reload(self) -> None:
+        """Read the list again."""
+        self.broken = False
+        await self._read()
+
+    async def _read(self) -> None:
+        actor, now = await self._actor(), utc_now()
+        try:
+            found = await rx.run_in_thread(lambda: segments.list_segments(actor, now=now))
+        finally:
+            self.loading = False
+        self.rows = [_line(row) for row in found]
+
+    async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
+        if topic != TOPIC:
+            await super()._on_live(topic, ops)
+            return
+        (await self._actor()).require(Permission.CUSTOMERS_READ)
+        await self._read()
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def show(self, is_open: bool) -> None:
+        """Open an empty sheet or close it."""
+        if is_open:
+            await self._start()
+        else:
+            self.opened = False
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def edit(self, segment_id: str) -> None:
+        """Open the sheet of a segment."""
+        await self._edit(number_of(segment_id))
+
+    async def _start(self) -> None:
+        self.editing, self._version, self.values = "", 0, {"shared": "own"}
+        await self._open(trees.empty())
+
+    async def _edit(self, segment_id: int) -> None:
+        actor, now = await self._actor(), utc_now()
+        found = await rx.run_in_thread(lambda: segments.look(actor, segment_id, now=now))
+        row = found.row
+        self.editing, self._version = str(row.id), row.version
+        self.values = {"name": row.name, "note": row.note, "shared": row.shared}
+        await self._open(trees.of_criteria(found.criteria))
+
+    async def _open(self, tree: dict[str, Any]) -> None:
+        actor = await self._actor()
+        fields = await rx.run_in_thread(lambda: segments.fields(actor))
+        self._fields = {one.key: one for one in fields}
+        self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
+        self.draft = _listing.draft_of(self._fields, FIRST_FIELD)
+        self._tree, self.target, self.field_errors = tree, "", {}
+        self.form_key, self.opened = secrets.token_hex(12), True
+        await self._preview()
+
+    async def _preview(self) -> None:
+        actor, now, raw = await self._actor(), utc_now(), trees.to_criteria(self._tree)
+        leaves = trees.leaves(self._tree)
+        texts = await rx.run_in_thread(lambda: segments.read_back(actor, leaves))
+        self.tree = trees.rows(self._tree, texts)
+        found = await rx.run_in_thread(lambda: segments.preview(actor, raw, now=now))
+        self.sentence, self.samples = found.sentence, list(found.rows)
+        self.count = f"{found.count:,}" if found.sentence else ""
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def set_join(self, path: str, join: str) -> None:
+        """Say how a group of conditions is met."""
+        tree = copy.deepcopy(self._tree)
+        group = trees.find(tree, str(path)) if tree else None
+        if trees.is_group(group) and join in trees.JOINS:
+            group["join"] = join
+            self._tree = tree
+            await self._preview()
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def add_group(self, path: str) -> None:
+        """Put a group into a group; the next condition goes there."""
+        tree = copy.deepcopy(self._tree)
+        group = trees.find(tree, str(path)) if tree else None
+        if trees.is_group(group) and trees.depth(str(path)) < trees.MAX_DEPTH - 1:
+            group["children"].append({"join": "any", "children": []})
+            place = str(len(group["children"]) - 1)
+            self._tree, self.target = tree, f"{path}.{place}" if path else place
+            await self._preview()
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def aim(self, path: str) -> None:
+        """Choose the group the next condition goes to."""
+        if self._tree and trees.is_group(trees.find(self._tree, str(path))):
+            self.target = str(path)
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def drop(self, path: str) -> None:
+        """Take a condition or a group away."""
+        if not self._tree:
+            return
+        tree = copy.deepcopy(self._tree)
+        trees.drop(tree, str(path))
+        self._tree, self.target = tree, ""
+        await self._preview()
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def pick_field(self, key: str) -> None:
+        """Choose the field of the next condition."""
+        self.draft = _listing.draft_of(self._fields, str(key))
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def pick_operator(self, code: str) -> None:
+        """Choose its comparison."""
+        self.draft = _listing.draft_of(self._fields, self.draft.key, str(code))
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def add_condition(self, form: dict[str, Any]) -> None:
+        """Add the condition to the chosen group; a refusal is said beside it."""
+        actor, now, draft = await self._actor(), utc_now(), self.draft
+        texts = [str(form.get(name, ""))[:200] for name in ("value", "value2")]
+        tree = copy.deepcopy(self._tree) or trees.empty()
+        group = trees.find(tree, self.target)
+        try:
+            leaf = await rx.run_in_thread(
+                lambda: segments.leaf(actor, field=draft.key, operator=draft.operator, texts=texts, now=now)
+            )
+        except LoanHubError as refusal:
+            draft.error = refusal.sentence
+            self.draft = draft
+            return
+        (group if trees.is_group(group) else tree)["children"].append(leaf)
+        self._tree, self.field_errors = tree, {}
+        self.draft = _listing.draft_of(self._fields, draft.key, draft.operator)
+        await self._preview()
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def save(self, form: dict[str, Any]) -> Any:
+        """Make the segment or save the changes."""
+        actor, now, version, key = await self._actor(), utc_now(), self._version, self.form_key
+        raw, segment_id = trees.to_criteria(self._tree) if self._tree else {}, number_of(self.editing)
+        name, note, shared = (str(form.get(one, ""))[:400] for one in ("name", "note", "shared"))
+        self.field_errors = {}
+        if segment_id:
+            await rx.run_in_thread(
+                lambda: segments.edit(
+                    actor, segment_id=segment_id, version=version, name=name, note=note, raw_criteria=raw,
+                    shared=shared, now=now,
+                )
+            )  # fmt: skip
+        else:
+            await rx.run_in_thread(
+                lambda: segments.create(
+                    actor, name=name, note=note, raw_criteria=raw, shared=shared, key=key, now=now
+                )
+            )
+        self.opened = False
+        await self._read()
+        return done(f"已保存「{name.strip()}」")
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def delete(self, segment_id: str) -> Any:
+        """Delete a segment; the toast takes it back."""
+        actor, now, number = await self._actor(), utc_now(), number_of(segment_id)
+        await rx.run_in_thread(lambda: segments.delete(actor, segment_id=number, now=now))
+        await self._read()
+        return undoable("已删除分群", SegmentsState.restore(str(number)))
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def restore(self, segment_id: str) -> Any:
+        """Take the deletion back."""
+        actor, now, number = await self._actor(), utc_now(), number_of(segment_id)
+        await rx.run_in_thread(lambda: segments.restore(actor, segment_id=number, now=now))
+        await self._read()
+        return done("已恢复")
+
+
+class SegmentState(SessionState):
+    """The page of one segment."""
+
+    row: dict[str, str] = {}
+    trend: list[dict[str, Any]] = []
+    trend_text: str = ""
+    sees_all: bool = False
+    samples: list[dict[str, str]] = []
+    composition: list[dict[str, Any]] = []
+    yields: list[dict[str, str]] = []
+    loading: bool = True
+    missing: bool = False
+
+    @rx.var
+    def trend_figure(self) -> go.Figure:
+        """The chart of the daily counts."""
+        return figures.members(self.trend)
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def load(self) -> None:
+        """Show the segment of the address."""
+        self._watch(TOPIC)
+        self.loading, self.missing, self.row = True, False, {}
+        await self._read(number_of(self.router.url.path.rstrip("/").rpartition("/")[2]))
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def reload(self) -> None:
+        """Read it again."""
+        await self._read(number_of(self.row.get("id", "")))
+
+    async def _read(self, segment_id: int) -> None:
+        actor, now = await self._actor(), utc_now()
+        try:
+            found = await rx.run_in_thread(lambda: segments.look(actor, segment_id, now=now))
+        except NotFound:
+            self.missing = True
+            return
+        finally:
+            self.loading = False
+        self.row = _line(found.row)
+        self.trend = [{"day": day, "members": count} for day, count in found.trend]
+        self.trend_text, self.sees_all = found.trend_text, found.sees_all
+        self.samples = list(found.samples)
+        self.composition = [
+            {"label": one.label, "parts": [
+                {"label": p.label, "count": f"{p.count:,}", "percent": str(p.percent)} for p in one.parts
+            ]}
+            for one in found.composition
+        ]  # fmt: skip
+        self.yields = [{"label": label, "text": text, "how": how} for label, text, how in found.yields]
+
+    async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
+        if topic != TOPIC:
+            await super()._on_live(topic, ops)
+            return
+        (await self._actor()).require(Permission.CUSTOMERS_READ)
+        segment_id = number_of(self.row.get("id", ""))
+        if any(op.get("id") == segment_id for op in ops):
+            await self._read(segment_id)
