@@ -23,6 +23,7 @@ STYLESHEETS = [
     "/loanhub.css",
     "/board.css",
     "/work.css",
+    "/customer.css",
     "/loan.css",
     "/applications.css",
     "/cockpit.css",

@@ -49,6 +49,74 @@ def timeline(
     return rx.cond(items.length() > 0, full, empty("还没有记录", "写下第一条跟进，这里就有了。", small=True))
 
 
+def record_timeline(
+    items: rx.Var[Any], *, on_more: Any, has_more: rx.Var[bool], is_filtered: rx.Var[bool]
+) -> rx.Component:
+    """The same with what was attached, shown and played in place.
+
+    ``items`` carry their parts as attributes, and ``files`` {id, name, look: picture | audio | pdf | file}.
+    """
+
+    def file(one: Any) -> rx.Component:
+        address = rx.Var.create("/api/files/") + one.id.to(str)
+        shown = address + "?preview=1"
+        picture = rx.el.a(
+            rx.el.img(src=shown, alt=one.name, loading="lazy"),
+            href=shown,
+            target="_blank",
+            rel="noopener",
+            class_name="tlp",
+        )
+        sound = rx.el.div(
+            rx.el.span(icon("mic", "s"), one.name, class_name="row g1 t12 f3"),
+            rx.el.audio(src=shown, controls=True, preload="none", custom_attrs={"aria-label": one.name}),
+            class_name="tla",
+        )
+        paper = rx.el.details(
+            rx.el.summary(icon("file-text", "s"), one.name, class_name="chip"),
+            rx.el.iframe(src=shown, title=one.name, loading="lazy", class_name="tld"),
+        )
+        other = rx.el.a(icon("paperclip", "s"), one.name, href=address, class_name="chip")
+        return rx.match(one.look, ("picture", picture), ("audio", sound), ("pdf", paper), other)
+
+    def item(event: Any) -> rx.Component:
+        return rx.el.li(
+            rx.el.span(icon(event.icon.to(str)), class_name=classes("nd", event.tone.to(str))),
+            rx.el.div(
+                rx.el.b(event.who, class_name="nw"),
+                rx.el.span(event.what, class_name="f2"),
+                rx.el.span(class_name="grow"),
+                rx.el.time(event.time, title=event.at, class_name="t12 f3 nw"),
+                class_name="row g2",
+            ),
+            rx.cond(
+                event.text != "",
+                rx.el.p(event.text, class_name="f2 pre", style={"marginTop": "3px"}),
+                rx.fragment(),
+            ),
+            rx.cond(event.note != "", rx.el.p(event.note, class_name="t12 f3"), rx.fragment()),
+            rx.cond(
+                event.files.length() > 0,
+                rx.el.div(rx.foreach(event.files, file), class_name="row g2 wrap tlfs"),
+                rx.fragment(),
+            ),
+        )
+
+    more = rx.cond(
+        has_more,
+        button("更早的", look="g", size="sm", icon_name="chevron-down", on_click=on_more),
+        rx.fragment(),
+    )
+    none = rx.cond(
+        is_filtered,
+        empty("没有符合的动态", "换个分类、人或词再试。", small=True),
+        empty("还没有记录", "写下第一条跟进，这里就有了。", small=True),
+    )
+    return rx.cond(
+        items.length() > 0, rx.fragment(rx.el.ol(rx.foreach(items, item), class_name="tl"), more), none
+    )
+
+
 def kind_filter(
     kinds: Sequence[tuple[str, str]],
     chosen: rx.Var[str],

@@ -93,7 +93,7 @@ class Tags:
     behaviour: tuple[str, ...]
 
 
-_SEGMENTS = {
+SEGMENTS = {
     (True, True, True): ValueSegment.CHAMPION, (True, False, True): ValueSegment.PROMISING,
     (False, True, True): ValueSegment.KEEP, (False, False, True): ValueSegment.WIN_BACK,
     (True, True, False): ValueSegment.LOYAL, (True, False, False): ValueSegment.RECENT,
@@ -114,7 +114,7 @@ def rfm(facts: Facts, today: date) -> Rfm | None:
     recency = 5 - sum(1 for limit in RECENCY_DAYS if since > limit)
     frequency = 1 + sum(1 for limit in FREQUENCY_LOANS if facts.loans >= limit)
     monetary = 1 + sum(1 for limit in MONETARY_FEN if facts.principal_fen >= limit)
-    return Rfm(recency, frequency, monetary, _SEGMENTS[recency >= HIGH, frequency >= HIGH, monetary >= HIGH])
+    return Rfm(recency, frequency, monetary, SEGMENTS[recency >= HIGH, frequency >= HIGH, monetary >= HIGH])
 
 
 def lifecycle(facts: Facts, today: date) -> Lifecycle:
@@ -149,7 +149,10 @@ def behaviour(facts: Facts, today: date) -> tuple[str, ...]:
         PREPAYER: facts.settled_early >= 1,
         REPEAT: facts.loans >= 2,
         LARGE: facts.principal_fen >= LARGE_FEN,
-        RENEWAL: facts.open_loans > 0 and facts.dpd == 0 and maturity is not None and -maturity <= RENEWAL_DAYS,
+        RENEWAL: facts.open_loans > 0
+        and facts.dpd == 0
+        and maturity is not None
+        and -maturity <= RENEWAL_DAYS,
         SILENT: facts.open_loans > 0 and contact is not None and contact > SILENT_DAYS,
     }
     return tuple(tag for tag in BEHAVIOUR_TAGS if holds[tag])

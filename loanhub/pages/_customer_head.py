@@ -15,13 +15,15 @@ from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.kpi import next_step, no_next_step, tile
 from loanhub.components.money import money, number
-from loanhub.components.rail import stage_dot, stage_rail
+from loanhub.components.rail import stage_rail
 from loanhub.components.reveal import call_sheet, protected, reveal_dialog
 from loanhub.domain.customers import RevealReason
 from loanhub.domain.permissions import Permission
 from loanhub.services.interactions import CallOutcome
 from loanhub.state._base import SessionState
 from loanhub.state.customer import CustomerState
+from loanhub.state.customer_past import CustomerPastState
+from loanhub.state.customer_sections import CustomerSectionsState
 from loanhub.state.customer_tabs import CustomerTabsState
 
 S = CustomerState
@@ -62,6 +64,8 @@ def head() -> rx.Component:
             rx.el.span(one.name, class_name="nm"),
             risk(one.risk, one.risk_label, boxed=True),
             rx.cond(one.lifecycle != "", tag(one.lifecycle, "line", icon_name="crown", large=True), rx.fragment()),
+            rx.cond(one.is_company, tag("企业", "line", icon_name="building-2", large=True), rx.fragment()),
+            rx.cond(one.license_warning != "", tag(one.license_warning, "danger", icon_name="triangle-alert", large=True), rx.fragment()),
             rx.cond(one.company != "", rx.el.span(tag(one.company, "line", icon_name="building-2", large=True), class_name="no-phone"), rx.fragment()),
             class_name="row g3 wrap",
         ),
@@ -69,9 +73,10 @@ def head() -> rx.Component:
             rx.el.span(icon("phone", "s"), sensitive("phone", "手机号", one.phone)),
             rx.cond(
                 one.id_number != "",
-                rx.el.span(icon("id-card", "s"), sensitive("id_number", "证件号码", one.id_number), class_name="no-phone"),
+                rx.el.span(icon("id-card", "s"), sensitive("id_number", one.id_label, one.id_number), class_name="no-phone"),
                 rx.fragment(),
             ),
+            rx.cond(one.representative != "", rx.el.span(icon("user-round-check", "s"), "法定代表人 ", one.representative), rx.fragment()),
             fact("map-pin", one.city),
             rx.el.span(fact("link", one.channel), class_name="no-phone"),
             rx.el.span(icon("user-round", "s"), rx.cond(one.owner != "", one.owner, "未分配")),
@@ -98,13 +103,16 @@ def _more(trigger: rx.Component) -> rx.Component:
         trigger,
         [
             MenuItem("定下一步", on_click=S.show_plan(True), icon_name="calendar-plus"),
-            MenuItem("移至其他阶段", on_click=S.show_move(True), icon_name="arrow-right-left"),
+            MenuItem(
+                "移至其他阶段", on_click=CustomerSectionsState.show_move(True), icon_name="arrow-right-left"
+            ),
             None,
             MenuItem("发起申请", href=f"/applications/new?customer={S.head.id}", icon_name="file-plus"),
             MenuItem("生成合同", href=f"/contracts?customer={S.head.id}", icon_name="file-signature"),
             None,
             MenuItem("编辑资料", on_click=S.open_tab("profile"), icon_name="pencil"),
             MenuItem("上传资料", on_click=S.open_tab("documents"), icon_name="upload"),
+            MenuItem("查看历史时点", on_click=CustomerPastState.show_chooser(True), icon_name="history"),
             MenuItem("关联关系人", on_click=CustomerTabsState.show_relate(True), icon_name="users"),
         ],
     )
@@ -194,7 +202,7 @@ def phone_bar() -> rx.Component:
         rx.cond(may(Permission.CUSTOMERS_REVEAL), act("phone", "拨打", on_click=S.dial), rx.el.span()),
         rx.cond(
             (S.head.lead_id > 0) & may(Permission.BOARDS_MOVE),
-            act("arrow-right-left", "移阶段", on_click=S.show_move(True)),
+            act("arrow-right-left", "移阶段", on_click=CustomerSectionsState.show_move(True)),
             rx.el.span(),
         ),
         rx.cond(may(Permission.INTERACTIONS_CREATE), _more(act("ellipsis", "更多")), rx.el.span()),
@@ -217,7 +225,6 @@ def sheets() -> rx.Component:
         ),
         _finish_sheet(),
         _plan_sheet(),
-        _move_sheet(),
     )  # fmt: skip
 
 
@@ -279,25 +286,3 @@ def _plan_sheet() -> rx.Component:
         key=S.composer_key,
     )
     return dialog("定下一步", body, is_open=S.planning, on_open_change=S.show_plan)
-
-
-def _move_sheet() -> rx.Component:
-    def option(stage: Any) -> rx.Component:
-        here = stage["state"].to(str).startswith("c")
-        return rx.el.button(
-            stage_dot(stage["number"].to(int)),
-            rx.el.span(stage["name"], class_name="grow", style={"textAlign": "left"}),
-            rx.cond(here, rx.el.span("当前", class_name="t12 f3"), icon("chevron-right", "s", "f3")),
-            type="button",
-            class_name="btn g row g3",
-            style={"width": "100%", "minHeight": "44px"},
-            disabled=here,
-            on_click=S.move(stage["code"]),
-            custom_attrs={"data-writes": "true"},
-        )
-
-    list_ = rx.el.div(rx.foreach(S.head.stages, option), class_name="col g1")
-    none = rx.el.p("这位客户没有在办的进件，不在看板上。")
-    return dialog(
-        "移至…", rx.cond(S.head.lead_id > 0, list_, none), is_open=S.moving, on_open_change=S.show_move
-    )

@@ -279,7 +279,7 @@ def ids_by_name(db: Session, reader: Reader, names: Iterable[str], *, outgoing: 
             .where(col(Customer.name).in_(some), scope),
             sa.select(col(CustomerRelation.name), col(Loan.id))
             .join(Loan, col(Loan.customer_id) == col(CustomerRelation.customer_id))
-            .where(col(CustomerRelation.name).in_(some), scope),
+            .where(col(CustomerRelation.name).in_(some), col(CustomerRelation.ended_at).is_(None), scope),
             sa.select(col(related.name), col(Loan.id))
             .select_from(CustomerRelation)
             .join(related, col(related.id) == col(CustomerRelation.related_id))
@@ -323,7 +323,10 @@ def related_names(db: Session, customer_ids: Iterable[int]) -> dict[int, tuple[s
         query = (
             sa.select(col(CustomerRelation.customer_id), col(CustomerRelation.name), col(related.name))
             .join(related, col(related.id) == col(CustomerRelation.related_id), isouter=True)
-            .where(col(CustomerRelation.customer_id).in_(wanted[start : start + AT_ONCE]))
+            .where(
+                col(CustomerRelation.customer_id).in_(wanted[start : start + AT_ONCE]),
+                col(CustomerRelation.ended_at).is_(None),
+            )
         )
         for customer_id, name, other in db.execute(query).all():
             found[int(customer_id)] += [text for text in (name, other) if text]

@@ -15,21 +15,20 @@ from loanhub.domain.documents import DocumentKind
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reminders import next_time
-from loanhub.services import boards, customers, documents, interactions, search, tasks
+from loanhub.services import customers, documents, interactions, search, tasks
 from loanhub.services._actor import Actor
-from loanhub.services.customers import Overview, sections
+from loanhub.services.customers import Overview, timeline
+from loanhub.services.customers.timeline import TimelineItem
 from loanhub.state._base import SessionState
 from loanhub.state._begin import begin
 from loanhub.state._clock import utc_now
 from loanhub.state._dial import call
 from loanhub.state._guard import needs
 
-TABS = ("timeline", "profile", "applications", "contracts", "loans", "documents", "relations", "audit")
-LISTS = {
-    "applications": Permission.APPLICATIONS_READ,
-    "contracts": Permission.CONTRACTS_READ,
-    "loans": Permission.LOANS_READ,
-}
+TABS = (
+    "timeline", "profile", "applications", "contracts", "loans", "documents", "relations", "tasks", "scores", "consents",
+    "audit",
+)  # fmt: skip
 SHOWN_SECONDS = 30
 _WAYS = {"phone": "call", "message-circle": "wechat", "message-square": "sms", "map-pin": "visit"}
 
@@ -49,12 +48,12 @@ class CustomerState(SessionState):
     missing: bool = False
     tab: str = "timeline"
     group: str = ""
-    items: list[dict[str, str]] = []
+    person: str = ""
+    words: str = ""
+    people: list[str] = []
+    items: list[TimelineItem] = []
     totals: dict[str, str] = {}
     has_more: bool = False
-    rows: list[dict[str, str]] = []
-    audit: list[dict[str, str]] = []
-    audit_more: bool = False
     composer_key: str = "0"
     composer_error: str = ""
     attachments: list[dict[str, str]] = []
@@ -63,7 +62,6 @@ class CustomerState(SessionState):
     call_number: str = ""
     finishing: bool = False
     planning: bool = False
-    moving: bool = False
     asking: str = ""
     asking_label: str = ""
     asking_hint: str = ""
@@ -76,41 +74,48 @@ class CustomerState(SessionState):
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
     async def load(self) -> Any:
-        """Read the address: whose record, which tab."""
+        """Read the address: whose record, which tab. The head is on screen before anything else is read."""
         wanted, actor, now = record_id(self, "customers"), await self._actor(), utc_now()
         if self.head.id != wanted:
-            self.loaded, self.head, self.items, self.rows, self.audit = False, Overview(), [], [], []
-        self.calling = self.finishing = self.planning = self.moving = self.sending = False
+            self.loaded, self.head, self.items = False, Overview(), []
+        self.calling = self.finishing = self.planning = self.sending = False
         self.asking, self.call_number, self.shown, self.field_errors = "", "", {}, {}
         self.composer_error, self.attachments, self.composer_key = "", [], secrets.token_hex(12)
         tab = str(self.router.url.query_parameters.get("tab", "timeline"))
         self.tab, self.group = tab if tab in TABS else "timeline", ""
+        self.person, self.words = "", ""
         try:
-            self.head = await rx.run_in_thread(
-                lambda: customers.open_record(actor, customer_id=wanted, now=now)
-            )
+            self.head = await rx.run_in_thread(lambda: customers.overview(actor, customer_id=wanted, now=now))
         except NotFound:
             # The page itself says so; a toast over an empty frame would leave the reader with nothing.
             self.missing, self.loaded = True, True
             self._watch()
-            return None
+            return
         self.missing, self.loaded = False, True
         self._watch(f"customer:{wanted}")
-        await self._read_tab()
+        yield
+        if self.tab == "timeline":
+            await self._read_timeline()
+            yield
+        from loanhub.state.customer_past import CustomerPastState
+        from loanhub.state.customer_sections import CustomerSectionsState
         from loanhub.state.customer_tabs import CustomerTabsState
 
-        await rx.run_in_thread(lambda: search.note_opened(actor, "customer", wanted, now=now))
-        return [
-            CustomerTabsState.load,
+        yield [
+            CustomerPastState.load, CustomerTabsState.load, CustomerSectionsState.load,
             *self._begin(actor, str(self.router.url.query_parameters.get("do", ""))),
-        ]
+        ]  # fmt: skip
+        await rx.run_in_thread(lambda: customers.note_opened(actor, customer_id=wanted, now=now))
+        await rx.run_in_thread(lambda: search.note_opened(actor, "customer", wanted, now=now))
 
     def _begin(self, actor: Actor, what: str) -> list[Any]:
         """Begin what the address asks for, as the palette does; a link never dials or writes by itself."""
         if what == "plan" and actor.can(Permission.INTERACTIONS_CREATE):
             self.planning = True
         elif what == "move" and actor.can(Permission.BOARDS_MOVE):
-            self.moving = True
+            from loanhub.state.customer_sections import CustomerSectionsState
+
+            return [CustomerSectionsState.show_move(True)]
         return begin(what)
 
     async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
@@ -120,56 +125,54 @@ class CustomerState(SessionState):
             return
         await self._read_head()
         await self._read_tab()
+        from loanhub.state.customer_sections import CustomerSectionsState
         from loanhub.state.customer_tabs import CustomerTabsState
 
         await (await self.get_state(CustomerTabsState))._refresh()
+        await (await self.get_state(CustomerSectionsState))._refresh()
 
     async def _read_head(self) -> None:
         actor, now, wanted = await self._actor(), utc_now(), self.head.id
         self.head = await rx.run_in_thread(lambda: customers.overview(actor, customer_id=wanted, now=now))
 
     async def _read_tab(self) -> None:
-        actor, now, wanted = await self._actor(), utc_now(), self.head.id
         if self.tab == "timeline":
             await self._read_timeline()
-        elif self.tab == "audit":
-            found = await rx.run_in_thread(lambda: sections.audit(actor, customer_id=wanted, now=now))
-            self.audit, self.audit_more = found.items, found.has_more
-        elif self.tab in LISTS:
-            if not actor.can(LISTS[self.tab]):
-                self.rows = []
-            elif self.tab == "applications":
-                self.rows = await rx.run_in_thread(
-                    lambda: sections.applications(actor, customer_id=wanted, now=now)
-                )
-            elif self.tab == "contracts":
-                self.rows = await rx.run_in_thread(lambda: sections.contracts(actor, customer_id=wanted))
-            else:
-                self.rows = await rx.run_in_thread(lambda: sections.loans(actor, customer_id=wanted))
 
     async def _read_timeline(self, before_id: int | None = None) -> None:
         actor, now, wanted, group = await self._actor(), utc_now(), self.head.id, self.group
+        person, words = self.person, self.words
         found = await rx.run_in_thread(
-            lambda: sections.timeline(actor, customer_id=wanted, group=group, before_id=before_id, now=now)
+            lambda: timeline.timeline(
+                actor,
+                customer_id=wanted,
+                group=group,
+                person=person,
+                text=words,
+                before_id=before_id,
+                now=now,
+            )
         )
         self.items = [*self.items, *found.items] if before_id else found.items
-        self.totals, self.has_more = found.counts, found.has_more
+        self.totals, self.has_more, self.people = found.counts, found.has_more, found.people
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
     async def open_tab(self, code: str) -> Any:
         """Show a tab, read it, and keep it in the address."""
         if str(code) not in TABS or self.missing:
-            return None
-        self.tab, self.rows = str(code), []
+            return
+        self.tab = str(code)
+        yield
         url = f"/customers/{self.head.id}" + ("" if self.tab == "timeline" else f"?tab={self.tab}")
+        from loanhub.state.customer_sections import CustomerSectionsState
         from loanhub.state.customer_tabs import CustomerTabsState
 
         await self._read_tab()
-        return [
+        yield [
             rx.call_script(f"history.replaceState(history.state, '', {json.dumps(url)})"),
-            CustomerTabsState.load,
-        ]
+            CustomerTabsState.load, CustomerSectionsState.load,
+        ]  # fmt: skip
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
@@ -180,26 +183,24 @@ class CustomerState(SessionState):
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
-    async def older(self) -> None:
-        """Add older events below."""
-        if self.items:
-            await self._read_timeline(int(self.items[-1]["id"]))
+    async def choose_person(self, name: str) -> None:
+        """Show what one person did; an empty name shows everybody's."""
+        self.person = str(name)[:60] if str(name) in self.people else ""
+        await self._read_timeline()
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
-    async def older_audit(self) -> None:
-        """Add older entries to the audit tab."""
-        if self.audit:
-            actor, now, wanted, before = (
-                await self._actor(),
-                utc_now(),
-                self.head.id,
-                int(self.audit[-1]["id"]),
-            )
-            found = await rx.run_in_thread(
-                lambda: sections.audit(actor, customer_id=wanted, before_id=before, now=now)
-            )
-            self.audit, self.audit_more = [*self.audit, *found.items], found.has_more
+    async def search_timeline(self, words: str) -> None:
+        """Show the events that say these words."""
+        self.words = str(words)[:50]
+        await self._read_timeline()
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def older(self) -> None:
+        """Add older events below."""
+        if self.items:
+            await self._read_timeline(int(self.items[-1].id))
 
     async def _again(self, *answers: Any) -> list[Any]:
         await self._read_head()
@@ -367,51 +368,6 @@ class CustomerState(SessionState):
         )  # fmt: skip
         self.planning = False
         return await self._again(done("已定下一步" if at else "已清除下一步"))
-
-    # ---- stage, tags ----
-
-    @rx.event
-    @needs(Permission.BOARDS_MOVE)
-    async def show_move(self, is_open: bool) -> None:
-        """Open or close the sheet that moves the case to another stage."""
-        self.moving = bool(is_open)
-
-    @rx.event
-    @needs(Permission.BOARDS_MOVE)
-    async def move(self, stage: str) -> Any:
-        """Move the case; a gate that is closed says what is missing."""
-        actor, now, head = await self._actor(), utc_now(), self.head
-        moved = await rx.run_in_thread(
-            lambda: boards.move(
-                actor, lead_id=head.lead_id, to=str(stage), expected_version=head.lead_version, now=now
-            )
-        )
-        self.moving = False
-        return await self._again(done(f"已移至「{moved.to_label}」"))
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_EDIT)
-    async def add_tag(self, form: dict[str, Any]) -> Any:
-        """Add a tag."""
-        words = " ".join(str(form.get("tag", "")).replace(",", " ").replace("，", " ").split())[:40]
-        return (
-            await self._set_tags([*self.head.tags, words]) if words and words not in self.head.tags else None
-        )
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_EDIT)
-    async def drop_tag(self, tag: str) -> Any:
-        """Take a tag off."""
-        return await self._set_tags([one for one in self.head.tags if one != str(tag)])
-
-    async def _set_tags(self, tags: list[str]) -> Any:
-        actor, now, wanted, version = await self._actor(), utc_now(), self.head.id, self.head.version
-        await rx.run_in_thread(
-            lambda: customers.edit(
-                actor, customer_id=wanted, raw={"tags": tags}, expected_version=version, now=now
-            )
-        )
-        return await self._again()
 
     # ---- clear text ----
 

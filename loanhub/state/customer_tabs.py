@@ -70,7 +70,7 @@ class Shelf:
 
 @dataclass
 class Party:
-    """A related party with its place on the graph, in percent."""
+    """A related party as the list shows it."""
 
     relation_id: int = 0
     kind_label: str = ""
@@ -81,8 +81,6 @@ class Party:
     tone: str = ""
     href: str = ""
     note: str = ""
-    x: str = "50%"
-    y: str = "50%"
 
 
 class CustomerTabsState(SessionState):
@@ -327,13 +325,12 @@ class CustomerTabsState(SessionState):
     async def _read_parties(self) -> None:
         actor, wanted = await self._actor(), self._customer
         found = await rx.run_in_thread(lambda: customers.list_relations(actor, customer_id=wanted))
-        places = _places(len(found.parties))
         self.parties = [
             Party(
                 one.relation_id, one.kind_label, one.name, one.name[-2:], one.phone, one.detail, one.tone, one.href,
-                one.note, x, y,
+                one.note,
             )
-            for one, (x, y) in zip(found.parties, places, strict=True)
+            for one in found.parties
         ]  # fmt: skip
         self.own_text, self.group_text, self.relation_warning = (
             found.own_text,
@@ -354,13 +351,14 @@ class CustomerTabsState(SessionState):
         """Write a related party."""
         actor, now, wanted = await self._actor(), utc_now(), self._customer
         given = {
-            key: str(form.get(key, ""))[:300] for key in ("kind", "name", "phone", "related_number", "note")
+            key: str(form.get(key, ""))[:300]
+            for key in ("kind", "name", "phone", "id_number", "share", "related_number", "note")
         }
         if not any(given.values()):
             raise InvalidInput(fields={"name": "填写姓名，或填写对方的客户编号"})
         await rx.run_in_thread(lambda: customers.relate(actor, customer_id=wanted, now=now, **given))
         self.relating = False
-        await self._read_parties()
+        await self._read_around()
         return done("已关联")
 
     @rx.event
@@ -371,8 +369,14 @@ class CustomerTabsState(SessionState):
         text = str(relation_id)
         number = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
         await rx.run_in_thread(lambda: customers.unrelate(actor, relation_id=number, now=now))
-        await self._read_parties()
+        await self._read_around()
         return done("已解除关联")
+
+    async def _read_around(self) -> None:
+        from loanhub.state.customer_sections import CustomerSectionsState
+
+        await self._read_parties()
+        await (await self.get_state(CustomerSectionsState))._refresh()
 
 
 def _item(one: ProfileField) -> FormItem:
@@ -400,14 +404,3 @@ def _shelf(title: str, slots: tuple[documents.Slot, ...]) -> Shelf:
     return Shelf(
         title, f"{there} / {len(required)}" if required else f"{sum(len(s.files) for s in slots)} 份", tiles
     )
-
-
-def _places(count: int) -> list[tuple[str, str]]:
-    """Return places around the middle, from the top clockwise."""
-    import math
-
-    places = []
-    for number in range(count):
-        turn = 2 * math.pi * number / max(count, 1) - math.pi / 2
-        places.append((f"{50 + 37 * math.cos(turn):.1f}%", f"{50 + 36 * math.sin(turn):.1f}%"))
-    return places

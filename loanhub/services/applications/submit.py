@@ -34,6 +34,7 @@ from loanhub.services.applications._shared import (
     regular_installment_fen,
     reviewers,
 )
+from loanhub.services.customers import scores
 
 
 def submit(
@@ -91,6 +92,7 @@ def _submit(db: Session, actor: Actor, application: Application, *, now: datetim
     application.version += 1
     customer.score, customer.risk_grade = assessment.score, assessment.level
     customer.updated_at = now
+    scores.keep(db, actor, customer, assessment, application_id=application.id, now=now)
     _record_submission(db, application, product, now=now)
     lead = db.get(Lead, application.lead_id) if application.lead_id else None
     if lead is not None:

@@ -51,9 +51,10 @@ def _create(db: Session, actor: Actor, raw: Mapping[str, object], *, now: dateti
         number="", name="", created_at=now, updated_at=now, created_by_id=actor.actor_id, owner_id=actor.actor_id,
         department_id=actor.department_id,
     )  # fmt: skip
-    changes = catalogue.apply(
-        db, actor, "customer", customer, {"kind": "person", **raw}, now=now, partial=False
-    )
+    given = {"kind": "person", **raw}
+    if given["kind"] == "company":
+        given["id_type"] = "uscc"  # the only number a firm is known by
+    changes = catalogue.apply(db, actor, "customer", customer, given, now=now, partial=False)
     _refuse_known(db, actor, customer)
     fill_from_id(customer, now=now)
     day = local(now).date()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import sqlalchemy as sa
@@ -12,10 +13,12 @@ from sqlmodel import Session, col
 from loanhub.domain import masking
 from loanhub.domain.customers import RelationKind
 from loanhub.domain.errors import InvalidInput, NotFound
-from loanhub.domain.identity import check_mobile
+from loanhub.domain.formats import local
+from loanhub.domain.identity import check_mobile, check_resident_id, check_uscc
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission
+from loanhub.domain.rates import format_percent
 from loanhub.models import Customer, CustomerRelation, Lead, Loan
 from loanhub.models.encryption import blind_index
 from loanhub.repositories import customers as repository
@@ -69,9 +72,13 @@ def relate(
     phone: str = "",
     related_number: str = "",
     note: str = "",
+    id_number: str = "",
+    share: str = "",
     now: datetime,
 ) -> int:
-    """Write a related party; one with a customer number, or the phone of a customer, is joined to that record.
+    """Write a related party; one whose customer number, phone or identity number is a customer's is joined to it.
+
+    ``share`` is what a beneficial owner holds, in percent.
 
     Returns the id of the relation; the same party in the same role is not written twice.
 
@@ -86,6 +93,10 @@ def relate(
     mobile = check_mobile(phone) if phone.strip() else None
     if mobile is not None and not mobile.valid:
         errors["phone"] = "手机号不正确，应为 11 位"
+    identity, share_rate = (
+        _read_identity(id_number, errors, today=local(now).date()),
+        _read_share(share, errors),
+    )
     if not name.strip() and not related_number.strip():
         errors["name"] = "填写姓名，或填写对方的客户编号"
     if len(name.strip()) > 60 or len(note.strip()) > 200:
@@ -94,7 +105,8 @@ def relate(
         customer = repository.get_visible(db, actor, customer_id)
         actor.require(Permission.CUSTOMERS_EDIT)
         index = blind_index("phone", mobile.normalized) if mobile is not None and mobile.valid else None
-        other = _find_other(db, actor, customer, related_number.strip(), index)
+        id_index = blind_index("id_number", identity) if identity else None
+        other = _find_other(db, actor, customer, related_number.strip(), index, id_index)
         if related_number.strip() and other is None:
             errors["related_number"] = "没有这个客户编号，或不在你的数据范围内"
         if errors:
@@ -106,7 +118,7 @@ def relate(
         row = CustomerRelation(
             customer_id=customer_id, related_id=other.id if other is not None else None, kind=kind, name=shown,
             phone=mobile.normalized if index and mobile is not None else None, phone_index=index,
-            note=note.strip(), created_at=now,
+            note=note.strip(), id_number=identity, id_number_index=id_index, share_rate=share_rate, created_at=now,
         )  # fmt: skip
         db.add(row)
         db.flush()
@@ -118,15 +130,46 @@ def relate(
         return row.id
 
 
-def _find_other(
-    db: Session, actor: Actor, customer: Customer, number: str, phone_index: str | None
-) -> Customer | None:
-    if not number and phone_index is None:
+def _read_identity(text: str, errors: dict[str, str], *, today: date) -> str | None:
+    """Return a resident identity number or a unified social credit code in its stored form, or note the fault."""
+    words = text.strip().upper().replace(" ", "")
+    if not words:
         return None
-    query = sa.select(Customer).where(col(Customer.id) != customer.id, visible_to(actor, Customer))
-    query = query.where(
-        col(Customer.number) == number.upper() if number else col(Customer.phone_index) == phone_index
-    )
+    person, firm = check_resident_id(words, today=today), check_uscc(words)
+    if person.valid:
+        return person.as_id18
+    if firm.valid:
+        return firm.normalized
+    errors["id_number"] = person.sentence or "证件号码不正确"
+    return None
+
+
+def _read_share(text: str, errors: dict[str, str]) -> Decimal | None:
+    words = text.strip().rstrip("%％")
+    if not words:
+        return None
+    try:
+        rate = Decimal(words) / 100
+    except InvalidOperation:
+        rate = Decimal(-1)
+    if not 0 < rate <= 1:
+        errors["share"] = "持股比例填 0 到 100 之间的数"
+        return None
+    return rate
+
+
+def _find_other(
+    db: Session, actor: Actor, customer: Customer, number: str, phone_index: str | None, id_index: str | None
+) -> Customer | None:
+    if number:
+        found = col(Customer.number) == number.upper()
+    elif id_index is not None:
+        found = col(Customer.id_number_index) == id_index
+    elif phone_index is not None:
+        found = col(Customer.phone_index) == phone_index
+    else:
+        return None
+    query = sa.select(Customer).where(col(Customer.id) != customer.id, visible_to(actor, Customer), found)
     return db.execute(query.order_by(col(Customer.id)).limit(1)).scalar_one_or_none()
 
 
@@ -137,13 +180,14 @@ def _find_known(db: Session, customer_id: int, kind: str, other: Customer | None
         else col(CustomerRelation.name) == name
     )
     query = sa.select(col(CustomerRelation.id)).where(
-        col(CustomerRelation.customer_id) == customer_id, col(CustomerRelation.kind) == kind, same
-    )
+        col(CustomerRelation.customer_id) == customer_id, col(CustomerRelation.kind) == kind, same,
+        col(CustomerRelation.ended_at).is_(None),
+    )  # fmt: skip
     return db.execute(query.limit(1)).scalar()
 
 
 def unrelate(actor: Actor, *, relation_id: int, now: datetime) -> None:
-    """Take a related party off a customer; the event keeps who it was.
+    """Take a related party off a customer; the row stays, ended, for the page as of an earlier day.
 
     Raises:
         NotFound: no such relation, or of a customer outside the actor's scope.
@@ -151,7 +195,7 @@ def unrelate(actor: Actor, *, relation_id: int, now: datetime) -> None:
     """
     with transaction() as db:
         row = db.get(CustomerRelation, relation_id)
-        if row is None:
+        if row is None or row.ended_at is not None:
             raise NotFound("没有找到这位关系人")
         repository.get_visible(db, actor, row.customer_id)
         actor.require(Permission.CUSTOMERS_EDIT)
@@ -160,7 +204,7 @@ def unrelate(actor: Actor, *, relation_id: int, now: datetime) -> None:
             customer_id=row.customer_id,
             summary=f"{RelationKind(row.kind).label} {masking.mask('name', row.name)}",
         )  # fmt: skip
-        db.delete(row)
+        row.ended_at = now
 
 
 def list_relations(actor: Actor, *, customer_id: int) -> Relations:
@@ -181,7 +225,8 @@ def relations_of(db: Session, actor: Actor, customer: Customer) -> Relations:
     written = sa.select(CustomerRelation).where(
         sa.or_(
             col(CustomerRelation.customer_id) == customer.id, col(CustomerRelation.related_id) == customer.id
-        )
+        ),
+        col(CustomerRelation.ended_at).is_(None),
     )
     rows = db.execute(written.order_by(col(CustomerRelation.id)).limit(100)).scalars().all()
     others = {r.related_id if r.customer_id == customer.id else r.customer_id for r in rows} - {None}
@@ -203,7 +248,7 @@ def relations_of(db: Session, actor: Actor, customer: Customer) -> Relations:
         parties.append(
             _party(
                 row.id or 0 if here else 0, row.kind, label if here else f"是其{label}", row.name, row.phone,
-                other, seen, debts, row.note,
+                other, seen, debts, _note(row),
             )
         )  # fmt: skip
     parties += [_party(0, "phone", "同手机号", "", None, people.get(t.id), seen, debts, "") for t in twins]
@@ -217,12 +262,17 @@ def relations_of(db: Session, actor: Actor, customer: Customer) -> Relations:
     )  # fmt: skip
 
 
+def _note(row: CustomerRelation) -> str:
+    share = f"持股 {format_percent(row.share_rate)}" if row.share_rate is not None else ""
+    return " · ".join(part for part in (share, row.note) if part)
+
+
 def _same_phone(db: Session, customer: Customer, *, exclude: set[int]) -> list[Customer]:
     if not customer.phone_index:
         return []
     direct = sa.select(col(Customer.id)).where(col(Customer.phone_index) == customer.phone_index)
     through = sa.select(col(CustomerRelation.customer_id)).where(
-        col(CustomerRelation.phone_index) == customer.phone_index
+        col(CustomerRelation.phone_index) == customer.phone_index, col(CustomerRelation.ended_at).is_(None)
     )
     query = sa.select(Customer).where(
         sa.or_(col(Customer.id).in_(direct), col(Customer.id).in_(through)),

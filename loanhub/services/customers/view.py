@@ -11,9 +11,8 @@ from sqlmodel import Session, col
 from loanhub.domain import formats, masking
 from loanhub.domain.catalogue.choices import RISK_GRADES, CustomerKind, Lifecycle
 from loanhub.domain.catalogue.kinds.dates import china_date, start_of_day
+from loanhub.domain.customers import COMPANY_LABELS, LICENSE_WARNING_DAYS
 from loanhub.domain.leads import CLOSED_STATUSES, Temperature
-from loanhub.domain.loans import LoanStatus
-from loanhub.domain.money import format_fen
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import AgeState, age_state
 from loanhub.models import (
@@ -24,11 +23,8 @@ from loanhub.models import (
     CustomerRelation,
     Document,
     Event,
-    Installment,
     Lead,
     Loan,
-    Payment,
-    Product,
     Stage,
     StageMove,
     User,
@@ -37,8 +33,8 @@ from loanhub.repositories import customers as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
-from loanhub.services.customers._shared import figure, find_open_lead
-from loanhub.services.customers.relations import OWING
+from loanhub.services.customers._figures import money_of
+from loanhub.services.customers._shared import find_open_lead
 from loanhub.services.files import IMPORT_KIND
 
 _AGE = {AgeState.HEALTHY: "", AgeState.NEAR: " w", AgeState.OVER: " o"}
@@ -59,6 +55,10 @@ class Overview:
     initials: str = ""
     color: int = 1
     kind_label: str = ""
+    is_company: bool = False
+    id_label: str = "证件号码"
+    representative: str = ""
+    license_warning: str = ""
     phone: str = ""
     id_number: str = ""
     city: str = ""
@@ -109,6 +109,12 @@ def open_record(actor: Actor, *, customer_id: int, now: datetime) -> Overview:
         NotFound: no such customer in the actor's scope.
         NotPermitted: the actor lacks customers:read.
     """
+    note_opened(actor, customer_id=customer_id, now=now)
+    return overview(actor, customer_id=customer_id, now=now)
+
+
+def note_opened(actor: Actor, *, customer_id: int, now: datetime) -> None:
+    """Note, once a day, that somebody of another team opened a customer; see :func:`open_record`."""
     with reading() as db:
         customer = repository.get_visible(db, actor, customer_id)
         actor.require(Permission.CUSTOMERS_READ)
@@ -120,7 +126,6 @@ def open_record(actor: Actor, *, customer_id: int, now: datetime) -> Overview:
                 db, actor, "customer.opened", now=now, entity="customer", entity_id=customer_id,
                 customer_id=customer_id, summary=customer.number,
             )  # fmt: skip
-    return overview(actor, customer_id=customer_id, now=now)
 
 
 def _opened_today(db: Session, actor: Actor, customer_id: int, *, now: datetime) -> bool:
@@ -141,8 +146,9 @@ def overview(actor: Actor, *, customer_id: int, now: datetime) -> Overview:
         lead = find_open_lead(db, customer_id) or _last_lead(db, customer_id)
         parts: dict[str, object] = {
             **_identity(db, actor, customer),
+            **_firm(customer, today=china_date(now)),
             **_path(db, lead, now=now),
-            **_money(db, actor, customer, today=china_date(now)),
+            **money_of(db, actor, customer, today=china_date(now)),
             **_next(customer, now=now),
             "counts": _counts(db, actor, customer_id),
         }
@@ -179,6 +185,23 @@ def _identity(db: Session, actor: Actor, customer: Customer) -> dict[str, object
         "score": str(customer.score) if customer.score is not None else "—",
         "score_hint": "提交申请后评分" if customer.score is None else "最近一次申请时评分",
     }
+
+
+def _firm(customer: Customer, *, today: date) -> dict[str, object]:
+    """Return what a firm's head says besides: its representative, and a licence that ends."""
+    if customer.kind != CustomerKind.COMPANY.value:
+        return {}
+    until = customer.profile.get("license_valid_until")
+    left = (date.fromisoformat(str(until)) - today).days if until else None
+    warning = ""
+    if left is not None and left < 0:
+        warning = f"营业执照已过期 {-left} 天"
+    elif left is not None and left <= LICENSE_WARNING_DAYS:
+        warning = f"营业执照 {left} 天后到期"
+    return {
+        "is_company": True, "id_label": COMPANY_LABELS["id_number"], "company": "", "license_warning": warning,
+        "representative": masking.mask("name", str(customer.profile.get("legal_representative") or "")),
+    }  # fmt: skip
 
 
 def _last_lead(db: Session, customer_id: int) -> Lead | None:
@@ -234,86 +257,6 @@ def _path(db: Session, lead: Lead | None, *, now: datetime) -> dict[str, object]
     }
 
 
-def _money(db: Session, actor: Actor, customer: Customer, *, today: date) -> dict[str, object]:
-    found: dict[str, object] = {}
-    if actor.can(Permission.APPLICATIONS_READ):
-        query = (
-            sa.select(Application, col(Product.label))
-            .outerjoin(Product, col(Product.id) == col(Application.product_id))
-            .where(col(Application.customer_id) == customer.id)
-            .order_by(col(Application.id).desc())
-        )
-        newest = db.execute(query.limit(1)).first()
-        if newest is not None:
-            application, product = newest
-            found["asked"], found["asked_unit"] = figure(application.amount_fen)
-            months = f"{application.term_months} 期" if application.term_months else ""
-            found["asked_hint"] = " · ".join(p for p in (product or "", months) if p)
-            found["asked_label"] = f"本次申请 · {application.status.label}"
-        else:
-            found["asked_hint"] = "还没有申请"
-    if actor.can(Permission.LOANS_READ):
-        owing = sa.select(
-            sa.func.count(),
-            sa.func.coalesce(sa.func.sum(col(Loan.outstanding_principal_fen)), 0),
-            sa.func.coalesce(sa.func.max(col(Loan.dpd)), 0),
-        ).where(col(Loan.customer_id) == customer.id, col(Loan.status).in_(OWING))
-        number, total, late = db.execute(owing).one()
-        found["exposure"], found["exposure_unit"] = figure(int(total))
-        found["exposure_full"] = format_fen(int(total))
-        found["exposure_hint"] = f"{number} 笔在贷 · {formats.overdue(int(late))}" if number else "无在贷"
-        found |= _punctuality(db, customer.id or 0, today=today)
-    return found
-
-
-def _punctuality(db: Session, customer_id: int, *, today: date) -> dict[str, object]:
-    """Count installments due by today, and those cleared by their due date plus the product's grace days."""
-    newest = (
-        sa.select(col(Installment.loan_id), sa.func.max(col(Installment.schedule_version)).label("newest"))
-        .group_by(col(Installment.loan_id))
-        .subquery()
-    )
-    query = (
-        sa.select(
-            col(Installment.due_date),
-            col(Installment.cleared_date),
-            sa.func.coalesce(col(Product.grace_days), 0),
-        )
-        .join(Loan, col(Loan.id) == col(Installment.loan_id))
-        .join(
-            newest,
-            sa.and_(
-                newest.c.loan_id == col(Installment.loan_id),
-                newest.c.newest == col(Installment.schedule_version),
-            ),
-        )
-        .outerjoin(Product, col(Product.id) == col(Loan.product_id))
-        .where(
-            col(Loan.customer_id) == customer_id,
-            col(Loan.status) != LoanStatus.PENDING,
-            sa.or_(col(Installment.due_date) <= today, col(Installment.cleared_date).is_not(None)),
-        )
-    )
-    rows = db.execute(query).all()
-    if not rows:
-        return {"paid_hint": "还没有到期的账单"}
-    good = sum(
-        1
-        for due, cleared, grace in rows
-        if cleared is not None and cleared <= due + timedelta(days=int(grace))
-    )
-    last = db.execute(
-        sa.select(sa.func.max(col(Payment.value_date)))
-        .join(Loan, col(Loan.id) == col(Payment.loan_id))
-        .where(col(Loan.customer_id) == customer_id, col(Payment.kind) == "payment")
-    ).scalar()
-    return {
-        "paid_on_time": str(good),
-        "paid_on_time_unit": f"/ {len(rows)} 期",
-        "paid_hint": f"最近一次 {formats.relative_day(last, today)}" if last else "还没有还过款",
-    }
-
-
 def _next(customer: Customer, *, now: datetime) -> dict[str, object]:
     found: dict[str, object] = {
         "last_contact": f"最近跟进 {formats.relative(customer.last_follow_up_at, now)}"
@@ -363,7 +306,8 @@ def _counts(db: Session, actor: Actor, customer_id: int) -> dict[str, str]:
             sa.or_(
                 col(CustomerRelation.customer_id) == customer_id,
                 col(CustomerRelation.related_id) == customer_id,
-            )
+            ),
+            col(CustomerRelation.ended_at).is_(None),
         )
         .scalar_subquery()
     )

@@ -15,7 +15,7 @@ from loanhub.models import Event, Lead
 from loanhub.services import boards, customers, documents, files, leads
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
-from loanhub.services.customers import sections
+from loanhub.services.customers import sections, timeline
 from tests.builders import NOON, bare_actor, make_phone, make_product, make_user
 from tests.services.customers.making import make_customer, make_loan
 
@@ -58,7 +58,7 @@ class TestOverview:
 
         assert phone not in str(customers.overview(rep, customer_id=made, now=NOON))
         assert phone not in str(sections.profile(rep, customer_id=made, now=NOON))
-        assert phone not in str(sections.timeline(rep, customer_id=made, now=NOON))
+        assert phone not in str(timeline.timeline(rep, customer_id=made, now=NOON))
 
     def test_notes_once_a_day_that_another_team_opened_it(self) -> None:
         made = make_customer(make_user(RoleCode.SALES))
@@ -86,10 +86,10 @@ class TestSections:
         made = make_customer(rep)
         customers.follow_up(rep, customer_id=made, kind="call", text="同意面签", outcome="answered", now=NOON)
 
-        talk = sections.timeline(rep, customer_id=made, group="contact", now=NOON)
+        talk = timeline.timeline(rep, customer_id=made, group="contact", now=NOON)
 
         assert talk.counts[""] == "2"
-        assert [(i["what"], i["text"]) for i in talk.items] == [("电话 · 已接", "同意面签")]
+        assert [(i.what, i.text) for i in talk.items] == [("电话 · 已接", "同意面签")]
 
     def test_the_profile_is_grouped_and_masked(self) -> None:
         rep = make_user(RoleCode.SALES)
@@ -115,8 +115,8 @@ class TestSections:
             lambda: sections.loans(admin_like, customer_id=made),
             lambda: sections.contracts(admin_like, customer_id=made),
             lambda: sections.applications(admin_like, customer_id=made, now=NOON),
-            lambda: sections.timeline(admin_like, customer_id=made, now=NOON),
-            lambda: sections.audit(admin_like, customer_id=made, now=NOON),
+            lambda: timeline.timeline(admin_like, customer_id=made, now=NOON),
+            lambda: timeline.audit(admin_like, customer_id=made, now=NOON),
             lambda: sections.profile(admin_like, customer_id=made, now=NOON),
         ):
             with pytest.raises(NotPermitted):
