@@ -12,72 +12,26 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.domain import formats
-from loanhub.domain.catalogue.choices import Mode
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.formats import local
-from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission
-from loanhub.domain.repayment.schedule import method_label
-from loanhub.models import Event, Loan, Product
+from loanhub.models import Event, Product
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
-from loanhub.services._transaction import reading, transaction
+from loanhub.services._transaction import transaction
 from loanhub.services.products import form as forms
-from loanhub.services.products.check import refusals, worst_case
+from loanhub.services.products._rows import (
+    NOTHING_SEEN,
+    Seen,
+    published_of,
+    refuse_unlawful,
+    rows_of,
+    seen_of,
+)
 
 CARRIED = ("admission", "required_documents", "regions", "commission", "valid_until")
 """What the form does not hold; a new revision takes it over from the one before."""
-Seen = tuple[int, int]
-"""Revision and version of a product's newest row as an editor was shown them; (0, 0) of a new product."""
-NOTHING_SEEN: Seen = (0, 0)
-
-
-@dataclass(frozen=True)
-class ProductLine:
-    """A product as the list shows it; ``state`` is draft, active or off."""
-
-    code: str
-    label: str
-    mode: str
-    lender: str
-    state: str
-    has_draft: bool
-    revision: int
-    amounts: str
-    rates: str
-    terms: str
-    method: str
-    loans: int
-    verdict: str
-    verdict_sentence: str
-    cost: str
-
-
-@dataclass(frozen=True)
-class VersionLine:
-    """One version in a product's history; ``state`` is draft, active, off or past."""
-
-    revision: int
-    state: str
-    at: str
-    by: str
-    loans: int
-    changes: str
-
-
-@dataclass(frozen=True)
-class Opened:
-    """A product in the editor: its form, the version in force it is compared with, and what came before."""
-
-    code: str
-    form: dict[str, str]
-    seen: Seen
-    state: str
-    has_draft: bool
-    published: int
-    history: tuple[VersionLine, ...]
 
 
 @dataclass(frozen=True)
@@ -114,159 +68,12 @@ class ProductMoved(Conflict):
         super().__init__("别人刚改过这个产品，请看过最新内容再操作")
 
 
-def _rows(db: Session, code: str, *, for_update: bool = False) -> list[Product]:
-    """Return every version of a product, newest first."""
-    query = sa.select(Product).where(col(Product.code) == code).order_by(col(Product.revision).desc())
-    return list(db.execute(query.with_for_update() if for_update else query).scalars())
-
-
 def _own_rows(db: Session, actor: Actor, code: str) -> list[Product]:
-    rows = _rows(db, code, for_update=True)
+    rows = rows_of(db, code, for_update=True)
     if not rows:
         raise NotFound("没有这个产品")
     actor.require(Permission.PRODUCTS_EDIT)
     return rows
-
-
-def _seen(rows: list[Product]) -> Seen:
-    return (rows[0].revision, rows[0].version) if rows else NOTHING_SEEN
-
-
-def _published(rows: list[Product]) -> Product | None:
-    return next((row for row in rows if not row.draft), None)
-
-
-def _state(rows: list[Product]) -> str:
-    published = _published(rows)
-    return "draft" if published is None else "active" if published.active else "off"
-
-
-def list_products(actor: Actor, *, now: datetime) -> list[ProductLine]:
-    """Return every product in the order they were made; of each the version in force, else its draft.
-
-    Raises:
-        NotPermitted: the actor lacks products:edit.
-    """
-    actor.require(Permission.PRODUCTS_EDIT)
-    today = local(now).date()
-    found: dict[str, list[Product]] = {}
-    with reading() as db:
-        for row in db.execute(sa.select(Product).order_by(col(Product.id))).scalars():
-            found.setdefault(row.code, []).insert(0, row)
-        lent = dict(
-            db.execute(
-                sa.select(col(Loan.product_code), sa.func.count()).group_by(col(Loan.product_code))
-            ).all()
-        )
-        lines = []
-        for code, rows in found.items():
-            rows.sort(key=lambda row: -row.revision)
-            shown, state = _published(rows) or rows[0], _state(rows)
-            worst = worst_case(db, shown, on=today, now=now) if state == "active" else None
-            mode = Mode.find(shown.mode)
-            low, high = formats.percent(shown.min_annual_rate), formats.percent(shown.max_annual_rate)
-            lines.append(
-                ProductLine(
-                    code=code, label=shown.label, mode=mode.label if mode else "", lender=shown.lender, state=state,
-                    has_draft=rows[0].draft, revision=shown.revision,
-                    amounts=f"{format_wan(shown.min_amount_fen)} ～ {format_wan(shown.max_amount_fen)}",
-                    rates=low if low == high else f"{low} ～ {high}",
-                    terms="、".join(str(months) for months in shown.terms_months) + " 个月",
-                    method=method_label(shown.method), loans=int(lent.get(code, 0)),
-                    verdict=worst.state if worst else "", verdict_sentence=worst.sentence if worst else "",
-                    cost=worst.cost_text if worst else "",
-                )
-            )  # fmt: skip
-    return lines
-
-
-def open_product(actor: Actor, *, code: str) -> Opened:
-    """Return a product for the editor: its draft when there is one, else the version in force.
-
-    Raises:
-        NotFound: no such product.
-        NotPermitted: the actor lacks products:edit.
-    """
-    with reading() as db:
-        rows = _rows(db, code)
-        if not rows:
-            raise NotFound("没有这个产品")
-        actor.require(Permission.PRODUCTS_EDIT)
-        published = _published(rows)
-        return Opened(
-            code=code, form=forms.show(rows[0]), seen=_seen(rows), state=_state(rows), has_draft=rows[0].draft,
-            published=published.revision if published else 0, history=_history(db, rows),
-        )  # fmt: skip
-
-
-def _history(db: Session, rows: list[Product]) -> tuple[VersionLine, ...]:
-    ids = [row.id for row in rows]
-    lent = dict(
-        db.execute(
-            sa.select(col(Loan.product_id), sa.func.count())
-            .where(col(Loan.product_id).in_(ids))
-            .group_by(col(Loan.product_id))
-        ).all()
-    )
-    written = db.execute(
-        sa.select(col(Event.entity_id), col(Event.actor_name))
-        .where(col(Event.entity) == "product", col(Event.entity_id).in_(ids))
-        .order_by(col(Event.id))
-    ).all()
-    by = dict(written)
-    published = _published(rows)
-    lines = []
-    for place, row in enumerate(rows):
-        older = rows[place + 1] if place + 1 < len(rows) else None
-        changed = [change["label"] for change in forms.differences(older, row)] if older else []
-        state = (
-            "draft" if row.draft else "past" if row is not published else "active" if row.active else "off"
-        )
-        lines.append(
-            VersionLine(
-                revision=row.revision, state=state, at=formats.instant(row.created_at), by=by.get(row.id, "系统"),
-                loans=int(lent.get(row.id, 0)), changes="、".join(changed) or ("首个版本" if older is None else "无"),
-            )
-        )  # fmt: skip
-    return tuple(lines)
-
-
-def form_of_revision(actor: Actor, *, code: str, revision: int) -> dict[str, str]:
-    """Return the form of an earlier version, to be looked at or published again as a new one.
-
-    Raises:
-        NotFound: no such version.
-        NotPermitted: the actor lacks products:edit.
-    """
-    with reading() as db:
-        row = next((one for one in _rows(db, code) if one.revision == revision), None)
-        if row is None:
-            raise NotFound("没有这个版本")
-        actor.require(Permission.PRODUCTS_EDIT)
-        return forms.show(row)
-
-
-def compare(actor: Actor, *, code: str, form: Mapping[str, str], now: datetime) -> list[dict[str, str]]:
-    """Return what publishing a form would change: {label, before, after}, against the version in force.
-
-    Raises:
-        NotPermitted: the actor lacks products:edit.
-        InvalidInput: a sentence for each field at fault: unreadable, taken too early, above a cap.
-    """
-    actor.require(Permission.PRODUCTS_EDIT)
-    wanted = Product(code=code, created_at=now, **forms.read(form))
-    with reading() as db:
-        rows = _rows(db, code)
-        if not rows:
-            forms.check_code(code)
-        _refuse(db, wanted, now=now)
-        return forms.differences(_published(rows), wanted)
-
-
-def _refuse(db: Session, product: Product, *, now: datetime) -> None:
-    refused, _ = refusals(db, product, on=local(now).date(), now=now)
-    if refused:
-        raise InvalidInput(fields=refused)
 
 
 def save_draft(
@@ -315,9 +122,9 @@ def publish(
     """  # fmt: skip
 
     def work(db: Session, rows: list[Product]) -> dict[str, object]:
-        former = _published(rows)
+        former = published_of(rows)
         row = _draft(db, rows, code, form, now=now)
-        _refuse(db, row, now=now)
+        refuse_unlawful(db, row, now=now)
         changes = forms.differences(former, row)
         if not changes:
             raise InvalidInput("和现行版本没有不同，不用发布")
@@ -347,7 +154,7 @@ def _once(
 ) -> Saved:  # fmt: skip
     try:
         with transaction() as db:
-            rows = _rows(db, code, for_update=True)
+            rows = rows_of(db, code, for_update=True)
             if not rows and seen != NOTHING_SEEN:
                 raise NotFound("没有这个产品")
             actor.require(Permission.PRODUCTS_EDIT)
@@ -357,7 +164,7 @@ def _once(
                     forms.check_code(code)
                 elif seen == NOTHING_SEEN:
                     raise InvalidInput(fields={"code": f"已有产品「{rows[0].label}」用了这个代码"})
-                elif seen != _seen(rows):
+                elif seen != seen_of(rows):
                     raise _Moved(_clashes(db, rows, form))
                 return work(db, rows)
 
@@ -383,7 +190,7 @@ def _clashes(db: Session, rows: list[Product], form: Mapping[str, str]) -> Saved
         Clash(keys[one["label"]], one["label"], one["after"], one["before"])
         for one in forms.differences(latest, mine)
     )
-    return Saved(latest.revision, _seen(rows), clashes, who or "别人", moved=True)
+    return Saved(latest.revision, seen_of(rows), clashes, who or "别人", moved=True)
 
 
 def _draft(db: Session, rows: list[Product], code: str, form: Mapping[str, str], *, now: datetime) -> Product:
@@ -418,9 +225,9 @@ def discard_draft(actor: Actor, *, code: str, seen: Seen, now: datetime) -> None
     """
     with transaction() as db:
         rows = _own_rows(db, actor, code)
-        if _seen(rows) != seen or not rows[0].draft:
+        if seen_of(rows) != seen or not rows[0].draft:
             raise ProductMoved
-        kept = _published(rows)
+        kept = published_of(rows)
         events.record(
             db, actor, "product.edited", now=now, entity="product", entity_id=kept.id if kept else None,
             summary=f"{rows[0].label} · 放弃第 {rows[0].revision} 版草稿",
@@ -438,11 +245,11 @@ def switch(actor: Actor, *, code: str, active: bool, seen: Seen, now: datetime) 
     """
     with transaction() as db:
         rows = _own_rows(db, actor, code)
-        row = _published(rows)
-        if _seen(rows) != seen or row is None or row.active is active:
+        row = published_of(rows)
+        if seen_of(rows) != seen or row is None or row.active is active:
             raise ProductMoved
         if active:
-            _refuse(db, row, now=now)
+            refuse_unlawful(db, row, now=now)
         for one in rows:
             if one.active or one is row:
                 one.active = active and one is row

@@ -16,7 +16,7 @@ from loanhub.models import Application, Event, Product
 from loanhub.services import catalogue, loans
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
-from loanhub.services.products import check, fees, form, offered, versions
+from loanhub.services.products import check, fees, form, look, offered, versions
 from loanhub.services.products.offered import install_products
 from tests.builders import NOON, make_company, make_product, make_user
 from tests.services.loans.builders import Desk, make_contract, make_desk, make_loan, stored
@@ -41,8 +41,8 @@ def edited(code: str = CODE, **changes: str) -> dict[str, str]:
         return form.show(rows[0]) | changes
 
 
-def opened(actor: Actor, code: str = CODE) -> versions.Opened:
-    return versions.open_product(actor, code=code)
+def opened(actor: Actor, code: str = CODE) -> look.Opened:
+    return look.open_product(actor, code=code)
 
 
 def publish(actor: Actor, seen: versions.Seen | None = None, **changes: str) -> versions.Saved:
@@ -255,7 +255,7 @@ class TestPublish:
         with pytest.raises(NotPermitted):
             versions.publish(finance, code=CODE, form=found.form, seen=found.seen, now=NOON)
         with pytest.raises(NotPermitted):
-            versions.list_products(finance, now=NOON)
+            look.list_products(finance, now=NOON)
         with pytest.raises(NotFound):
             versions.publish(admin, code="nothing", form=found.form, seen=found.seen, now=NOON)
 
@@ -270,7 +270,7 @@ class TestPublish:
 
     def test_an_earlier_version_comes_back_as_a_new_one(self, admin: Actor) -> None:
         publish(admin, max_rate="11")
-        old = versions.form_of_revision(admin, code=CODE, revision=1)
+        old = look.form_of_revision(admin, code=CODE, revision=1)
 
         saved = versions.publish(admin, code=CODE, form=old, seen=opened(admin).seen, restored=1, now=LATER)
 
@@ -291,7 +291,7 @@ class TestDraft:
         assert [(one.draft, one.active) for one in rows_of()] == [(False, True), (True, False)]
         with reading() as db:
             assert offered.get_active(db, CODE).revision == 1
-        line = versions.list_products(admin, now=NOON)[0]
+        line = look.list_products(admin, now=NOON)[0]
         assert (line.state, line.has_draft, line.revision) == ("active", True, 1)
         saved = versions.publish(
             admin, code=CODE, form=opened(admin).form | {"max_rate": "11"}, seen=draft.seen, now=LATER
@@ -361,7 +361,7 @@ def shipped(database: Engine) -> Actor:
 
 
 def test_the_list_holds_every_product_with_its_verdict(shipped: Actor) -> None:
-    lines = versions.list_products(shipped, now=NOON)
+    lines = look.list_products(shipped, now=NOON)
 
     with reading() as db:
         assert len(lines) == db.execute(sa.select(sa.func.count(sa.distinct(col(Product.code))))).scalar_one()
