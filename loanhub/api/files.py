@@ -17,6 +17,10 @@ from loanhub.services._actor import Actor
 from loanhub.state._clock import utc_now
 from loanhub.state._marks import needs, signed_in
 
+SHOWN = (
+    "application/pdf", "image/jpeg", "image/png", "image/webp", "audio/mpeg", "audio/mp4", "audio/wav", "audio/ogg",
+)  # fmt: skip
+"""What a page may show or play in place."""
 LINKS = ("customer_id", "lead_id", "application_id", "loan_id")
 
 
@@ -45,7 +49,7 @@ async def upload(request: Request) -> Response:
 @route("/api/files/{document_id:int}")
 @signed_in
 async def download(request: Request) -> Response:
-    """Send a file the actor may see: as an attachment, or inside a page with ``?preview=1`` (PDF and photos only)."""
+    """Send a file the actor may see: as an attachment, or inside a page with ``?preview=1`` (PDF, photos and sound only)."""
     wants_preview = request.query_params.get("preview") == "1"
     view, pieces = await run_in_threadpool(
         lambda: files.open_file(
@@ -55,14 +59,14 @@ async def download(request: Request) -> Response:
             preview=wants_preview,
         )
     )
-    inline = wants_preview and view.media_type in ("application/pdf", "image/jpeg", "image/png", "image/webp")
+    inline = wants_preview and view.media_type in SHOWN
     disposition = f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(view.file_name)}"
     headers = {
         "Content-Disposition": disposition,
         "Cache-Control": "no-store",
         "Content-Length": str(view.size_bytes),
         # Even a file that slipped through may not act as a page of ours.
-        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; "
+        "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; "
         "object-src 'none'; frame-ancestors 'self'" + ("" if inline else "; sandbox"),
     }
     return StreamingResponse(iterate_in_threadpool(pieces), media_type=view.media_type, headers=headers)

@@ -59,6 +59,10 @@ TYPES = {
         ),
         FileType(".xls", "application/vnd.ms-excel", (".xls", ".ole", ".doc"), "sheet"),
         FileType(".csv", "text/csv", (), "sheet"),
+        FileType(".mp3", "audio/mpeg", (".mp3", ".mpga", ".mp1", ".mp2"), "sound"),
+        FileType(".m4a", "audio/mp4", (".m4a", ".mp4", ".m4b"), "sound"),
+        FileType(".wav", "audio/wav", (".wav",), "sound"),
+        FileType(".ogg", "audio/ogg", (".ogg", ".oga", ".opus"), "sound"),
     )
 }
 _LINKS: dict[str, type[SQLModel]] = {
@@ -124,6 +128,7 @@ def limit_bytes(file_name: str) -> int:
         "photo": current.upload_photo_bytes,
         "pdf": current.upload_pdf_bytes,
         "sheet": current.upload_sheet_bytes,
+        "sound": current.upload_pdf_bytes,
     }
     return limits[_type_of(file_name).group]
 
@@ -256,7 +261,9 @@ def clean_name(file_name: str) -> str:
 def _type_of(file_name: str) -> FileType:
     found = TYPES.get(PurePath(file_name).suffix.lower())
     if found is None:
-        raise WrongFile("只接受图片（JPG、PNG、WebP）、PDF 和表格（XLSX、XLS、CSV）")
+        raise WrongFile(
+            "只接受图片（JPG、PNG、WebP）、PDF、表格（XLSX、XLS、CSV）和录音（MP3、M4A、WAV、OGG）"
+        )
     return found
 
 

@@ -10,6 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain import formats
+from loanhub.domain.catalogue import Access, FieldSpec, access
+from loanhub.domain.customers import COMPANY_LABELS
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
 from loanhub.models import Customer, Event
@@ -176,20 +178,44 @@ def history(
     with reading() as db:
         repository.get_visible(db, actor, customer_id)
         actor.require(Permission.CUSTOMERS_READ)
+        spec = _named(db, label)
+        right = Access.READ if spec is None else access(spec, catalogue.rights_of(actor))
+        if right is Access.NONE:
+            return []
+        # Encrypted values are masked in the event; others are as they were, and so hidden from who sees them masked.
+        hidden = right is Access.MASKED and spec is not None and not spec.encrypted
+        stored_label = spec.label if spec is not None else label
         query = (
             sa.select(Event)
             .where(
                 col(Event.customer_id) == customer_id,
-                col(Event.type).in_(("customer.created", "customer.edited")),
+                col(Event.type).in_(("customer.created", "customer.edited", "customer.retagged")),
             )
             .order_by(col(Event.id).desc())
-            .limit(500)
         )
-        rows = [row for row in db.execute(query).scalars() if label in row.after or label in row.before]
+        rows = [
+            row
+            for row in db.execute(query).scalars()
+            if stored_label in row.after or stored_label in row.before
+        ]
+
+        def shown(value: object) -> str:
+            return formats.HIDDEN if hidden and value != formats.EMPTY else str(value)
+
         return [
             FieldChange(
                 who=row.actor_name, at=formats.relative(row.at, now), title=formats.instant(row.at),
-                before=str(row.before.get(label, "—")), after=str(row.after.get(label, "—")),
+                before=shown(row.before.get(stored_label, formats.EMPTY)),
+                after=shown(row.after.get(stored_label, formats.EMPTY)),
             )
             for row in rows[:limit]
         ]  # fmt: skip
+
+
+def _named(db: Session, label: str) -> FieldSpec | None:
+    """Return the field a label names, by its own or by what a firm's page calls it."""
+    own = {shown: key for key, shown in COMPANY_LABELS.items()}
+    fields = catalogue.current(db).fields("customer")
+    return next((one for one in fields if one.label == label), None) or next(
+        (one for one in fields if one.key == own.get(label)), None
+    )
