@@ -102,6 +102,14 @@ def count(db: Session, where: Clause) -> int:
     return int(db.execute(sa.select(sa.func.count()).select_from(Customer).where(where)).scalar_one())
 
 
+def count_each(db: Session, within: Clause, wheres: Sequence[Clause]) -> list[int]:
+    """Return how many customers within a condition meet each of several others, in one pass over them."""
+    if not wheres:
+        return []
+    sums = [sa.func.coalesce(sa.func.sum(sa.case((where, 1), else_=0)), 0) for where in wheres]
+    return [int(n) for n in db.execute(sa.select(*sums).select_from(Customer).where(within)).one()]
+
+
 def store_count(db: Session, segment: Segment, day: date, members: int, *, now: datetime) -> None:
     """Store the count of a day; another worker's that came first stays."""
     known = sa.select(sa.literal(1)).where(

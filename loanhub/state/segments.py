@@ -92,12 +92,15 @@ class SegmentsState(SessionState):
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
-    async def load(self) -> None:
-        """Show the segments, and the sheet when the address asks for it."""
+    async def load(self) -> Any:
+        """Show the segments, their counts as soon as they are counted, and the sheet when the address asks for it."""
         self._watch(TOPIC)
         self.loading, self.opened, self.broken = True, False, True
-        await self._read()
+        await self._read(counted=False)
         self.broken = False
+        yield
+        await self._read()
+        yield
         query, actor = self.router.url.query_parameters, await self._actor()
         if actor.can(Permission.SEGMENTS_EDIT):
             if query.get("new"):
@@ -112,13 +115,13 @@ class SegmentsState(SessionState):
         self.broken = False
         await self._read()
 
-    async def _read(self) -> None:
+    async def _read(self, *, counted: bool = True) -> None:
         actor, now = await self._actor(), utc_now()
         try:
-            found = await rx.run_in_thread(lambda: segments.list_segments(actor, now=now))
+            found = await rx.run_in_thread(lambda: segments.list_segments(actor, counted=counted, now=now))
         finally:
             self.loading = False
-        self.rows = [_line(row) for row in found]
+        self.rows = [_line(row) | ({} if counted else {"count": "…"}) for row in found]
 
     async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
         if topic != TOPIC:

@@ -64,6 +64,8 @@ def _compared(spec: FieldSpec, op: str, value: Any, sources: OptionSources | Non
     if operator.arity == "many":
         shown = "、".join(_value(item, spec, sources) for item in value[:_SHOWN])
         rest = f" 等 {len(value)} 项" if len(value) > _SHOWN else ""
+        if spec.kind == "segment":
+            return f"{phrase}{shown}{rest}"
         return _joined(_joined(spec.label, phrase), f"{shown}{rest}")
     text = _value(value, spec, sources)
     if op == "in_period":

@@ -14,12 +14,13 @@ from loanhub.domain import criteria as language
 from loanhub.domain import formats
 from loanhub.domain.catalogue.choices import RISK_GRADES, Lifecycle
 from loanhub.domain.formats import local
-from loanhub.domain.money import format_fen
+from loanhub.domain.money import format_fen, format_wan
 from loanhub.domain.permissions import Permission
 from loanhub.domain.segments import Shared
 from loanhub.models import Customer, Segment, SegmentCount, User
 from loanhub.repositories import customers as customer_repository
 from loanhub.repositories import segments as repository
+from loanhub.repositories.scope import visible_to
 from loanhub.services import catalogue as catalogues
 from loanhub.services._actor import Actor
 from loanhub.services._segments import ENTITY, meaning_of, right_of, sources_for, usable
@@ -93,8 +94,11 @@ class Membership:
     href: str
 
 
-def list_segments(actor: Actor, *, now: datetime) -> list[SegmentRow]:
+def list_segments(actor: Actor, *, counted: bool = True, now: datetime) -> list[SegmentRow]:
     """Return the segments the actor may use, by name, each counted now inside the actor's scope.
+
+    All are counted in one pass over the customers; ``counted=False`` leaves the counts at 0, for a page that shows the
+    names at once.
 
     Raises:
         NotPermitted: the actor may not read customers.
@@ -105,7 +109,15 @@ def list_segments(actor: Actor, *, now: datetime) -> list[SegmentRow]:
         names = _names(db, segments)
         since = local(now).date() - timedelta(days=LIST_DAYS)
         counts = repository.counts_of(db, [s.id or 0 for s in segments], since) if sees_all(actor) else {}
-        return [_row(db, actor, one, names, counts.get(one.id or 0, []), now) for one in segments]
+        live = [0] * len(segments)
+        if counted:
+            meaning = meaning_of(db, actor)
+            wheres = [where_of(db, actor, meaning(one.id or 0), now) for one in segments]
+            live = repository.count_each(db, visible_to(actor, Customer), wheres)
+        return [
+            _row(db, actor, one, names, counts.get(one.id or 0, []), count, now)
+            for one, count in zip(segments, live, strict=True)
+        ]
 
 
 def look(actor: Actor, segment_id: int, *, now: datetime) -> SegmentView:
@@ -123,9 +135,9 @@ def look(actor: Actor, segment_id: int, *, now: datetime) -> SegmentView:
         if sees_all(actor):
             found = repository.counts_of(db, [segment_id], today - timedelta(days=TREND_DAYS))
             counts = found.get(segment_id, [])
-        row = _row(db, actor, segment, _names(db, [segment]), counts, now)
         node = language.parse(segment.criteria, catalogues.current(db), ENTITY)
         where = where_of(db, actor, node, now)
+        row = _row(db, actor, segment, _names(db, [segment]), counts, repository.count(db, where), now)
         samples = preview(actor, segment.criteria, now=now).rows[:SAMPLE]
         return SegmentView(
             row=row,
@@ -186,6 +198,7 @@ def _row(
     segment: Segment,
     names: dict[int, str],
     counts: Sequence[SegmentCount],
+    count: int,
     now: datetime,
 ) -> SegmentRow:
     catalogue = catalogues.current(db)
@@ -195,7 +208,7 @@ def _row(
         name=segment.name,
         sentence=language.to_sentence(node, catalogue, ENTITY, sources_for(db, actor)),
         note=segment.note,
-        count=repository.count(db, where_of(db, actor, node, now)),
+        count=count,
         trend=tuple(one.members for one in counts),
         owner=names.get(segment.owner_id or 0, "系统"),
         shared=segment.shared,
@@ -253,8 +266,14 @@ def _yields(
     got = repository.yield_of(db, actor, where, first, today)
     late = f"{got.late_members * 100 / got.due_members:.1f}%" if got.due_members else "—"
     return (
-        ("放款", format_fen(got.disbursed_fen), f"现在的成员近 12 个月放款 {got.loans:,} 笔的本金合计"),
-        ("收到利息", format_fen(got.interest_fen), "近 12 个月到账、分配到利息的钱，已扣除冲正；不含罚息复利"),
+        (
+            "放款", format_wan(got.disbursed_fen),
+            f"现在的成员近 12 个月放款 {got.loans:,} 笔的本金合计 {format_fen(got.disbursed_fen)}",
+        ),
+        (
+            "收到利息", format_wan(got.interest_fen),
+            f"近 12 个月到账、分配到利息的钱 {format_fen(got.interest_fen)}，已扣除冲正；不含罚息复利",
+        ),
         (
             "逾期成员占比", late,
             f"近 12 个月有应还期次的 {got.due_members:,} 位成员里，有一期过了应还日才还清或还没还清的 {got.late_members:,} 位",
