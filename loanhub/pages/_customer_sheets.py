@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from loanhub.components.avatar import avatar
 from loanhub.components.buttons import button
 from loanhub.components.dialogs import closing, dialog
 from loanhub.components.forms import Field, field, form
@@ -110,6 +111,27 @@ def past_banner() -> rx.Component:
         button("回到今天", size="sm", icon_name="x", on_click=P.leave),
         class_name="pastb",
         role="status",
+    )
+
+
+def past_head() -> rx.Component:
+    """Who it is, and nothing that is of today."""
+    one = S.head
+    return rx.el.div(
+        rx.el.div(
+            avatar(one.initials, name=one.name, color=one.color, size="s56"),
+            rx.el.div(
+                rx.el.span(one.name, class_name="nm"),
+                rx.el.div(
+                    rx.el.span(one.number, class_name="f3"),
+                    rx.el.span(one.kind_label, class_name="f3"),
+                    class_name="ln",
+                ),
+                class_name="grow",
+            ),
+            class_name="who",
+        ),
+        class_name="c360h",
     )
 
 

@@ -13,7 +13,7 @@ from loanhub.pages import _customer_tabs as tabs
 from loanhub.pages._customer_documents import documents_tab
 from loanhub.pages._customer_head import facts, head, may, phone_bar, sheets
 from loanhub.pages._customer_relations import relate_sheet, relations_tab
-from loanhub.pages._customer_sheets import past_banner, past_body, section_sheets
+from loanhub.pages._customer_sheets import past_banner, past_body, past_head, section_sheets
 from loanhub.pages._customer_side import consents_tab, scores_tab, side
 from loanhub.pages._page import Page, page
 from loanhub.state.customer import CustomerState
@@ -99,11 +99,9 @@ def customer() -> Page:
         link_button("回到客户列表", "/customers"),
         drawing="search",
     )
-    today = rx.fragment(facts(), _tab_bar(), _body(), phone_bar())
+    today = rx.fragment(head(), facts(), _tab_bar(), _body(), phone_bar())
     full = rx.fragment(
-        rx.cond(P.past.day != "", past_banner(), rx.fragment()),
-        head(),
-        rx.cond(P.past.day != "", past_body(), today),
+        rx.cond(P.past.day != "", rx.fragment(past_banner(), past_head(), past_body()), today),
         sheets(),
         section_sheets(),
         relate_sheet(),
