@@ -11,7 +11,7 @@ from loanhub.components.buttons import button, icon_button
 from loanhub.components.forms import Field, Kind, field
 
 TYPING_MS = 400
-_AT_ONCE = ("select", "radio", "switch")
+_AT_ONCE = ("select", "switch")
 _TYPED = {"months": "text", "decimal": "text"}
 """Kinds of the table that are typed as plain text."""
 
@@ -28,14 +28,13 @@ def product_field(
     later: Any = lambda value: put(key, value).debounce(TYPING_MS)  # noqa: E731
     value = values[key]
     box = field(
-        Field(key, label, kind=drawn, required=required, help=help_text, suffix=suffix, options=options, full=kind == "radio"),
+        Field(key, label, kind=drawn, required=required, help=help_text, suffix=suffix, options=options),
         value=value != "" if kind == "switch" else value,
         error=rx.cond(errors.contains(key), errors[key], ""),
         on_change=at_once if kind in _AT_ONCE else later,
         on_blur=None if kind in _AT_ONCE else at_once,
     )  # fmt: skip
-    # A radio group holds its own inputs, so that the choice is heard where it bubbles to.
-    return rx.el.div(box, key=key, class_name="full" if kind == "radio" else "")
+    return rx.el.div(box, key=key)
 
 
 def order_field(

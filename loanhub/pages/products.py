@@ -325,6 +325,10 @@ def _create() -> rx.Component:
 def products() -> Page:
     """Draw the list, or the editor in its place."""
     return Page(
-        [rx.el.div(_create(), class_name="gov-phone"), rx.cond(S.editing, _editor(), _list()), _dialogs()],
+        [
+            rx.cond(S.editing, rx.fragment(), rx.el.div(_create(), class_name="gov-phone")),
+            rx.cond(S.editing, _editor(), _list()),
+            _dialogs(),
+        ],
         primary=_create(),
     )

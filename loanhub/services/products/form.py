@@ -24,9 +24,7 @@ from loanhub.domain.repayment.terms import LARGEST_PERIODS, InterestBasis, Matur
 from loanhub.models import Product
 from loanhub.services.products import fees as fee_form
 
-Kind = Literal[
-    "text", "money", "percent", "integer", "decimal", "select", "radio", "switch", "months", "order"
-]
+Kind = Literal["text", "money", "percent", "integer", "decimal", "select", "switch", "months", "order"]
 Home = Literal["column", "terms", "servicing", "lpr"]
 Values = dict[str, Any]
 
@@ -82,7 +80,7 @@ _ORDER = ",".join(component.value for component in DEFAULT_ORDER)
 
 SPECS: tuple[Spec, ...] = (
     Spec("label", "产品名称", "基本信息", required=True, most=60),
-    Spec("mode", "业务模式", "基本信息", "radio", required=True, start="own", options=_options(Mode.options())),
+    Spec("mode", "业务模式", "基本信息", "select", required=True, start="own", options=_options(Mode.options())),
     Spec("lender", "出借人", "基本信息", required=True, most=60, help="写进合同和明示表的出借人全称"),
     Spec("kind", "产品类型", "基本信息", "select", required=True, start="credit", options=KINDS),
     Spec("min_amount", "最低金额", "金额、利率与期限", "money", name="min_amount_fen", required=True, help="可以写 5万"),
@@ -116,7 +114,7 @@ SPECS: tuple[Spec, ...] = (
     Spec("day_base", "罚息日利率按", "逾期与罚息", "select", "servicing", start="360",
          options=(("360", "360 天折算"), ("365", "365 天折算"))),
     Spec("compound", "逾期利息计收复利", "逾期与罚息", "switch", "servicing"),
-    Spec("allocation_mode", "分配方式", "还款分配", "radio", start="by_period", required=True,
+    Spec("allocation_mode", "分配方式", "还款分配", "select", start="by_period", required=True,
          options=_options(AllocationMode.options())),
     Spec("allocation", "分配顺序", "还款分配", "order", start=_ORDER, required=True),
     Spec("has_late", "逾期 90 天以上用另一顺序", "还款分配", "switch", "servicing"),
@@ -336,7 +334,7 @@ def _told(spec: Spec, text: str, product: Product) -> str:
         return format_wan(parse_fen(text))
     if spec.kind == "percent":
         return format_percent(Decimal(str(_stored(spec, product))))
-    if spec.kind in ("select", "radio"):
+    if spec.kind == "select":
         return dict(spec.options).get(text, text)
     if spec.kind == "order":
         return " → ".join(Component(code).label for code in text.split(","))
