@@ -48,7 +48,10 @@ def members(rows: Sequence[dict[str, Any]]) -> go.Figure:
         mode="lines+markers" if len(rows) < 15 else "lines",
         hovertemplate="%{x} %{y:,} 位<extra></extra>",
     )
-    axis = {"type": "category", "nticks": 8, "tickangle": 0}
+    days = [str(row["day"]) for row in rows]
+    shown = list(dict.fromkeys([*days[:1], *days[len(days) // 2 : len(days) // 2 + 1], *days[-1:]]))
+    # Three days at most: that is what a phone is wide enough for.
+    axis = {"type": "category", "tickvals": shown, "ticktext": [day[5:] for day in shown], "tickangle": 0}
     return go.Figure(
         [line], layout={**BARE, "xaxis": axis, "yaxis": {"rangemode": "tozero"}, "showlegend": False}
     )
