@@ -309,5 +309,5 @@ class _Builder:
         return GraphEdge(
             id=f"{a.id}-{b.id}", a=a.id, b=b.id, x1=a.x, y1=a.y, x2=b.x, y2=b.y, mx=f"{(float(a.x) + float(b.x)) / 2:.1f}",
             my=f"{(float(a.y) + float(b.y)) / 2:.1f}", label=label, found=link.found,
-            tone="danger" if "danger" in (a.tone, b.tone) else "", spoken=f"{a.name} — {label} — {b.name}",
+            tone="danger" if any(one.tone == "danger" and one.ring for one in (a, b)) else "", spoken=f"{a.name} — {label} — {b.name}",
         )  # fmt: skip
