@@ -56,7 +56,9 @@ def _tables() -> None:
         sa.Column("model_version", sa.String(40), nullable=False),
         sa.Column("reasons", JSON, nullable=False),
         sa.Column("by_id", sa.Integer(), nullable=True),
-        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_score_record_customer_id_customer")),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_score_record_customer_id_customer")
+        ),
         sa.ForeignKeyConstraint(
             ["application_id"], ["application.id"], name=op.f("fk_score_record_application_id_application")
         ),
@@ -79,8 +81,12 @@ def _tables() -> None:
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("withdrawn_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("withdrawn_reason", sa.String(200), nullable=False),
-        sa.ForeignKeyConstraint(["customer_id"], ["customer.id"], name=op.f("fk_consent_customer_id_customer")),
-        sa.ForeignKeyConstraint(["document_id"], ["document.id"], name=op.f("fk_consent_document_id_document")),
+        sa.ForeignKeyConstraint(
+            ["customer_id"], ["customer.id"], name=op.f("fk_consent_customer_id_customer")
+        ),
+        sa.ForeignKeyConstraint(
+            ["document_id"], ["document.id"], name=op.f("fk_consent_document_id_document")
+        ),
         sa.ForeignKeyConstraint(["by_id"], ["app_user.id"], name=op.f("fk_consent_by_id_app_user")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_consent")),
     )
@@ -92,7 +98,11 @@ def _backfill_scores() -> None:
     """Take the scores given so far out of the events; only the last round of an application still has its reasons."""
     connection = op.get_bind()
     event = sa.table(
-        "event", *[sa.column(name) for name in ("id", "type", "entity_id", "customer_id", "actor_id", "at", "summary")]
+        "event",
+        *[
+            sa.column(name)
+            for name in ("id", "type", "entity_id", "customer_id", "actor_id", "at", "summary")
+        ],
     )
     application = sa.table(
         "application", *[sa.column(n) for n in ("id", "score", "risk_grade", "submitted_at")],

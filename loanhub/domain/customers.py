@@ -56,7 +56,13 @@ PERSON_ONLY = frozenset(
 )  # fmt: skip
 """Fields that say nothing of a firm."""
 COMPANY_ONLY = frozenset(
-    {"legal_representative", "license_valid_until", "registered_capital_fen", "registered_address", "business_scope"}
+    {
+        "legal_representative",
+        "license_valid_until",
+        "registered_capital_fen",
+        "registered_address",
+        "business_scope",
+    }
 )
 """Fields that say nothing of a person."""
 COMPANY_LABELS = {
