@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -66,8 +67,9 @@ def test_the_past_is_marked_and_cannot_be_changed(record: Page) -> None:
 
 def test_a_consent_is_given_and_withdrawn(record: Page) -> None:
     tab(record, "授权")
-    line = record.locator(".plist li").filter(has_text="营销联系")
-    line.get_by_role("button", name="登记授权").click()
+    line = record.locator(".plist li").filter(has_text="营销联系").first
+    record.locator(".sec-h").get_by_role("button", name="登记授权").click()
+    record.locator("select[name=purpose]").select_option("marketing")
     record.locator("select[name=way]").select_option("paper")
     record.locator("input[name=given_date]").fill("2026-01-05")
     record.get_by_role("button", name="登记", exact=True).click()
@@ -75,7 +77,7 @@ def test_a_consent_is_given_and_withdrawn(record: Page) -> None:
     line.get_by_role("button", name="撤回").click()
     record.get_by_label("原因").fill("客户来电要求")
     record.get_by_role("button", name="撤回授权").click()
-    expect(line.first).to_contain_text("已撤回")
+    expect(line).to_contain_text("已撤回")
 
 
 def test_the_graph_is_reached_by_keyboard(record: Page) -> None:
@@ -84,6 +86,7 @@ def test_the_graph_is_reached_by_keyboard(record: Page) -> None:
     record.locator("select[name=kind]").select_option("spouse")
     record.locator("input[name=name]").fill("李小娟")
     record.get_by_role("button", name="关联", exact=True).click()
+    expect(record.get_by_role("dialog")).to_have_count(0)
     node = record.locator(".gph .n").filter(has_text="李小娟")
     node.first.focus()
     record.keyboard.press("Enter")
@@ -99,12 +102,13 @@ def test_a_colleague_s_note_appears_by_itself_and_is_found_by_its_words(
     other = sign_in("team_lead")
     other.goto(record.url)
     expect(other.locator(".c360h .nm")).to_be_visible()
-    words = "约周五面签，带营业执照原件"
+    mark = str(time.time_ns())
+    words = f"约周五面签，带营业执照原件 {mark}"
     record.locator("[data-composer]").fill(words)
     record.locator("select[name=next]").select_option("tomorrow")
     record.get_by_role("button", name="记录", exact=True).click()
     expect(other.locator(".tl").get_by_text(words)).to_be_visible(timeout=5_000)
-    other.get_by_label("搜索动态").fill("营业执照原件")
+    other.get_by_label("搜索动态").fill(mark)
     expect(other.locator(".tl > li")).to_have_count(1)
     other.get_by_label("搜索动态").fill("没有这样的话")
     expect(other.get_by_text("没有符合的动态")).to_be_visible()
