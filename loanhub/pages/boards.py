@@ -144,7 +144,12 @@ def _filters() -> rx.Component:
         rx.cond(BoardState.board_tabs.length() > 1, _chooser(), rx.fragment()),
         search_box(
             BoardState.search.debounce(250),
-            placeholder="搜姓名、编号、手机后四位",
+            placeholder=rx.match(
+                BoardState.entity,
+                ("application", "搜申请编号、客户姓名"),
+                ("task", "搜待办标题"),
+                "搜姓名、编号、手机后四位",
+            ),
             value=BoardState.text,
             width="196px",
         ),
@@ -382,7 +387,7 @@ def boards() -> Page:
         changed=BoardState.has_conditions,
     )
     new = rx.cond(
-        _may(Permission.LEADS_CREATE),
+        _may(Permission.LEADS_CREATE) & (BoardState.entity == "lead"),
         link_button("新建线索", "/leads?new=1", icon_name="plus", look="p"),
         rx.fragment(),
     )

@@ -93,11 +93,15 @@ def board_card_body(card: rx.Var[dict[str, Any]], to: rx.Var[str], to_label: rx.
                 rx.el.span(card["industry"].to(str), class_name="lb-industry"),
                 class_name="lb-name",
             ),
-            risk_glyph(card["risk"].to(int)),
+            rx.cond(card["amount_text"], risk_glyph(card["risk"].to(int)), rx.fragment()),
             class_name="lb-row",
         ),
         rx.el.div(
-            rx.el.span(figure(card["amount_text"].to(str)), class_name="lb-amount"),
+            rx.cond(
+                card["amount_text"],
+                rx.el.span(figure(card["amount_text"].to(str)), class_name="lb-amount"),
+                rx.el.span(card["kind"].to(str), class_name="lb-product"),
+            ),
             rx.el.span(card["product"].to(str), class_name="lb-product"),
             class_name="lb-row",
         ),

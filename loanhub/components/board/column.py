@@ -256,7 +256,6 @@ def board_column(
         ),
         rx.el.section(
             _header(column, count, blocked),
-            rx.cond(gate, board_gate(gate=gate, label=label), rx.fragment()),
             rx.cond(column["can_add"], _quick_add(column, pending), rx.fragment()),
             cards,
             rx.cond(
@@ -281,6 +280,7 @@ def board_column(
                 ),
                 rx.fragment(),
             ),
+            rx.cond(gate, board_gate(gate=gate, label=label), rx.fragment()),
             class_name="lb-col"
             + rx.cond(current, " is-current", "")
             + rx.cond(blocked != "", " is-blocked", rx.cond(lifted, " is-open", "")),

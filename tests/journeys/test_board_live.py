@@ -1,0 +1,122 @@
+"""Two people at one board: moves seen, conflicts told, drags undisturbed, stage edits and gates shown as they are."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.journeys.conftest import SignIn
+from tests.journeys.test_board_drag import Board, sibling
+
+SECOND = 1_500
+"""Milliseconds within which others see a change, on a machine shared with others."""
+
+
+@pytest.fixture
+def pair(page: Page) -> tuple[Board, Board]:
+    """Return the same board open in two browsers."""
+    mine = Board(page).open()
+    return mine, Board(sibling(page, viewport={"width": 1440, "height": 900})).open()
+
+
+def test_a_move_is_seen_by_the_other_within_a_second_and_counted(pair: tuple[Board, Board]) -> None:
+    mine, other = pair
+    source, target = mine.columns()[:2]
+    card = mine.order()[source][0]
+
+    mine.drag(card, target)
+
+    other.expect_in(card, target, timeout=SECOND * 2)
+
+
+def test_a_drag_is_not_disturbed_by_what_the_other_moves(pair: tuple[Board, Board]) -> None:
+    mine, other = pair
+    source, target = mine.columns()[:2]
+    held, moved = mine.order()[source][:2]
+    with mine.holding(held, target):
+        other.drag(moved, target)
+        other.expect_in(moved, target)
+        mine.page.wait_for_timeout(SECOND)
+        assert moved in mine.order()[source], "the other's move shifted the columns under the finger"
+
+    mine.expect_in(held, target)
+    mine.expect_in(moved, target, timeout=SECOND * 2)
+    other.expect_in(held, target, timeout=SECOND * 2)
+
+
+def test_of_two_holding_one_card_the_second_is_told_who_was_first(pair: tuple[Board, Board]) -> None:
+    mine, other = pair
+    source, target = mine.columns()[:2]
+    card = mine.order()[source][0]
+    with mine.holding(card, target):
+        other.drag(card, target)
+        other.expect_in(card, target)
+        mine.page.wait_for_timeout(300)
+
+    expect(mine.page.get_by_text("移动（现在在").first).to_be_visible()
+    mine.expect_in(card, target)
+    other.expect_in(card, target)
+
+
+def test_who_looks_is_shown_to_the_other(page: Page, sign_in: SignIn) -> None:
+    mine = Board(page).open()
+    guest = sign_in("manager")
+    guest.goto("/boards")
+    guest.wait_for_selector("[data-card]")
+
+    expect(mine.page.locator(".people")).to_contain_text("1 人在看")
+
+
+def test_a_stage_edit_reaches_an_open_board(page: Page, sign_in: SignIn) -> None:
+    mine = Board(page).open()
+    editor = sign_in("admin")
+    editor.goto("/settings/stages")
+    label = editor.locator("input[name='intent.label']")
+    before = label.input_value()
+    for name in ("沟通中", before):
+        label.fill(name)
+        editor.get_by_role("button", name="保存看板").click()
+        expect(mine.page.locator("[data-stage='intent'] h2")).to_have_text(name)
+
+
+def test_a_card_over_a_stage_shows_what_is_missing_and_escape_asks_nothing(page: Page) -> None:
+    board = Board(page).open()
+    card = board.order()[board.columns()[0]][0]
+    with board.holding(card, "match"):
+        gate = page.locator("[data-stage='match'] .lb-gate")
+        expect(gate).to_contain_text("移入「方案匹配」")
+        expect(gate.locator("li.is-missing").first).to_contain_text("松手后补填")
+        expect(page.locator("[data-stage='approved'] .lb-blocked")).to_contain_text("需要")
+        page.keyboard.press("Escape")
+
+    expect(page.get_by_role("dialog")).to_have_count(0)
+    board.expect_in(card, board.columns()[0])
+
+
+def test_the_keyboard_says_what_a_stage_still_asks_for(page: Page) -> None:
+    board = Board(page).open()
+    card = board.order()[board.columns()[0]][0]
+    page.evaluate(
+        "window.said = []; new MutationObserver(all => all.forEach(one => window.said.push(one.target.textContent)))"
+        ".observe(document.body, {subtree: true, childList: true, characterData: true})"
+    )
+    board.card(card).focus()
+    page.keyboard.press("Space")
+    page.wait_for_timeout(600)
+    for _ in range(3):
+        page.keyboard.press("ArrowRight")
+        page.wait_for_timeout(400)
+    page.keyboard.press("Escape")
+    page.wait_for_timeout(300)
+
+    assert any("放下后补填" in one for one in page.evaluate("window.said")), (
+        "the missing fields were not said"
+    )
+    board.expect_in(card, board.columns()[0])
+
+
+def test_each_board_opens_from_the_chooser(page: Page) -> None:
+    Board(page).open()
+    for name, column in (("申请看板", "draft"), ("待办看板", "todo"), ("进件看板", "lead")):
+        page.get_by_role("button", name=name, exact=True).click()
+        expect(page.locator(f"[data-stage='{column}']")).to_have_count(1)
