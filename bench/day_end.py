@@ -83,7 +83,12 @@ def _replay(path: str, day: date) -> None:
     ).fetchall()
     started = time.perf_counter()
     for terms, servicing in rows:
-        replay(Terms.parse(json.loads(terms)), (), as_of=day, options=ServicingOptions.parse(json.loads(servicing)))
+        replay(
+            Terms.parse(json.loads(terms)),
+            (),
+            as_of=day,
+            options=ServicingOptions.parse(json.loads(servicing)),
+        )
     each = (time.perf_counter() - started) / max(1, len(rows))
     print(
         f"alternative: replay loan by loan, computing only: {each * 1000:.2f} ms a loan, {each * total:,.0f} s for {total:,} (scaled)"

@@ -52,13 +52,15 @@ ADDED: dict[str, tuple[sa.Column[object], ...]] = {
             "detail", sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False, server_default="{}"
         ),
     ),
-    "product": tuple(
-        sa.Column(
-            name, sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False, server_default="{}"
-        )
-        for name in ("terms", "servicing")
-    )
-    + (sa.Column("draft", sa.Boolean(), nullable=False, server_default=sa.false()),),
+    "product": (
+        *(
+            sa.Column(
+                name, sa.JSON().with_variant(postgresql.JSONB(), "postgresql"), nullable=False, server_default="{}"
+            )
+            for name in ("terms", "servicing")
+        ),
+        sa.Column("draft", sa.Boolean(), nullable=False, server_default=sa.false()),
+    ),
 }  # fmt: skip
 """Columns added to tables that hold data already; existing rows take the default."""
 

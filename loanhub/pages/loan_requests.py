@@ -25,12 +25,23 @@ from loanhub.state.loan_requests import LoanRequestsState
 S = LoanRequestsState
 R = LoanRequestsState.request
 
+
+def _short(text: Any, width: int) -> rx.Component:
+    """Draw a text that may be long on one line; the whole of it is in its title."""
+    return rx.el.span(
+        text,
+        title=text,
+        class_name="el f2",
+        style={"display": "inline-block", "maxWidth": f"{width}px", "verticalAlign": "bottom"},
+    )
+
+
 COLUMNS = (
-    Column("number", "编号", lambda r: r["number"], look="num"),
-    Column("kind", "申请", lambda r: rx.el.span(tag(r["kind_label"], "line"), r["summary"], class_name="row g2")),
+    Column("number", "编号", lambda r: r["number"], look="num", secondary=True),
+    Column("kind", "申请", lambda r: rx.el.span(tag(r["kind_label"], "line"), _short(r["summary"], 280), class_name="row g2")),
     Column("customer", "客户", lambda r: r["customer_name"]),
     Column("loan", "借据", lambda r: r["loan_number"], look="num f2", secondary=True),
-    Column("reason", "理由", lambda r: rx.el.span(r["reason"], class_name="el f2"), width="22%"),
+    Column("reason", "理由", lambda r: _short(r["reason"], 200)),
     Column("by", "发起", lambda r: person(r["by"], r["initial"], r["color"])),
     Column("at", "时间", lambda r: r["at"], look="f3"),
     Column("status", "状态", lambda r: status_chip(r["status_label"], r["tone"])),
