@@ -38,9 +38,13 @@ def tile(
     return rx.el.div(*parts, class_name="kpi")
 
 
-def tiles(*items: rx.Component, facts: bool = False) -> rx.Component:
-    """A strip of tiles; on the phone it scrolls sideways. ``facts``: the narrower strip below a record's head."""
-    return rx.el.div(*items, class_name="facts" if facts else "hero")
+def tiles(*items: rx.Component, facts: bool = False, label: str = "") -> rx.Component:
+    """A strip of tiles; on the phone it scrolls sideways. ``facts``: the narrower strip below a record's head.
+
+    label: what the strip shows, for tiles that lead nowhere: the strip itself then takes the keyboard to scroll.
+    """
+    attributes = {"role": "group", "aria-label": label, "tabIndex": 0} if label else {}
+    return rx.el.div(*items, class_name="facts" if facts else "hero", custom_attrs=attributes)
 
 
 def goal(percent: Any, elapsed: Any) -> rx.Component:

@@ -95,7 +95,7 @@ def above(
     )
     return [
         phone,
-        filters(state, quick, placeholder=placeholder),
+        filters(state, quick, placeholder=placeholder, extra=extra),
         new_rows(state.new_count, noun, state.reload),
     ]
 

@@ -178,7 +178,7 @@ def _parked() -> rx.Component:
 def _body() -> rx.Component:
     hint = rx.cond(S.before != "", rx.Var.create("与 ") + S.before + " 比", "没有前一日可比")
     day = rx.fragment(
-        tiles(rx.foreach(S.figures, _figure)),
+        tiles(rx.foreach(S.figures, _figure), label="当日数字"),
         _lines("逾期阶段", S.buckets, hint),
         _lines("五级分类", S.classes, hint),
         _lines("产品", S.products, hint),
