@@ -21,7 +21,7 @@ from loanhub.models.encryption import blind_index, blind_index_tail
 from loanhub.repositories.scope import visible_to
 from loanhub.services._actor import SYSTEM, Actor
 
-COMMON = 1_000
+COMMON = 400
 """A token with more records than this is common."""
 ENOUGH = 60
 """How many records are ranked for a common token."""
