@@ -21,7 +21,6 @@ from loanhub.models import (
     LedgerTransaction,
     Loan,
     Payment,
-    PaymentAllocation,
     Role,
     User,
     UserRole,
@@ -117,12 +116,6 @@ def find_lead_id(db: Session, application_id: int | None) -> int | None:
     return found
 
 
-def list_installments(db: Session, loan_id: int) -> list[Installment]:
-    """Return the stored schedule in due order."""
-    query = sa.select(Installment).where(col(Installment.loan_id) == loan_id)
-    return list(db.execute(query.order_by(col(Installment.due_date), col(Installment.period))).scalars())
-
-
 def sum_due(db: Session, loan_ids: Sequence[int], as_of: date) -> dict[int, int]:
     """Return what the stored schedules of these loans say is due by ``as_of`` and unpaid, in fen, by loan."""
     row = Installment
@@ -138,12 +131,6 @@ def sum_due(db: Session, loan_ids: Sequence[int], as_of: date) -> dict[int, int]
         .group_by(col(row.loan_id))
     )
     return {int(loan_id): int(total or 0) for loan_id, total in db.execute(query).all()}
-
-
-def list_allocations(db: Session, loan_id: int) -> list[PaymentAllocation]:
-    """Return the stored allocations of a loan."""
-    query = sa.select(PaymentAllocation).where(col(PaymentAllocation.loan_id) == loan_id)
-    return list(db.execute(query.order_by(col(PaymentAllocation.id))).scalars())
 
 
 def list_ledger(db: Session, loan_id: int) -> list[tuple[LedgerTransaction, LedgerEntry]]:
