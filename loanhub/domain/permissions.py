@@ -29,6 +29,8 @@ class Permission(Choice):
     LEADS_IMPORT = "leads:import", "导入线索"
     LEADS_EXPORT = "leads:export", "导出线索"
     LEADS_CONVERT = "leads:convert", "线索转客户"
+    CHANNELS_COST = "channels:cost", "登记渠道成本与退量"
+    DELIVERIES_MEND = "deliveries:mend", "处理待处理进线"
 
     BOARDS_READ = "boards:read", "查看看板"
     BOARDS_MOVE = "boards:move", "移动看板卡片"
@@ -38,6 +40,8 @@ class Permission(Choice):
     CUSTOMERS_EDIT = "customers:edit", "编辑客户"
     CUSTOMERS_REVEAL = "customers:reveal", "查看明文"
     CUSTOMERS_EXPORT = "customers:export", "导出客户"
+    CUSTOMERS_GRADE = "customers:grade", "调整风险等级"
+    CUSTOMERS_ASSIGN = "customers:assign", "指定专属经理"
     SEGMENTS_EDIT = "segments:edit", "管理客户分群"
 
     INTERACTIONS_CREATE = "interactions:create", "写跟进"
@@ -84,8 +88,10 @@ class Permission(Choice):
     FIELDS_EDIT = "fields:edit", "管理字段"
     PIPELINES_EDIT = "pipelines:edit", "管理看板阶段"
     PARAMETERS_EDIT = "parameters:edit", "管理公司参数"
+    CHANNELS_EDIT = "channels:edit", "管理渠道"
     ROLES_EDIT = "roles:edit", "管理角色"
     SESSIONS_REVOKE = "sessions:revoke", "吊销会话"
+    API_KEYS_EDIT = "api_keys:edit", "管理 API 密钥"
     AUDIT_READ = "audit:read", "查看操作日志"
     AUDIT_VERIFY = "audit:verify", "校验操作日志"
 
@@ -155,11 +161,12 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(RoleCode.SALES, Scope.OWN, _DESK, _SALES),
         _role(
             RoleCode.TEAM_LEAD, Scope.DEPARTMENT, _DESK, _SALES,
-            {_P.LEADS_ASSIGN, _P.LEADS_EXPORT, _P.SEGMENTS_EDIT, _P.APPLICATIONS_APPROVE, _P.COCKPIT_READ, _P.REPORTS_READ},
+            {_P.LEADS_ASSIGN, _P.LEADS_EXPORT, _P.CUSTOMERS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.APPLICATIONS_APPROVE, _P.COCKPIT_READ, _P.REPORTS_READ,
+             _P.CHANNELS_COST, _P.DELIVERIES_MEND},
         ),
         _role(
             RoleCode.CREDIT, Scope.ALL, _DESK,
-            {_P.APPLICATIONS_READ, _P.APPLICATIONS_APPROVE, _P.CUSTOMERS_REVEAL,
+            {_P.APPLICATIONS_READ, _P.APPLICATIONS_APPROVE, _P.CUSTOMERS_REVEAL, _P.CUSTOMERS_GRADE,
              _P.CONTRACTS_READ, _P.LOANS_READ, _P.LOANS_APPROVE, _P.RATES_REVIEW, _P.PRODUCTS_READ,
              _P.DOCUMENTS_UPLOAD},
         ),
@@ -168,7 +175,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
             {_P.CONTRACTS_READ, _P.LOANS_READ, _P.LOANS_DISBURSE, _P.LOANS_CONFIRM, _P.PAYMENTS_CREATE,
              _P.PAYMENTS_REVERSE, _P.LOANS_ADJUST, _P.LOANS_APPROVE, _P.STATEMENTS_IMPORT, _P.LEDGER_READ,
              _P.LEDGER_CLOSE, _P.DAY_ENDS_RUN, _P.RATES_EDIT, _P.APPLICATIONS_READ, _P.PRODUCTS_READ,
-             _P.DOCUMENTS_UPLOAD},
+             _P.DOCUMENTS_UPLOAD, _P.CHANNELS_COST},
         ),
         _role(
             RoleCode.COLLECTIONS, Scope.ALL, _DESK,
@@ -182,14 +189,15 @@ ROLES: dict[RoleCode, RoleSpec] = {
         ),
         _role(
             RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK,
-            {_P.SEGMENTS_EDIT, _P.LOANS_APPROVE, _P.LOANS_WRITE_OFF, _P.LEDGER_READ, _P.RATES_REVIEW},
+            {_P.CUSTOMERS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.LOANS_APPROVE, _P.LOANS_WRITE_OFF, _P.LEDGER_READ, _P.RATES_REVIEW,
+             _P.CHANNELS_COST},
         ),
         _role(
             RoleCode.ADMIN, Scope.NONE,
             {_P.USERS_READ, _P.USERS_EDIT, _P.FIELDS_EDIT, _P.PIPELINES_EDIT, _P.PARAMETERS_EDIT,
-             _P.PRODUCTS_READ, _P.PRODUCTS_EDIT, _P.RATES_EDIT},
+             _P.PRODUCTS_READ, _P.PRODUCTS_EDIT, _P.RATES_EDIT, _P.CHANNELS_EDIT},
         ),
-        _role(RoleCode.SECURITY_ADMIN, Scope.NONE, {_P.USERS_READ, _P.ROLES_EDIT, _P.SESSIONS_REVOKE}),
+        _role(RoleCode.SECURITY_ADMIN, Scope.NONE, {_P.USERS_READ, _P.ROLES_EDIT, _P.SESSIONS_REVOKE, _P.API_KEYS_EDIT}),
         _role(
             RoleCode.AUDITOR, Scope.ALL,
             {_P.SEARCH_USE, _P.CUSTOMERS_READ, _P.DOCUMENTS_READ, _P.USERS_READ, _P.LEDGER_READ, _P.AUDIT_READ,

@@ -13,6 +13,16 @@ SQLModel.metadata.naming_convention = NAMING_CONVENTION
 
 from loanhub.models.access import Department, LoginAttempt, Role, User, UserRole, UserSession  # noqa: E402
 from loanhub.models.applications import Application, Approval, Submission  # noqa: E402
+from loanhub.models.capture import (  # noqa: E402
+    ApiKey,
+    ChannelCost,
+    ConsentText,
+    LeadConsent,
+    LeadCost,
+    RefundClaim,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from loanhub.models.contracts import Contract, ContractTemplate, Disclosure, Document, PrintLog  # noqa: E402
 from loanhub.models.customers import Consent, Customer, CustomerRelation, ScoreRecord  # noqa: E402
 from loanhub.models.leads import Channel, ImportBatch, ImportRow, Lead, LeadTouch  # noqa: E402
@@ -57,12 +67,14 @@ from loanhub.models.servicing import (  # noqa: E402
 from loanhub.models.work import Interaction, Notification, SavedView, Task  # noqa: E402
 
 __all__ = [
-    "Application", "Approval", "BankLine", "BankStatement", "Channel", "Consent", "Contract", "ContractTemplate",
+    "ApiKey", "Application", "Approval", "BankLine", "BankStatement", "Channel", "ChannelCost", "Consent",
+    "ConsentText", "Contract", "ContractTemplate",
     "CustomField", "Customer", "CustomerRelation", "DayClose", "DayEndRun", "Department", "Disclosure",
     "Document", "Event", "EventSeal", "IdempotencyKey", "ImportBatch", "ImportRow", "Installment",
-    "Interaction", "Job", "JobRun", "Lead", "LeadTouch", "LedgerDemand", "LedgerEntry", "LedgerProof",
+    "Interaction", "Job", "JobRun", "Lead", "LeadConsent", "LeadCost", "LeadTouch", "LedgerDemand", "LedgerEntry", "LedgerProof",
     "LedgerTransaction", "Loan", "LoanRequest", "LoanSnapshot", "LoginAttempt", "LprRate", "Notification",
     "NumberSequence", "Outbox", "ParkedLoan", "Payment", "PaymentAllocation", "Pipeline", "PrintLog",
-    "Product", "RateCap", "RecentItem", "Role", "SQLModel", "SavedView", "ScoreRecord", "SearchToken", "Segment", "SegmentCount", "Setting", "SettlementOffer",
-    "Stage", "StageMove", "Submission", "Task", "User", "UserRole", "UserSession",
+    "Product", "RateCap", "RecentItem", "RefundClaim", "Role", "SQLModel", "SavedView", "ScoreRecord", "SearchToken", "Segment", "SegmentCount", "Setting", "SettlementOffer",
+    "Stage", "StageMove", "Submission", "Task", "User", "UserRole", "UserSession", "WebhookDelivery",
+    "WebhookEndpoint",
 ]  # fmt: skip

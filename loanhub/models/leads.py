@@ -13,7 +13,12 @@ from loanhub.models.encryption import EncryptedText
 
 
 class Channel(SQLModel, table=True):
-    """Where leads come from 渠道; ``cost_per_lead_fen`` is the agreed price of one."""
+    """Where leads come from 渠道, what it costs, and whom its leads go to.
+
+    ``cost_model`` says which price counts: ``cost_per_lead_fen`` for each lead as it comes, ``cost_per_payout_fen``
+    for each lead that was lent to, or a bill a month (``channel_cost``). ``owner_rule`` is {"kind": "engine"},
+    {"kind": "pool"} or {"kind": "person", "user_id": …}. ``utm_…`` is what a link of this channel carries.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     code: str = text_field(32, unique=True, index=True)
@@ -21,6 +26,16 @@ class Channel(SQLModel, table=True):
     cost_per_lead_fen: int = fen()
     active: bool = True
     sort: int = 0
+    kind: str = text_field(16, default="other")
+    cost_model: str = text_field(16, default="per_lead")
+    cost_per_payout_fen: int = fen()
+    consent_version: str = text_field(20)
+    owner_rule: dict[str, object] = json_field()
+    utm_source: str = text_field(60)
+    utm_medium: str = text_field(60)
+    utm_campaign: str = text_field(60)
+    note: str = text_field(200)
+    version: int = 1
 
 
 class Lead(SQLModel, table=True):
@@ -62,6 +77,7 @@ class Lead(SQLModel, table=True):
     invalid_reason: InvalidReason | None = code(InvalidReason, nullable=True)
     lost_reason: LostReason | None = code(LostReason, nullable=True)
     origin: LeadOrigin | None = code(LeadOrigin, nullable=True)
+    door: str = text_field(12)
     score: int | None = Field(default=None)
     cost_fen: int = fen()
     owner_id: int | None = Field(default=None, foreign_key="app_user.id", index=True)

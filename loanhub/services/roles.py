@@ -14,15 +14,15 @@ from loanhub.services._transaction import reading
 READERS = (Permission.ROLES_EDIT, Permission.USERS_READ, Permission.AUDIT_READ)
 NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("日常", ("workbench", "inbox", "search", "interactions", "tasks")),
-    ("线索与看板", ("leads", "boards")),
+    ("线索与看板", ("leads", "boards", "deliveries")),
     ("客户与资料", ("customers", "segments", "documents")),
     ("申请", ("applications",)),
     ("合同", ("contracts",)),
     ("贷款与还款", ("loans", "payments", "day_ends")),
     ("对账与总账", ("statements", "ledger")),
     ("洞察", ("cockpit", "reports")),
-    ("配置", ("products", "fields", "pipelines", "parameters", "rates", "users")),
-    ("安全与审计", ("roles", "sessions", "audit")),
+    ("配置", ("products", "fields", "pipelines", "parameters", "rates", "channels", "users")),
+    ("安全与审计", ("roles", "sessions", "api_keys", "audit")),
 )
 FIELD_ENTITIES = (("lead", "线索 · 受保护字段"), ("customer", "客户 · 受保护字段"))
 FIELD_PERMISSION = {"lead": Permission.LEADS_READ, "customer": Permission.CUSTOMERS_READ}
