@@ -42,7 +42,8 @@ class StageSpec:
     ``required`` lists catalogue keys that must be filled before a card may enter; ``wip_limit`` of 0 means
     none; ``dwell_target_hours`` is the time a card should stay at most (0: no target); ``probability`` weighs
     the column's amount, 0 to 1 in hundredths. ``next_codes`` are the stages a card may go to from here, none
-    meaning any; ``wip_hard`` refuses a card beyond ``wip_limit`` instead of coloring the count.
+    meaning any; ``wip_hard`` refuses a card beyond ``wip_limit`` instead of coloring the count. ``documents``
+    are the kinds that ought to be there by the end of the stage, where the product asks for them.
     """
 
     code: str
@@ -55,23 +56,30 @@ class StageSpec:
     hard_gate: str = ""
     next_codes: tuple[str, ...] = ()
     wip_hard: bool = False
+    documents: tuple[str, ...] = ()
 
 
 DEFAULT_STAGES: tuple[StageSpec, ...] = (
     StageSpec(StageCode.LEAD, StageCode.LEAD.label, "lead", 24, 0, 5),
     StageSpec(StageCode.INTENT, StageCode.INTENT.label, "intent", 72, 0, 15, ("name",)),
-    StageSpec(StageCode.REVIEW, StageCode.REVIEW.label, "review", 48, 0, 30, ("name", "amount_fen", "city")),
+    StageSpec(
+        StageCode.REVIEW, StageCode.REVIEW.label, "review", 48, 0, 30, ("name", "amount_fen", "city"),
+        documents=("id_front", "id_back", "business_license", "credit_authorization"),
+    ),
     StageSpec(
         StageCode.MATCH, StageCode.MATCH.label, "match", 48, 0, 45,
         ("name", "amount_fen", "city", "id_number", "purpose"),
+        documents=("income", "bank_flow", "tax", "credit_report"),
     ),
     StageSpec(
         StageCode.VISIT, StageCode.VISIT.label, "visit", 72, 0, 60,
         ("name", "amount_fen", "id_number", "product_code"), "application_open",
+        documents=("spouse_id", "household", "marriage", "property", "vehicle", "purpose"),
     ),
     StageSpec(
         StageCode.APPROVED, StageCode.APPROVED.label, "approved", 48, 0, 80,
         ("amount_fen", "id_number", "product_code"), "application_approved",
+        documents=("guarantor", "visit_photo"),
     ),
     StageSpec(StageCode.DISBURSED, StageCode.DISBURSED.label, "disbursed", 0, 0, 100, (), "loan_disbursed"),
 )  # fmt: skip

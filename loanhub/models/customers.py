@@ -17,6 +17,8 @@ class Customer(SQLModel, table=True):
 
     ``lifecycle``, ``rfm_…``, ``value_segment`` and ``auto_tags`` are computed from the book; ``tag_facts`` holds what
     they were computed from, as of ``tagged_on``. ``tags`` are made by hand and never touched by the computation.
+    ``risk_grade`` is the grade in force: what the last scorecard gave (``computed_risk_grade``), or what a person set
+    with a reason (``grade_is_manual``). ``manager_id`` is the dedicated manager 专属经理 beside the owner.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -50,6 +52,8 @@ class Customer(SQLModel, table=True):
     monthly_income_fen: int | None = fen(default=None, nullable=True)
     channel_code: str = text_field(32, index=True)
     risk_grade: int | None = Field(default=None, index=True)
+    computed_risk_grade: int | None = Field(default=None)
+    grade_is_manual: bool = False
     score: int | None = Field(default=None)
     lifecycle: str = text_field(16, default="new", index=True)
     tags: list[str] = json_field(list)
@@ -64,6 +68,7 @@ class Customer(SQLModel, table=True):
     custom: dict[str, object] = json_field()
     owner_id: int | None = Field(default=None, foreign_key="app_user.id", index=True)
     department_id: int | None = Field(default=None, foreign_key="department.id", index=True)
+    manager_id: int | None = Field(default=None, foreign_key="app_user.id", index=True)
     next_step: str = text_field(200)
     next_step_kind: str = text_field(16)
     next_step_at: datetime | None = instant(nullable=True)

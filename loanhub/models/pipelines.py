@@ -41,6 +41,8 @@ class Stage(SQLModel, table=True):
     """Where a card may go from here; none means anywhere."""
     wip_hard: bool = False
     """Whether a card beyond ``wip_limit`` is refused."""
+    documents: list[str] = json_field(list)
+    """Kinds of documents that ought to be there by the end of this stage, where the product asks for them."""
 
 
 class StageMove(SQLModel, table=True):

@@ -92,5 +92,6 @@ def _add_board(db: Session, code: str, label: str, entity: str, stages: Iterable
                 hard_gate=stage.hard_gate,
                 next_codes=list(stage.next_codes),
                 wip_hard=stage.wip_hard,
+                documents=list(stage.documents),
             )
         )
