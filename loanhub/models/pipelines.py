@@ -18,6 +18,8 @@ class Pipeline(SQLModel, table=True):
     label: str = text_field(40)
     entity: str = text_field(20, default="lead")
     active: bool = True
+    entry: dict[str, object] = json_field()
+    """Criteria of the leads that enter here instead of the first board; empty means none enters by itself."""
     version: int = 1
 
 

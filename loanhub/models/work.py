@@ -79,7 +79,10 @@ class Notification(SQLModel, table=True):
 
 
 class SavedView(SQLModel, table=True):
-    """A named filter, sort and set of columns 保存的视图; ``user_id`` None means shared with everyone."""
+    """A named filter, sort and set of columns 保存的视图.
+
+    ``user_id`` None means shared: with a department and those below it, with a role, or with everyone.
+    """
 
     __tablename__ = "saved_view"
 
@@ -88,6 +91,7 @@ class SavedView(SQLModel, table=True):
     name: str = text_field(40)
     user_id: int | None = Field(default=None, foreign_key="app_user.id", index=True)
     department_id: int | None = Field(default=None, foreign_key="department.id")
+    role_code: str = text_field(32)
     criteria: dict[str, object] = json_field()
     settings: dict[str, object] = json_field()
     sort: int = 0
