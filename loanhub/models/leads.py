@@ -88,6 +88,10 @@ class Lead(SQLModel, table=True):
     pooled_at: datetime | None = instant(nullable=True)
     pool_reason: str = text_field(200)
     first_contact_at: datetime | None = instant(nullable=True)
+    clock_at: datetime | None = instant(nullable=True, index=True)
+    """When the clock of untouched leads looks at it next; None: nothing to watch."""
+    locked_until: datetime | None = instant(nullable=True)
+    """Until when its owner keeps it whatever the pool's rules say 锁定."""
     last_follow_up_at: datetime | None = instant(nullable=True, index=True)
     next_step: str = text_field(200)
     next_step_kind: str = text_field(16)
