@@ -9,8 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
+from loanhub.domain.calendar import Overrides, add_working_time, is_business_day
 from loanhub.domain.choice import Choice
 from loanhub.domain.leads import PROTECTED_STATUSES
 
@@ -41,9 +43,24 @@ class Holding(Choice):
     PRIVATE = "private", "私海"
 
 
+class Clock(Choice):
+    """How time passes for a deadline 计时方式."""
+
+    NATURAL = "natural", "自然时间"
+    NO_HOLIDAYS = "no_holidays", "自然时间，周末和节假日不计"
+    WORKING = "working", "工作时间（工作日 9:00–18:00）"
+
+
+WORKING_DAY_HOURS = 9
+
+
 @dataclass(frozen=True, slots=True)
 class PoolRules:
-    """The parameters of the pool, edited by an administrator; the defaults of lending-domain.md §0."""
+    """The parameters of the pool, edited by an administrator; the defaults of lending-domain.md §0.
+
+    ``clock`` says how the hours and days of recycling pass; a day of working time is nine hours. ``overrides`` is the
+    company's own table of days. ``recycle`` False keeps every lead with its owner, reminders included.
+    """
 
     first_contact_hours: int = 24
     no_follow_days: int = 7
@@ -56,6 +73,46 @@ class PoolRules:
     lock_days: int = 15
     call_seconds: int = 10
     text_characters: int = 10
+    lock_limit: int = 10
+    clock: Clock = Clock.NATURAL
+    overrides: Overrides | None = None
+    recycle: bool = True
+
+    def after_hours(self, start: datetime, hours: int) -> datetime:
+        """Return the instant when ``hours`` have passed since ``start`` by the clock of these rules."""
+        return advance(start, hours, self.clock, self.overrides)
+
+    def after_days(self, start: datetime, days: int) -> datetime:
+        """Return the instant when ``days`` have passed since ``start`` by the clock of these rules."""
+        daily = WORKING_DAY_HOURS if self.clock is Clock.WORKING else 24
+        return advance(start, days * daily, self.clock, self.overrides)
+
+
+def advance(
+    start: datetime, hours: int | Fraction, clock: Clock, overrides: Overrides | None = None
+) -> datetime:
+    """Return the instant when ``hours`` have passed since ``start``.
+
+    Natural: by the watch. Without holidays: by the watch too, which stands still on days that are not worked
+    (weekends, holidays; 调休 days are worked). Working: 9:00–18:00 of business days.
+
+    Raises:
+        ValueError: a naive ``start`` with any clock but the natural one.
+    """
+    if clock is Clock.NATURAL:
+        return start + timedelta(microseconds=int(hours * 3_600_000_000))
+    if clock is Clock.WORKING:
+        return add_working_time(start, hours, overrides)
+    if start.tzinfo is None:
+        raise ValueError("a clock that knows days needs an aware start")
+    left, moment = timedelta(microseconds=int(hours * 3_600_000_000)), start.astimezone(_SHANGHAI)
+    while True:
+        midnight = datetime.combine(moment.date() + timedelta(days=1), datetime.min.time(), _SHANGHAI)
+        if is_business_day(moment.date(), overrides):
+            if left <= midnight - moment:
+                return (moment + left).astimezone(start.tzinfo)
+            left -= midnight - moment
+        moment = midnight
 
 
 DEFAULT_RULES = PoolRules()
@@ -66,7 +123,8 @@ class Recycling:
     """When a lead goes back (None: never), whether that is now, and why.
 
     ``warn_at`` are the moments before at which the owner is warned, ``remind_at`` the one from which owner
-    and team lead are reminded of a lead left alone; empty and None when it never goes back.
+    and team lead are reminded of a lead left alone; empty and None when it never goes back. ``since`` is the
+    assignment or follow-up the clock runs from.
     """
 
     recycle_at: datetime | None
@@ -74,6 +132,7 @@ class Recycling:
     reason: RecycleReason | None
     warn_at: tuple[datetime, ...] = ()
     remind_at: datetime | None = None
+    since: datetime | None = None
 
 
 def recycling(
@@ -97,13 +156,13 @@ def recycling(
     def postponed(moment: datetime) -> datetime:
         return moment if locked_until is None else max(moment, locked_until)
 
-    deadline = postponed(assigned_at + timedelta(hours=rules.first_contact_hours))
+    deadline = postponed(rules.after_hours(assigned_at, rules.first_contact_hours))
     reason = RecycleReason.NO_FIRST_CONTACT
     touched_at = assigned_at
     for follow_up in sorted(f for f in follow_ups if assigned_at <= f <= now):
         if follow_up > deadline:
             break
-        deadline = postponed(follow_up + timedelta(days=rules.no_follow_days))
+        deadline = postponed(rules.after_days(follow_up, rules.no_follow_days))
         reason = RecycleReason.NO_FOLLOW_UP
         touched_at = follow_up
     recycled = deadline <= now
@@ -113,7 +172,8 @@ def recycling(
         recycled,
         reason if recycled else None,
         warn_at=tuple(moment for moment in warnings if moment > touched_at),
-        remind_at=min(touched_at + timedelta(days=rules.remind_days), deadline),
+        remind_at=min(rules.after_days(touched_at, rules.remind_days), deadline),
+        since=touched_at,
     )
 
 
