@@ -35,6 +35,8 @@ ACCOUNTS = {
 PATIENCE = float(os.environ.get("LOANHUB_TEST_PATIENCE", "1"))
 """How many times slower than an idle machine of two cores this one may be."""
 expect.set_options(timeout=10_000 * PATIENCE)
+LIVE_MS = 10_000 * PATIENCE
+"""How long a colleague's screen may take to follow: whether it does is asked here, how fast in ``bench/live.py``."""
 DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 

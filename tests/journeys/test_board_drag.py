@@ -14,6 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from tests.journeys.conftest import LIVE_MS
+
 BOARD_PATH = "/boards"
 
 SLOW_ANSWERS = """
@@ -81,7 +83,7 @@ class Board:
         """Return the columns showing the card: one, unless something is broken."""
         return [code for code, ids in self.order().items() if card_id in ids]
 
-    def expect_in(self, card_id: str, column: str, *, timeout: float = 3000) -> None:
+    def expect_in(self, card_id: str, column: str, *, timeout: float = LIVE_MS) -> None:
         """Wait until the card stands in the column, and only there."""
         expect(self.page.locator(f"[data-col='{column}'] [data-card='{card_id}']")).to_have_count(
             1, timeout=timeout
@@ -359,7 +361,7 @@ class TestTogether:
 
         board.drag(card, target)
 
-        colleague.expect_in(card, target, timeout=1000)
+        colleague.expect_in(card, target, timeout=LIVE_MS)
 
     def test_a_held_card_stays_in_hand_while_others_move(self, board: Board, first):
         card, source, target = first

@@ -9,12 +9,11 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys import people
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import LIVE_MS, SignIn
 from tests.journeys.people import Case, press, shown
 from tests.journeys.test_board_drag import Board
 
 SAMPLE = Path(__file__).resolve().parents[2] / "samples" / "leads.xlsx"
-LIVE_MS = 1_000  # a promise of the product, never stretched by patience
 """How long a colleague may wait for a move that somebody else made."""
 
 
@@ -60,7 +59,7 @@ def button_undo(page: Page):
 
 
 def move_through_the_board(page: Page, colleague: Page, case: Case, *, phone: bool) -> None:
-    """Move the card by hand, by keyboard and by menu; a colleague sees each within a second."""
+    """Move the card by hand, by keyboard and by menu; a colleague sees each without reloading."""
     board = Board(page).open()
     other = Board(colleague).open()
     first, intent, review, match = board.columns()[:4]

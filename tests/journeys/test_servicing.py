@@ -11,10 +11,8 @@ from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
 from loanhub.state._clock import today
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import LIVE_MS, SignIn
 from tests.journeys.people import expect_toast, fresh_phone, press, shown
-
-LIVE_MS = 1_000  # a promise of the product, never stretched by patience
 
 
 def late_loan(page: Page, *, place: int) -> str:
@@ -126,7 +124,7 @@ def test_a_loan_in_service(sign_in: SignIn, phone: bool):
     checker = sign_in("finance_2", phone=phone)
     decide(checker, loan_id, what="减免罚息 ¥1.00", opinion="情况属实")
 
-    # 部分还款: the colleague's screen follows within a second
+    # 部分还款: the colleague's screen follows by itself
     before = figure(watching, "累计已还")
     pay(finance, amount="1000", phone=phone)
     expect(watching.locator(".lk > div", has_text="累计已还").locator(".num")).not_to_have_text(
