@@ -113,6 +113,16 @@ class LeadOrigin(Choice):
     REFERRAL = "referral", "转介绍"
 
 
+class LeadDoor(Choice):
+    """By which door a lead came in 进线方式."""
+
+    MANUAL = "manual", "手工录入"
+    IMPORT = "import", "名单导入"
+    H5 = "h5", "H5 申请"
+    API = "api", "接口"
+    WEBHOOK = "webhook", "渠道推送"
+
+
 _S, _E = LeadStatus, LeadEvent
 
 WORKING_STATUSES: tuple[LeadStatus, ...] = (

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from loanhub.domain.catalogue import Catalogue, FieldSpec
 from loanhub.domain.choice import Choice
 from loanhub.domain.formats import local
-from loanhub.domain.leads import LeadOrigin, LeadStatus, lead_number
+from loanhub.domain.leads import LeadDoor, LeadOrigin, LeadStatus, lead_number
 from loanhub.domain.permissions import Permission
 from loanhub.domain.rank import between, spread
 from loanhub.models import Channel, ImportBatch, ImportRow, Lead, Pipeline, Stage, User
@@ -258,6 +258,7 @@ def _defaults(actor: Actor, batch: ImportBatch, context: Context, now: datetime)
     pooled = not context.owners
     lead = Lead(
         number="", name="", status=LeadStatus.NEW if pooled else LeadStatus.WAITING, origin=LeadOrigin.NEW_DATA,
+        door=LeadDoor.IMPORT.value,
         created_at=now, updated_at=now, created_by_id=actor.actor_id, import_batch_id=batch.id,
         pipeline_id=context.pipeline_id, stage_code=context.stage_code, stage_entered_at=now,
         assigned_at=None if pooled else now,
