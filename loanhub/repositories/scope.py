@@ -33,7 +33,7 @@ class Reader(Protocol):
 def visible_to(reader: Reader, model: type[SQLModel]) -> sa.ColumnElement[bool]:
     """Return the condition that keeps the rows of ``model`` inside the reader's scope.
 
-    ``model`` has ``owner_id`` and ``department_id``. Deleted rows are left out when it has ``deleted_at``.
+    ``model`` has ``owner_id`` and ``department_id``; a ``manager_id`` sees the row too. Deleted rows are left out when it has ``deleted_at``.
     """
     table: Any = model
     if reader.is_system or reader.scope is Scope.ALL:
@@ -44,6 +44,9 @@ def visible_to(reader: Reader, model: type[SQLModel]) -> sa.ColumnElement[bool]:
         condition = table.owner_id == reader.user_id
         if reader.department_ids:
             condition = sa.or_(condition, table.department_id.in_(reader.department_ids))
+        if hasattr(table, "manager_id"):
+            # A dedicated manager works on a customer whoever owns it.
+            condition = sa.or_(condition, table.manager_id == reader.user_id)
     if hasattr(table, "deleted_at"):
         condition = sa.and_(condition, table.deleted_at.is_(None))
     return condition

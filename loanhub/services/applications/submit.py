@@ -34,7 +34,7 @@ from loanhub.services.applications._shared import (
     regular_installment_fen,
     reviewers,
 )
-from loanhub.services.customers import scores
+from loanhub.services.customers import grade, scores
 
 
 def submit(
@@ -90,7 +90,8 @@ def _submit(db: Session, actor: Actor, application: Application, *, now: datetim
     application.due_at = add_working_time(now, rules.REVIEW_HOURS[ApprovalLevel.FIRST])
     application.updated_at = now
     application.version += 1
-    customer.score, customer.risk_grade = assessment.score, assessment.level
+    customer.score = assessment.score
+    grade.computed(customer, assessment.level)
     customer.updated_at = now
     scores.keep(db, actor, customer, assessment, application_id=application.id, now=now)
     _record_submission(db, application, product, now=now)

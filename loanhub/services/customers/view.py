@@ -35,9 +35,12 @@ from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.customers._figures import money_of
 from loanhub.services.customers._shared import find_open_lead
+from loanhub.services.customers.grade import word
 from loanhub.services.files import IMPORT_KIND
 
 _AGE = {AgeState.HEALTHY: "", AgeState.NEAR: " w", AgeState.OVER: " o"}
+VIP_SEGMENTS = frozenset({"champion", "promising", "keep", "win_back"})
+"""The segments 重要… of RFM, whose customers ought to have a dedicated manager."""
 RING_HOURS = 24
 """A deadline's ring is full when this much time is left."""
 
@@ -65,9 +68,13 @@ class Overview:
     company: str = ""
     channel: str = ""
     owner: str = ""
+    manager: str = ""
+    manager_id: int = 0
+    vip: bool = False
     mine: bool = False
     risk: int = 0
     risk_label: str = ""
+    risk_note: str = ""
     lifecycle: str = ""
     tags: list[str] = field(default_factory=list)
     version: int = 0
@@ -118,7 +125,10 @@ def note_opened(actor: Actor, *, customer_id: int, now: datetime) -> None:
     with reading() as db:
         customer = repository.get_visible(db, actor, customer_id)
         actor.require(Permission.CUSTOMERS_READ)
-        foreign = customer.owner_id != actor.user_id and customer.department_id != actor.department_id
+        foreign = (
+            actor.user_id not in (customer.owner_id, customer.manager_id)
+            and customer.department_id != actor.department_id
+        )
         unseen = foreign and not _opened_today(db, actor, customer_id, now=now)
     if unseen:
         with transaction() as db:
@@ -159,8 +169,9 @@ def _identity(db: Session, actor: Actor, customer: Customer) -> dict[str, object
     names = sa.select(
         sa.select(col(User.name)).where(col(User.id) == customer.owner_id).scalar_subquery(),
         sa.select(col(Channel.label)).where(col(Channel.code) == customer.channel_code).scalar_subquery(),
+        sa.select(col(User.name)).where(col(User.id) == customer.manager_id).scalar_subquery(),
     )
-    owner, channel = db.execute(names).one()
+    owner, channel, manager = db.execute(names).one()
     lifecycle, kind = Lifecycle.find(customer.lifecycle), CustomerKind.find(customer.kind)
     grade = customer.risk_grade or 0
     return {
@@ -176,9 +187,15 @@ def _identity(db: Session, actor: Actor, customer: Customer) -> dict[str, object
         "company": customer.company_name,
         "channel": channel or "",
         "owner": owner or "",
-        "mine": customer.owner_id == actor.user_id,
+        "manager": manager or "",
+        "manager_id": customer.manager_id or 0,
+        "vip": customer.value_segment in VIP_SEGMENTS,
+        "mine": actor.user_id in (customer.owner_id, customer.manager_id),
         "risk": grade,
         "risk_label": f"{dict(RISK_GRADES)[str(grade)]}风险" if grade else "未评级",
+        "risk_note": f"人工定级，系统算得{word(customer.computed_risk_grade)}"
+        if customer.grade_is_manual
+        else "",
         "lifecycle": lifecycle.label if lifecycle else "",
         "tags": list(customer.tags),
         "version": customer.version,

@@ -33,13 +33,18 @@ from loanhub.domain.catalogue.fields._build import (
     between,
     describer,
 )
-from loanhub.domain.catalogue.spec import EntitySpec, FieldSpec, Related
+from loanhub.domain.catalogue.spec import Check, EntitySpec, FieldSpec, Related
 from loanhub.domain.identity import Gender
 
 _field, _system = describer("customer", "customers:edit")
 _COUNT = between(0, 999)
 _MONEY = between(0, 1_000_000 * WAN)
 _RATE = between(Decimal(0), Decimal(1))
+_LANDLINE = Check(
+    pattern=r"(0[1-9][0-9]{1,2}-?[2-9][0-9]{6,7}|400-?[0-9]{3}-?[0-9]{4})(-[0-9]{1,6})?",
+    pattern_sentence="固定电话要带区号，例如 0512-65281234；分机写在后面：-801",
+)
+"""Area code and seven or eight digits, or a 400 number; an extension may follow."""
 
 
 def _profile(key: str, label: str, kind: str, group: str, **more: object) -> FieldSpec:
@@ -84,6 +89,8 @@ _IDENTITY = (
 _CONTACTS = (
     _field("phone", "手机号", "phone", _CONTACT, in_table=True, sensitivity=SENSITIVE, mask="phone",
            lookups=FULL_AND_TAIL, synonyms=("电话", "手机", "联系电话", "手机号码", "联系方式")),
+    _profile("landline", "固定电话", "text", _CONTACT, check=_LANDLINE, synonyms=("座机", "座机号", "办公电话"),
+             help="例如 0512-65281234，分机写在后面：0512-65281234-801"),
     _field("wechat", "微信号", "text", _CONTACT, sensitivity=SENSITIVE, mask="secret", check=at_most(60),
            synonyms=("微信",)),
     _field("email", "邮箱", "email", _CONTACT, sensitivity=SENSITIVE, mask="email", synonyms=("电子邮箱",
@@ -193,6 +200,8 @@ _MANAGEMENT = (
     _system("segment_id", "客户分群", "segment", choices="segment", in_export=False, in_print=False),
     _system("number", "客户编号", "text", in_table=True),
     _system("risk_grade", "风险等级", "level", choices=RISK_GRADES, in_table=True, width=90),
+    _system("computed_risk_grade", "系统评级", "level", choices=RISK_GRADES, width=90),
+    _system("grade_is_manual", "人工定级", "boolean", width=80),
     _system("score", "信用评分", "integer", width=90),
     _system("lifecycle", "生命周期", "choice", choices=Lifecycle, width=100),
     _system("value_segment", "客户价值", "choice", choices=ValueSegment, width=100),
@@ -201,6 +210,7 @@ _MANAGEMENT = (
     _system("rfm_monetary", "RFM 金额", "integer", width=90),
     _system("auto_tags", "行为标签", "tags", width=160),
     _system("owner_id", "负责人", "user", in_table=True, width=100),
+    _system("manager_id", "专属经理", "user", width=100),
     _system("department_id", "所属部门", "department"),
     _system("last_follow_up_at", "最近跟进", "datetime", in_table=True),
     _system("created_at", "创建时间", "datetime"),
