@@ -237,6 +237,31 @@ def apply(
     return Changes(before, after, tuple(changed))
 
 
+def snapshot(db: Session, entity: str, row: SQLModel) -> dict[str, Any]:
+    """Return every stored value of a record by field key, to tell afterwards what changed."""
+    return {spec.key: read_value(row, spec) for spec in current(db).fields(entity)}
+
+
+def changes_since(
+    db: Session, entity: str, row: SQLModel, known: Mapping[str, Any], *, now: datetime
+) -> Changes:
+    """Return what differs from a :func:`snapshot`, also in fields the use case wrote besides those asked for."""
+    catalogue, options = current(db), sources(db)
+    before: dict[str, object] = {}
+    after: dict[str, object] = {}
+    changed: list[str] = []
+    for key, old in known.items():
+        spec = catalogue.get(entity, key)
+        value = read_value(row, spec)
+        if spec.kind == "segment" or value == old or (value in ("", None, []) and old in ("", None, [])):
+            continue
+        shown = Access.MASKED if spec.encrypted else Access.READ
+        before[spec.label] = present(spec, old, shown, now, options)
+        after[spec.label] = present(spec, value, shown, now, options)
+        changed.append(key)
+    return Changes(before, after, tuple(changed))
+
+
 @dataclass(frozen=True)
 class FieldView:
     """A field of one record as one reader gets it: text to show, value to edit, and what may be done."""

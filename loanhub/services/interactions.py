@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.domain import formats
 from loanhub.domain import leads as lead_rules
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import InvalidInput, NotFound
@@ -116,16 +117,22 @@ def record(
             db.add(row)
             if lead is not None:
                 _touch_lead(lead, chosen, result, temperature, next_step, next_step_at, now)
+            before: dict[str, object] = {}
+            after: dict[str, object] = {}
             if customer is not None:
+                planned = step_text(customer.next_step, customer.next_step_at)
                 customer.last_follow_up_at = now
                 _set_next(customer, chosen, next_step, next_step_at)
+                became = step_text(customer.next_step, customer.next_step_at)
+                if became != planned:
+                    before, after = {"下一步": planned}, {"下一步": became}
             db.flush()
             summary = chosen.label + (f" · {result.label}" if result else "")
             event = events.record(
                 db, actor, "interaction.recorded", now=now, entity="lead" if lead else "customer",
                 entity_id=lead.id if lead else (customer.id if customer else None),
                 lead_id=lead.id if lead else None, customer_id=customer.id if customer else None,
-                summary=f"{summary}：{words}" if words else summary,
+                before=before, after=after, summary=f"{summary}：{words}" if words else summary,
             )  # fmt: skip
             return {"interaction_id": row.id or 0, "event_id": event.id or 0}
 
@@ -158,6 +165,11 @@ def _touch_lead(
 
 
 _STEP_ICONS = {"call": "phone", "wechat": "message-circle", "sms": "message-square", "visit": "map-pin"}
+
+
+def step_text(text: str, at: datetime | None) -> str:
+    """Return a next step as the log shows it."""
+    return f"{text} {formats.instant(at)}" if text and at is not None else formats.EMPTY
 
 
 def _set_next(row: Lead | Customer, kind: InteractionKind, step: str, at: datetime | None) -> None:

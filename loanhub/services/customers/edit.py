@@ -13,6 +13,7 @@ from loanhub.domain import formats
 from loanhub.domain.catalogue import Access, FieldSpec, access
 from loanhub.domain.customers import COMPANY_LABELS
 from loanhub.domain.errors import InvalidInput
+from loanhub.domain.events import EVENT_TYPES
 from loanhub.domain.permissions import Permission
 from loanhub.models import Customer, Event
 from loanhub.repositories import customers as repository
@@ -20,7 +21,14 @@ from loanhub.services import catalogue, events, search
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.customers._shared import check_version, find_open_lead, last_editor
+from loanhub.services.interactions import step_text
 from loanhub.services.leads.convert import fill_from_id
+
+FIELD_EVENTS = (
+    "customer.created", "customer.edited", "customer.retagged", "customer.scored", "customer.entrusted",
+    "interaction.recorded",
+)  # fmt: skip
+"""The events that say, by label, what a field of a customer was and became."""
 
 
 def edit(
@@ -98,11 +106,14 @@ def save_form(
 def _write(
     db: Session, actor: Actor, customer: Customer, raw: Mapping[str, object], *, now: datetime
 ) -> None:
+    known = catalogue.snapshot(db, "customer", customer)
     changes = catalogue.apply(db, actor, "customer", customer, raw, now=now, partial=True)
     if not changes:
         return
     if "id_number" in changes.keys:
         fill_from_id(customer, now=now)
+        # Birth date and gender follow the number; the log must say so, or the page of an earlier day would lie.
+        changes = catalogue.changes_since(db, "customer", customer, known, now=now)
     customer.version += 1
     customer.updated_at = now
     db.flush()
@@ -150,11 +161,6 @@ def set_next_step(
         )  # fmt: skip
 
 
-def step_text(text: str, at: datetime | None) -> str:
-    """Return a next step as the log shows it."""
-    return f"{text} {formats.instant(at)}" if text and at is not None else "—"
-
-
 @dataclass(frozen=True)
 class FieldChange:
     """One change of one field, as the history shows it."""
@@ -164,6 +170,7 @@ class FieldChange:
     title: str
     before: str
     after: str
+    why: str = ""
 
 
 def history(
@@ -189,7 +196,7 @@ def history(
             sa.select(Event)
             .where(
                 col(Event.customer_id) == customer_id,
-                col(Event.type).in_(("customer.created", "customer.edited", "customer.retagged")),
+                col(Event.type).in_(FIELD_EVENTS),
             )
             .order_by(col(Event.id).desc())
         )
@@ -206,10 +213,17 @@ def history(
             FieldChange(
                 who=row.actor_name, at=formats.relative(row.at, now), title=formats.instant(row.at),
                 before=shown(row.before.get(stored_label, formats.EMPTY)),
-                after=shown(row.after.get(stored_label, formats.EMPTY)),
+                after=shown(row.after.get(stored_label, formats.EMPTY)), why=_why(row),
             )
             for row in rows[:limit]
         ]  # fmt: skip
+
+
+def _why(row: Event) -> str:
+    """Return why a change was made: the reason given, or what brought it about."""
+    if row.reason:
+        return row.reason
+    return "" if row.type == "customer.edited" and row.summary in ("", *row.after) else EVENT_TYPES[row.type].label
 
 
 def _named(db: Session, label: str) -> FieldSpec | None:

@@ -52,7 +52,7 @@ def convert(actor: Actor, *, lead_id: int, raw: Mapping[str, object] | None = No
         }
         if missing:
             raise InvalidInput(fields=missing)
-        customer = _find_same(db, lead) or _create(db, actor, lead, now=now)
+        customer = _find_same(db, actor, lead, now=now) or _create(db, actor, lead, now=now)
         lead.customer_id = customer.id
         lead.updated_at = now
         lead.version += 1
@@ -66,7 +66,7 @@ def convert(actor: Actor, *, lead_id: int, raw: Mapping[str, object] | None = No
         return customer.id
 
 
-def _find_same(db: Session, lead: Lead) -> Customer | None:
+def _find_same(db: Session, actor: Actor, lead: Lead, *, now: datetime) -> Customer | None:
     if lead.id_number_index:
         query = sa.select(Customer).where(
             col(Customer.id_number_index) == lead.id_number_index, col(Customer.deleted_at).is_(None)
@@ -83,9 +83,24 @@ def _find_same(db: Session, lead: Lead) -> Customer | None:
         query = query.where(col(Customer.id_number_index).is_(None))
     found: Customer | None = db.execute(query.limit(1)).scalar_one_or_none()
     if found is not None and lead.id_number and not found.id_number:
-        found.id_number, found.id_number_index = lead.id_number, lead.id_number_index
-        found.id_number_tail_index = lead.id_number_tail_index
+        _take_identity(db, actor, found, lead, now=now)
     return found
+
+
+def _take_identity(db: Session, actor: Actor, customer: Customer, lead: Lead, *, now: datetime) -> None:
+    """Give a known customer the identity number its new lead brought, and say so in the log."""
+    known = catalogue.snapshot(db, "customer", customer)
+    customer.id_number, customer.id_number_index = lead.id_number, lead.id_number_index
+    customer.id_number_tail_index = lead.id_number_tail_index
+    fill_from_id(customer, now=now)
+    customer.version += 1
+    customer.updated_at = now
+    changes = catalogue.changes_since(db, "customer", customer, known, now=now)
+    events.record(
+        db, actor, "customer.edited", now=now, entity="customer", entity_id=customer.id, customer_id=customer.id,
+        lead_id=lead.id, before=changes.before, after=changes.after, summary=changes.summary,
+        reason=f"由线索 {lead.number} 转入",
+    )  # fmt: skip
 
 
 def _create(db: Session, actor: Actor, lead: Lead, *, now: datetime) -> Customer:

@@ -22,12 +22,13 @@ from loanhub.domain.repayment.terms import Terms
 from loanhub.models import Application, Contract, Customer, Lead, Loan
 from loanhub.repositories import contracts as contract_repository
 from loanhub.repositories import loans as repository
-from loanhub.services import boards
+from loanhub.services import boards, catalogue, events
 from loanhub.services._actor import Actor
 from loanhub.services._failpoints import failpoint
 from loanhub.services._idempotency import once
 from loanhub.services._notices import notify
 from loanhub.services._transaction import transaction
+from loanhub.services.interactions import step_text
 from loanhub.services.loans import ledger
 from loanhub.services.loans._shared import business_day, open_account, record, sync, tell_owner
 from loanhub.services.loans.request import AmountDiffers, NotSigned, OwnRequest
@@ -109,6 +110,26 @@ def _confirm(db: Session, actor: Actor, loan: Loan, *, now: datetime) -> int:
     return loan.id
 
 
+def _settle_customer(db: Session, actor: Actor, customer: Customer, loan: Loan, *, now: datetime) -> None:
+    """A new customer grows, and what was planned until the money went out is done; the log says so."""
+    known = catalogue.snapshot(db, "customer", customer)
+    planned = step_text(customer.next_step, customer.next_step_at)
+    customer.lifecycle = "growing" if customer.lifecycle == "new" else customer.lifecycle
+    customer.next_step, customer.next_step_kind, customer.next_step_at = "", "", None
+    changes = catalogue.changes_since(db, "customer", customer, known, now=now)
+    labels = {"生命周期"} & set(changes.after)
+    before = {label: changes.before[label] for label in labels}
+    after = {label: changes.after[label] for label in labels}
+    if planned != "—":
+        before["下一步"], after["下一步"] = planned, "—"
+    if after:
+        events.record(
+            db, actor, "customer.edited", now=now, entity="customer", entity_id=customer.id,
+            customer_id=customer.id, before=before, after=after, summary="、".join(after),
+            reason=f"借据 {loan.number} 已放款",
+        )  # fmt: skip
+
+
 def _fund(db: Session, actor: Actor, loan: Loan, contract: Contract, *, now: datetime) -> None:
     """Tell the contract, the application, the lead and the customer that the money has gone out."""
     contract.status = contract_rules.move(contract.status, ContractEvent.DISBURSE)
@@ -117,8 +138,7 @@ def _fund(db: Session, actor: Actor, loan: Loan, contract: Contract, *, now: dat
     contract.version += 1
     customer = db.get(Customer, loan.customer_id)
     if customer is not None:
-        customer.lifecycle = "growing" if customer.lifecycle == "new" else customer.lifecycle
-        customer.next_step, customer.next_step_kind, customer.next_step_at = "", "", None
+        _settle_customer(db, actor, customer, loan, now=now)
     application = db.get(Application, loan.application_id) if loan.application_id else None
     if application is None:
         return
