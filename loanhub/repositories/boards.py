@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 from loanhub.domain.errors import NotFound
 from loanhub.domain.leads import LeadStatus
 from loanhub.models import Lead, Pipeline, Product, Stage
+from loanhub.models._columns import RankType
 
 Clause = sa.ColumnElement[bool]
 
@@ -188,6 +189,21 @@ def first_rank(db: Session, pipeline_id: int, stage_code: str, *, skip: int) -> 
         col(Lead.pipeline_id) == pipeline_id, col(Lead.stage_code) == stage_code, col(Lead.id) != skip
     )
     return db.execute(query).scalar_one_or_none()
+
+
+def card_above(db: Session, lead: Lead) -> int:
+    """Return the id of the card right above this one in its column, 0 for none."""
+    query = (
+        sa.select(col(Lead.id))
+        .where(
+            on_board(lead.pipeline_id or 0),
+            col(Lead.stage_code) == lead.stage_code,
+            sa.tuple_(col(Lead.rank), col(Lead.id)) < sa.tuple_(sa.literal(lead.rank, RankType), lead.id),
+        )
+        .order_by(col(Lead.rank).desc(), col(Lead.id).desc())
+        .limit(1)
+    )
+    return int(db.execute(query).scalar_one_or_none() or 0)
 
 
 def _code(value: object) -> str:

@@ -193,14 +193,27 @@ def _row(
     now: datetime,
     options: Mapping[str, tuple[tuple[str, str], ...]],
 ) -> Row:
-    cells: dict[str, str] = {}
     codes: dict[str, str] = {}
     for spec in specs:
         value = catalogues.read_value(record, spec)
-        cells[spec.key] = present(spec, value, allowed[spec.key], now, options)
         if spec.kind in ("choice", "boolean") and value not in (None, ""):
             codes[spec.key] = str(getattr(value, "value", value))
+    cells = texts_of(record, specs, allowed, now, options)
     return Row(record.id, getattr(record, "version", 1), cells, codes)
+
+
+def texts_of(
+    record: Any,
+    specs: Sequence[FieldSpec],
+    allowed: Mapping[str, Access],
+    now: datetime,
+    options: Mapping[str, tuple[tuple[str, str], ...]],
+) -> dict[str, str]:
+    """Return what a reader with these rights sees of a record, by field key."""
+    return {
+        spec.key: present(spec, catalogues.read_value(record, spec), allowed[spec.key], now, options)
+        for spec in specs
+    }
 
 
 def _order(

@@ -33,10 +33,17 @@ def offered(actor: Actor, entity: str) -> list[Action]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run over many records went: each failure has its own sentence."""
+    """How a run over many records went: each failure has its own sentence, each success what an undo needs."""
 
     done: int
     failures: tuple[tuple[int, str], ...]
+    results: tuple[tuple[int, Mapping[str, object]], ...] = ()
+
+    def plus(self, other: Outcome) -> Outcome:
+        """Return both together: a long run goes in steps."""
+        return Outcome(
+            self.done + other.done, (*self.failures, *other.failures), (*self.results, *other.results)
+        )
 
 
 def run(
@@ -69,18 +76,19 @@ def run(
         )
     if errors:
         raise InvalidInput(fields=errors)
-    done, failures = 0, []
+    failures: list[tuple[int, str]] = []
+    results: list[tuple[int, Mapping[str, object]]] = []
     for record_id in dict.fromkeys(record_ids):
         try:
             with transaction() as db:
 
                 def work(record_id: int = record_id) -> dict[str, object]:
-                    action.run(actor, entity, record_id, values, now)
-                    return {}
+                    return dict(action.run(actor, entity, record_id, values, now) or {})
 
                 one = f"{key}:{record_id}" if key else ""
-                once(db, actor, f"action.{code}", one, [entity, record_id, dict(raw)], now=now, work=work)
-            done += 1
+                request = [entity, record_id, dict(raw)]
+                made = once(db, actor, f"action.{code}", one, request, now=now, work=work)
+            results.append((record_id, made))
         except LoanHubError as refusal:
             failures.append((record_id, refusal.sentence))
-    return Outcome(done, tuple(failures))
+    return Outcome(len(results), tuple(failures), tuple(results))

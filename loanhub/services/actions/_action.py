@@ -15,8 +15,11 @@ from loanhub.domain.catalogue import FieldSpec
 from loanhub.domain.permissions import Permission
 from loanhub.services._actor import Actor
 
-Run = Callable[[Actor, str, int, Mapping[str, Any], datetime], None]
-"""(actor, entity, record id, parsed parameters, now): carries the action out on one record."""
+Run = Callable[[Actor, str, int, Mapping[str, Any], datetime], Mapping[str, object] | None]
+"""(actor, entity, record id, parsed parameters, now): carries the action out on one record.
+
+Returns what taking it back needs to know, as plain values; None when there is nothing to say.
+"""
 
 
 @dataclass(frozen=True)

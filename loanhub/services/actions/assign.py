@@ -11,10 +11,14 @@ from loanhub.domain.permissions import Permission
 from loanhub.services import leads
 from loanhub.services._actor import Actor
 from loanhub.services.actions._action import Action
+from loanhub.services.leads.view import owners_of
 
 
-def run(actor: Actor, entity: str, record_id: int, parameters: Mapping[str, Any], now: datetime) -> None:
-    """Assign the lead to ``owner_id``."""
+def run(
+    actor: Actor, entity: str, record_id: int, parameters: Mapping[str, Any], now: datetime
+) -> dict[str, object]:
+    """Assign the lead to ``owner_id``; returns whose it was, 0 for the pool's."""
+    before = next(iter(owners_of(actor, [record_id])), 0)
     leads.assign(
         actor,
         lead_ids=[record_id],
@@ -22,6 +26,7 @@ def run(actor: Actor, entity: str, record_id: int, parameters: Mapping[str, Any]
         reason=parameters.get("reason") or "",
         now=now,
     )
+    return {"owner_id": before}
 
 
 ACTION = Action(

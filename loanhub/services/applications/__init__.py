@@ -10,6 +10,7 @@ from loanhub.services.applications.draft import (
     autosave,
     create,
     edit,
+    save_form,
     tick_documents,
     untick_document,
     withdraw,
@@ -20,6 +21,7 @@ from loanhub.services.applications.view import ApplicationView, open_application
 
 __all__ = [
     "ApplicationView", "Preview", "Queue", "QueueRow", "QueueScope", "Saved", "StaleEdit", "autosave", "checklist",
-    "create", "decide", "default_scope", "edit", "facts_for_lead", "open_application", "preview", "queue", "submit",
+    "create", "decide", "default_scope", "edit", "facts_for_lead", "open_application", "preview", "queue", "save_form",
+    "submit",
     "tick_documents", "untick_document", "withdraw",
 ]  # fmt: skip

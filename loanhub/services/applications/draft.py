@@ -18,7 +18,7 @@ from loanhub.models import Application, Product
 from loanhub.repositories import applications as repository
 from loanhub.repositories import leads as lead_repository
 from loanhub.repositories.customers import get_visible as get_visible_customer
-from loanhub.services import catalogue, events, products, search
+from loanhub.services import _clashes, catalogue, events, products, search
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._numbering import next_number
@@ -105,17 +105,43 @@ def edit(
         _check_editable(application)
         if expected_version is not None and expected_version != application.version:
             raise StaleEdit
-        changes = catalogue.apply(db, actor, "application", application, raw, now=now, partial=True)
-        if changes:
-            _take_product(db, application)
-            application.version += 1
-            application.updated_at = now
-            events.record(
-                db, actor, "application.edited", now=now, entity="application", entity_id=application.id,
-                customer_id=application.customer_id, lead_id=application.lead_id, before=changes.before,
-                after=changes.after, summary=changes.summary,
-            )  # fmt: skip
+        _write(db, actor, application, raw, now=now)
         return application.version
+
+
+def save_form(
+    actor: Actor, *, application_id: int, raw: Mapping[str, object], shown: _clashes.Shown, now: datetime
+) -> _clashes.Saved:
+    """Save what a form changed, unless somebody else has changed the same field meanwhile.
+
+    See :func:`loanhub.services._clashes.save_with_clashes`.
+
+    Raises:
+        NotFound, NotPermitted, Conflict, InvalidInput: see :func:`edit`.
+    """
+    with transaction() as db:
+        application = repository.get_visible(db, actor, application_id, for_update=True)
+        actor.require(Permission.APPLICATIONS_EDIT)
+        _check_editable(application)
+        return _clashes.save_with_clashes(
+            db, actor, "application", application, raw=raw, shown=shown, now=now,
+            write=lambda mine: _write(db, actor, application, mine, now=now),
+        )  # fmt: skip
+
+
+def _write(
+    db: Session, actor: Actor, application: Application, raw: Mapping[str, object], *, now: datetime
+) -> None:
+    changes = catalogue.apply(db, actor, "application", application, raw, now=now, partial=True)
+    if changes:
+        _take_product(db, application)
+        application.version += 1
+        application.updated_at = now
+        events.record(
+            db, actor, "application.edited", now=now, entity="application", entity_id=application.id,
+            customer_id=application.customer_id, lead_id=application.lead_id, before=changes.before,
+            after=changes.after, summary=changes.summary,
+        )  # fmt: skip
 
 
 def tick_documents(

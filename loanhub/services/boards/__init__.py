@@ -1,5 +1,6 @@
 """Boards 看板: what a column shows, and moving a card through its gate; leads, applications, to-dos."""
 
+from loanhub.services.boards.export import export, may_export
 from loanhub.services.boards.gate import GateForm, gate_form, gates
 from loanhub.services.boards.move import Moved, MovedBySomebody, advance, move, move_card
 from loanhub.services.boards.quick import quick_add
@@ -20,6 +21,6 @@ from loanhub.services.boards.views import IN_FLIGHT, page_of, tabs, within_of
 
 __all__ = [
     "CARDS_PER_COLUMN", "IN_FLIGHT", "BoardChoice", "BoardView", "GateForm", "Moved", "MovedBySomebody", "Question",
-    "Totals", "advance", "choices", "gate_form", "gates", "link_of", "locate", "look", "move", "move_card", "page_of",
+    "Totals", "advance", "choices", "export", "gate_form", "gates", "link_of", "locate", "look", "may_export", "move", "move_card", "page_of",
     "pipeline_id_of", "quick_add", "tabs", "totals", "within_of",
 ]  # fmt: skip

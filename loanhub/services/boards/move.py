@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 
 from sqlmodel import Session
@@ -40,6 +40,8 @@ class Moved:
     to_stage: str
     to_label: str
     stage_changed: bool
+    above_id: int = 0
+    """The card that stood above it in the old column, 0 for none; told where the caller asked for it."""
 
 
 def move(
@@ -70,9 +72,10 @@ def move_card(
     to: str,
     after_id: int | None = None,
     before_id: int | None = None,
-    expected_version: int,
+    expected_version: int | None,
     supply: Mapping[str, object] | None = None,
     reason: str = "",
+    stays: bool = True,
     key: str = "",
     now: datetime,
 ) -> Moved:
@@ -80,6 +83,9 @@ def move_card(
 
     Neighbors that left the column or lie outside the actor's scope count as unknown; without any the card
     goes to the top. Where cards stand by urgency, neighbors mean nothing. Only the moved card is written.
+
+    ``expected_version`` None: the caller did not look at the card, as when many are moved at once. ``stays``: whether
+    a card that stands in the stage already is given the new place; without it that card is left as it is.
 
     Raises:
         NotFound: no such card in the actor's scope.
@@ -100,13 +106,18 @@ def move_card(
             if target is None:
                 raise InvalidInput("没有这个阶段")
             source = kind.stage_of(row)
-            if row.version != expected_version:
+            if expected_version is not None and row.version != expected_version:
                 raise MovedBySomebody(kind.last_mover(db, row), rules.label(source))
             if to != source:
                 _check_rules(db, kind, rules, source, to, now=now)
+            elif not stays:
+                return asdict(
+                    Moved(card_id, kind.name_of(db, actor, row), row.version, source, to, target.label, False)
+                )
+            above = repository.card_above(db, row) if kind.by_hand and expected_version is None else 0
             goal = Destination(to, after_id, before_id, dict(supply or {}), reason)
             kind.place(db, actor, row, rules, goal, now=now)
-            return asdict(_tell(db, actor, kind, row, rules, source))
+            return asdict(replace(_tell(db, actor, kind, row, rules, source), above_id=above))
 
         return Moved(**once_locked(db, actor, action, key, request, now=now, work=work))  # type: ignore[arg-type]
 

@@ -1,7 +1,8 @@
 """Customers 客户: enter, see whole, edit, reveal, relate, follow up."""
 
+from loanhub.services._clashes import Clash, Saved
 from loanhub.services.customers.create import KnownCustomer, create
-from loanhub.services.customers.edit import Clash, Saved, edit, history, save_form, set_next_step, step_text
+from loanhub.services.customers.edit import edit, history, save_form, set_next_step, step_text
 from loanhub.services.customers.follow_up import follow_up
 from loanhub.services.customers.relations import list_relations, relate, unrelate
 from loanhub.services.customers.reveal import Number, Revealed, RevealLimit, dial, reveal, used_today

@@ -19,8 +19,9 @@ from loanhub.models import Customer, Event
 from loanhub.repositories import customers as repository
 from loanhub.services import catalogue, events, search
 from loanhub.services._actor import Actor
+from loanhub.services._clashes import Saved, Shown, save_with_clashes
 from loanhub.services._transaction import reading, transaction
-from loanhub.services.customers._shared import check_version, find_open_lead, last_editor
+from loanhub.services.customers._shared import check_version, find_open_lead
 from loanhub.services.interactions import step_text
 from loanhub.services.leads.convert import fill_from_id
 
@@ -50,31 +51,12 @@ def edit(
         return customer.version
 
 
-@dataclass(frozen=True)
-class Clash:
-    """One field two people changed at once: what I typed and what stands there now, both fit to show."""
-
-    key: str
-    label: str
-    mine: str
-    latest: str
-
-
-@dataclass(frozen=True)
-class Saved:
-    """What became of a form: saved as ``version``, or nothing written because of ``clashes`` with ``who``."""
-
-    version: int
-    clashes: tuple[Clash, ...] = ()
-    who: str = ""
-
-
 def save_form(
     actor: Actor,
     *,
     customer_id: int,
     raw: Mapping[str, object],
-    shown: Mapping[str, tuple[str, str]],
+    shown: Shown,
     now: datetime,
 ) -> Saved:
     """Save what a form changed, unless somebody else has changed the same field meanwhile.
@@ -89,18 +71,10 @@ def save_form(
     with transaction() as db:
         customer = repository.get_visible(db, actor, customer_id, for_update=True)
         actor.require(Permission.CUSTOMERS_EDIT)
-        mine = {key: value for key, value in raw.items() if str(value) != shown.get(key, ("", ""))[0]}
-        latest = catalogue.present_record(db, actor, "customer", customer, now=now)
-        clashes = tuple(
-            Clash(key, latest[key].label, str(value) or "（清空）", latest[key].text)
-            for key, value in mine.items()
-            if key in latest and key in shown and latest[key].text != shown[key][1]
-            and latest[key].value != str(value)
+        return save_with_clashes(
+            db, actor, "customer", customer, raw=raw, shown=shown, now=now,
+            write=lambda mine: _write(db, actor, customer, mine, now=now),
         )  # fmt: skip
-        if clashes:
-            return Saved(customer.version, clashes, last_editor(db, customer_id))
-        _write(db, actor, customer, mine, now=now)
-        return Saved(customer.version)
 
 
 def _write(

@@ -3,10 +3,10 @@
 from loanhub.services.leads._shared import StaleEdit
 from loanhub.services.leads.convert import convert
 from loanhub.services.leads.create import Created, create
-from loanhub.services.leads.edit import close, edit
+from loanhub.services.leads.edit import close, edit, retag, save_form, tags_of
 from loanhub.services.leads.owners import AlreadyClaimed, ClaimRefused, assign, claim, release
 
 __all__ = [
     "AlreadyClaimed", "ClaimRefused", "Created", "StaleEdit", "assign", "claim", "close", "convert", "create",
-    "edit", "release",
+    "edit", "release", "retag", "save_form", "tags_of",
 ]  # fmt: skip

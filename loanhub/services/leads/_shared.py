@@ -21,12 +21,6 @@ class StaleEdit(Conflict):
         super().__init__(f"{who or '别人'}刚改过这条记录，请看过最新内容再保存")
 
 
-def check_version(row_version: int, expected: int | None) -> None:
-    """Raise StaleEdit when the caller saw another version; None means the caller did not look."""
-    if expected is not None and expected != row_version:
-        raise StaleEdit
-
-
 def place_on_board(db: Session, lead: Lead, *, now: datetime, stage_code: str = "") -> None:
     """Put a card at the top of a column of the default board, the first column unless named."""
     pipeline_id = db.execute(

@@ -20,6 +20,7 @@ from loanhub.services import catalogue, events, search
 from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
 from loanhub.services._transaction import transaction
+from loanhub.services.leads.edit import tags_of
 
 COPIED = (
     "name", "phone", "phone_index", "phone_tail_index", "id_number_index", "id_number_tail_index", "id_number",
@@ -54,6 +55,7 @@ def convert(actor: Actor, *, lead_id: int, raw: Mapping[str, object] | None = No
             raise InvalidInput(fields=missing)
         customer = _find_same(db, actor, lead, now=now) or _create(db, actor, lead, now=now)
         lead.customer_id = customer.id
+        customer.tags = [*customer.tags, *(one for one in tags_of(lead) if one not in customer.tags)]
         lead.updated_at = now
         lead.version += 1
         db.flush()

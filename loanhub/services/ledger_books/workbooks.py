@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Sequence
 from datetime import date, datetime
-
-import xlsxwriter
 
 from loanhub.domain.permissions import Permission
 from loanhub.services import events
 from loanhub.services._actor import Actor
+from loanhub.services._spreadsheet import Cell, workbook
 from loanhub.services._transaction import transaction
 from loanhub.services.ledger_books.day import Difference, day_books
 from loanhub.services.ledger_books.trial import trial_balance
-
-OPTIONS = {
-    "in_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
-Cell = str | int
-"""A text, or an amount in fen."""
 
 
 def trial_workbook(
@@ -46,7 +35,7 @@ def trial_workbook(
         totals: list[Cell] = [sum(int(row[place]) for row in rows) for place in range(1, len(head))]
         rows.append(["合计", *totals])
         rows.append(["试算结果", "平衡" if shown.balanced else f"不平衡，差 {shown.difference}"])
-        content = _workbook([("试算平衡", f"{shown.first} 至 {shown.last}", head, rows)])
+        content = workbook([("试算平衡", f"{shown.first} 至 {shown.last}", head, rows)])
         events.record(
             db,
             actor,
@@ -72,7 +61,7 @@ def day_workbook(actor: Actor, *, day: date, now: datetime) -> tuple[str, bytes]
             for one in shown.figures
         ]  # fmt: skip
         signed = f"已由{shown.closed_by}于 {shown.closed_at} 确认" if shown.closed else "未确认"
-        content = _workbook(
+        content = workbook(
             [
                 ("核对", f"{shown.day} {signed} {shown.note}".strip(), ["项目", "甲方", "甲方金额", "乙方", "乙方金额", "差额", "结果", "说明"], figures),
                 ("差异", shown.day, _DIFFERENCES, _lines(shown.differences)),
@@ -88,25 +77,3 @@ _DIFFERENCES = ["类别", "对象", "说明", "金额"]
 
 def _lines(found: Sequence[Difference]) -> list[list[Cell]]:
     return [[one.label, one.subject, one.text, one.amount] for one in found]
-
-
-def _workbook(sheets: Sequence[tuple[str, str, Sequence[str], Sequence[Sequence[Cell]]]]) -> bytes:
-    target = io.BytesIO()
-    with xlsxwriter.Workbook(target, OPTIONS) as book:
-        bold = book.add_format({"bold": True})
-        money = book.add_format({"num_format": "#,##0.00"})
-        for name, title, head, rows in sheets:
-            sheet = book.add_worksheet(name)
-            sheet.write_string(0, 0, title, bold)
-            for place, label in enumerate(head):
-                sheet.write_string(1, place, label, bold)
-            for line, row in enumerate(rows, start=2):
-                for place, cell in enumerate(row):
-                    if isinstance(cell, int):
-                        # Excel keeps 15 digits: fen up to 10^13 yuan stay exact when written as yuan.
-                        sheet.write_number(line, place, cell / 100, money)
-                    else:
-                        sheet.write_string(line, place, cell)
-            sheet.set_column(0, len(head), 18)
-            sheet.freeze_panes(2, 0)
-    return target.getvalue()

@@ -55,6 +55,7 @@ FIELDS = (
            "备注信息", "note")),
     _field("temperature", "意向等级", "choice", _NEXT, choices=Temperature, in_table=True, in_import=False,
            width=90),
+    _field("tags", "标签", "tags", _NEXT, column="custom.tags", choices="customer_tag", synonyms=("线索标签",)),
     _field("next_step", "下一步", "text", _NEXT, check=at_most(200), in_form=False, in_import=False),
     _field("next_step_at", "下次跟进时间", "datetime", _NEXT, in_form=False, in_import=False, in_table=True),
     _system("number", "线索编号", "text", in_table=True, width=140),

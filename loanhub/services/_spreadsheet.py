@@ -1,0 +1,40 @@
+"""Spreadsheets of our own making: texts stay texts, whatever they begin with; amounts are numbers in yuan."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+import xlsxwriter
+
+OPTIONS = {
+    "in_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+Cell = str | int
+"""A text, or an amount in fen."""
+
+
+def workbook(sheets: Sequence[tuple[str, str, Sequence[str], Sequence[Sequence[Cell]]]]) -> bytes:
+    """Return an xlsx of these sheets: (name, line above the head, head, rows)."""
+    target = io.BytesIO()
+    with xlsxwriter.Workbook(target, OPTIONS) as book:
+        bold = book.add_format({"bold": True})
+        money = book.add_format({"num_format": "#,##0.00"})
+        for name, title, head, rows in sheets:
+            sheet = book.add_worksheet(name)
+            sheet.write_string(0, 0, title, bold)
+            for place, label in enumerate(head):
+                sheet.write_string(1, place, label, bold)
+            for line, row in enumerate(rows, start=2):
+                for place, cell in enumerate(row):
+                    if isinstance(cell, int):
+                        # Excel keeps 15 digits: fen up to 10^13 yuan stay exact when written as yuan.
+                        sheet.write_number(line, place, cell / 100, money)
+                    else:
+                        sheet.write_string(line, place, cell)
+            sheet.set_column(0, len(head), 18)
+            sheet.freeze_panes(2, 0)
+    return target.getvalue()
