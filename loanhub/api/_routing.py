@@ -18,6 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from loanhub.api._openapi import Described
 from loanhub.domain.errors import InvalidInput, LoanHubError
 from loanhub.services import auth
 from loanhub.services._actor import Actor
@@ -41,6 +42,7 @@ class RouteSpec:
     mark: Mark
     endpoint: Endpoint
     takes_file: bool = False
+    described: Described | None = None
 
 
 ROUTES: dict[tuple[str, str], RouteSpec] = {}
@@ -54,11 +56,16 @@ class UnmarkedRoute(SystemExit):
 
 
 def route(
-    path: str, *, methods: Sequence[str] = ("GET",), takes_file: bool = False
+    path: str,
+    *,
+    methods: Sequence[str] = ("GET",),
+    takes_file: bool = False,
+    described: Described | None = None,
 ) -> Callable[[Endpoint], Endpoint]:
     """Register a route; the mark stands below this decorator.
 
     takes_file: its body may be as large as an upload; every other body is capped at ``body_bytes``.
+    described: what it takes and answers, for ``/api/v1/openapi.json``; each route under ``/api/v1`` says so.
 
     Raises:
         UnmarkedRoute: the function carries no mark.
@@ -75,6 +82,7 @@ def route(
             mark,
             _guarded(function, mark),
             takes_file,
+            described,
         )
         for method in spec.methods:
             ROUTES[path, method] = spec

@@ -6,14 +6,26 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from loanhub.api._openapi import Described
 from loanhub.api._routing import route
 from loanhub.domain.permissions import Permission
 from loanhub.services import quotes, strict_json
+from loanhub.services.quotes.answer import QuoteAnswer, QuoteBody
 from loanhub.state._clock import utc_now
 from loanhub.state._marks import needs
 
 
-@route("/api/v1/quotes", methods=["POST"])
+@route(
+    "/api/v1/quotes",
+    methods=["POST"],
+    described=Described(
+        summary="试算一笔贷款：还款计划、综合成本、是否超过上限",
+        tag="试算",
+        body=QuoteBody,
+        answer=QuoteAnswer,
+        answered="试算结果；什么都不保存",
+    ),
+)
 @needs(Permission.PRODUCTS_READ)
 async def quote(request: Request) -> Response:
     """Answer rows, totals, cost, disclosure and the lines in force for the terms and fees of the body."""

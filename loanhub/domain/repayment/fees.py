@@ -65,9 +65,9 @@ class Fee:
         InvalidInput: naming ``fees``.
     """
 
-    code: str
     label: str
     timing: FeeTiming
+    code: str = "fee"
     amount_fen: int | None = None
     rate: Decimal | None = None
     collector: str = ""

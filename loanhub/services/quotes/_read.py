@@ -27,7 +27,6 @@ _DECIMAL = re.compile(r"-?[0-9]{1,12}(\.[0-9]{1,18})?")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _UNKNOWN = "没有这一项"
 _REQUIRED = "此项必填"
-_OPTIONAL_OF_FEE = frozenset({"code"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +90,7 @@ def _check_fees(fees: object, refused: dict[str, str]) -> None:
     for place, fee in enumerate(fees):
         path = f"fees[{place}]"
         before = len(refused)
-        _check_object(Fee, fee, path, refused, optional=_OPTIONAL_OF_FEE)
+        _check_object(Fee, fee, path, refused)
         if len(refused) > before:
             continue
         amount, rate = fee.get("amount_fen"), fee.get("rate")
@@ -108,8 +107,6 @@ def _check_object(
     value: object,
     path: str,
     refused: dict[str, str],
-    *,
-    optional: frozenset[str] = frozenset(),
 ) -> None:
     if not isinstance(value, dict):
         refused[path] = "须是一个 JSON 对象"
@@ -122,7 +119,7 @@ def _check_object(
     for name, field in declared.items():
         if name in value:
             _check_value(hints[name], value[name], _join(path, name), refused)
-        elif field.default is MISSING and field.default_factory is MISSING and name not in optional:
+        elif field.default is MISSING and field.default_factory is MISSING:
             refused[_join(path, name)] = _REQUIRED
 
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from loanhub.domain.calendar import shanghai_date
 from loanhub.domain.caps import Cap, CapVerdict, LenderType, verdict
@@ -28,6 +27,7 @@ from loanhub.services import rates
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.quotes._read import read_request
+from loanhub.services.quotes.answer import QuoteAnswer, QuoteLimit, QuoteRow, QuoteTotals
 
 IRR_PLACES = 12
 RATE_PLACES = 8
@@ -180,7 +180,7 @@ def public_quote(body: object, *, now: datetime) -> Quote:
     return figure(request.terms, request.fees, lines=lines_in_force(now=now))
 
 
-def as_json(found: Quote) -> dict[str, Any]:
+def as_json(found: Quote) -> QuoteAnswer:
     """Return a quote as the API answers it: fen are integers, rates and percentages decimal strings.
 
     Rows and totals have the fields of the golden schedules; ``fee_fen`` and ``total_fee_fen`` join them only
@@ -188,7 +188,7 @@ def as_json(found: Quote) -> dict[str, Any]:
     """
     charged = found.has_fees
     sums = totals(found.rows)
-    in_all: dict[str, Any] = {
+    in_all: QuoteTotals = {
         "total_principal_fen": sums.principal_fen,
         "total_interest_fen": sums.interest_fen,
         "total_payment_fen": sums.payment_fen + sum(found.row_fees_fen),
@@ -232,7 +232,7 @@ def as_json(found: Quote) -> dict[str, Any]:
     }
 
 
-def _limit(found: CapVerdict) -> dict[str, Any]:
+def _limit(found: CapVerdict) -> QuoteLimit:
     return {
         "exceeds_cap": found.is_blocked,
         "exceeds_warn": found.is_blocked or bool(found.warned_by),
@@ -252,9 +252,9 @@ def _limit(found: CapVerdict) -> dict[str, Any]:
     }
 
 
-def _row(found: Quote, place: int, *, charged: bool) -> dict[str, Any]:
+def _row(found: Quote, place: int, *, charged: bool) -> QuoteRow:
     row = found.rows[place]
-    shown: dict[str, Any] = {
+    shown: QuoteRow = {
         "period": row.period,
         "start_date": row.start_date.isoformat(),
         "due_date": row.due_date.isoformat(),
@@ -265,4 +265,6 @@ def _row(found: Quote, place: int, *, charged: bool) -> dict[str, Any]:
         "payment_fen": found.row_payment_fen(place),
         "closing_fen": row.closing_fen,
     }
-    return shown | {"fee_fen": found.row_fee_fen(place)} if charged else shown
+    if charged:
+        shown["fee_fen"] = found.row_fee_fen(place)
+    return shown
