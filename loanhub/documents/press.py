@@ -248,7 +248,7 @@ def _seam(canvas: Any, index: int, count: int) -> None:
 
 
 @lru_cache(maxsize=64)
-def _modules(url: str) -> tuple[int, str]:
+def qr_modules(url: str) -> tuple[int, str]:
     """Return the size of a QR code and its dark modules as rectangles, a run of them at a time."""
     matrix = segno.make(url, error="m", micro=False).matrix
     runs = []
@@ -264,7 +264,7 @@ def _modules(url: str) -> tuple[int, str]:
 
 def _verification(press: _Press) -> None:
     """Draw the QR code of the address where the document can be verified, and its caption."""
-    size, runs = _modules(press.running.verify_url)
+    size, runs = qr_modules(press.running.verify_url)
     side = 13.5 * MILLIMETER
     x, y = PAGE_WIDTH - RIGHT - side, 8 * MILLIMETER
     canvas = press.canvas
