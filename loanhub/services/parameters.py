@@ -14,6 +14,7 @@ from sqlmodel import Session, col
 
 from loanhub.documents.data import BankAccount, Company
 from loanhub.domain.classification import ClassPolicy
+from loanhub.domain.contact_rules import ContactRules
 from loanhub.models import Setting
 from loanhub.settings import settings
 
@@ -29,6 +30,18 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "scorecard": {},
     "risk_policy": {},
     "contract_code": {"company": "CJ"},
+    "collections": {
+        "quiet_from": "22:00", "quiet_to": "08:00", "unanswered_per_number_day": 6, "answered_per_person_day": 3,
+        "contacts_per_person_week": 15, "third_party_days": 3, "third_party_per_week": 2, "complaint_hold_days": 7,
+        "start_dpd": 1,
+        "source": "中国银行业协会《金融机构个人消费类贷款催收工作指引（试行）》2026-01-30；GB/T 45251-2025；每周次数为公司自定",
+    },
+    "public_pool": {
+        "first_contact_hours": 24, "no_follow_days": 7, "remind_days": 3, "cooldown_days": 7, "owned_cap": 300,
+        "daily_cap": 20, "lock_days": 15, "lock_limit": 10, "clock": "natural", "recycle": True, "since": "",
+    },
+    "first_response": {"minutes": 120, "remind_minutes": 30, "clock": "working", "escalate": True},
+    "calendar": {"worked": [], "off": []},
     "classification": {
         "days": {"special_mention": 1, "substandard": 91, "doubtful": 271, "loss": 361},
         "technical": False,
@@ -86,6 +99,15 @@ def repayment_account(db: Session, *, now: datetime) -> BankAccount:
     """Return the account borrowers repay to."""
     known = get(db, "repayment_account", now=now)
     return BankAccount(**{k: str(known.get(k, "")) for k in ("holder", "bank", "number")})
+
+
+def contact_rules(db: Session, *, now: datetime) -> ContactRules:
+    """Return whom collectors may contact, when and how often, at ``now``.
+
+    Raises:
+        InvalidInput: the parameter in force cannot be read.
+    """
+    return ContactRules.parse(get(db, "collections", now=now))
 
 
 def class_policy(db: Session, *, now: datetime) -> ClassPolicy:

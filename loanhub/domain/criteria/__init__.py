@@ -6,6 +6,7 @@ condition, ``loanhub.analytics.criteria`` a Polars expression.
 
 from __future__ import annotations
 
+from loanhub.domain.criteria.compiled import compiled
 from loanhub.domain.criteria.evaluate import Explanation, Outcome, evaluate, matches, predicate_of, value_of
 from loanhub.domain.criteria.membership import (
     MAX_INLINED,
@@ -51,7 +52,7 @@ from loanhub.domain.criteria.values import PERIODS, SPECIAL
 __all__ = [
     "EVERYTHING", "MAX_DEPTH", "MAX_INLINED", "MAX_LEAVES", "MAX_NESTING", "MAX_TEXT", "MAX_VALUES", "OPERATORS", "PERIODS", "SPECIAL",
     "Aggregate", "All", "AnyOf", "Condition", "Context", "Criteria", "Explanation", "Function",
-    "InvalidCriteria", "Node", "Not", "Operator", "Outcome", "SegmentNesting", "canonical", "criteria_hash",
+    "InvalidCriteria", "Node", "Not", "Operator", "Outcome", "SegmentNesting", "canonical", "compiled", "criteria_hash",
     "decode_from_url", "encode_for_url",
     "evaluate", "fields_used", "inline", "leaves", "matches", "membership", "operators_for", "parse", "predicate_of", "segments_used", "spec_of_aggregate",
     "to_json", "to_sentence", "to_text", "value_of",
