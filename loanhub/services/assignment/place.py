@@ -87,7 +87,8 @@ def place_new(
             lead.version += 1
             decisions.append(decision)
         names = {one: person.name for one, person in engine.engine.people.items()}
-    _record(db, actor, leads, decisions, names, now=now)
+    if engine.document.rules:
+        _record(db, actor, leads, decisions, names, now=now)
     placed = Placed(tuple(decisions))
     if tell:
         _tell(db, leads, decisions, now=now)

@@ -7,9 +7,9 @@ only place of that question. (A spreadsheet's rows are cleaned and written by ``
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session
@@ -27,7 +27,7 @@ from loanhub.domain.leads import (
 from loanhub.domain.rank import between
 from loanhub.models import Channel, Lead, LeadConsent, User
 from loanhub.repositories import leads as repository
-from loanhub.services import catalogue, events, search
+from loanhub.services import assignment, catalogue, events, search
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._notices import notify
 from loanhub.services._numbering import next_number
@@ -82,21 +82,6 @@ def door_actor(name: str, *, ip: str = "") -> Actor:
     return replace(SYSTEM, name=name[:60], ip=ip)
 
 
-Assigner = Callable[[Session, Sequence[Lead], datetime], None]
-_assigners: list[Assigner] = []
-
-
-def assign_with(assigner: Assigner) -> Assigner:
-    """Have new leads nobody owns yet given out by ``assigner``, in the transaction of their coming in.
-
-    It is called once a transaction with the leads (flushed, with ids, ``owner_id`` None, status 新线索), sets owner,
-    department, ``assigned_at`` and ``assigned_reason``, and tells the owner. What it leaves stays in the pool.
-    """
-    if assigner not in _assigners:
-        _assigners.append(assigner)
-    return assigner
-
-
 def take_in(db: Session, enquiries: Sequence[Enquiry], *, now: datetime) -> list[Taken]:
     """Take in enquiries, in order; each is new, a touch on the known lead of the same person, or at fault.
 
@@ -105,6 +90,7 @@ def take_in(db: Session, enquiries: Sequence[Enquiry], *, now: datetime) -> list
     fresh: list[tuple[int, Enquiry, Lead, catalogue.Changes]] = []
     taken: list[Taken] = [Taken()] * len(enquiries)
     waiting: set[str] = set()
+    by_rules = any(one.owner is not None for one in enquiries) and assignment.own_entries_too(db)
 
     def flush() -> None:
         _write(db, [(enquiry, lead, changes) for _, enquiry, lead, changes in fresh], now=now)
@@ -115,7 +101,7 @@ def take_in(db: Session, enquiries: Sequence[Enquiry], *, now: datetime) -> list
         waiting.clear()
 
     for place, enquiry in enumerate(enquiries):
-        lead = _blank(enquiry, now=now)
+        lead = _blank(db, enquiry, by_rules=by_rules, now=now)
         try:
             changes = catalogue.apply(db, enquiry.actor, "lead", lead, enquiry.raw, now=now, partial=False)
         except InvalidInput as fault:
@@ -152,25 +138,27 @@ def _repeat(db: Session, enquiry: Enquiry, known: Lead, lead: Lead, *, now: date
     return Taken(known.id or 0, known.number, False, made)
 
 
-def _blank(enquiry: Enquiry, *, now: datetime) -> Lead:
+def _blank(db: Session, enquiry: Enquiry, *, by_rules: bool, now: datetime) -> Lead:
     lead = Lead(
         number="", name="", status=LeadStatus.NEW, created_at=now, updated_at=now, stage_entered_at=now,
         created_by_id=enquiry.actor.actor_id, door=enquiry.door.value, origin=LeadOrigin.NEW_DATA,
         pooled_at=now, pool_reason="新进线，待分配",
     )  # fmt: skip
-    if enquiry.owner is not None:
-        give(lead, enquiry.owner.user_id, enquiry.owner.department_id, reason="自己录入", now=now)
+    if enquiry.owner is not None and not by_rules:
+        give(db, lead, enquiry.owner.user_id, enquiry.owner.department_id, reason="自己录入", now=now)
         lead.origin, lead.created_by_id = LeadOrigin.OWN_ENTRY, enquiry.owner.actor_id
     return lead
 
 
-def give(lead: Lead, owner_id: int, department_id: int | None, *, reason: str, now: datetime) -> None:
+def give(
+    db: Session, lead: Lead, owner_id: int, department_id: int | None, *, reason: str, now: datetime
+) -> None:
     """Make somebody the first owner of a lead that just came in, with the first contact as next step."""
     lead.owner_id, lead.department_id = owner_id, department_id
     lead.status, lead.assigned_at, lead.assigned_reason = LeadStatus.WAITING, now, reason[:200]
     lead.pooled_at, lead.pool_reason = None, ""
     lead.next_step, lead.next_step_kind = "首次联系", "phone"
-    lead.next_step_at = now + timedelta(hours=FIRST_CONTACT_HOURS)
+    lead.next_step_at = assignment.first_step_at(db, now)
 
 
 def _write(db: Session, rows: Sequence[tuple[Enquiry, Lead, catalogue.Changes]], *, now: datetime) -> None:
@@ -211,6 +199,12 @@ def _write(db: Session, rows: Sequence[tuple[Enquiry, Lead, catalogue.Changes]],
             after=one.after, summary=one.summary,
         )  # fmt: skip
     _settle(db, [lead for lead in leads if lead.owner_id is None], now=now)
+    for enquiry, lead, _ in rows:
+        if enquiry.owner is not None and lead.owner_id is None:
+            # The rules take own entries too, but nobody could: it stays with who entered it.
+            why = f"自己录入（{lead.pool_reason}）"
+            give(db, lead, enquiry.owner.user_id, enquiry.owner.department_id, reason=why, now=now)
+            lead.origin = LeadOrigin.OWN_ENTRY
 
 
 def _channels(db: Session) -> dict[str, Channel]:
@@ -236,7 +230,7 @@ def _keep_consents(db: Session, rows: Sequence[tuple[Enquiry, Lead]], *, now: da
 
 
 def _settle(db: Session, leads: Sequence[Lead], *, now: datetime) -> None:
-    """Give new leads to whom the rule of their channel names; the others go to the assigner, or stay in the pool."""
+    """Give new leads to whom the rule of their channel names; the others are given out by the assignment rules, or stay in the pool."""
     channels, open_to_rules = _channels(db), []
     for lead in leads:
         channel = channels.get(lead.channel_code)
@@ -247,6 +241,7 @@ def _settle(db: Session, leads: Sequence[Lead], *, now: datetime) -> None:
         owner = db.get(User, rule.get("user_id")) if kind == "person" else None
         if owner is not None and owner.active:
             give(
+                db,
                 lead,
                 owner.id or 0,
                 owner.department_id,
@@ -264,7 +259,4 @@ def _settle(db: Session, leads: Sequence[Lead], *, now: datetime) -> None:
             )  # fmt: skip
             continue
         open_to_rules.append(lead)
-    for assigner in _assigners:
-        left = [lead for lead in open_to_rules if lead.owner_id is None]
-        if left:
-            assigner(db, left, now)
+    assignment.place_new(db, open_to_rules, now=now)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -12,14 +12,15 @@ from loanhub.domain import leads as rules
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.leads import LeadEvent, LeadOrigin, LeadStatus
 from loanhub.domain.permissions import Permission
-from loanhub.domain.public_pool import DEFAULT_RULES, Holding, PoolRules, check_claim
+from loanhub.domain.public_pool import Holding, PoolRules, check_claim
 from loanhub.models import Lead, User
 from loanhub.repositories import leads as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
+from loanhub.services._lead_rules import lead_rules
 from loanhub.services._notices import notify
 from loanhub.services._transaction import transaction
-from loanhub.services.leads.create import FIRST_CONTACT_HOURS
+from loanhub.services.assignment import first_step_at
 from loanhub.services.leads.pool import claimed_today, owned_open
 
 
@@ -55,7 +56,7 @@ def assign(actor: Actor, *, lead_ids: Sequence[int], owner_id: int, reason: str 
             if lead.owner_id == owner_id:
                 continue
             was_pooled = lead.owner_id is None
-            _hand_over(lead, owner, now=now)
+            _hand_over(db, lead, owner, now=now)
             lead.status = rules.move(lead.status, LeadEvent.ASSIGN)
             lead.assigned_reason = reason[:200] or f"{actor.name}手动分配"
             lead.origin = LeadOrigin.POOL_ASSIGNED if was_pooled else LeadOrigin.REASSIGNED
@@ -73,8 +74,11 @@ def assign(actor: Actor, *, lead_ids: Sequence[int], owner_id: int, reason: str 
         return changed
 
 
-def claim(actor: Actor, *, lead_id: int, limits: PoolRules = DEFAULT_RULES, now: datetime) -> None:
+def claim(actor: Actor, *, lead_id: int, limits: PoolRules | None = None, now: datetime) -> None:
     """Take a lead out of the public pool 认领; of many at once exactly one wins.
+
+    The caps are those of the firm's parameters unless ``limits`` says otherwise. One person's claims wait for each
+    other, so that two at once do not pass the daily cap together.
 
     Raises:
         NotFound: no such lead in the pool's reach.
@@ -91,8 +95,8 @@ def claim(actor: Actor, *, lead_id: int, limits: PoolRules = DEFAULT_RULES, now:
             raise NotFound("没有找到这条线索，或你无权查看")
         if lead.owner_id is not None:
             raise AlreadyClaimed
-        _check_caps(db, actor, lead, limits, now)
-        owner = db.get(User, actor.user_id)
+        owner = db.get(User, actor.user_id, with_for_update=True)
+        _check_caps(db, actor, lead, limits or lead_rules(db, now=now).pool, now)
         assert owner is not None
         taken = db.execute(
             sa.update(Lead)
@@ -103,7 +107,7 @@ def claim(actor: Actor, *, lead_id: int, limits: PoolRules = DEFAULT_RULES, now:
         if getattr(taken, "rowcount", 0) != 1:
             raise AlreadyClaimed
         db.refresh(lead)
-        _hand_over(lead, owner, now=now)
+        _hand_over(db, lead, owner, now=now)
         lead.status = (
             rules.move(LeadStatus.NEW, LeadEvent.ASSIGN) if lead.status is LeadStatus.NEW else lead.status
         )
@@ -143,6 +147,7 @@ def to_pool(db: Session, actor: Actor, lead: Lead, *, reason: str, now: datetime
     before = db.get(User, lead.owner_id)
     lead.previous_owner_id = lead.owner_id
     lead.owner_id, lead.pooled_at, lead.pool_reason = None, now, reason[:200]
+    lead.clock_at = lead.locked_until = None
     lead.next_step, lead.next_step_at = "", None
     lead.updated_at = now
     lead.version += 1
@@ -153,12 +158,13 @@ def to_pool(db: Session, actor: Actor, lead: Lead, *, reason: str, now: datetime
     )  # fmt: skip
 
 
-def _hand_over(lead: Lead, owner: User, *, now: datetime) -> None:
+def _hand_over(db: Session, lead: Lead, owner: User, *, now: datetime) -> None:
     lead.owner_id, lead.department_id = owner.id, owner.department_id
     lead.assigned_at = lead.updated_at = now
     lead.pooled_at, lead.pool_reason, lead.first_contact_at = None, "", None
     lead.next_step, lead.next_step_kind = "首次联系", "phone"
-    lead.next_step_at = now + timedelta(hours=FIRST_CONTACT_HOURS)
+    lead.next_step_at = first_step_at(db, now)
+    lead.clock_at = lead.locked_until = None
     lead.version += 1
 
 

@@ -14,9 +14,10 @@ from loanhub.domain import leads as rules
 from loanhub.domain.errors import LoanHubError
 from loanhub.domain.formats import local
 from loanhub.domain.permissions import Permission
-from loanhub.domain.public_pool import DEFAULT_RULES, PoolRules
+from loanhub.domain.public_pool import PoolRules
 from loanhub.models import Event, Interaction, Lead, User
 from loanhub.services._actor import Actor
+from loanhub.services._lead_rules import lead_rules
 from loanhub.services._transaction import reading
 
 
@@ -62,7 +63,7 @@ def claimed_today(db: Session, actor: Actor, now: datetime) -> int:
     return int(db.execute(query).scalar_one())
 
 
-def standing(actor: Actor, *, now: datetime, limits: PoolRules = DEFAULT_RULES) -> Standing:
+def standing(actor: Actor, *, now: datetime, limits: PoolRules | None = None) -> Standing:
     """Return the actor's caps and how far they are used.
 
     Raises:
@@ -70,6 +71,7 @@ def standing(actor: Actor, *, now: datetime, limits: PoolRules = DEFAULT_RULES) 
     """
     actor.require(Permission.LEADS_CLAIM)
     with reading() as db:
+        limits = limits or lead_rules(db, now=now).pool
         return Standing(
             owned_open(db, actor), limits.owned_cap, claimed_today(db, actor, now), limits.daily_cap
         )
@@ -87,7 +89,7 @@ class PoolMark:
 
 
 def marks(
-    actor: Actor, lead_ids: Sequence[int], *, now: datetime, limits: PoolRules = DEFAULT_RULES
+    actor: Actor, lead_ids: Sequence[int], *, now: datetime, limits: PoolRules | None = None
 ) -> dict[int, PoolMark]:
     """Return the marks of pool rows by lead id; ids that are not in the pool are left out.
 
@@ -96,6 +98,7 @@ def marks(
     """
     actor.require(Permission.LEADS_CLAIM)
     with reading() as db:
+        limits = limits or lead_rules(db, now=now).pool
         query = (
             sa.select(col(Lead.id), col(Lead.pooled_at), col(Lead.previous_owner_id), col(User.name))
             .outerjoin(User, col(User.id) == col(Lead.previous_owner_id))
