@@ -2,43 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.domain import formats, masking
-from loanhub.domain.applications import ApplicationStatus
+from loanhub.domain import formats
 from loanhub.domain.catalogue import Access
 from loanhub.domain.catalogue.kinds.dates import start_of_day
-from loanhub.domain.customers import RelationKind, fits, label_for
-from loanhub.domain.documents import label_of
+from loanhub.domain.customers import fits, label_for
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.formats import local
-from loanhub.domain.loans import LoanStatus
-from loanhub.domain.money import format_plain
 from loanhub.domain.permissions import Permission
-from loanhub.domain.repayment.postings import Posting
-from loanhub.models import Application, Contract, Customer, CustomerRelation, Document, Event, Loan
+from loanhub.models import Customer, Event, Interaction, Lead, Stage, StageMove
 from loanhub.repositories import customers as repository
-from loanhub.services import catalogue, events
+from loanhub.services import catalogue
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
-from loanhub.services.customers import consents, scores
-from loanhub.services.customers.relations import _wan
-from loanhub.services.files import IMPORT_KIND
-from loanhub.services.loans._shared import Account, open_account
+from loanhub.services.customers import scores
+from loanhub.services.customers._as_of_sections import PastRow, PastSection, sections_at
+from loanhub.services.customers.edit import FIELD_EVENTS, step_text
+from loanhub.services.customers.grade import grade_at, word
+from loanhub.services.customers.manager import LABEL as MANAGER
 
-FIELD_EVENTS = ("customer.created", "customer.edited", "customer.retagged")
-_STATUS_EVENTS = {
-    "application.created": ApplicationStatus.DRAFT.label, "application.submitted": "审批中",
-    "application.passed_on": "审批中", "application.approved": ApplicationStatus.APPROVED.label,
-    "application.returned": ApplicationStatus.RETURNED.label, "application.rejected": ApplicationStatus.REJECTED.label,
-    "application.withdrawn": ApplicationStatus.WITHDRAWN.label,
-}  # fmt: skip
+UNKNOWN = "没有留下记录"
+KEPT_NOTHING = (
+    "RFM 分值、行为标签只保留最近一次计算的结果",
+    "生命周期、客户价值按变化记录推回，第一次计算以前的不知道",
+    "旧版本里由证件号码带出的出生日期和性别、跟进时顺带定的下一步没有记录，那时的改动推不回来",
+)
+"""What the page of an earlier day cannot say, in plain words."""
+FOLLOWED = ("负责人", "所属部门", MANAGER, "生命周期", "客户价值")
+"""Fields outside the form whose changes the events tell."""
 
 
 @dataclass
@@ -60,43 +56,29 @@ class PastGroup:
 
 
 @dataclass
-class PastRow:
-    """A line of any other section: ``title``, ``detail``, ``side`` (amount or date), ``tone``."""
-
-    title: str = ""
-    detail: str = ""
-    side: str = ""
-    tone: str = ""
-
-
-@dataclass
-class PastSection:
-    """A section of the page as it was; ``none`` is what to say when it is empty."""
-
-    title: str = ""
-    none: str = ""
-    rows: list[PastRow] = field(default_factory=list)
-
-
-@dataclass
 class Past:
-    """A customer as known at the end of a day; everything to read, nothing to change."""
+    """A customer as known at the end of a day; everything to read, nothing to change.
+
+    ``unknown`` says plainly what is not known for that day.
+    """
 
     day: str = ""
     sentence: str = ""
     exposure: str = ""
     score: str = ""
+    stage: str = ""
     next_step: str = ""
     changed: int = 0
     groups: list[PastGroup] = field(default_factory=list)
     sections: list[PastSection] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
 
 
 def as_of(actor: Actor, *, customer_id: int, day: date, now: datetime) -> Past:
     """Return a customer as it was known at the end of ``day`` (Asia/Shanghai).
 
     Fields are the present ones with every later change undone; a loan is replayed with the postings of that
-    moment; relations, documents, consents and scores count by their dates.
+    moment; relations, documents, to-dos, consents, grades and scores count by their dates.
 
     Raises:
         NotFound: no such customer in the actor's scope.
@@ -115,24 +97,24 @@ def as_of(actor: Actor, *, customer_id: int, day: date, now: datetime) -> Past:
         until = start_of_day(day + timedelta(days=1))
         undone = _undone(db, customer_id, until)
         groups, changed = _fields(db, actor, customer, undone, now=now)
-        sections, exposure = _sections(db, actor, customer, day, until)
+        standing, unknown = _standing(db, actor, customer, undone, until, now=now)
+        groups.insert(0, standing)
+        sections, exposure = sections_at(db, actor, customer, day, until)
         lines = scores.history_of(db, actor, customer_id, until=until, now=now).lines
         sections.insert(0, PastSection("评分", "当时还没有评分", [
-            PastRow(f"{one.score} 分", f"{one.source}{' · ' + one.risk_label if one.risk_label else ''}", one.title)
+            PastRow(
+                f"{one.score} 分" if one.score != formats.EMPTY else one.risk_label,
+                f"{one.source}{' · ' + one.risk_label if one.risk_label and one.score != formats.EMPTY else ''}", one.title,
+            )
             for one in lines
         ]))  # fmt: skip
-        step = undone.get("下一步", _next_step(customer))
+        step = undone.get("下一步", step_text(customer.next_step, customer.next_step_at))
         return Past(
-            day=formats.day(day), exposure=exposure, score=lines[0].score if lines else "—", next_step=step or "—",
-            changed=changed, groups=groups, sections=sections,
-            sentence=f"{changed} 项资料在那之后改过" if changed else "资料在那之后没有改过",
+            day=formats.day(day), exposure=exposure,
+            score=next((one.score for one in lines if one.score != formats.EMPTY), "—"),
+            stage=_stage(db, customer_id, until), next_step=step or "—", changed=changed, groups=groups, sections=sections,
+            sentence=f"{changed} 项资料在那之后改过" if changed else "资料在那之后没有改过", unknown=[*unknown, *KEPT_NOTHING],
         )  # fmt: skip
-
-
-def _next_step(customer: Customer) -> str:
-    if not customer.next_step or customer.next_step_at is None:
-        return "—"
-    return f"{customer.next_step} {formats.instant(customer.next_step_at)}"
 
 
 def _undone(db: Session, customer_id: int, until: datetime) -> dict[str, str]:
@@ -176,160 +158,51 @@ def _fields(
     return [PastGroup(title, fields) for title, fields in groups.items()], changed
 
 
-def _sections(
-    db: Session, actor: Actor, customer: Customer, day: date, until: datetime
-) -> tuple[list[PastSection], str]:
-    found, exposure = [], "—"
-    if actor.can(Permission.LOANS_READ):
-        rows, owed = _loans(db, customer.id or 0, day, until)
-        found.append(PastSection("借据", "当时没有借据", rows))
-        exposure = _wan(owed)
-    if actor.can(Permission.APPLICATIONS_READ):
-        found.append(PastSection("申请", "当时没有申请", _applications(db, customer.id or 0, until)))
-    if actor.can(Permission.CONTRACTS_READ):
-        found.append(PastSection("合同", "当时没有合同", _contracts(db, customer.id or 0, until)))
-    if actor.can(Permission.DOCUMENTS_READ):
-        found.append(PastSection("资料", "当时没有资料", _documents(db, customer.id or 0, until)))
-    found.append(PastSection("关系人", "当时没有登记关系人", _relations(db, actor, customer, until)))
-    agreed = [
-        PastRow(one.label, f"{one.state_label} · {one.way}", f"{one.given} 起")
-        for one in consents.views_of(db, customer.id or 0, at=until - timedelta(microseconds=1))
-        if one.id
-    ]
-    found.append(PastSection("授权", "当时没有授权", agreed))
-    found.append(PastSection("那天以前的动态", "当时没有动态", _timeline(db, customer.id or 0, until)))
-    return found, exposure
-
-
-def _known(account: Account, until: datetime) -> list[Posting]:
-    times = {payment.seq: payment.posted_at for payment in account.payments}
-    return [posting for posting in account.postings if times[posting.sequence] < until]
-
-
-def _loans(db: Session, customer_id: int, day: date, until: datetime) -> tuple[list[PastRow], int]:
-    query = (
-        sa.select(Loan)
-        .where(
-            col(Loan.customer_id) == customer_id, col(Loan.status) != LoanStatus.PENDING,
-            sa.func.coalesce(col(Loan.confirmed_at), col(Loan.created_at)) < until,
-            col(Loan.disbursed_date) <= day,
-        )
-        .order_by(col(Loan.id).desc())
-        .limit(50)
-    )  # fmt: skip
-    rows, owed = [], 0
-    for loan in db.execute(query).scalars():
-        account = open_account(db, loan)
-        state = account.at(day, postings=_known(account, until))
-        left = state.outstanding_principal_fen
-        owed += left
-        words = formats.overdue(state.dpd) if state.dpd else ("正常" if left else "已结清")
-        paid = sum(1 for one in state.installments if one.cleared_date is not None)
-        rows.append(
-            PastRow(
-                loan.number, f"{words} · 已还 {paid} / {len(state.installments)} 期", f"剩余本金 {format_plain(left)}",
-                "danger" if state.dpd else "",
+def _standing(
+    db: Session, actor: Actor, customer: Customer, undone: dict[str, str], until: datetime, *, now: datetime
+) -> tuple[PastGroup, list[str]]:
+    """Return what is not typed in a form: the grade, whose customer, the last contact; and what is not known of it."""
+    found, unknown = [], []
+    grade, present = grade_at(db, customer.id or 0, until), word(customer.risk_grade)
+    present += "（人工）" if customer.grade_is_manual else ""
+    label = grade.label if grade.known else UNKNOWN
+    found.append(PastField("风险等级", label, present, label != present))
+    if not grade.known:
+        unknown.append("那次评分的等级没有留下，只有分数")
+    views = catalogue.present_record(db, actor, "customer", customer, now=now)
+    for view in views.values():
+        if view.label in FOLLOWED and view.access > int(Access.NONE):
+            was = undone.get(view.label)
+            found.append(
+                PastField(view.label, was if was is not None else view.text, view.text, was is not None)
             )
-        )  # fmt: skip
-    return rows, owed
+    query = sa.select(sa.func.max(col(Interaction.at))).where(col(Interaction.customer_id) == customer.id)
+    then, latest = db.execute(query.where(col(Interaction.at) < until)).scalar(), db.execute(query).scalar()
+    shown, today = (formats.instant(at) if at else formats.EMPTY for at in (then, latest))
+    found.append(PastField("最近跟进", shown, today, shown != today))
+    return PastGroup("评级与归属", found), unknown
 
 
-def _applications(db: Session, customer_id: int, until: datetime) -> list[PastRow]:
-    query = (
-        sa.select(Application)
-        .where(col(Application.customer_id) == customer_id, col(Application.created_at) < until)
-        .order_by(col(Application.id).desc())
-        .limit(50)
+def _stage(db: Session, customer_id: int, until: datetime) -> str:
+    """Return the stage the customer's newest lead of that time stood in."""
+    lead = (
+        sa.select(col(Lead.id))
+        .where(col(Lead.customer_id) == customer_id, col(Lead.created_at) < until)
+        .order_by(col(Lead.id).desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    rows = list(db.execute(query).scalars())
-    words = _last_words(db, "application", [row.id or 0 for row in rows], until)
-    return [
-        PastRow(row.number, words.get(row.id or 0, "草稿"), formats.day(local(row.created_at).date()))
-        for row in rows
-    ]
-
-
-def _last_words(db: Session, entity: str, ids: Iterable[int], until: datetime) -> dict[int, str]:
     query = (
-        sa.select(col(Event.entity_id), col(Event.type))
-        .where(
-            col(Event.entity) == entity, col(Event.entity_id).in_(list(ids)), col(Event.at) < until,
-            col(Event.type).in_(_STATUS_EVENTS),
+        sa.select(col(Stage.label))
+        .join(
+            StageMove,
+            sa.and_(
+                col(StageMove.to_stage) == col(Stage.code),
+                col(StageMove.pipeline_id) == col(Stage.pipeline_id),
+            ),
         )
-        .order_by(col(Event.id))
-    )  # fmt: skip
-    return {int(row_id or 0): _STATUS_EVENTS[code] for row_id, code in db.execute(query).all()}
-
-
-def _contracts(db: Session, customer_id: int, until: datetime) -> list[PastRow]:
-    query = (
-        sa.select(Contract)
-        .where(col(Contract.customer_id) == customer_id, col(Contract.created_at) < until)
-        .order_by(col(Contract.id).desc())
-        .limit(50)
+        .where(col(StageMove.lead_id) == lead, col(StageMove.at) < until)
+        .order_by(col(StageMove.id).desc())
+        .limit(1)
     )
-    last = local(until - timedelta(microseconds=1)).date()
-    return [
-        PastRow(
-            row.number,
-            "已签署" if row.signed_date and row.signed_date <= last else "待签署",
-            format_plain(row.amount_fen),
-        )
-        for row in db.execute(query).scalars()
-    ]
-
-
-def _documents(db: Session, customer_id: int, until: datetime) -> list[PastRow]:
-    query = (
-        sa.select(Document)
-        .where(
-            col(Document.customer_id) == customer_id, col(Document.created_at) < until, col(Document.kind) != IMPORT_KIND,
-            sa.or_(col(Document.deleted_at).is_(None), col(Document.deleted_at) >= until),
-        )
-        .order_by(col(Document.id).desc())
-        .limit(100)
-    )  # fmt: skip
-    return [
-        PastRow(
-            row.label or label_of(row.kind),
-            row.file_name if row.deleted_at is None else f"{row.file_name} · 后来移除",
-            formats.day(local(row.created_at).date()),
-        )
-        for row in db.execute(query).scalars()
-    ]
-
-
-def _relations(db: Session, actor: Actor, customer: Customer, until: datetime) -> list[PastRow]:
-    query: Any = (
-        sa.select(CustomerRelation, Customer)
-        .outerjoin(Customer, col(Customer.id) == col(CustomerRelation.related_id))
-        .where(
-            col(CustomerRelation.customer_id) == customer.id, col(CustomerRelation.created_at) < until,
-            sa.or_(col(CustomerRelation.ended_at).is_(None), col(CustomerRelation.ended_at) >= until),
-        )
-        .order_by(col(CustomerRelation.id))
-        .limit(100)
-    )  # fmt: skip
-    rows = []
-    for row, other in db.execute(query).all():
-        seen = other is None or actor.reaches(owner_id=other.owner_id, department_id=other.department_id)
-        name = row.name or (other.name if other is not None else "")
-        rows.append(
-            PastRow(
-                RelationKind(row.kind).label,
-                name if seen else masking.mask("name", name),
-                "后来解除" if row.ended_at is not None else "",
-            )
-        )
-    return rows
-
-
-def _timeline(db: Session, customer_id: int, until: datetime) -> list[PastRow]:
-    query = (
-        sa.select(Event)
-        .where(col(Event.customer_id) == customer_id, col(Event.at) < until)
-        .order_by(col(Event.id).desc())
-        .limit(20)
-    )
-    views = [events.EventView.of(row) for row in db.execute(query).scalars()]
-    return [PastRow(f"{one.actor} {one.label}", one.summary, formats.instant(one.at)) for one in views]
+    return db.execute(query).scalar() or "—"

@@ -19,6 +19,7 @@ from loanhub.services._actor import Actor
 from loanhub.services._notices import notify
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.customers._shared import check_version
+from loanhub.services.customers.scores import SOURCES
 
 LABEL = "风险等级"
 REASON_LENGTH = 4
@@ -162,10 +163,9 @@ def _lines(db: Session, customer_id: int, *, now: datetime) -> list[GradeLine]:
         .order_by(col(ScoreRecord.at).desc(), col(ScoreRecord.id).desc())
         .limit(LIMIT)
     )
-    names = {"scorecard": "评分卡", "grade": "人工调整", "restored": "恢复系统评级"}
     return [
         GradeLine(
-            grade=row.risk_grade or 0, label=word(row.risk_grade), source=names.get(row.source, row.source),
+            grade=row.risk_grade or 0, label=word(row.risk_grade), source=SOURCES.get(row.source, row.source),
             reason=str(row.reasons[0].get("words", "")) if row.source != "scorecard" and row.reasons else "",
             by=by or "系统", at=formats.relative(row.at, now), title=formats.instant(row.at),
         )

@@ -21,6 +21,7 @@ from loanhub.services._transaction import reading
 WIDTH, HEIGHT, PAD = 300, 96, 8
 REASONS_SHOWN = 6
 LIMIT = 60
+SOURCES = {"scorecard": "评分卡", "grade": "人工调整", "restored": "恢复系统评级"}
 
 
 def keep(
@@ -115,7 +116,7 @@ def history_of(
             ScoreLine(
                 id=row.id or 0, score=formats.text(row.score), change=change, tone=tone, risk=grade,
                 risk_label=f"{dict(RISK_GRADES)[str(grade)]}风险" if grade else "", at=formats.relative(row.at, now),
-                title=formats.instant(row.at), by=by or "系统", source="评分卡" if row.source == "scorecard" else "评级调整",
+                title=formats.instant(row.at), by=by or "系统", source=SOURCES.get(row.source, row.source),
                 application=number or "", href=f"/applications/{row.application_id}" if row.application_id and opens else "",
                 model=row.model_version, reasons=_reasons(row.reasons),
             )
@@ -167,8 +168,11 @@ def _line(scores: Sequence[tuple[int, str]]) -> tuple[list[dict[str, str]], str]
 def _sentence(lines: Sequence[ScoreLine]) -> str:
     if not lines:
         return "提交申请后评分，这里会留下每一次的分数和原因"
-    newest = lines[0]
+    scored = [one for one in lines if one.score != formats.EMPTY]
+    if not scored:
+        return "还没有跑过评分卡，等级由人工定"
+    newest = scored[0]
     if not newest.change:
-        return f"共 {len(lines)} 次评分，最近 {newest.score} 分"
+        return f"共 {len(scored)} 次评分，最近 {newest.score} 分"
     word = "升" if newest.tone == "ok" else "降"
-    return f"共 {len(lines)} 次评分，最近 {newest.score} 分，比上次{word} {newest.change.lstrip('+' + formats.MINUS)} 分"
+    return f"共 {len(scored)} 次评分，最近 {newest.score} 分，比上次{word} {newest.change.lstrip('+' + formats.MINUS)} 分"
