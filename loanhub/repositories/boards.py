@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import sqlalchemy as sa
@@ -37,6 +38,7 @@ def list_stages(db: Session, pipeline_id: int) -> list[Stage]:
     return list(db.execute(query).scalars())
 
 
+@lru_cache(maxsize=256)
 def on_board(pipeline_id: int) -> Clause:
     """Return the condition of a card on a board: owned, and neither lost nor invalid."""
     return sa.and_(
@@ -47,10 +49,13 @@ def on_board(pipeline_id: int) -> Clause:
     )
 
 
-# A card shows none of these; decrypting three fields of every card costs more than the query.
-NOT_ON_CARDS = tuple(
-    defer(getattr(Lead, name), raiseload=True) for name in ("phone", "id_number", "wechat", "custom", "note")
-)
+NOT_ON_CARDS = ("phone", "id_number", "wechat", "custom", "note")
+"""A card shows none of these unless asked to; decrypting three fields of every card costs more than the query."""
+
+
+def without(model: Any, names: Iterable[str]) -> tuple[ORMOption, ...]:
+    """Return how to load rows without these columns; reading one of them afterwards is an error, not a query."""
+    return tuple(defer(getattr(model, name), raiseload=True) for name in names)
 
 
 def stages_of(
@@ -185,10 +190,18 @@ def ranks_around(
 
 def first_rank(db: Session, pipeline_id: int, stage_code: str, *, skip: int) -> str | None:
     """Return the lowest rank in the whole column, the moved card left out; None when it is empty."""
-    query = sa.select(sa.func.min(col(Lead.rank))).where(
-        col(Lead.pipeline_id) == pipeline_id, col(Lead.stage_code) == stage_code, col(Lead.id) != skip
-    )
-    return db.execute(query).scalar_one_or_none()
+    found: str | None = db.execute(
+        _FIRST_RANK, {"board": pipeline_id, "stage": stage_code, "skip": skip}
+    ).scalar_one_or_none()
+    return found
+
+
+# Built once: a query of this size takes longer to build than to answer.
+_FIRST_RANK = sa.select(sa.func.min(col(Lead.rank))).where(
+    col(Lead.pipeline_id) == sa.bindparam("board"),
+    col(Lead.stage_code) == sa.bindparam("stage"),
+    col(Lead.id) != sa.bindparam("skip"),
+)
 
 
 def card_above(db: Session, lead: Lead) -> int:

@@ -1,5 +1,6 @@
 """Boards 看板: what a column shows, and moving a card through its gate; leads, applications, to-dos."""
 
+from loanhub.services.boards.display import Display, choose_facts, choose_first_view, display_of, facts_in
 from loanhub.services.boards.export import export, may_export
 from loanhub.services.boards.gate import GateForm, gate_form, gates
 from loanhub.services.boards.move import Moved, MovedBySomebody, advance, move, move_card
@@ -20,7 +21,35 @@ from loanhub.services.boards.view import (
 from loanhub.services.boards.views import IN_FLIGHT, page_of, tabs, within_of
 
 __all__ = [
-    "CARDS_PER_COLUMN", "IN_FLIGHT", "BoardChoice", "BoardView", "GateForm", "Moved", "MovedBySomebody", "Question",
-    "Totals", "advance", "choices", "export", "gate_form", "gates", "link_of", "locate", "look", "may_export", "move", "move_card", "page_of",
-    "pipeline_id_of", "quick_add", "tabs", "totals", "within_of",
+    "CARDS_PER_COLUMN",
+    "IN_FLIGHT",
+    "BoardChoice",
+    "BoardView",
+    "Display",
+    "GateForm",
+    "Moved",
+    "MovedBySomebody",
+    "Question",
+    "Totals",
+    "advance",
+    "choices",
+    "choose_facts",
+    "choose_first_view",
+    "display_of",
+    "export",
+    "facts_in",
+    "gate_form",
+    "gates",
+    "link_of",
+    "locate",
+    "look",
+    "may_export",
+    "move",
+    "move_card",
+    "page_of",
+    "pipeline_id_of",
+    "quick_add",
+    "tabs",
+    "totals",
+    "within_of",
 ]  # fmt: skip

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm.interfaces import ORMOption
 from sqlmodel import Session, col
 
 from loanhub.domain import formats
@@ -17,13 +18,16 @@ from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import AgeState, StageSpec, refusal
 from loanhub.models import Pipeline
 from loanhub.repositories import boards as repository
+from loanhub.repositories.board_lanes import list_lane_cards
 from loanhub.repositories.scope import visible_to
 from loanhub.services import lists
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
+from loanhub.services.boards import facts
 from loanhub.services.boards._rules import BoardRules, rules_of_board
 from loanhub.services.boards.entities import CardEntity, entity_of
 from loanhub.services.boards.entities._entity import sum_text
+from loanhub.services.boards.lanes import Lanes, lanes_of
 from loanhub.services.setup import DEFAULT_PIPELINE
 
 CARDS_PER_COLUMN = 20
@@ -40,6 +44,8 @@ class BoardView:
     sums: dict[str, tuple[int, int, int]]
     """By column: cards, Σ amount in fen, Σ amount weighted by the stage's probability in fen."""
     sentence: str
+    lanes: list[dict[str, Any]] = field(default_factory=list)
+    """The lanes from top to bottom; empty without lanes. See ``lanes.Lanes.shown``."""
 
     @property
     def total(self) -> int:
@@ -66,6 +72,12 @@ class Question:
     limits: Mapping[str, int] | None = None
     age: str = ""
     """An age state 龄期 to show alone: healthy, near or over; empty for all."""
+    lane: str = ""
+    """By what the board has lanes 泳道: the code of a ``LaneBy``; empty for none."""
+    order: str = ""
+    """In which order the cards of a column stand: the code of an ``OrderBy``; empty for the board's own."""
+    facts: tuple[str, ...] | None = None
+    """What the cards say besides the name; None for the default."""
 
     def limit_of(self, stage_code: str) -> int:
         """Return how many cards of a column are asked for, within bounds."""
@@ -95,14 +107,23 @@ def look(actor: Actor, question: Question, *, now: datetime, only: Sequence[str]
         )  # fmt: skip
         order: dict[str, list[str]] = {}
         shown: list[Any] = []
+        lanes = lanes_of(db, actor, kind, question.lane, condition, now=now) if question.lane else None
+        chosen = question.facts or ()
+        columns = facts.loading(db, kind, chosen)
         for stage in wanted:
-            found = repository.list_cards(
-                db, kind.model, kind.stage_code(), condition, stage.code, question.limit_of(stage.code),
-                order=kind.order(), options=kind.card_options,
-            ) if figures.get(stage.code) else []  # fmt: skip
+            found = (
+                _first(db, kind, question, lanes, condition, stage.code, columns)
+                if figures.get(stage.code)
+                else []
+            )
             order[stage.code] = [str(row.id) for row in found]
             shown += found
         cards = kind.cards(db, actor, shown, rules.stages, now=now)
+        if question.facts is not None:
+            facts.show(db, actor, kind, shown, cards, chosen, now=now)
+        if lanes is not None:
+            for row in shown:
+                cards[str(row.id)]["lane"] = lanes.key_of(row)
         counted = {stage.code: figures.get(stage.code, (0, 0, 0, 0)) for stage in wanted}
         sums = {
             stage.code: (
@@ -114,9 +135,40 @@ def look(actor: Actor, question: Question, *, now: datetime, only: Sequence[str]
         }
         full = _full(db, kind, rules, now=now)
         return BoardView(
-            columns=[_column(stage, counted[stage.code], kind, rules, actor, full) for stage in wanted],
-            order=order, cards=cards, sums=sums, sentence=sentence,
+            columns=[
+                {
+                    **_column(stage, counted[stage.code], kind, rules, actor, full),
+                    **({"cells": lanes.counts.get(stage.code, {})} if lanes is not None else {}),
+                }
+                for stage in wanted
+            ],
+            order=order, cards=cards, sums=sums, sentence=sentence, lanes=lanes.shown if lanes is not None else [],
         )  # fmt: skip
+
+
+def _first(
+    db: Session,
+    kind: CardEntity,
+    question: Question,
+    lanes: Lanes | None,
+    condition: sa.ColumnElement[bool],
+    stage_code: str,
+    columns: Sequence[ORMOption],
+) -> list[Any]:
+    """Return the first cards of a column; with lanes the first of each lane, in the order of the lanes."""
+    order, options = kind.order_of(question.order), columns
+    if lanes is None:
+        return repository.list_cards(
+            db, kind.model, kind.stage_code(), condition, stage_code, question.limit_of(stage_code),
+            order=order, options=options,
+        )  # fmt: skip
+    asked = (question.limits or {}).get(stage_code, 0) - CARDS_PER_COLUMN
+    found = list_lane_cards(
+        db, kind.model, kind.stage_code(), lanes.element, condition, stage_code,
+        min(lanes.limit + max(0, asked), CARDS_MAXIMUM), order=order, options=options,
+    )  # fmt: skip
+    places = {one["key"]: place for place, one in enumerate(lanes.shown)}
+    return sorted(found, key=lambda row: places.get(lanes.key_of(row), len(places)))
 
 
 def totals(sums: Mapping[str, tuple[int, int, int]]) -> Totals:

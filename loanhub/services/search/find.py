@@ -15,6 +15,7 @@ from loanhub.domain.money import format_wan
 from loanhub.domain.names import closeness, found_span
 from loanhub.domain.permissions import Permission
 from loanhub.models import Application, Contract, Customer, Lead, Loan, SavedView, SearchToken, User
+from loanhub.repositories.saved_views import found_by
 from loanhub.repositories.scope import visible_to
 from loanhub.services import events
 from loanhub.services._actor import Actor
@@ -219,7 +220,7 @@ def _by_number(db: Session, actor: Actor, entity: str, model: Any, text: str, li
 def _views(db: Session, actor: Actor, text: str) -> list[Hit]:
     """Return the person's saved views and the shared ones whose name holds the text."""
     query = sa.select(SavedView).where(
-        sa.or_(col(SavedView.user_id) == actor.user_id, col(SavedView.user_id).is_(None)),
+        found_by(db, actor),
         col(SavedView.name).contains(text, autoescape=True),
     )
     rows = db.execute(query.order_by(col(SavedView.id).desc()).limit(4)).scalars()

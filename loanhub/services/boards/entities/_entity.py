@@ -6,10 +6,10 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 from typing import Any, ClassVar
 
 import sqlalchemy as sa
-from sqlalchemy.orm.interfaces import ORMOption
 from sqlmodel import Session, col
 
 from loanhub.domain import formats
@@ -37,6 +37,32 @@ class Destination:
     reason: str = ""
 
 
+@dataclass(frozen=True)
+class LaneBy:
+    """What lanes 泳道 a board may have: the catalogue field whose values they are.
+
+    ``nobody`` names the lane of cards without a value; ``why`` says why a drop into another lane changes nothing.
+    """
+
+    code: str
+    label: str
+    key: str
+    nobody: str
+    why: str
+
+
+OWNER_LANES = LaneBy("owner", "负责人", "owner_id", "未分配", "拖动只改阶段，换负责人请用「分配」")
+
+
+@dataclass(frozen=True)
+class OrderBy:
+    """An order of a column's cards; ``clauses`` are SQL, the id last."""
+
+    code: str
+    label: str
+    clauses: tuple[Any, ...]
+
+
 class CardEntity(ABC):
     """One kind of card: where it stands, what it says, and what moving it does to the record."""
 
@@ -48,7 +74,11 @@ class CardEntity(ABC):
     """Where changes of such records are announced."""
     by_hand: ClassVar[bool] = False
     """Whether cards stand in the order they were put; the others stand by urgency."""
-    card_options: ClassVar[tuple[ORMOption, ...]] = ()
+    unloaded: ClassVar[tuple[str, ...]] = ()
+    """Columns no card shows unless somebody chose to; not even read."""
+    lanes: ClassVar[tuple[LaneBy, ...]] = ()
+    slots: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Facts with a place of their own on a card: catalogue key -> the parts of the card that show it."""
     table_keys: ClassVar[tuple[str, ...]]
     """Catalogue keys the table of the same records shows."""
 
@@ -71,6 +101,15 @@ class CardEntity(ABC):
     @abstractmethod
     def order(self) -> Sequence[Any]:
         """Return in which order cards of a column stand."""
+
+    def orders(self) -> tuple[OrderBy, ...]:
+        """Return the orders one may choose; the first is the board's own, of the code ``rank``."""
+        return (OrderBy("rank", "默认顺序", tuple(self.order())),)
+
+    def order_of(self, code: str) -> Sequence[Any]:
+        """Return the chosen order; the board's own for an unknown code."""
+        chosen = next((one for one in self.orders() if one.code == code), None)
+        return chosen.clauses if chosen is not None else self.order()
 
     def search(self, text: str) -> Clause | None:
         """Return the condition of a typed text; None when the list's own search serves."""
@@ -126,8 +165,8 @@ class CardEntity(ABC):
         Raises:
             NotFound: no such record in the actor's scope, or it stands on no board.
         """
-        query = self._with_board().where(self.model.id == card_id, visible_to(actor, self.model))
-        found = db.execute(query.with_for_update(of=self.model)).first()
+        query = self._with_board.where(visible_to(actor, self.model))
+        found = db.execute(query, {"card": card_id}).first()
         if found is None:
             raise NotFound("没有找到这张卡片，或你无权查看")
         row, pipeline_id, version = found
@@ -135,6 +174,7 @@ class CardEntity(ABC):
             raise NotFound("这条记录不在看板上")
         return row, rules_of(db, pipeline_id, version)
 
+    @cached_property
     def _with_board(self) -> Any:
         board = sa.and_(
             col(Pipeline.id)
@@ -142,7 +182,12 @@ class CardEntity(ABC):
             .where(col(Pipeline.entity) == self.code, col(Pipeline.active))
             .scalar_subquery()
         )
-        return sa.select(self.model, col(Pipeline.id), col(Pipeline.version)).join(Pipeline, board)
+        query = sa.select(self.model, col(Pipeline.id), col(Pipeline.version)).join(Pipeline, board)
+        return self._locked(query)
+
+    def _locked(self, query: Any) -> Any:
+        """Return the query of one locked record by its id, the parameter ``card``."""
+        return query.where(self.model.id == sa.bindparam("card")).with_for_update(of=self.model)
 
 
 def owner_facts(db: Session, ids: Iterable[int | None]) -> dict[int, str]:

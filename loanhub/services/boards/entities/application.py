@@ -30,9 +30,12 @@ from loanhub.services.applications._queue import deadline_of
 from loanhub.services.applications._shared import authority
 from loanhub.services.boards._rules import BoardRules
 from loanhub.services.boards.entities._entity import (
+    OWNER_LANES,
     CardEntity,
     Clause,
     Destination,
+    LaneBy,
+    OrderBy,
     age_part,
     owner_facts,
     owner_part,
@@ -72,6 +75,21 @@ class ApplicationCards(CardEntity):
         "risk_grade",
     )
 
+    lanes = (
+        OWNER_LANES,
+        LaneBy("product", "产品", "product_code", "未选产品", "拖动只改状态，换产品请在申请里改"),
+        LaneBy("risk", "风险等级", "risk_grade", "未评级", "拖动只改状态，风险等级由评分决定"),
+    )
+    slots = {
+        "amount_fen": ("amount_text",),
+        "product_code": ("product",),
+        "risk": ("risk",),
+        "due_at": ("next_icon", "next_text"),
+        "owner_id": ("owner_initial", "owner_name"),
+        "stay": ("stay_text",),
+        "industry": ("industry",),
+    }
+
     def stage_code(self) -> Any:
         """Return the status."""
         return col(Application.status)
@@ -102,6 +120,19 @@ class ApplicationCards(CardEntity):
     def order(self) -> Sequence[Any]:
         """Return the order: the next deadline first, then the newest."""
         return (col(Application.due_at).is_(None), col(Application.due_at), col(Application.id).desc())
+
+    def orders(self) -> tuple[OrderBy, ...]:
+        """Return by deadline, by stay, amount, score, and the newest first."""
+        last = col(Application.id)
+        return (
+            OrderBy("rank", "按时限", tuple(self.order())),
+            OrderBy("stay", "按停留时长", (self.entered_at(), last)),
+            OrderBy("amount", "按金额", (self.amount().is_(None), self.amount().desc(), last)),
+            OrderBy(
+                "score", "按评分", (col(Application.score).is_(None), col(Application.score).desc(), last)
+            ),
+            OrderBy("newest", "按创建时间", (col(Application.created_at).desc(), last)),
+        )
 
     def search(self, text: str) -> Clause | None:
         """Return the condition: a part of the number, or of the customer's name."""

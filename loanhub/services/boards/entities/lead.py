@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import sqlalchemy as sa
@@ -22,9 +23,12 @@ from loanhub.services._actor import Actor
 from loanhub.services.applications.facts import facts_for_lead
 from loanhub.services.boards._rules import BoardRules
 from loanhub.services.boards.entities._entity import (
+    OWNER_LANES,
     CardEntity,
     Clause,
     Destination,
+    LaneBy,
+    OrderBy,
     age_part,
     owner_facts,
     owner_part,
@@ -41,11 +45,25 @@ class LeadCards(CardEntity):
     read = Permission.LEADS_READ
     topic = "leads"
     by_hand = True
-    card_options = repository.NOT_ON_CARDS
+    unloaded = repository.NOT_ON_CARDS
     table_keys = (
         "name", "amount_fen", "product_code", "stage_code", "stage_entered_at", "next_step", "next_step_at",
         "owner_id", "temperature", "number",
     )  # fmt: skip
+    lanes = (
+        OWNER_LANES,
+        LaneBy("product", "产品", "product_code", "未选产品", "拖动只改阶段，换产品请在线索里改"),
+        LaneBy("channel", "来源渠道", "channel_code", "来源不明", "拖动只改阶段，来源不能改"),
+    )
+    slots = {
+        "amount_fen": ("amount_text",),
+        "product_code": ("product",),
+        "risk": ("risk",),
+        "next_step": ("next_icon", "next_text"),
+        "owner_id": ("owner_initial", "owner_name"),
+        "stay": ("stay_text",),
+        "industry": ("industry",),
+    }
 
     def stage_code(self) -> Any:
         """Return the stored stage."""
@@ -67,13 +85,28 @@ class LeadCards(CardEntity):
         """Return the order by hand."""
         return (col(Lead.rank), col(Lead.id))
 
+    def orders(self) -> tuple[OrderBy, ...]:
+        """Return by hand, by stay, amount, next step, score, and the newest first."""
+        last = col(Lead.id)
+        return (
+            OrderBy("rank", "手动顺序", (col(Lead.rank), last)),
+            OrderBy("stay", "按停留时长", (col(Lead.stage_entered_at), last)),
+            OrderBy("amount", "按金额", (col(Lead.amount_fen).is_(None), col(Lead.amount_fen).desc(), last)),
+            OrderBy(
+                "next_step", "按下一步时间", (col(Lead.next_step_at).is_(None), col(Lead.next_step_at), last)
+            ),
+            OrderBy("score", "按评分", (col(Lead.score).is_(None), col(Lead.score).desc(), last)),
+            OrderBy("newest", "按进线时间", (col(Lead.created_at).desc(), last)),
+        )
+
     def stage_of(self, row: Lead) -> str:
         """Return the stage."""
         return row.stage_code
 
+    @cached_property
     def _with_board(self) -> Any:
         query = sa.select(Lead, col(Pipeline.id), col(Pipeline.version))
-        return query.outerjoin(Pipeline, col(Pipeline.id) == col(Lead.pipeline_id))
+        return self._locked(query.outerjoin(Pipeline, col(Pipeline.id) == col(Lead.pipeline_id)))
 
     def cards(
         self,
@@ -168,6 +201,7 @@ class LeadCards(CardEntity):
 
 
 ENTITY = LeadCards()
+_LOG = sa.insert(StageMove.__table__)  # type: ignore[attr-defined]
 
 
 def put(
@@ -185,12 +219,11 @@ def put(
     source = lead.stage_code
     changed = to != source
     if changed:
-        db.add(
-            StageMove(
-                lead_id=lead.id or 0, pipeline_id=lead.pipeline_id or 0, from_stage=source, to_stage=to,
-                stayed_seconds=max(0, int((now - lead.stage_entered_at).total_seconds())),
-                by_id=actor.actor_id, reason=reason[:200], at=now,
-            )
+        db.execute(
+            _LOG,
+            {"lead_id": lead.id or 0, "pipeline_id": lead.pipeline_id or 0, "from_stage": source, "to_stage": to,
+             "stayed_seconds": max(0, int((now - lead.stage_entered_at).total_seconds())),
+             "by_id": actor.actor_id, "reason": reason[:200], "at": now},
         )  # fmt: skip
         lead.stage_code, lead.stage_entered_at = to, now
         lead.status = status_on_entering(to, lead.status, owned=lead.owner_id is not None)

@@ -18,9 +18,12 @@ from loanhub.services import catalogue, events, tasks
 from loanhub.services._actor import Actor
 from loanhub.services.boards._rules import BoardRules
 from loanhub.services.boards.entities._entity import (
+    OWNER_LANES,
     CardEntity,
     Clause,
     Destination,
+    LaneBy,
+    OrderBy,
     age_part,
     owner_facts,
     owner_part,
@@ -42,6 +45,15 @@ class TaskCards(CardEntity):
     topic = "tasks"
     table_keys = ("title", "kind", "priority", "due_at", "done_at", "owner_id", "created_at")
 
+    lanes = (OWNER_LANES, LaneBy("kind", "类型", "kind", "未分类型", "拖动只改进展，类型请在待办里改"))
+    slots = {
+        "kind": ("kind",),
+        "about": ("product",),
+        "due_at": ("next_icon", "next_text"),
+        "owner_id": ("owner_initial", "owner_name"),
+        "stay": ("stay_text",),
+    }
+
     def stage_code(self) -> Any:
         """Return done for what is finished, else the column it was put in."""
         return sa.case((col(Task.done_at).is_not(None), TaskStage.DONE.value), else_=col(Task.state))
@@ -59,6 +71,20 @@ class TaskCards(CardEntity):
         return (
             col(Task.done_at).desc(), col(Task.due_at).is_(None), col(Task.due_at), col(Task.priority), col(Task.id),
         )  # fmt: skip
+
+    def orders(self) -> tuple[OrderBy, ...]:
+        """Return by deadline, by stay, by priority, and the newest first."""
+        last = col(Task.id)
+        return (
+            OrderBy("rank", "按期限", tuple(self.order())),
+            OrderBy("stay", "按停留时长", (self.entered_at(), last)),
+            OrderBy(
+                "priority",
+                "按优先级",
+                (col(Task.priority), col(Task.due_at).is_(None), col(Task.due_at), last),
+            ),
+            OrderBy("newest", "按创建时间", (col(Task.created_at).desc(), last)),
+        )
 
     def search(self, text: str) -> Clause | None:
         """Return the condition: a part of the title."""
