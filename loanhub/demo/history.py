@@ -64,6 +64,8 @@ BEHAVIORS = (
 OVERDUE = ("M1", "M2", "M3", "M3+")
 OVERDUE_EACH = 9
 DUE_TODAY = 14
+RUNNING = ("contacted", "intent", "matching", "draft", "pending_1", "pending_2", "approved")
+"""Outcomes of leads somebody is at work on; their next step is kept up."""
 PENDING_APPROVALS = 11
 
 
@@ -136,9 +138,9 @@ class History:
         return min(moment, self.now - timedelta(minutes=self.pick.randrange(3, 40)))
 
     def _lead_day(self) -> date:
-        """Return a day of the past months, by month and weekday weight."""
+        """Return a day of the past months, by month and weekday weight; of each month more than of the one before."""
         for _ in range(40):
-            day = self.today - timedelta(days=int(self.pick.random() * self.shape.months * 30.4))
+            day = self.today - timedelta(days=int(self.pick.triangular(0, self.shape.months * 30.4, 0)))
             weight = MONTH_WEIGHT.get(day.month, 1.0) * (1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.35)[day.weekday()]
             if self.pick.random() < weight / 1.2:
                 return day
@@ -155,7 +157,7 @@ class History:
             if (
                 behavior in OVERDUE
             ):  # many small bad loans, few large ones: the share of the balance stays believable
-                amount = self.pick.choice((3, 3, 4, 5, 5, 6, 8)) * 1_000_000
+                amount = self.pick.choice((3, 3, 3, 3, 4)) * 1_000_000
             plan = Plan(self._person(owner), owner, self._good_channel(), "funded", amount, behavior)
             plan.disburse_day = self._disburse_day(behavior)
             cycle = max(4, min(28, int(self.pick.lognormvariate(2.4, 0.45))))
@@ -170,7 +172,10 @@ class History:
         least = {"M1": 2, "M2": 3, "M3": 4, "M3+": 6, "due_today": 1, "prepaid": 5, "reversed": 3}.get(
             behavior, 0
         )
-        back = self.pick.randint(least, max(least + 1, min(months, 22)))
+        if behavior in OVERDUE:
+            back = self.pick.randint(least, max(least + 1, min(months, 22)))
+        else:  # the company grows: the nearer the month, the more loans
+            back = int(self.pick.triangular(least, max(least + 1, min(months, 22)), least))
         if behavior == "due_today":
             return add_months(self.today, -self.pick.randint(1, min(months, 10)))
         day = add_months(self.today, -back) + timedelta(
@@ -192,9 +197,9 @@ class History:
             plan = Plan(self._person(owner), owner, self._channel(), outcome, self._amount())
             self._start(plan, self._moment(self._lead_day()))
         for outcome, count, days in (
-            ("fresh", 16, 0), ("recycling", 18, 1), ("contacted", 24, 4), ("intent", 20, 6), ("matching", 14, 6),
-            ("pending_1", PENDING_APPROVALS, 3), ("pending_2", PENDING_APPROVALS, 4), ("approved", 5, 4), ("signed", 3, 4),
-            ("draft", 6, 3),
+            ("fresh", 16, 0), ("recycling", 18, 1), ("contacted", 24, 10), ("intent", 20, 18), ("matching", 14, 20),
+            ("pending_1", PENDING_APPROVALS, 3), ("pending_2", PENDING_APPROVALS, 4), ("approved", 5, 6), ("signed", 3, 6),
+            ("draft", 6, 8),
         ):  # fmt: skip
             for _ in range(count):
                 owner = self._owner() if self.pick.random() < 0.75 else self.company.sales[0]
@@ -289,9 +294,26 @@ class History:
                     now=then,
                 ),
             )
+        if plan.outcome in RUNNING:
+            self._later(step_at, lambda then: self._keep_up(plan, lead_id, then))
         if plan.outcome != "contacted":
             hours = self.pick.uniform(6, 40) if plan.outcome == "funded" else self.pick.uniform(3, 30)
             self._later(now + timedelta(hours=hours), lambda then: self._qualify(plan, lead_id, then))
+
+    def _keep_up(self, plan: Plan, lead_id: int, now: datetime) -> None:
+        """Take the next step of a running lead as planned and plan another, most of the time."""
+        if self.pick.random() < 0.06:
+            return
+        with reading() as db:
+            lead = db.get(Lead, lead_id)
+            if lead is None or lead.closed_at is not None or lead.owner_id != plan.owner.user_id:
+                return
+        step_at = self._step_at(now, self.pick.randint(1, 4))
+        interactions.record(
+            plan.owner, kind=self.pick.choice(("wechat", "call")), text=self.pick.choice(TALK), lead_id=lead_id,
+            next_step=self.pick.choice(("回访", "收资料", "核对资料")), next_step_at=step_at, now=now,
+        )  # fmt: skip
+        self._later(step_at, lambda then: self._keep_up(plan, lead_id, then))
 
     def _pool(self, plan: Plan, lead_id: int, now: datetime) -> None:
         leads.release(plan.owner, lead_ids=[lead_id], reason="7 天未跟进，自动退回", now=now)
