@@ -68,6 +68,7 @@ class Settings(BaseSettings):
     upload_photo_bytes: int = 10 * MEGABYTE
     upload_pdf_bytes: int = 20 * MEGABYTE
     upload_sheet_bytes: int = 20 * MEGABYTE
+    upload_video_bytes: int = 60 * MEGABYTE
     upload_user_day_bytes: int = 2048 * MEGABYTE
     image_pixels: int = 40_000_000
     body_bytes: int = 65_536

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from urllib.parse import quote
 
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool
@@ -19,8 +20,10 @@ from loanhub.state._marks import needs, signed_in
 
 SHOWN = (
     "application/pdf", "image/jpeg", "image/png", "image/webp", "audio/mpeg", "audio/mp4", "audio/wav", "audio/ogg",
+    "video/mp4", "video/webm",
 )  # fmt: skip
 """What a page may show or play in place."""
+_SPAN = re.compile(r"bytes=([0-9]{1,12})-([0-9]{0,12})")
 LINKS = ("customer_id", "lead_id", "application_id", "loan_id")
 
 
@@ -49,27 +52,48 @@ async def upload(request: Request) -> Response:
 @route("/api/files/{document_id:int}")
 @signed_in
 async def download(request: Request) -> Response:
-    """Send a file the actor may see: as an attachment, or inside a page with ``?preview=1`` (PDF, photos and sound only)."""
-    wants_preview = request.query_params.get("preview") == "1"
+    """Send a file the actor may see: as an attachment, or inside a page with ``?preview=1`` (PDF, photos, sound and films).
+
+    A ``Range`` of one span is answered with 206, so that a player may jump; one past the end with 416.
+    """
+    wants_preview, number = request.query_params.get("preview") == "1", request.path_params["document_id"]
+    span = span_of(request.headers.get("range", ""))
     view, pieces = await run_in_threadpool(
         lambda: files.open_file(
-            request.state.actor,
-            document_id=request.path_params["document_id"],
-            now=utc_now(),
-            preview=wants_preview,
+            request.state.actor, document_id=number, now=utc_now(), preview=wants_preview, span=span
         )
     )
+    if span is not None and span[0] >= view.size_bytes:
+        return Response(None, 416, {"Content-Range": f"bytes */{view.size_bytes}", "Cache-Control": "no-store"})
     inline = wants_preview and view.media_type in SHOWN
     disposition = f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(view.file_name)}"
     headers = {
         "Content-Disposition": disposition,
         "Cache-Control": "no-store",
+        "Accept-Ranges": "bytes",
         "Content-Length": str(view.size_bytes),
         # Even a file that slipped through may not act as a page of ours.
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; "
         "object-src 'none'; frame-ancestors 'self'" + ("" if inline else "; sandbox"),
     }
-    return StreamingResponse(iterate_in_threadpool(pieces), media_type=view.media_type, headers=headers)
+    status = 200
+    if span is not None:
+        last = min(span[1] if span[1] is not None else view.size_bytes - 1, view.size_bytes - 1)
+        status, headers["Content-Length"] = 206, str(last - span[0] + 1)
+        headers["Content-Range"] = f"bytes {span[0]}-{last}/{view.size_bytes}"
+    return StreamingResponse(iterate_in_threadpool(pieces), status, headers, view.media_type)
+
+
+def span_of(header: str) -> tuple[int, int | None] | None:
+    """Return (first, last) of a Range header of one span, last None for 「to the end」; None for anything else.
+
+    Suffixes, several spans and nonsense are answered with the whole file, as RFC 9110 §14.2 allows.
+    """
+    found = _SPAN.fullmatch(header.strip())
+    if found is None:
+        return None
+    first, last = int(found[1]), int(found[2]) if found[2] else None
+    return None if last is not None and last < first else (first, last)
 
 
 def _whole_number(key: str, text: str) -> int | None:

@@ -112,6 +112,7 @@ EVENT_TYPES: dict[str, EventType] = {
         EventType("disclosure.confirmed", "确认综合融资成本明示表", _F, "file-check"),
         EventType("document.uploaded", "上传资料", _F, "paperclip"),
         EventType("document.downloaded", "下载资料", _A, "download", True),
+        EventType("document.viewed", "查看资料", _A, "eye"),
         EventType("loan.requested", "发起放款", _M, "banknote"),
         EventType("loan.disbursed", "放款", _M, "banknote"),
         EventType("loan.disbursement_refused", "退回放款", _M, "undo-2"),

@@ -56,15 +56,23 @@ def put(source: IO[bytes]) -> StoredFile:
     return stored
 
 
-def read(sha256: str) -> Iterator[bytes]:
-    """Yield the bytes of a stored file in order; each piece has been authenticated.
+def read(sha256: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:
+    """Yield the bytes of a stored file in order, or ``length`` of them from ``start``; each piece has been authenticated.
+
+    What lies before ``start`` is decrypted and dropped: the stream proves its pieces in order only.
 
     Raises:
         FileNotFoundError: no such file in the store.
     """
-    path = _path(sha256)
+    path, left = _path(sha256), length
     with path.open("rb") as source, decrypting_reader(source, name=path.name) as reader:
-        while chunk := reader.read(CHUNK_BYTES):
+        while start and (chunk := reader.read(min(CHUNK_BYTES, start))):
+            start -= len(chunk)
+        while left is None or left > 0:
+            chunk = reader.read(CHUNK_BYTES if left is None else min(CHUNK_BYTES, left))
+            if not chunk:
+                return
+            left = None if left is None else left - len(chunk)
             yield chunk
 
 

@@ -17,9 +17,11 @@ import sqlalchemy as sa
 from PIL import Image, ImageOps, UnidentifiedImageError
 from sqlmodel import Session, SQLModel, col
 
+from loanhub.domain import formats
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
+from loanhub.domain.events import EVENT_TYPES
 from loanhub.domain.permissions import Permission
-from loanhub.models import Application, Customer, Document, Lead, Loan
+from loanhub.models import Application, Customer, Document, Event, Lead, Loan
 from loanhub.repositories.scope import visible_to
 from loanhub.services import _storage, events
 from loanhub.services._actor import Actor
@@ -33,6 +35,7 @@ STATEMENT_KIND = "statement"
 _OWN_KINDS = {IMPORT_KIND: Permission.LEADS_IMPORT, STATEMENT_KIND: Permission.STATEMENTS_IMPORT}
 _ACTIVE_PDF = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFile|RichMedia|XFA|SubmitForm|ImportData)\b")
 _PHOTO_SIDE = 4096
+SAME_LOOK_MINUTES = 10
 _OLE = bytes.fromhex("D0CF11E0A1B11AE1")
 
 
@@ -63,6 +66,8 @@ TYPES = {
         FileType(".m4a", "audio/mp4", (".m4a", ".mp4", ".m4b"), "sound"),
         FileType(".wav", "audio/wav", (".wav",), "sound"),
         FileType(".ogg", "audio/ogg", (".ogg", ".oga", ".opus"), "sound"),
+        FileType(".mp4", "video/mp4", (".mp4", ".m4v", ".m4a"), "video"),
+        FileType(".webm", "video/webm", (".webm", ".mkv"), "video"),
     )
 }
 _LINKS: dict[str, type[SQLModel]] = {
@@ -129,6 +134,7 @@ def limit_bytes(file_name: str) -> int:
         "pdf": current.upload_pdf_bytes,
         "sheet": current.upload_sheet_bytes,
         "sound": current.upload_pdf_bytes,
+        "video": current.upload_video_bytes,
     }
     return limits[_type_of(file_name).group]
 
@@ -226,9 +232,17 @@ def store_generated(
 
 
 def open_file(
-    actor: Actor, *, document_id: int, now: datetime, preview: bool = False
+    actor: Actor,
+    *,
+    document_id: int,
+    now: datetime,
+    preview: bool = False,
+    span: tuple[int, int | None] | None = None,
 ) -> tuple[FileView, Iterator[bytes]]:
-    """Return a file and its bytes for somebody who may see it; the download is recorded 下载资料.
+    """Return a file and its bytes for somebody who may see it; the look or download is recorded 查看、下载资料.
+
+    ``span`` asks for a part, (first byte, last byte or None), as a player does that jumps: parts asked for within
+    ``SAME_LOOK_MINUTES`` of a recorded one belong to the same look. A whole download is always recorded.
 
     Raises:
         NotFound: no such file, deleted, or outside the actor's scope and not uploaded by the actor.
@@ -240,13 +254,63 @@ def open_file(
             raise NotFound("没有找到这个文件")
         if row.uploaded_by_id != actor.user_id:
             actor.require(Permission.DOCUMENTS_READ)
-        events.record(
-            db, actor, "document.downloaded", now=now, entity="document", entity_id=row.id,
-            customer_id=row.customer_id, lead_id=row.lead_id,
-            summary=f"{'预览' if preview else '下载'} {row.label or row.file_name}",
-        )  # fmt: skip
+        if not ((preview or span is not None) and _looked_just_now(db, actor, document_id, now=now)):
+            events.record(
+                db, actor, "document.viewed" if preview else "document.downloaded", now=now, entity="document",
+                entity_id=row.id, customer_id=row.customer_id, lead_id=row.lead_id,
+                summary=f"{'查看' if preview else '下载'} {row.label or row.file_name}",
+            )  # fmt: skip
         view = FileView.of(row)
-    return view, _storage.read(view.sha256)
+    if span is None:
+        return view, _storage.read(view.sha256)
+    first, last = span
+    last = view.size_bytes - 1 if last is None else min(last, view.size_bytes - 1)
+    return view, _storage.read(view.sha256, first, max(0, last - first + 1))
+
+
+def _looked_just_now(db: Session, actor: Actor, document_id: int, *, now: datetime) -> bool:
+    query = sa.select(sa.literal(1)).where(
+        col(Event.entity) == "document",
+        col(Event.entity_id) == document_id,
+        col(Event.actor_id) == actor.actor_id,
+        col(Event.type).in_(("document.viewed", "document.downloaded")),
+        col(Event.at) > now - timedelta(minutes=SAME_LOOK_MINUTES),
+    )
+    return db.execute(query.limit(1)).first() is not None
+
+
+@dataclass(frozen=True)
+class Look:
+    """One line of a file's log: who did what with it."""
+
+    by: str
+    what: str
+    at: str
+    title: str
+
+
+def looks_at(actor: Actor, *, document_id: int, now: datetime, limit: int = 20) -> list[Look]:
+    """Return who uploaded, filed, looked at or took out a file, newest first 访问记录.
+
+    Raises:
+        NotFound, NotPermitted: see :func:`open_file`.
+    """
+    with reading() as db:
+        row = db.get(Document, document_id)
+        if row is None or row.deleted_at is not None or not _may_see(db, actor, row):
+            raise NotFound("没有找到这个文件")
+        if row.uploaded_by_id != actor.user_id:
+            actor.require(Permission.DOCUMENTS_READ)
+        query = (
+            sa.select(Event)
+            .where(col(Event.entity) == "document", col(Event.entity_id) == document_id)
+            .order_by(col(Event.id).desc())
+            .limit(limit)
+        )
+        return [
+            Look(one.actor_name, EVENT_TYPES[one.type].label, formats.relative(one.at, now), formats.instant(one.at))
+            for one in db.execute(query).scalars()
+        ]
 
 
 def clean_name(file_name: str) -> str:
@@ -262,7 +326,7 @@ def _type_of(file_name: str) -> FileType:
     found = TYPES.get(PurePath(file_name).suffix.lower())
     if found is None:
         raise WrongFile(
-            "只接受图片（JPG、PNG、WebP）、PDF、表格（XLSX、XLS、CSV）和录音（MP3、M4A、WAV、OGG）"
+            "只接受图片（JPG、PNG、WebP）、PDF、表格（XLSX、XLS、CSV）、录音（MP3、M4A、WAV、OGG）和视频（MP4、WebM）"
         )
     return found
 
