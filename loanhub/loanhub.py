@@ -29,6 +29,7 @@ STYLESHEETS = [
     "/cockpit.css",
     "/governance.css",
     "/calculator.css",
+    "/capture.css",
     "/books.css",
     "/day_end.css",
 ]

@@ -207,7 +207,7 @@ def public_calculator() -> rx.Component:
     )
     call = rx.cond(
         S.phone != "",
-        link_button("打电话咨询", "tel:" + S.phone, look="p", size="lg", icon_name="phone"),
+        link_button("打电话咨询", "tel:" + S.phone, size="lg", icon_name="phone"),
         rx.fragment(),
     )
     card = rx.el.form(
@@ -226,7 +226,10 @@ def public_calculator() -> rx.Component:
         rx.el.h1("经营周转，", rx.el.br(), "先算清楚再申请"),
         card,
         rx.cond(G.length() > 0, _details(), rx.fragment()),
-        rx.el.div(call, button("复制链接", icon_name="link", size="lg", on_click=S.share), class_name="cacts"),
+        rx.el.div(
+            link_button("填四项就能申请", S.apply_link, look="p", size="lg"), call, button("复制链接", icon_name="link", size="lg", on_click=S.share),
+            class_name="cacts",
+        ),
         rx.el.p(S.legal_name,
             "：试算不查征信、不保存你填的内容。结果仅供参考，额度、利率、费用以审批结果和合同为准。",
             class_name="t12 f3 tc"),

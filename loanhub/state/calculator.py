@@ -206,6 +206,9 @@ class PublicCalculatorState(CalculatorMixin, SessionState):
     months_seed: int = 0
     terms: list[str] = []
     phone: str = ""
+    apply_link: str = "/h5/apply"
+
+    _channel: str = ""
 
     @rx.event
     @public
@@ -216,6 +219,7 @@ class PublicCalculatorState(CalculatorMixin, SessionState):
         self.company, self.legal_name, self.phone = settings().company_name, offer.company, offer.phone
         self.least, self.most, self.terms = offer.least_wan, offer.most_wan, list(offer.terms)
         query: Mapping[str, Any] = self.router.url.query_parameters
+        self._channel = str(query.get("c", ""))[:32]
         self._begin(
             forms.clean(offer.form | {key: value for key, value in query.items() if key in PUBLIC_KEYS})
         )
@@ -299,6 +303,14 @@ class PublicCalculatorState(CalculatorMixin, SessionState):
             yuan = int(self.figures["principal"].replace(",", "").partition(".")[0])
             self.slide = min(max(self.least, (yuan + 5_000) // 10_000), self.most)
             self.slide_seed += 1
+
+    async def _calculate(self, *, whole: bool = False) -> None:
+        await super()._calculate(whole=whole)
+        # The application begins with the same amount and term, and counts for the channel the link came from.
+        kept = {"c": self._channel} if self._channel else {}
+        self.apply_link = "/h5/apply?" + urlencode(
+            kept | {key: self.form[key] for key in ("amount", "months")}
+        )
 
     def _address(self) -> Any:
         return _listing.address("/h5/calculator", forms.shown_keys(self.form), [])
