@@ -39,24 +39,43 @@ class Served:
         """Return the processor time the server and its workers have used."""
         return cpu_seconds(self.pid)
 
+    def memory_bytes(self) -> int:
+        """Return the memory the server and its workers hold (resident, Linux)."""
+        return sum(
+            int(line.split()[1]) * 1024
+            for process in family(self.pid)
+            for line in (process / "status").read_text().splitlines()
+            if line.startswith("VmRSS")
+        )
+
+
+def family(pid: int) -> list[Path]:
+    """Return the /proc folders of a process and its children (Linux)."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError, ValueError):
+            if entry.name.isdigit():
+                parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+                if pid in (int(entry.name), int(parent)):
+                    found.append(entry)
+    return found
+
 
 def cpu_seconds(pid: int) -> float:
     """Return user and system time of a process and its children, living and waited for (Linux)."""
     total, ticks = 0.0, os.sysconf("SC_CLK_TCK")
-    for entry in Path("/proc").iterdir():
-        with contextlib.suppress(OSError, ValueError):
-            if not entry.name.isdigit():
-                continue
-            fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            if pid in (int(entry.name), int(fields[1])):
-                total += (int(fields[11]) + int(fields[12])) / ticks
+    for process in family(pid):
+        with contextlib.suppress(OSError):
+            fields = (process / "stat").read_text().rpartition(")")[2].split()
+            total += (int(fields[11]) + int(fields[12])) / ticks
     return total
 
 
-def environment(data: Path, port: int) -> dict[str, str]:
+def environment(data: Path, port: int, database_url: str = "") -> dict[str, str]:
     """Return the environment of a server that no rate limit slows down."""
     return {
         **os.environ, "LOANHUB_DATA_DIR": str(data), "LOANHUB_DEMO_MODE": "true", "LOANHUB_PORT": str(port),
+        "LOANHUB_DATABASE_URL": database_url,
         "LOANHUB_EVENTS_PER_MINUTE": "1000000", "LOANHUB_EVENTS_BURST": "100000", "PYTHONPATH": str(ROOT),
         "LOANHUB_LOG_LEVEL": "WARNING",
     }  # fmt: skip
@@ -70,10 +89,13 @@ def free_port() -> int:
 
 
 @contextlib.contextmanager
-def served(seed: list[str]) -> Iterator[Served]:
-    """Run ``seed`` (a python command line printing JSON last) on a fresh folder, then serve it."""
-    data, port = Path(tempfile.mkdtemp(prefix="loanhub-bench-")), free_port()
-    env = environment(data, port)
+def served(seed: list[str], *, database_url: str = "", folder: Path | None = None) -> Iterator[Served]:
+    """Run ``seed`` (a python command line printing JSON last), then serve what it wrote.
+
+    On a fresh folder that is thrown away afterwards, or on ``folder``, which stays.
+    """
+    data, port = folder or Path(tempfile.mkdtemp(prefix="loanhub-bench-")), free_port()
+    env = environment(data, port, database_url)
     done = subprocess.run(
         [sys.executable, *seed], cwd=ROOT, env=env, check=True, capture_output=True, text=True
     )
@@ -89,7 +111,8 @@ def served(seed: list[str]) -> Iterator[Served]:
         server.terminate()
         server.wait(20)
         log.close()
-        shutil.rmtree(data, ignore_errors=True)
+        if folder is None:
+            shutil.rmtree(data, ignore_errors=True)
 
 
 def wait_for(url: str, server: subprocess.Popen[bytes], log: Path | None = None) -> None:

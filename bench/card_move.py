@@ -1,11 +1,14 @@
 """Moving a card: from the event sent to the confirmation received, over real sockets against the served product.
 
 Each move passes session, guard, scope and gate, and writes the card, the stage log, the event and the idempotency
-key in one committed transaction (SQLite, WAL, synchronous=FULL). Compared in the same run with two alternatives:
-the service called in this process without Reflex, and a bare Starlette route under the same server (granian) that
-does a like SQL transaction with the same PRAGMAs but checks nothing and tells nobody.
+key in one committed transaction (SQLite with WAL and synchronous=FULL, or a PostgreSQL of its own with fsync on).
+Three loads: one user in a closed loop, twenty in a closed loop, a hundred at human pace; and the memory a session takes.
 
-Run ``python -m bench.card_move``; it builds the front end when needed. Docs: docs/performance.md.
+Compared in the same run with two alternatives: the service called in this process without Reflex, and a bare
+Starlette route under the same server (granian) that does a like SQL transaction on SQLite with the same PRAGMAs but
+checks nothing and tells nobody, with one and with twenty users.
+
+Run ``python -m bench.card_move [--database postgresql]``; it builds the front end when needed. Docs: docs/performance.md.
 """
 
 from __future__ import annotations
@@ -25,6 +28,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bench._postgres import database
 from bench._served import (
     ROOT,
     Served,
@@ -86,8 +90,8 @@ class Person:
 
     def __init__(self, product: Served, row: dict[str, Any]) -> None:
         self.tab = Tab(product, row["token"])
-        self.cards = {int(card): (0, 1) for card in row["cards"]}
-        """Card → (number of the column it is in, its version)."""
+        self.cards = row.setdefault("places", {int(card): (0, 1) for card in row["cards"]})
+        """Card → (number of the column it is in, its version); kept with the row, over several visits."""
         self.number = 0
 
     async def open(self) -> None:
@@ -134,8 +138,31 @@ async def alone(product: Served, row: dict[str, Any], moves: int) -> Measured:
     return taken, spent
 
 
-async def together(product: Served, rows: list[dict[str, Any]], seconds: float) -> Measured:
-    """Everybody connected and watching, each moving now and then."""
+async def closed_loop(product: Served, rows: list[dict[str, Any]], moves: int) -> Measured:
+    """Everybody moves one card after the other without a pause, each with one request in flight."""
+    people = [Person(product, row) for row in rows]
+    for person in people:
+        await person.open()
+    await asyncio.sleep(6)
+    await asyncio.gather(*(person.move() for person in people))
+    taken: list[float] = []
+    before = product.cpu_seconds()
+
+    async def work(person: Person) -> None:
+        for _ in range(moves):
+            taken.append(await person.move())
+
+    started = time.monotonic()
+    await asyncio.gather(*(work(person) for person in people))
+    print(f"· {len(people)} in a closed loop: {len(taken) / (time.monotonic() - started):.0f} moves a second")
+    spent = product.cpu_seconds() - before
+    await asyncio.gather(*(person.tab.close() for person in people))
+    return taken, spent
+
+
+async def together(product: Served, rows: list[dict[str, Any]], seconds: float) -> tuple[Measured, float]:
+    """Everybody connected and watching, each moving now and then; also the memory a connected session takes."""
+    empty = product.memory_bytes()
     people = [Person(product, row) for row in rows]
     for person in people:
         await person.open()
@@ -152,8 +179,9 @@ async def together(product: Served, rows: list[dict[str, Any]], seconds: float) 
 
     await asyncio.gather(*(work(person) for person in people))
     spent = product.cpu_seconds() - before
+    session = (product.memory_bytes() - empty) / len(people)
     await asyncio.gather(*(person.tab.close() for person in people))
-    return taken, spent
+    return (taken, spent), session
 
 
 def service_alone(user_id: int, moves: int) -> list[float]:
@@ -214,14 +242,25 @@ def bare() -> Any:
     return Starlette(routes=[Route("/move", move, methods=["POST"])])
 
 
-def bare_route(moves: int) -> Measured:
-    """Post to the bare route over one kept connection."""
+async def _post(url: str, moves: int, card: int) -> list[float]:
     import httpx
 
+    taken = []
+    async with httpx.AsyncClient(base_url=url) as client:
+        for number in range(moves + 20):
+            body = {"id": card, "to": STAGES[(number + 1) % 2], "key": uuid.uuid4().hex}
+            sent = time.perf_counter()
+            (await client.post("/move", json=body)).raise_for_status()
+            taken.append((time.perf_counter() - sent) * 1000)
+    return taken[20:]
+
+
+def bare_route(moves: int, crowd: int) -> tuple[Measured, list[float]]:
+    """Post to the bare route over kept connections: alone, then ``crowd`` users in a closed loop."""
     folder = Path(tempfile.mkdtemp(prefix="loanhub-bare-"))
     database = sqlite3.connect(folder / "bare.db")
     database.executescript(BARE_TABLES)
-    database.execute("INSERT INTO lead VALUES (1,'lead','V',1)")
+    database.executemany("INSERT INTO lead VALUES (?,'lead','V',1)", [(n,) for n in range(1, crowd + 2)])
     database.commit()
     database.close()
     port = free_port()
@@ -230,20 +269,17 @@ def bare_route(moves: int) -> Measured:
         [granian, "--interface", "asgi", "--factory", "--port", str(port), "--log-level", "warning", "bench.card_move:bare"],
         cwd=ROOT, env={**os.environ, "BARE_DATABASE": str(folder / "bare.db"), "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+
+    async def everybody() -> list[float]:
+        found = await asyncio.gather(*(_post(url, max(20, moves // 5), n + 2) for n in range(crowd)))
+        return [one for times in found for one in times]
+
     try:
-        wait_for(f"http://127.0.0.1:{port}/", server)
-        taken = []
-        with httpx.Client(base_url=f"http://127.0.0.1:{port}") as client:
-            for number in range(moves + 20):
-                if number == 20:
-                    before = cpu_seconds(server.pid)
-                sent = time.perf_counter()
-                answer = client.post(
-                    "/move", json={"id": 1, "to": STAGES[(number + 1) % 2], "key": uuid.uuid4().hex}
-                )
-                answer.raise_for_status()
-                taken.append((time.perf_counter() - sent) * 1000)
-        return taken[20:], cpu_seconds(server.pid) - before
+        wait_for(url + "/", server)
+        before = cpu_seconds(server.pid)
+        one = asyncio.run(_post(url, moves, 1))
+        return (one, cpu_seconds(server.pid) - before), asyncio.run(everybody())
     finally:
         server.terminate()
         server.wait(10)
@@ -256,7 +292,9 @@ def main() -> None:
         "--seed", nargs=2, type=int, metavar=("PEOPLE", "CARDS"), help="write the data and stop"
     )
     parser.add_argument("--service", type=int, metavar="USER", help="time the service alone and stop")
-    parser.add_argument("--people", type=int, default=100)
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
+    parser.add_argument("--people", type=int, default=101, help="the first is measured alone")
+    parser.add_argument("--crowd", type=int, default=20, help="people in the closed loop")
     parser.add_argument("--cards", type=int, default=6, help="cards a person owns")
     parser.add_argument("--moves", type=int, default=300, help="moves in the closed loops")
     parser.add_argument("--seconds", type=float, default=40, help="how long everybody works")
@@ -268,26 +306,24 @@ def main() -> None:
         print(json.dumps(service_alone(options.service, options.moves)))
         return
     line = ["-m", "bench.card_move", "--seed", str(options.people), str(options.cards)]
-    with served(line) as product:
+    with database(options.database) as url, served(line, database_url=url) as product:
         people = product.seeded["people"]
         one, one_cpu = asyncio.run(alone(product, people[0], options.moves))
-        everybody, all_cpu = asyncio.run(together(product, people[1:], options.seconds))
+        (everybody, all_cpu), session = asyncio.run(together(product, people[1:], options.seconds))
+        crowd, crowd_cpu = asyncio.run(
+            closed_loop(product, people[1 : options.crowd + 1], max(20, options.moves // 5))
+        )
         again = [
-            sys.executable,
-            "-m",
-            "bench.card_move",
-            "--service",
-            str(people[0]["user_id"]),
-            "--moves",
-            str(options.moves),
-        ]
+            sys.executable, "-m", "bench.card_move", "--service", str(people[0]["user_id"]), "--moves", str(options.moves),
+        ]  # fmt: skip
         printed = subprocess.run(
-            again, cwd=ROOT, env=environment(product.data, free_port()), check=True, capture_output=True
+            again, cwd=ROOT, env=environment(product.data, free_port(), url), check=True, capture_output=True
         ).stdout
         service = json.loads(printed.splitlines()[-1])
-    plain, plain_cpu = bare_route(options.moves)
-    print(f"load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
+    (plain, plain_cpu), plain_crowd = bare_route(options.moves, options.crowd)
+    print(f"{options.database}, load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
     print(figures("LoanHub over the socket, 1 user, closed loop", one, one_cpu))
+    print(figures(f"LoanHub over the socket, {options.crowd} users, closed loop", crowd, crowd_cpu))
     print(
         figures(
             f"LoanHub over the socket, {len(people) - 1} users, a move each {SECONDS_BETWEEN:.0f} s",
@@ -297,9 +333,13 @@ def main() -> None:
     )
     print(figures("alternative: the service alone, no Reflex, no socket", service))
     print(figures("alternative: bare Starlette route, SQL only, no checks", plain, plain_cpu))
-    for name, found in (("1 user", one), (f"{len(people) - 1} users", everybody)):
+    print(figures(f"alternative: the bare route, {options.crowd} users, closed loop", plain_crowd))
+    print(f"memory a connected session with an open board: {session / 1e6:.2f} MB")
+    for name, found, beside in (
+        ("1 user", one, plain), (f"{options.crowd} users", crowd, plain_crowd), (f"{len(people) - 1} users", everybody, plain),
+    ):  # fmt: skip
         to_bare, to_service = (
-            quantile(found, 0.5) / quantile(plain, 0.5),
+            quantile(found, 0.5) / quantile(beside, 0.5),
             quantile(found, 0.5) / quantile(service, 0.5),
         )
         print(f"ratio of p50, {name}: {to_bare:.1f} × the bare route, {to_service:.1f} × the service alone")

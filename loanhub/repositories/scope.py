@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Any, Protocol
 
 import sqlalchemy as sa
@@ -35,18 +36,27 @@ def visible_to(reader: Reader, model: type[SQLModel]) -> sa.ColumnElement[bool]:
 
     ``model`` has ``owner_id`` and ``department_id``; a ``manager_id`` sees the row too. Deleted rows are left out when it has ``deleted_at``.
     """
+    scope = Scope.ALL if reader.is_system else reader.scope
+    return _condition(model, reader.user_id, scope, reader.department_ids)
+
+
+@lru_cache(maxsize=2048)
+def _condition(
+    model: type[SQLModel], user_id: int, scope: Scope, department_ids: frozenset[int]
+) -> sa.ColumnElement[bool]:
+    """Build the condition; kept, because building costs more than asking, and it stands in nearly every query."""
     table: Any = model
-    if reader.is_system or reader.scope is Scope.ALL:
+    if scope is Scope.ALL:
         condition: sa.ColumnElement[bool] = sa.true()
-    elif reader.scope is Scope.NONE:
+    elif scope is Scope.NONE:
         condition = sa.false()
     else:
-        condition = table.owner_id == reader.user_id
-        if reader.department_ids:
-            condition = sa.or_(condition, table.department_id.in_(reader.department_ids))
+        condition = table.owner_id == user_id
+        if department_ids:
+            condition = sa.or_(condition, table.department_id.in_(department_ids))
         if hasattr(table, "manager_id"):
             # A dedicated manager works on a customer whoever owns it.
-            condition = sa.or_(condition, table.manager_id == reader.user_id)
+            condition = sa.or_(condition, table.manager_id == user_id)
     if hasattr(table, "deleted_at"):
         condition = sa.and_(condition, table.deleted_at.is_(None))
     return condition

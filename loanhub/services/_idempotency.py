@@ -28,6 +28,8 @@ _KNOWN = sa.select(IdempotencyKey).where(
     col(IdempotencyKey.action) == sa.bindparam("action"),
     col(IdempotencyKey.key) == sa.bindparam("key"),
 )
+_RESULT = _KNOWN.with_only_columns(col(IdempotencyKey.request_hash), col(IdempotencyKey.result))
+_KEEP = sa.insert(IdempotencyKey.__table__)  # type: ignore[attr-defined]
 
 
 def fingerprint(request: object) -> str:
@@ -102,21 +104,17 @@ def once_locked(
     if known is not None:
         return known
     result = work()
-    db.add(
-        IdempotencyKey(
-            actor_id=actor.user_id, action=action, key=key[:64], request_hash=digest, result=result, created_at=now
-        )
-    )  # fmt: skip
+    row = {"actor_id": actor.user_id, "action": action, "key": key[:64], "request_hash": digest, "result": result,
+           "created_at": now}  # fmt: skip
+    try:
+        db.execute(_KEEP, row)
+    except sa.exc.IntegrityError:
+        raise Conflict("同一操作正在处理中，请稍候查看结果") from None
     return result
 
 
 def _stored(db: Session, actor: Actor, action: str, key: str, digest: str) -> dict[str, object] | None:
-    query = sa.select(col(IdempotencyKey.request_hash), col(IdempotencyKey.result)).where(
-        col(IdempotencyKey.actor_id) == actor.user_id,
-        col(IdempotencyKey.action) == action,
-        col(IdempotencyKey.key) == key[:64],
-    )
-    found = db.execute(query).first()
+    found = db.execute(_RESULT, {"actor": actor.user_id, "action": action, "key": key[:64]}).first()
     if found is None:
         return None
     if found[0] != digest:

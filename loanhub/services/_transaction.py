@@ -14,7 +14,6 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from loanhub.services._failpoints import failpoint
@@ -22,7 +21,7 @@ from loanhub.settings import settings
 
 _lock = threading.Lock()
 _engine: Engine | None = None
-_factory: sessionmaker[Session] | None = None
+_bound: dict[bool, tuple[Engine, Engine]] = {}
 _current: contextvars.ContextVar[Session | None] = contextvars.ContextVar("loanhub_session", default=None)
 _listeners: list[Callable[[list[tuple[str, dict[str, object]]]], None]] = []
 
@@ -56,10 +55,10 @@ def make_engine(url: str) -> Engine:
 
 def configure(engine: Engine | None) -> None:
     """Use ``engine`` from now on; None returns to the one the settings name."""
-    global _engine, _factory
+    global _engine
     with _lock:
         _engine = engine
-        _factory = None
+        _bound.clear()
 
 
 def engine() -> Engine:
@@ -73,8 +72,11 @@ def engine() -> Engine:
 
 
 def _session(*, writes: bool) -> Session:
-    bind = engine().execution_options(writes=writes)
-    return Session(bind, expire_on_commit=False, autoflush=True)
+    whole = engine()
+    kept = _bound.get(writes)
+    if kept is None or kept[0] is not whole:
+        kept = _bound[writes] = (whole, whole.execution_options(writes=writes))
+    return Session(kept[1], expire_on_commit=False, autoflush=True)
 
 
 def on_commit(listener: Callable[[list[tuple[str, dict[str, object]]]], None]) -> None:

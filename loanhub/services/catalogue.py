@@ -47,6 +47,9 @@ PAYMENT_METHODS = (
 
 _lock = threading.Lock()
 _cache: dict[int, tuple[str, Catalogue]] = {}
+_STAMP = sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(col(CustomField.version)), 0)).select_from(
+    CustomField
+)
 
 
 def current(db: Session) -> Catalogue:
@@ -54,11 +57,7 @@ def current(db: Session) -> Catalogue:
     kept = db.info.get("catalogue")
     if isinstance(kept, Catalogue):
         return kept
-    stamp = db.execute(
-        sa.select(sa.func.count(), sa.func.coalesce(sa.func.sum(col(CustomField.version)), 0)).select_from(
-            CustomField
-        )
-    ).one()
+    stamp = db.execute(_STAMP).one()
     mark = f"{stamp[0]}.{stamp[1]}"
     known = _cache.get(id(engine()))
     if known is not None and known[0] == mark:
@@ -334,7 +333,7 @@ def field_view(
 
 
 def edit_text(spec: FieldSpec, value: Any, options: Mapping[str, tuple[tuple[str, str], ...]]) -> str:
-    """Return the text an input starts with: codes for choices, ISO for dates, digits for numbers."""
+    """Return the text an input starts with: codes for choices, ISO for dates (Asia/Shanghai for instants), digits for numbers."""
     raw = spec.kind_object.to_json(value)
     if isinstance(raw, bool):
         return "true" if raw else "false"
@@ -344,4 +343,6 @@ def edit_text(spec: FieldSpec, value: Any, options: Mapping[str, tuple[tuple[str
         return spec.kind_object.format(value).replace("¥", "").replace(",", "")
     if spec.kind in ("phone", "percent"):
         return spec.kind_object.format(value)
+    if spec.kind == "datetime":
+        return spec.kind_object.format(value).replace(" ", "T")
     return str(raw)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Literal, overload
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -20,7 +21,51 @@ from loanhub.services._actor import Actor
 from loanhub.services._transaction import announce, reading
 
 ENTITY_TOPICS = {"lead": "leads", "customer": "customers", "application": "applications", "loan": "loans",
-                 "payment": "loans", "contract": "contracts", "task": "tasks"}  # fmt: skip
+                 "payment": "loans", "contract": "contracts", "task": "tasks",
+                 "collection_case": "collections"}  # fmt: skip
+
+
+_APPEND = sa.insert(Event.__table__)  # type: ignore[attr-defined]
+
+
+@overload
+def record(
+    db: Session,
+    actor: Actor,
+    event_type: str,
+    *,
+    now: datetime,
+    entity: str = ...,
+    entity_id: int | None = ...,
+    customer_id: int | None = ...,
+    lead_id: int | None = ...,
+    before: Mapping[str, object] | None = ...,
+    after: Mapping[str, object] | None = ...,
+    summary: str = ...,
+    reason: str = ...,
+    key: str = ...,
+    flush: Literal[True] = ...,
+) -> Event: ...
+
+
+@overload
+def record(
+    db: Session,
+    actor: Actor,
+    event_type: str,
+    *,
+    now: datetime,
+    entity: str = ...,
+    entity_id: int | None = ...,
+    customer_id: int | None = ...,
+    lead_id: int | None = ...,
+    before: Mapping[str, object] | None = ...,
+    after: Mapping[str, object] | None = ...,
+    summary: str = ...,
+    reason: str = ...,
+    key: str = ...,
+    flush: Literal[False],
+) -> None: ...
 
 
 def record(
@@ -39,10 +84,10 @@ def record(
     reason: str = "",
     key: str = "",
     flush: bool = True,
-) -> Event:
+) -> Event | None:
     """Append one event and announce it to the live views; returns the row with its id.
 
-    Without ``flush`` the row is written with everything else at the commit and has no id before.
+    Without ``flush`` the row is written by one plain statement, other waiting changes are not, and None is returned.
 
     ``before`` and ``after`` map Chinese field labels to masked display texts, changed fields only.
     ``summary`` is one Chinese phrase for the timeline.
@@ -51,27 +96,19 @@ def record(
         KeyError: the event type is not declared in ``domain/events.py``.
     """
     spec = EVENT_TYPES[event_type]
-    event = Event(
-        type=spec.code,
-        entity=entity,
-        entity_id=entity_id,
-        customer_id=customer_id,
-        lead_id=lead_id,
-        actor_id=actor.actor_id,
-        actor_name=actor.name,
-        actor_role=",".join(sorted(actor.roles)),
-        session_id=actor.session_id,
-        ip=actor.ip,
-        at=now,
-        before=dict(before or {}),
-        after=dict(after or {}),
-        summary=summary[:500],
-        reason=reason[:300],
-        key=key,
-    )
-    db.add(event)
+    values: dict[str, object] = {
+        "type": spec.code, "entity": entity, "entity_id": entity_id, "customer_id": customer_id, "lead_id": lead_id,
+        "actor_id": actor.actor_id, "actor_name": actor.name, "actor_role": ",".join(sorted(actor.roles)),
+        "session_id": actor.session_id, "ip": actor.ip, "at": now, "before": dict(before or {}), "after": dict(after or {}),
+        "summary": summary[:500], "reason": reason[:300], "key": key,
+    }  # fmt: skip
+    event = None
     if flush:
+        event = Event(**values)
+        db.add(event)
         db.flush()
+    else:
+        db.execute(_APPEND, values)
     op: dict[str, object] = {"event": spec.code, "entity": entity, "id": entity_id, "by": actor.user_id}
     if entity in ENTITY_TOPICS:
         announce(db, ENTITY_TOPICS[entity], **op)
