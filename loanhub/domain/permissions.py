@@ -70,6 +70,10 @@ class Permission(Choice):
     LOANS_ADJUST = "loans:adjust", "发起贷后变更"
     LOANS_APPROVE = "loans:approve", "审批贷后变更"
     LOANS_WRITE_OFF = "loans:write_off", "审批核销与本金减免"
+    COLLECTIONS_READ = "collections:read", "查看催收案件"
+    COLLECTIONS_CONTACT = "collections:contact", "催收联系与登记"
+    COLLECTIONS_ASSIGN = "collections:assign", "分配催收案件与策略"
+    COLLECTIONS_LEGAL = "collections:legal", "移送法务"
     STATEMENTS_IMPORT = "statements:import", "导入银行流水"
     LEDGER_READ = "ledger:read", "查看总账与对账"
     LEDGER_CLOSE = "ledger:close", "确认日终对账"
@@ -163,24 +167,25 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(
             RoleCode.TEAM_LEAD, Scope.DEPARTMENT, _DESK, _SALES,
             {_P.LEADS_ASSIGN, _P.LEADS_EXPORT, _P.CUSTOMERS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.APPLICATIONS_APPROVE, _P.COCKPIT_READ, _P.REPORTS_READ,
-             _P.CHANNELS_COST, _P.DELIVERIES_MEND},
+             _P.CHANNELS_COST, _P.DELIVERIES_MEND, _P.COLLECTIONS_READ},
         ),
         _role(
             RoleCode.CREDIT, Scope.ALL, _DESK,
             {_P.APPLICATIONS_READ, _P.APPLICATIONS_APPROVE, _P.CUSTOMERS_REVEAL, _P.CUSTOMERS_GRADE,
              _P.CONTRACTS_READ, _P.LOANS_READ, _P.LOANS_APPROVE, _P.RATES_REVIEW, _P.PRODUCTS_READ,
-             _P.DOCUMENTS_UPLOAD},
+             _P.DOCUMENTS_UPLOAD, _P.COLLECTIONS_READ},
         ),
         _role(
             RoleCode.FINANCE, Scope.ALL, _DESK,
             {_P.CONTRACTS_READ, _P.LOANS_READ, _P.LOANS_DISBURSE, _P.LOANS_CONFIRM, _P.PAYMENTS_CREATE,
              _P.PAYMENTS_REVERSE, _P.LOANS_ADJUST, _P.LOANS_APPROVE, _P.STATEMENTS_IMPORT, _P.LEDGER_READ,
              _P.LEDGER_CLOSE, _P.DAY_ENDS_RUN, _P.RATES_EDIT, _P.APPLICATIONS_READ, _P.PRODUCTS_READ,
-             _P.DOCUMENTS_UPLOAD, _P.CHANNELS_COST},
+             _P.DOCUMENTS_UPLOAD, _P.CHANNELS_COST, _P.COLLECTIONS_READ},
         ),
         _role(
             RoleCode.COLLECTIONS, Scope.ALL, _DESK,
-            {_P.LOANS_READ, _P.LOANS_ADJUST, _P.CONTRACTS_READ, _P.CUSTOMERS_REVEAL},
+            {_P.LOANS_READ, _P.LOANS_ADJUST, _P.CONTRACTS_READ, _P.CUSTOMERS_REVEAL, _P.COLLECTIONS_READ,
+             _P.COLLECTIONS_CONTACT, _P.COLLECTIONS_ASSIGN, _P.COLLECTIONS_LEGAL, _P.BOARDS_READ, _P.BOARDS_MOVE},
         ),
         _role(
             RoleCode.CONTRACTS, Scope.ALL, _DESK,
@@ -191,7 +196,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(
             RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK,
             {_P.CUSTOMERS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.LOANS_APPROVE, _P.LOANS_WRITE_OFF, _P.LEDGER_READ, _P.RATES_REVIEW,
-             _P.CHANNELS_COST, _P.ASSIGNMENTS_EDIT},
+             _P.CHANNELS_COST, _P.ASSIGNMENTS_EDIT, _P.COLLECTIONS_READ, _P.COLLECTIONS_ASSIGN, _P.COLLECTIONS_LEGAL},
         ),
         _role(
             RoleCode.ADMIN, Scope.NONE,
@@ -203,7 +208,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(
             RoleCode.AUDITOR, Scope.ALL,
             {_P.SEARCH_USE, _P.CUSTOMERS_READ, _P.DOCUMENTS_READ, _P.USERS_READ, _P.LEDGER_READ, _P.AUDIT_READ,
-             _P.AUDIT_VERIFY},
+             _P.AUDIT_VERIFY, _P.COLLECTIONS_READ},
             _READ_BOOK,
         ),
     )

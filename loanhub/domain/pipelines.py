@@ -92,6 +92,7 @@ class BoardEntity(Choice):
     LEAD = "lead", "线索"
     APPLICATION = "application", "申请"
     TASK = "task", "待办"
+    COLLECTION_CASE = "collection_case", "催收案件"
 
 
 class TaskStage(Choice):
@@ -105,6 +106,7 @@ class TaskStage(Choice):
 
 APPLICATION_BOARD = "applications"
 TASK_BOARD = "tasks"
+COLLECTION_BOARD = "collections"
 
 APPLICATION_STAGES: tuple[StageSpec, ...] = (
     StageSpec("draft", "草稿", "lead", 72, 0, 20),
@@ -125,9 +127,20 @@ TASK_STAGES: tuple[StageSpec, ...] = (
     StageSpec(TaskStage.DONE, TaskStage.DONE.label, "disbursed"),
 )
 
+COLLECTION_STAGES: tuple[StageSpec, ...] = (
+    StageSpec("todo", "待联系", "lead", 24),
+    StageSpec("contacting", "联系中", "intent", 72),
+    StageSpec("promised", "承诺还款", "match"),
+    StageSpec("visit", "外访", "visit", 168),
+    StageSpec("legal", "法务", "review"),
+    StageSpec("closed", "已结案", "disbursed"),
+)
+"""The board of collection cases: its stages are those of ``domain.collections``, by the same codes."""
+
 FURTHER_BOARDS: tuple[tuple[str, str, BoardEntity, tuple[StageSpec, ...]], ...] = (
     (APPLICATION_BOARD, "申请看板", BoardEntity.APPLICATION, APPLICATION_STAGES),
     (TASK_BOARD, "待办看板", BoardEntity.TASK, TASK_STAGES),
+    (COLLECTION_BOARD, "催收看板", BoardEntity.COLLECTION_CASE, COLLECTION_STAGES),
 )
 """Boards every firm has besides the one of leads: code, name, entity, stages."""
 

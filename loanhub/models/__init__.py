@@ -32,6 +32,12 @@ from loanhub.models.capture import (  # noqa: E402
     WebhookDelivery,
     WebhookEndpoint,
 )
+from loanhub.models.collections import (  # noqa: E402
+    CollectionCase,
+    CollectionContact,
+    CollectionPromise,
+    CollectionStrategy,
+)
 from loanhub.models.contracts import Contract, ContractTemplate, Disclosure, Document, PrintLog  # noqa: E402
 from loanhub.models.customers import Consent, Customer, CustomerRelation, ScoreRecord  # noqa: E402
 from loanhub.models.leads import Channel, ImportBatch, ImportRow, Lead, LeadTouch  # noqa: E402
@@ -87,6 +93,10 @@ __all__ = [
     "BankStatement",
     "Channel",
     "ChannelCost",
+    "CollectionCase",
+    "CollectionContact",
+    "CollectionPromise",
+    "CollectionStrategy",
     "Consent",
     "ConsentText",
     "Contract",

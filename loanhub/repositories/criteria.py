@@ -49,6 +49,7 @@ ENTITY_MODELS: Mapping[str, Any] = {
     "approval": tables.Approval,
     "installment": tables.Installment,
     "payment": tables.Payment,
+    "collection_case": tables.CollectionCase,
 }
 """The table of each entity of the catalogue."""
 

@@ -33,6 +33,8 @@ FAILPOINTS = (
     "day_end.before_commit",
     "day_end.after_chunk",
     "day_end.before_finish",
+    "collections.before_commit",
+    "collections.after_chunk",
     "transaction.before_commit",
     "transaction.after_commit",
 )

@@ -18,7 +18,7 @@ NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("客户与资料", ("customers", "segments", "documents")),
     ("申请", ("applications",)),
     ("合同", ("contracts",)),
-    ("贷款与还款", ("loans", "payments", "day_ends")),
+    ("贷款与还款", ("loans", "payments", "day_ends", "collections")),
     ("对账与总账", ("statements", "ledger")),
     ("洞察", ("cockpit", "reports")),
     ("配置", ("products", "fields", "pipelines", "parameters", "rates", "channels", "assignments", "users")),

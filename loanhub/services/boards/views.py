@@ -29,6 +29,7 @@ def within_of(entity: str) -> tuple[dict[str, Any], ...]:
     return {
         "lead": IN_FLIGHT,
         "application": ({"field": "status", "op": "not_in", "value": ["rejected", "withdrawn"]},),
+        "collection_case": ({"field": "closed_on", "op": "is_empty"},),
     }.get(entity, ())
 
 

@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 import pytest
+import sqlalchemy as sa
 
 from loanhub.domain.catalogue import (
     BUILTIN,
@@ -38,7 +39,7 @@ AUDITOR = RoleRights("auditor", frozenset(p.value for p in ROLES[RoleCode.AUDITO
 
 
 def column_of(spec: FieldSpec) -> Any:
-    return ENTITY_MODELS[spec.entity].__table__.columns[spec.json_column or spec.column]
+    return sa.inspect(ENTITY_MODELS[spec.entity]).columns[spec.json_column or spec.column]
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=lambda spec: f"{spec.entity}.{spec.key}")

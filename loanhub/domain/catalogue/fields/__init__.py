@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loanhub.domain.catalogue.fields import (
     application,
+    collection_case,
     contract,
     customer,
     interaction,
@@ -26,5 +27,6 @@ ENTITIES: tuple[EntitySpec, ...] = (
     review.APPROVAL,
     loan.INSTALLMENT,
     loan.PAYMENT,
+    collection_case.ENTITY,
 )
 """Every entity the catalogue describes."""
