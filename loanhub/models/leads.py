@@ -38,6 +38,9 @@ class Channel(SQLModel, table=True):
     version: int = 1
 
 
+_UNSEEN = sa.text("clock_at IS NULL AND owner_id IS NOT NULL AND closed_at IS NULL AND deleted_at IS NULL")
+
+
 class Lead(SQLModel, table=True):
     """A lead 线索, and the card that travels the seven stages until the loan is lent and served.
 
@@ -47,6 +50,7 @@ class Lead(SQLModel, table=True):
     __table_args__ = (
         sa.Index("ix_lead_board", "pipeline_id", "stage_code", "rank", "id"),
         sa.Index("ix_lead_owner_status", "owner_id", "status"),
+        sa.Index("ix_lead_clock_unseen", "id", sqlite_where=_UNSEEN, postgresql_where=_UNSEEN),
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain import formats
+from loanhub.domain.first_response import DEFAULT_RESPONSE, ResponseRules, minutes_left, response
 from loanhub.domain.identity import check_mobile
 from loanhub.domain.leads import CLOSED_STATUSES, LeadStatus, blind_notice
 from loanhub.domain.permissions import Permission, RoleCode
@@ -19,11 +20,11 @@ from loanhub.repositories import leads as repository
 from loanhub.repositories.scope import visible_to
 from loanhub.services import catalogue, events, tasks
 from loanhub.services._actor import Actor
+from loanhub.services._lead_rules import lead_rules
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.catalogue import FieldView
 from loanhub.services.events import EventView
 from loanhub.services.leads._shared import team_name
-from loanhub.services.leads.create import FIRST_CONTACT_HOURS
 from loanhub.services.tasks import TaskView
 
 NEAR = 25
@@ -48,20 +49,26 @@ class Mark:
     created: str
 
 
-def deadline(lead: Lead, now: datetime) -> tuple[str, int, str]:
+def deadline(lead: Lead, now: datetime, first: ResponseRules = DEFAULT_RESPONSE) -> tuple[str, int, str]:
     """Return the text, the share left in percent and the status of the lead's next deadline.
 
-    Before the first contact the clock of two hours runs; later the next step counts; a lead without one says so.
+    Before anybody tried to reach the person the first-response clock runs, in the time that counts (at night it
+    stands still); later the next step counts; a lead without one says so.
     """
     if lead.status in CLOSED_STATUSES:
         return "—", 0, "z"
+    if lead.owner_id is not None and lead.first_contact_at is None and lead.last_follow_up_at is None:
+        due_at = response(lead.assigned_at or lead.created_at, first).due_at
+        minutes = minutes_left(now, due_at, first)
+        text = formats.remaining(now + timedelta(minutes=minutes), now)
+        if minutes < 0:
+            return text, 100, "o"
+        percent = max(0, min(100, round(minutes / first.minutes * 100)))
+        return text, percent, "w" if percent <= NEAR else ""
     if lead.next_step_at is None:
         return "定一个下一步", 0, "w"
     left = lead.next_step_at - now
-    if lead.first_contact_at is None:
-        whole = timedelta(hours=FIRST_CONTACT_HOURS)
-    else:
-        whole = max(lead.next_step_at - (lead.last_follow_up_at or lead.created_at), timedelta(hours=1))
+    whole = max(lead.next_step_at - (lead.last_follow_up_at or lead.created_at), timedelta(hours=1))
     percent = max(0, min(100, round(left / whole * 100)))
     if left < timedelta(0):
         return formats.remaining(lead.next_step_at, now), 100, "o"
@@ -81,7 +88,7 @@ def marks(actor: Actor, lead_ids: Sequence[int], *, now: datetime) -> dict[int, 
             .scalars()
             .all()
         )
-        stages = _stages(db)
+        stages, first = _stages(db), lead_rules(db, now=now).first
         counted = (
             sa.select(col(LeadTouch.lead_id), sa.func.count())
             .where(col(LeadTouch.lead_id).in_(lead_ids))
@@ -91,7 +98,7 @@ def marks(actor: Actor, lead_ids: Sequence[int], *, now: datetime) -> dict[int, 
         found = {}
         for lead in rows:
             number, label = stages.get(lead.stage_code, (1, ""))
-            text, percent, status = deadline(lead, now)
+            text, percent, status = deadline(lead, now, first)
             fresh = lead.first_contact_at is None and now - lead.created_at < timedelta(hours=24)
             found[lead.id or 0] = Mark(
                 number,
@@ -184,7 +191,7 @@ def open_lead(actor: Actor, *, lead_id: int, now: datetime) -> LeadView:
             temperature=lead.temperature.value if lead.temperature else "",
             temperature_label=lead.temperature.label if lead.temperature else "", stage=number, stage_label=label,
             owner=fields["owner_id"].text, department=team_name(db, lead.department_id), next_step=lead.next_step,
-            sla=deadline(lead, now), amount=fields["amount_fen"].text, customer_id=lead.customer_id or 0, closed=closed,
+            sla=deadline(lead, now, lead_rules(db, now=now).first), amount=fields["amount_fen"].text, customer_id=lead.customer_id or 0, closed=closed,
             pooled=lead.owner_id is None, can_edit=can_edit,
             can_call=bool(lead.phone) and actor.can(Permission.CUSTOMERS_REVEAL),
             can_convert=actor.can(Permission.LEADS_CONVERT) and not closed and not lead.customer_id,
