@@ -6,11 +6,10 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components.avatar import avatar, avatars
+from loanhub.components.avatar import avatars
 from loanhub.components.board import board
 from loanhub.components.browser import focus, hotkey
 from loanhub.components.buttons import button, link_button
-from loanhub.components.chips import stage_chip
 from loanhub.components.dialogs import closing, dialog, drawer
 from loanhub.components.filter_editor import Editor, filter_editor
 from loanhub.components.filters import chosen_filters, filter_bar, option_filter, saved_views, search_box
@@ -18,12 +17,14 @@ from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.record_form import record_field
 from loanhub.components.states import no_match, skeleton_cards
-from loanhub.components.table import Column, data_table, pager
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import AgeState
+from loanhub.pages._board_bulk import board_table, bulk_tools, edit_sheet
 from loanhub.pages._page import Page, page
 from loanhub.state._board_opt import BoardOptimism
 from loanhub.state._board_view import BoardCards, BoardColumns
+from loanhub.state.board_bulk import BoardBulkState
+from loanhub.state.board_edit import BoardEditState
 from loanhub.state.boards import BoardState
 
 AGES = [{"value": code, "label": label} for code, label in AgeState.options()]
@@ -223,6 +224,7 @@ def _board() -> rx.Component:
         on_toggle_fold=BoardState.toggle_fold,
         on_lift=BoardState.lift,
         on_age=BoardState.set_age,
+        on_edit=BoardEditState.open,
     )
     return rx.cond(BoardState.has_conditions & (BoardState.total == 0), nothing, columns)
 
@@ -230,90 +232,6 @@ def _board() -> rx.Component:
 def _waiting() -> rx.Component:
     one = rx.el.div(skeleton_cards(4), style={"width": "212px", "padding": "48px 6px 0", "flex": "none"})
     return rx.el.div(*[one] * 5, class_name="row", style={"alignItems": "flex-start", "overflow": "hidden"})
-
-
-def _text(key: str) -> Any:
-    return lambda row: row[key]
-
-
-_OWNER = Column(
-    "owner_id",
-    "负责人",
-    lambda row: rx.el.span(
-        avatar(row["owner_initial"], color=row["owner_color"], size="s20"),
-        row["owner_id"],
-        class_name="row g2",
-    ),
-)
-COLUMNS: dict[str, list[Column]] = {
-    "lead": [
-        Column("name", "姓名", lambda row: rx.el.b(row["name"])),
-        Column("amount_fen", "意向金额", _text("amount_fen"), align="r"),
-        Column("product_code", "产品", _text("product_code")),
-        Column("stage_code", "阶段", lambda row: stage_chip(row["stage_code"], row["stage_tone"])),
-        Column("stage_entered_at", "进入阶段", _text("stage_entered_at"), secondary=True),
-        Column("next_step", "下一步", _text("next_step")),
-        Column("next_step_at", "下次跟进", _text("next_step_at"), secondary=True),
-        _OWNER,
-    ],
-    "application": [
-        Column("number", "申请编号", lambda row: rx.el.b(row["number"])),
-        Column("amount_fen", "申请金额", _text("amount_fen"), align="r"),
-        Column("product_code", "产品", _text("product_code")),
-        Column("status", "状态", lambda row: stage_chip(row["status"], row["stage_tone"])),
-        Column("submitted_at", "提交时间", _text("submitted_at"), secondary=True),
-        Column("due_at", "审批时限", _text("due_at")),
-        _OWNER,
-    ],
-    "task": [
-        Column("title", "标题", lambda row: rx.el.b(row["title"])),
-        Column("kind", "类型", _text("kind")),
-        Column("priority", "优先级", _text("priority")),
-        Column("due_at", "截止时间", _text("due_at")),
-        Column("done_at", "完成时间", _text("done_at"), secondary=True),
-        _OWNER,
-    ],
-}
-"""The table of the same records, by entity."""
-CARD_KEYS = {
-    "lead": ("name", "amount_fen", "next_step"),
-    "application": ("number", "amount_fen", "due_at"),
-    "task": ("title", "kind", "due_at"),
-}
-LABELS = {"lead": "在途线索", "application": "在途申请", "task": "待办"}
-
-
-def _table() -> rx.Component:
-    def of(entity: str) -> rx.Component:
-        head, left, right = CARD_KEYS[entity]
-        return data_table(
-            BoardState.rows,
-            COLUMNS[entity],
-            row_id=lambda row: row["id"],
-            label=LABELS[entity],
-            on_open=BoardState.open_card,
-            card=lambda row: rx.el.button(
-                rx.el.span(rx.el.b(row[head], class_name="t16"), class_name="row sb"),
-                rx.el.span(row[left], row[right], class_name="row sb t13 f2"),
-                type="button",
-                on_click=BoardState.open_card(row["id"]),
-                class_name="col g2",
-                style={"width": "100%", "textAlign": "left"},
-                custom_attrs={"data-open": "true"},
-            ),
-            empty=no_match("记录", "换个条件，或清除筛选看全部在途。", BoardState.clear_filters),
-        )
-
-    return rx.fragment(
-        rx.match(BoardState.entity, ("application", of("application")), ("task", of("task")), of("lead")),
-        pager(
-            BoardState.range_text,
-            BoardState.page,
-            BoardState.pages,
-            on_previous=BoardState.go(-1),
-            on_next=BoardState.go(1),
-        ),
-    )
 
 
 def _gate_sheet() -> rx.Component:
@@ -370,13 +288,17 @@ def _naming() -> rx.Component:
 
 
 @page(
-    route="/boards", title="进件看板", permission=Permission.BOARDS_READ, on_load=BoardState.load, wide=True
+    route="/boards",
+    title="进件看板",
+    permission=Permission.BOARDS_READ,
+    on_load=[BoardState.load, BoardEditState.enter_page, BoardBulkState.enter_page],
+    wide=True,
 )
 def boards() -> Page:
     """Wire the board."""
     content = rx.cond(
         BoardState.show == "table",
-        rx.el.div(_table(), class_name="body"),
+        rx.el.div(board_table(), class_name="body"),
         rx.el.div(rx.cond(BoardState.ready, _board(), _waiting()), class_name="body board-body"),
     )
     views = saved_views(
@@ -392,7 +314,7 @@ def boards() -> Page:
         rx.fragment(),
     )
     return Page(
-        [_filters(), content, _gate_sheet(), _naming()],
+        [_filters(), content, _gate_sheet(), _naming(), edit_sheet(), bulk_tools()],
         views=views,
         tools=[_people()],
         primary=new,

@@ -12,7 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from loanhub.domain.errors import NotFound
+from loanhub.domain.applications import EDITABLE
+from loanhub.domain.errors import Conflict, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.repositories.criteria import ENTITY_MODELS
 from loanhub.repositories.scope import visible_to
@@ -30,6 +31,8 @@ class Editor:
 
     permission: Permission
     save: Callable[[Actor, int, Mapping[str, object], Shown, datetime], Saved]
+    closed: Callable[[Any], str] = lambda row: ""
+    """Why this record is not edited any more, or an empty text."""
 
 
 EDITORS: dict[str, Editor] = {
@@ -50,6 +53,7 @@ EDITORS: dict[str, Editor] = {
         lambda actor, one, raw, shown, now: applications.save_form(
             actor, application_id=one, raw=raw, shown=shown, now=now
         ),
+        lambda row: "" if row.status in EDITABLE else f"申请现在是「{row.status.label}」，不能修改",
     ),
     "task": Editor(
         Permission.TASKS_EDIT,
@@ -84,6 +88,7 @@ def form_of(
     Raises:
         NotFound: no such record in the actor's scope, or nothing of this kind is edited here.
         NotPermitted: the actor may read but not edit it.
+        Conflict: it is closed to edits, as an application under review.
     """
     editor = EDITORS.get(entity)
     if editor is None:
@@ -97,6 +102,8 @@ def form_of(
             raise NotFound
         actor.require(READ_PERMISSION[entity])
         actor.require(editor.permission)
+        if reason := editor.closed(row):
+            raise Conflict(reason)
         views = catalogue.present_record(db, actor, entity, row, now=now)
         in_form = {spec.key for spec in catalogue.current(db).fields(entity) if spec.in_form}
         fields = tuple(one for key, one in views.items() if one.editable and key in (keys or in_form))

@@ -54,6 +54,7 @@ class SessionState(rx.State):
         if actor.must_change_password and path.rstrip("/") != "/account":
             return rx.redirect("/account")
         _live.watch(self, ())
+        _live.end_editing(self)
         _live.join(self, _inbox_topic(actor), state_class=SessionState)
         await self._count_inbox(actor)
         return None

@@ -35,7 +35,8 @@ class BoardOptimism(rx.State):
     """What the browser adds to a board until the server has answered.
 
     Every var but ``acked``, ``added`` and ``answered`` is written in the browser alone, without any event;
-    here it keeps its default. A reload therefore clears it by itself.
+    here it keeps its default. A reload therefore clears it by itself. ``chosen`` is written by the server once:
+    after many were acted on it holds those that were left.
     """
 
     ops: list[dict[str, Any]] = []
@@ -51,6 +52,8 @@ class BoardOptimism(rx.State):
     added: int = 0
     answered: int = 0
     over: str = ""
+    chosen: list[str] = []
+    anchor: str = ""
 
     def _answer_move(self, request: "MoveRequest") -> None:
         """Answer a move, accepted or refused; without it the card stays where it was dropped."""

@@ -21,6 +21,7 @@ from loanhub.state import _listing, _live
 from loanhub.state._base import SessionState
 from loanhub.state._board_opt import BoardCardsMixin, BoardColumnsMixin, MoveRequest
 from loanhub.state._clock import utc_now
+from loanhub.state._editing import TOPIC as EDITING
 from loanhub.state._listing import Draft
 from loanhub.state._presence import HERE
 from loanhub.state.lead_drawer import FormItem
@@ -32,11 +33,13 @@ TOLD_ELSEWHERE = frozenset({"lead.moved", "lead.reordered"})
 """Events that the topic of the board tells with more detail."""
 TABLE_KEYS = {
     "lead": ("name", "amount_fen", "product_code", "stage_code", "stage_entered_at", "next_step", "next_step_at",
-             "owner_id", "temperature", "number"),
+             "owner_id", "temperature", "tags"),
     "application": ("number", "amount_fen", "product_code", "status", "submitted_at", "due_at", "owner_id"),
     "task": ("title", "kind", "priority", "due_at", "done_at", "owner_id"),
 }  # fmt: skip
 """What the table of the same records shows, by entity."""
+SHOWN_KEYS = TABLE_KEYS
+"""What a spreadsheet of them holds: the same."""
 TABLE_SORT = {"lead": "stage_entered_at", "application": "due_at", "task": "due_at"}
 PEOPLE_SHOWN = 4
 _TIMELESS = ("ver", "age", "risk", "owner_name", "product", "changed_by", "editing_by")
@@ -107,6 +110,8 @@ class BoardReading(SessionState):
     _limits: dict[str, int] = {}
     _sums: dict[str, tuple[int, int, int]] = {}
     _topic: str = ""
+    _typing: bool = False
+    """Whether a cell of the table is open: its rows then wait, so that nothing shifts under the hands."""
     _stale: list[str] = []
     """Columns whose figures are to be read again once one's own moves are announced."""
 
@@ -180,6 +185,7 @@ class BoardReading(SessionState):
         folded = self._folded()
         columns.columns = [{**one, "folded": one["code"] in folded} for one in found.columns]
         columns.order = found.order
+        self._mark_editors(found.cards)
         cards._show_cards(found.cards)
         self._show_sums(found.sums)
         self.ready = True
@@ -203,6 +209,7 @@ class BoardReading(SessionState):
             for one in _plain(columns.columns)
         ]
         columns.order = {**_plain(columns.order), **found.order}
+        self._mark_editors(found.cards)
         told = changed_by or {}
         known = {**_plain(cards.cards), **_plain(cards.patch)}
         new = {
@@ -287,12 +294,47 @@ class BoardReading(SessionState):
         """Read again what others changed, if it lies in this reader's reach; nothing for what is shown already."""
         if topic == HERE + self._topic:
             self._show_people()
+        elif topic == EDITING + self.entity:
+            await self._show_editors(ops)
         elif topic == self._topic:
             await self._follow_moves(ops)
+            await self._follow_rows()
         elif topic == TOPICS.get(self.entity):
             await self._follow_changes(ops)
+            await self._follow_rows()
         else:
             await super()._on_live(topic, ops)
+
+    async def _follow_rows(self) -> None:
+        if self.show == "table" and not self._typing:
+            await self._read_table()
+
+    def _mark_editors(self, cards: dict[str, dict[str, Any]]) -> None:
+        """Say on these cards who else is editing them."""
+        for record_id in _live.editing.edited(self.entity):
+            if str(record_id) in cards:
+                name = _live.editing.editor_of(self.entity, record_id, but=self.user_id)
+                cards[str(record_id)]["editing_by"] = name
+
+    async def _show_editors(self, ops: list[_live.Op]) -> None:
+        """Say who begins or ends editing, on the cards that are shown."""
+        cards = await self.get_state(BoardCards)
+        known = {**_plain(cards.cards), **_plain(cards.patch)}
+        new = {}
+        for one in {str(one) for op in ops for one in op.get("ids", ())}:  # type: ignore[attr-defined]
+            card = known.get(one)
+            name = _live.editing.editor_of(self.entity, int(one), but=self.user_id) if one.isdigit() else ""
+            if card is not None and (card.get("editing_by") or "") != name:
+                new[one] = {**card, "editing_by": name}
+        if new:
+            cards._patch_cards(new)
+
+    async def _catch_up(self) -> None:
+        """Read all of it after a lost connection; an open cell keeps its row where it is."""
+        await self._read_views()
+        await self._read_board()
+        await self._follow_rows()
+        self._show_people()
 
     async def _follow_moves(self, ops: list[_live.Op]) -> None:
         actor = await self._actor()

@@ -22,6 +22,7 @@ import structlog
 
 from loanhub.domain.errors import NotFound, NotPermitted
 from loanhub.services._actor import Actor
+from loanhub.state._editing import Editing
 from loanhub.state._presence import Presence
 
 Op = dict[str, object]
@@ -68,7 +69,7 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self.on_watchers: Callable[[str], None] | None = None
         """Called with a topic when somebody has joined or left it."""
-        self.on_received: Callable[[str, Op], None] | None = None
+        self.on_heard: list[Callable[[str, Op], None]] = []
         """Called with each announcement that reaches this worker."""
 
     def join(
@@ -110,8 +111,8 @@ class Hub:
     def receive(self, announcements: Announcements) -> None:
         """Queue announcements for the watchers of this worker; on the event loop."""
         for topic, op in announcements:
-            if self.on_received is not None:
-                self.on_received(topic, op)
+            for heard in self.on_heard:
+                heard(topic, op)
             for watch in list(self.topics.get(topic, {}).values()):
                 if not getattr(watch.state_class, "_wants", _everything)(topic, op, watch.reader):
                     continue
@@ -208,6 +209,8 @@ async def _is_connected(token: str) -> bool:
 
 hub = Hub(_ask_to_read_again)
 presence = Presence(hub)
+editing = Editing(hub)
+hub.on_heard.append(editing.received)
 
 
 def publish(topic: str, op: Op) -> None:
@@ -246,6 +249,17 @@ def watch(state: Any, topics: Iterable[str], *, reader: Actor | None = None) -> 
         join(state, topic, reader=reader)
 
 
+def begin_editing(state: Any, place: str, entity: str, record_id: int, actor: Actor) -> None:
+    """Tell those who see this record that the person behind this state edits it in ``place``."""
+    token = state.router.session.client_token
+    editing.begin(token, place, entity, record_id, actor.user_id, actor.name)
+
+
+def end_editing(state: Any, place: str | None = None) -> None:
+    """Tell that the editor in ``place`` is closed; without a place all of this browser's."""
+    editing.end(state.router.session.client_token, place)
+
+
 def leave(state: Any) -> None:
     """Forget everything the browser behind this state watches."""
     hub.leave(state.router.session.client_token)
@@ -268,7 +282,11 @@ def connect(app: Any, *, redis_url: str) -> None:
 
     @contextlib.asynccontextmanager
     async def live_hub() -> Any:
-        async with hub.running(redis_url), presence.running(_is_connected):
+        async with (
+            hub.running(redis_url),
+            presence.running(_is_connected),
+            editing.running(_is_connected),
+        ):
             yield
 
     app.register_lifespan_task(live_hub)

@@ -40,7 +40,8 @@ class Presence:
         self._told: dict[str, People] = {}
         self._told_at: dict[str, float] = {}
         self._waiting: set[str] = set()
-        hub.on_watchers, hub.on_received = self._soon, self._received
+        hub.on_watchers = self._soon
+        hub.on_heard.append(self._received)
 
     def people(self, topic: str) -> People:
         """Return who watches the topic now, on any worker; a person with two tabs counts once."""

@@ -23,6 +23,7 @@ from loanhub.state._board_filters import AGE_LABELS, FIRST_FIELD, BoardFilters
 from loanhub.state._board_opt import BoardOptimism, MoveRequest
 from loanhub.state._board_view import TOPICS, BoardColumns, BoardReading, GateSheet
 from loanhub.state._clock import utc_now
+from loanhub.state._editing import TOPIC as EDITING
 from loanhub.state._guard import needs
 from loanhub.state._presence import HERE
 from loanhub.state.lead_drawer import item_of
@@ -49,7 +50,10 @@ class BoardState(BoardFilters, BoardReading):
         self.board, self.entity = chosen.code, chosen.entity
         pipeline_id = await rx.run_in_thread(lambda: boards.pipeline_id_of(actor, chosen.code))
         self._topic = f"board:{pipeline_id}"
-        self._watch(self._topic, HERE + self._topic, TOPICS[self.entity], reader=actor)
+        self._typing = False
+        self._watch(
+            self._topic, HERE + self._topic, EDITING + self.entity, TOPICS[self.entity], reader=actor
+        )
         self.age = str(query.get("age", "")) if query.get("age") in AGE_LABELS else ""
         self.gates = {}
         self.view = str(query.get("view", ""))[:16]

@@ -61,6 +61,7 @@ def make_board() -> rx.Component:
         on_toggle_fold=SampleBoard.take,
         on_lift=SampleBoard.take,
         on_age=SampleBoard.take,
+        on_edit=SampleBoard.take,
     )
 
 

@@ -378,7 +378,7 @@ class TestPresence:
         presence = Presence(hub, clock=lambda: clock[0])
         hub.join("board:1", "tab1", BoardState, reader=Actor(1, "林若溪"))
         hub.join("board:1", "tab2", BoardState, reader=Actor(1, "林若溪"))
-        hub.on_received(HERE + "board:1", {"worker": "other", "people": [[2, "周子昂"]]})  # type: ignore[misc]
+        hub.receive([(HERE + "board:1", {"worker": "other", "people": [[2, "周子昂"]]})])
 
         assert presence.people("board:1") == {1: "林若溪", 2: "周子昂"}
         hub.leave("tab1")

@@ -16,6 +16,7 @@ from loanhub.components.board.announcements import SENTENCES, USAGE
 from loanhub.components.board.column import board_column, stage_dot
 from loanhub.components.board.move_dialog import move_dialog
 from loanhub.components.board.optimistic import ACTIONS, GLIDE, ORDER
+from loanhub.components.board.selection import CHOOSE, behind
 
 
 class BrowserState(Protocol):
@@ -34,6 +35,8 @@ class BrowserState(Protocol):
     added: Any
     answered: Any
     over: Any
+    chosen: Any
+    anchor: Any
 
     @classmethod
     def get_full_name(cls) -> str:
@@ -55,11 +58,13 @@ BROWSER_VARS = [
     "added",
     "answered",
     "over",
+    "chosen",
+    "anchor",
 ]
 
 
 class _Root(ScriptedDiv):
-    script: ClassVar[str] = ORDER + SENTENCES + ACTIONS + GLIDE
+    script: ClassVar[str] = ORDER + SENTENCES + CHOOSE + ACTIONS + GLIDE
 
 
 _START = "((r, p) => { lhLift(lb, r.draggableId, r.mode); p.announce(lhSay.start(lb, r)); })"
@@ -69,7 +74,9 @@ _UPDATE = """((r, p) => {
 })"""
 _END = """((r, p) => {
   p.announce(lhSay.end(lb, r));
-  if (r.destination && r.reason !== "CANCEL")
+  const still = r.destination?.droppableId === r.source.droppableId && r.destination?.index === r.source.index;
+  if (still && r.mode === "FLUID" && lhTap()) { lb.set({ lift: {}, over: "" }); lhToggle(lb, r.draggableId); }
+  else if (r.destination && r.reason !== "CANCEL")
     lhMove(lb, r.draggableId, r.destination.droppableId, r.destination.index);
   else lb.set({ hold: {}, lift: {}, over: "" });
 })"""
@@ -121,6 +128,8 @@ def board_root(
     added: rx.Var[int],
     answered: rx.Var[int],
     over: rx.Var[str],
+    chosen: rx.Var[list[str]],
+    anchor: rx.Var[str],
     gates: rx.Var[dict[str, Any]],
     store: rx.Var[str],
     move: rx.Var[Any],
@@ -130,6 +139,7 @@ def board_root(
     toggle_fold: rx.Var[Any],
     lift_card: rx.Var[Any],
     show_age: rx.Var[Any],
+    edit: rx.Var[Any],
 ) -> rx.Component:
     """Draw the board. One click and one key handler on the root serve all cards, so cards hold data only."""
     browser = (
@@ -146,6 +156,8 @@ def board_root(
         added,
         answered,
         over,
+        chosen,
+        anchor,
     )
     data = {
         "columns": columns,
@@ -163,13 +175,14 @@ def board_root(
         "toggle_fold": toggle_fold,
         "lift": lift_card,
         "age": show_age,
+        "edit": edit,
     }
     fields = ", ".join(f"{name}: {var!s}" for name, var in data.items())
     call = ", ".join(f"{name}: {var!s}" for name, var in calls.items())
     hook = (
         "const lhCache = useRef({}), lhRef = useRef(null);\n"
         f"const lb = lhBoard({{ {fields}, set: {setter(store)}, call: {{ {call} }} }}, lhCache.current);\n"
-        "lhGlide(lb, lhCache.current, lhRef); lhClear(lb, lhRef);"
+        "lhPicks(lb, lhCache.current); lhGlide(lb, lhCache.current, lhRef); lhClear(lb, lhRef);"
     )
 
     def column(item: rx.Var[dict[str, Any]], index: rx.Var[int]) -> rx.Component:
@@ -180,6 +193,7 @@ def board_root(
             ids=expression(f"lb.views[{code!s}]").to(list[str]),
             items=expression(f"lb.items[{code!s}]").to(list[dict[str, Any]]),
             count=expression(f"lhCount(lb, {item!s})").to(int),
+            picks=expression(f"lb.picks[{code!s}]").to(list[str]),
             folded=expression(f"lhFolded(lb, {item!s})").to(bool),
             current=expression(f"(lhTab(lb) === {code!s})").to(bool),
             blocked=expression(f"(lb.lift.id ? lhBlocked(lb, {code!s}) : '')").to(str),
@@ -201,12 +215,14 @@ def board_root(
             usage=USAGE,
         ),
         move_dialog(columns, menu),
+        behind(),
         rx.el.div(say, role="status", class_name="lb-sr", custom_attrs={"aria-live": "polite"}),
         class_name="lb-board",
         custom_attrs={
             "ref": expression("lhRef", hooks=hook),
             "onClick": rx.Var("((e) => lhClick(lb, e))"),
             "onKeyDown": rx.Var("((e) => lhKey(lb, e))"),
+            "data-choosing": expression("(lb.chosen.length ? '' : undefined)"),
             "data-lifted": expression("(lb.lift.id ? '' : undefined)"),
         },
     )
@@ -227,6 +243,7 @@ def board(
     on_toggle_fold: EventType[Any],
     on_lift: EventType[Any],
     on_age: EventType[Any],
+    on_edit: EventType[Any],
 ) -> rx.Component:
     """Return the board; it fills its parent, which gives the height.
 
@@ -244,7 +261,7 @@ def board(
         neighbors or None. Untrusted: see MoveRequest.
     gates: what the card in the air meets and lacks, asked for with ``on_lift(id)``: {card: id, stages: {code: {met,
         missing, blocked}}}; labels, and why the stage is out of reach.
-    on_open(id), on_load_more(code), on_quick_add(code, text), on_toggle_fold(code), on_age(state).
+    on_open(id), on_load_more(code), on_quick_add(code, text), on_toggle_fold(code), on_age(state), on_edit(id).
     """
     one, two = (lambda a: [a]), (lambda a, b: [a, b])
     return board_root(
@@ -262,4 +279,5 @@ def board(
         toggle_fold=callback(on_toggle_fold, one, "on_toggle_fold"),
         lift_card=callback(on_lift, one, "on_lift"),
         show_age=callback(on_age, one, "on_age"),
+        edit=callback(on_edit, one, "on_edit"),
     )

@@ -6,6 +6,7 @@ import reflex as rx
 
 from loanhub.components.avatar import avatar
 from loanhub.components.board.adapter import draggable, expression
+from loanhub.components.board.selection import check
 from loanhub.components.chips import risk
 from loanhub.components.icons import icon
 
@@ -78,10 +79,16 @@ def _presence(card: rx.Var[dict[str, Any]]) -> rx.Component:
 
 
 @rx.memo
-def board_card_body(card: rx.Var[dict[str, Any]], to: rx.Var[str], to_label: rx.Var[str]) -> rx.Component:
+def board_card_body(
+    card: rx.Var[dict[str, Any]],
+    chosen: rx.Var[bool],
+    to: rx.Var[str],
+    to_label: rx.Var[str],
+) -> rx.Component:
     """Draw the card. Memoized apart from the dragging frame: a move renders three bodies, not all."""
     name = card["name"].to(str)
     return rx.el.div(
+        check(name, chosen),
         rx.el.div(
             rx.el.span(
                 rx.el.b(name),
@@ -150,17 +157,20 @@ def board_card(
     cid: rx.Var[str],
     position: rx.Var[int],
     card: rx.Var[dict[str, Any]],
+    chosen: rx.Var[bool],
     to: rx.Var[str],
     to_label: rx.Var[str],
     rest: rx.RestProp,
 ) -> rx.Component:
     """Return the card with its dragging frame."""
     look = expression(
-        f"(`is-${{{card!s}?.age ?? 'healthy'}}` + ({card!s}?.editing_by ? ' is-edited' : ''))",
+        f"(`is-${{{card!s}?.age ?? 'healthy'}}` + ({card!s}?.editing_by ? ' is-edited' : '')"
+        f" + ({chosen!s} ? ' is-chosen' : ''))",
         card,
+        chosen,
     )
     return draggable(
-        board_card_body(card=card, to=to, to_label=to_label),
+        board_card_body(card=card, chosen=chosen, to=to, to_label=to_label),
         card=cid,
         index=position,
         label=expression(f"{_LABEL}({card!s})", card),

@@ -186,6 +186,7 @@ def board_gate(gate: rx.Var[dict[str, Any]], label: rx.Var[str]) -> rx.Component
 def board_cards(
     ids: rx.Var[list[str]],
     items: rx.Var[list[dict[str, Any]]],
+    picks: rx.Var[list[str]],
     to: rx.Var[str],
     to_label: rx.Var[str],
 ) -> rx.Component:
@@ -197,6 +198,7 @@ def board_cards(
                 cid=cid,
                 position=position,
                 card=items[position],
+                chosen=picks.contains(cid),
                 to=to,
                 to_label=to_label,
                 key=cid,
@@ -210,6 +212,7 @@ def board_column(
     column: rx.Var[dict[str, Any]],
     ids: rx.Var[list[str]],
     items: rx.Var[list[dict[str, Any]]],
+    picks: rx.Var[list[str]],
     count: rx.Var[int],
     folded: rx.Var[bool],
     current: rx.Var[bool],
@@ -229,7 +232,7 @@ def board_column(
     code, label = column["code"].to(str), column["label"].to(str)
     hidden = count - ids.length()
     cards = droppable(
-        board_cards(ids=ids, items=items, to=to, to_label=to_label),
+        board_cards(ids=ids, items=items, picks=picks, to=to, to_label=to_label),
         column=code,
         disabled=blocked != "",
     )

@@ -28,13 +28,16 @@ const lhKeep = (cache, name, next) => {
 const lhBlank = {};
 const lhBoard = (b, cache) => {
   b.views = {}; b.items = {};
+  // A card that left while the columns are held still is still shown: as it was last seen.
+  b.kept = Object.keys(b.hold ?? {}).length ? cache.seen : null;
   b.columns.forEach(({ code }) => {
     b.views[code] = lhKeep(cache, "ids " + code, lhView(b.order[code] ?? [], b.ops, b.acked, b.hold, code));
     b.items[code] = lhKeep(cache, "cards " + code, b.views[code].map((id) => lhCard(b, id)));
   });
+  cache.seen = { ...b.kept, ...b.cards, ...b.patch };
   return b;
 };
-const lhCard = (b, id) => b.patch[id] ?? b.cards[id] ?? lhBlank;
+const lhCard = (b, id) => b.patch[id] ?? b.cards[id] ?? b.kept?.[id] ?? lhBlank;
 const lhColumn = (b, code) => b.columns.find((column) => column.code === code) ?? lhBlank;
 const lhWhere = (b, id) => b.columns.find(({ code }) => b.views[code].includes(id))?.code;
 const lhCount = (b, column) =>
@@ -101,12 +104,19 @@ const lhClear = (b, ref) => useLayoutEffect(() => {
   const input = ref.current?.querySelector(`[data-add="${b.asked.col}"]`);
   if (input && b.asked.n <= b.answered && input.value.trim() === b.asked.text) input.value = "";
 }, [b.added]);
+const lhPick = (b, e, id) => {
+  const list = b.views[lhWhere(b, id)] ?? [];
+  if (e.shiftKey && list.includes(b.anchor)) lhChoose(b, [...b.chosen, ...lhSpan(list, b.anchor, id)]);
+  else lhToggle(b, id);
+};
 const lhClick = (b, e) => {
   const at = e.target.closest?.("[data-act],[data-card]");
   if (!at || e.defaultPrevented) return;
   const { act = "open", to, add } = at.dataset, id = at.closest("[data-card]")?.dataset.card;
   const acts = {
-    open: () => b.call.open(id),
+    open: () => e.shiftKey || (b.chosen.length && lhTap()) ? lhPick(b, e, id) : b.call.open(id),
+    choose: () => lhPick(b, e, id),
+    "catch-up": () => b.set({ hold: {} }),
     menu: () => b.set({ menu: id, back: id }),
     next: () => lhMoveSaying(b, id, to),
     to: () => lhMoveSaying(b, b.menu, to),
@@ -132,6 +142,7 @@ const lhKey = (b, e) => {
       e.target.dispatchEvent(new KeyboardEvent("keydown", { keyCode: 32, bubbles: true, cancelable: true }));
     return;
   }
+  if (!e.defaultPrevented && lhChooseKey(b, e, id, b.views[lhWhere(b, id)] ?? [], lhFocus)) return;
   if (e.defaultPrevented || e.ctrlKey || e.metaKey || e.shiftKey) return;
   const keys = e.altKey ? { ArrowLeft: () => lhStep(b, id, -1), ArrowRight: () => lhStep(b, id, 1) } : {
     Enter: () => b.call.open(id), m: () => b.set({ menu: id, back: id }),

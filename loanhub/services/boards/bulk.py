@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -12,6 +13,7 @@ from sqlmodel import col
 
 from loanhub.domain.errors import LoanHubError
 from loanhub.domain.permissions import Permission
+from loanhub.models import Lead
 from loanhub.repositories.scope import visible_to
 from loanhub.services import actions
 from loanhub.services._actor import Actor
@@ -92,3 +94,19 @@ def explain(actor: Actor, entity: str, failures: Sequence[tuple[int, str]]) -> l
     return [
         Refused(record_id, names.get(record_id, "看不到的记录"), reason) for record_id, reason in failures
     ]
+
+
+def known_tags(actor: Actor, *, limit: int) -> tuple[str, ...]:
+    """Return the tags of the newest leads this actor sees, the most used first: what a bar of tags offers."""
+    actor.require(Permission.LEADS_READ)
+    with reading() as db:
+        query = (
+            sa.select(col(Lead.custom))
+            .where(visible_to(actor, Lead), col(Lead.owner_id).is_not(None))
+            .order_by(col(Lead.id).desc())
+            .limit(2_000)
+        )
+        counted = Counter(
+            str(tag) for (custom,) in db.execute(query).all() for tag in (custom or {}).get("tags") or []
+        )
+    return tuple(tag for tag, _ in counted.most_common(limit))
