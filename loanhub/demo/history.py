@@ -15,6 +15,7 @@ from loanhub.demo import repayments
 from loanhub.demo._player import Player, Step
 from loanhub.demo.company import Company
 from loanhub.demo.people import PURPOSES, People, Person
+from loanhub.demo.profiles import profile
 from loanhub.domain.calendar import SHANGHAI, add_months, is_business_day
 from loanhub.domain.errors import LoanHubError
 from loanhub.domain.permissions import RoleCode
@@ -357,6 +358,8 @@ class History:
                 "company_name": person.company_name, "monthly_income_fen": str(person.monthly_income_fen // 100),
                 "marital_status": self.pick.choice(("married", "married", "single", "divorced")),
                 "education": self.pick.choice(("high_school", "college", "bachelor")),
+                **profile(self.pick, person, weak=plan.outcome == "rejected" or plan.behavior in OVERDUE,
+                          day=now.astimezone(SHANGHAI).date()),
             },
         )  # fmt: skip
         self.tally.customers += 1
