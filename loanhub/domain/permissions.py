@@ -92,7 +92,7 @@ class Permission(Choice):
     FIELDS_EDIT = "fields:edit", "管理字段"
     PIPELINES_EDIT = "pipelines:edit", "管理看板阶段"
     PARAMETERS_EDIT = "parameters:edit", "管理公司参数"
-    ASSIGNMENTS_EDIT = "assignments:edit", "管理分配规则与公海规则"
+    ASSIGNMENTS_EDIT = "assignments:edit", "管理分配规则"
     CHANNELS_EDIT = "channels:edit", "管理渠道"
     ROLES_EDIT = "roles:edit", "管理角色"
     SESSIONS_REVOKE = "sessions:revoke", "吊销会话"

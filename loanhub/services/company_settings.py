@@ -22,14 +22,20 @@ from loanhub.domain.catalogue.kinds import KINDS
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.money import format_fen, format_plain, parse_fen
 from loanhub.domain.permissions import Permission
+from loanhub.domain.public_pool import Clock
 from loanhub.models import Setting, User
 from loanhub.services import events, parameters
 from loanhub.services._actor import Actor
+from loanhub.services._lead_rules import check_calendar, check_pool, check_response
 from loanhub.services._transaction import reading, transaction
 from loanhub.settings import settings
 
 DISPUTE_KINDS = (("court", "诉讼"), ("arbitration", "仲裁"))
 LENDER_TYPES = tuple((one.value, one.label) for one in (LenderType.MICROLOAN, LenderType.PRIVATE))
+
+
+CLOCKS = tuple((one.value, one.label) for one in Clock)
+SWITCH = (("on", "开"), ("off", "关"))
 
 
 class StaleParameters(Conflict):
@@ -133,6 +139,38 @@ GROUPS: tuple[Group, ...] = (
         "contract_code", "合同编号", "合同号以它开头，例如 CJ-JK-20260101-0001",
         (Entry("company", "公司代码", required=True, help="2 到 6 个大写字母", longest=6),),
     ),
+    Group(
+        "first_response", "首次联系时限", "新线索分到人之后多久要联系上；到点提醒负责人，超时升级给主管",
+        (
+            Entry("minutes", "时限（分钟）", kind="integer", required=True),
+            Entry("remind_minutes", "提前多少分钟提醒", kind="integer", required=True),
+            Entry("clock", "计时方式", kind="radio", required=True, options=CLOCKS),
+            Entry("escalate", "超时通知主管", kind="radio", required=True, options=SWITCH),
+        ),
+        dated=True,
+    ),
+    Group(
+        "public_pool", "公海规则", "线索没人跟进时自动收回公海，认领有上限；从开启那一刻起算，不追溯",
+        (
+            Entry("recycle", "自动收回", kind="radio", required=True, options=SWITCH),
+            Entry("clock", "计时方式", kind="radio", required=True, options=CLOCKS),
+            Entry("first_contact_hours", "分配后多少小时未联系就收回", kind="integer", required=True),
+            Entry("no_follow_days", "多少天未跟进就收回", kind="integer", required=True),
+            Entry("remind_days", "从第几天起提醒负责人和主管", kind="integer", required=True),
+            Entry("cooldown_days", "原负责人多少天后才能再认领", kind="integer", required=True),
+            Entry("daily_cap", "每人每天认领上限", kind="integer", required=True),
+            Entry("owned_cap", "每人在跟上限", kind="integer", required=True, help="到了上限不能再认领"),
+            Entry("lock_days", "锁定天数", kind="integer", required=True, help="锁定的线索这么多天内不收回"),
+            Entry("lock_limit", "每人同时锁定几条", kind="integer", required=True),
+        ),
+    ),
+    Group(
+        "calendar", "工作日历", "国务院放假安排已内置；公司自己的安排和还没公布的年份填在这里，首联时限、公海按它计时",
+        (
+            Entry("off", "放假", help="例如 2027-02-05 2027-02-06，用空格隔开", longest=2_000),
+            Entry("worked", "上班（调休）", help="周末要上班的日子", longest=2_000),
+        ),
+    ),
 )  # fmt: skip
 _BY_NAME = {group.name: group for group in GROUPS}
 
@@ -192,6 +230,8 @@ def save(
         changed = [label for label in after if before.get(label) != after[label]]
         if not changed:
             return
+        if name == "public_pool" and value["recycle"] == "on" and old["recycle"] != "on":
+            value["since"] = valid_from.isoformat()
         parameters.put(db, name, {**old, **value}, valid_from=valid_from, changed_by_id=actor.actor_id)
         later = f"，自 {formats.day(from_date)} 起" if valid_from > now and from_date else ""
         events.record(
@@ -240,6 +280,8 @@ def _text(entry: Entry, value: Any) -> str:
     """Return the text an input starts with."""
     if value in (None, ""):
         return ""
+    if isinstance(value, list):
+        return " ".join(value)
     if entry.kind == "percent":
         return format((Decimal(str(value)) * 100).normalize(), "f")
     return format_plain(int(value)).replace(",", "") if entry.kind == "money" else str(value)
@@ -250,8 +292,10 @@ def _words(group: Group, value: Mapping[str, Any]) -> dict[str, str]:
     found = {}
     for entry in group.entries:
         raw = value.get(entry.key)
-        if raw in (None, ""):
+        if raw in (None, "", []):
             found[entry.label] = "—"
+        elif isinstance(raw, list):
+            found[entry.label] = "、".join(raw)
         elif entry.kind == "money":
             found[entry.label] = format_fen(int(raw))
         elif entry.kind == "percent":
@@ -311,4 +355,5 @@ def _contract_code(texts: Mapping[str, str]) -> dict[str, Any]:
 _CHECKS: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     "company": _company, "repayment_account": _account, "lender": _lender, "approval_authority": _authority,
     "waiver_authority": _waiver, "dispute": _dispute, "contract_code": _contract_code,
+    "first_response": check_response, "public_pool": check_pool, "calendar": check_calendar,
 }  # fmt: skip

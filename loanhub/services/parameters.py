@@ -38,9 +38,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "public_pool": {
         "first_contact_hours": 24, "no_follow_days": 7, "remind_days": 3, "cooldown_days": 7, "owned_cap": 300,
-        "daily_cap": 20, "lock_days": 15, "lock_limit": 10, "clock": "natural", "recycle": True, "since": "",
+        "daily_cap": 20, "lock_days": 15, "lock_limit": 10, "clock": "natural", "recycle": "on", "since": "",
     },
-    "first_response": {"minutes": 120, "remind_minutes": 30, "clock": "working", "escalate": True},
+    "first_response": {"minutes": 120, "remind_minutes": 30, "clock": "working", "escalate": "on"},
     "calendar": {"worked": [], "off": []},
     "classification": {
         "days": {"special_mention": 1, "substandard": 91, "doubtful": 271, "loss": 361},

@@ -11,6 +11,8 @@ from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Event
 from loanhub.services import company_settings, parameters
+from loanhub.services._actor import Actor
+from loanhub.services._lead_rules import lead_rules
 from loanhub.services._transaction import reading
 from tests.builders import NOON, make_company, make_user
 
@@ -132,3 +134,67 @@ class TestSave:
                 company_settings.save(other, name="approval_authority", form=AUTHORITY, stamp=stamp, now=NOON)
             with pytest.raises(NotPermitted):
                 company_settings.list_groups(other, now=NOON)
+
+
+def make_admin() -> Actor:
+    make_company()
+    return make_user(RoleCode.ADMIN)
+
+
+class TestLeadRules:
+    """The pool, the first response and the working days, edited like any other parameter."""
+
+    def _values(self, actor, name: str) -> tuple[dict[str, str], str]:
+        view = _group(actor, name)
+        return dict(view.values), view.stamp
+
+    def test_numbers_are_held_to_their_range_and_order(self, database) -> None:
+        actor = make_admin()
+        values, stamp = self._values(actor, "public_pool")
+        for change, place in (
+            ({"daily_cap": "0"}, "daily_cap"), ({"no_follow_days": "-3"}, "no_follow_days"),
+            ({"remind_days": "7"}, "remind_days"), ({"clock": "moon"}, "clock"), ({"owned_cap": "一百"}, "owned_cap"),
+        ):  # fmt: skip
+            with pytest.raises(InvalidInput) as refused:
+                company_settings.save(
+                    actor, name="public_pool", form={**values, **change}, stamp=stamp, now=NOON
+                )
+            assert place in refused.value.fields
+
+    def test_switching_recycling_on_counts_from_that_moment(self, database) -> None:
+        actor = make_admin()
+        values, stamp = self._values(actor, "public_pool")
+        company_settings.save(
+            actor, name="public_pool", form={**values, "recycle": "off"}, stamp=stamp, now=NOON
+        )
+        with reading() as db:
+            assert not lead_rules(db, now=NOON).pool.recycle
+
+        later = NOON + timedelta(days=3)
+        values, stamp = self._values(actor, "public_pool")
+        company_settings.save(
+            actor, name="public_pool", form={**values, "recycle": "on"}, stamp=stamp, now=later
+        )
+
+        with reading() as db:
+            assert lead_rules(db, now=later).since == later
+
+    def test_a_day_of_the_companys_own_stops_the_clock(self, database) -> None:
+        actor = make_admin()
+        _, stamp = self._values(actor, "calendar")
+        with pytest.raises(InvalidInput):
+            company_settings.save(
+                actor, name="calendar", form={"off": "明天", "worked": ""}, stamp=stamp, now=NOON
+            )
+
+        company_settings.save(
+            actor,
+            name="calendar",
+            form={"off": "2026-11-23，2026-11-24", "worked": "2026-11-21"},
+            stamp=stamp,
+            now=NOON,
+        )
+
+        with reading() as db:
+            rules = lead_rules(db, now=NOON).first
+            assert rules.after(NOON, 8 * 60).isoformat() == "2026-11-21T03:00:00+00:00"
