@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 
 import reflex as rx
 
@@ -43,6 +44,10 @@ def _import_pages() -> None:
             continue
         importlib.import_module(f"{pages.__name__}.{module.name}")
 
+
+# A thread that waits for Python's lock asks for it after this long. A statement gives the lock away and takes it back a dozen
+# times a move; with others computing, each of those waits lasted up to the default 5 ms (docs/performance.md).
+sys.setswitchinterval(0.0005)
 
 app = rx.App(
     html_lang="zh-CN",

@@ -20,14 +20,17 @@ def any_user(db: Session) -> bool:
     return db.execute(sa.select(col(User.id)).limit(1)).first() is not None
 
 
+_ROLES = (
+    sa.select(Role)
+    .join(UserRole, col(UserRole.role_id) == col(Role.id))
+    .where(col(UserRole.user_id) == sa.bindparam("user"))
+    .order_by(col(Role.code))
+)
+
+
 def list_roles_of(db: Session, user_id: int) -> list[Role]:
     """Return the roles of a user, by code."""
-    query = (
-        sa.select(Role)
-        .join(UserRole, col(UserRole.role_id) == col(Role.id))
-        .where(col(UserRole.user_id) == user_id)
-    )
-    return list(db.execute(query.order_by(col(Role.code))).scalars())
+    return list(db.execute(_ROLES, {"user": user_id}).scalars())
 
 
 def list_department_ids_below(db: Session, path: str) -> list[int]:
@@ -44,11 +47,18 @@ def find_branch_of(db: Session, department: Department) -> Department | None:
     return next((d for d in upward if d.kind in ("branch", "company")), None)
 
 
-def find_session(db: Session, token_hash: str) -> UserSession | None:
-    """Return the session of this token hash, whatever its state."""
-    return db.execute(
-        sa.select(UserSession).where(col(UserSession.token_hash) == token_hash)
-    ).scalar_one_or_none()
+_SESSION = (
+    sa.select(UserSession, User, Department)
+    .join(User, col(User.id) == col(UserSession.user_id))
+    .outerjoin(Department, col(Department.id) == col(User.department_id))
+    .where(col(UserSession.token_hash) == sa.bindparam("hash"))
+)
+
+
+def find_session(db: Session, token_hash: str) -> tuple[UserSession, User, Department | None] | None:
+    """Return the session of this token hash, whatever its state, its user and that user's department."""
+    found = db.execute(_SESSION, {"hash": token_hash}).one_or_none()
+    return (found[0], found[1], found[2]) if found is not None else None
 
 
 def list_open_sessions(db: Session, *, user_id: int, now: datetime) -> list[tuple[UserSession, User]]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any
 
@@ -14,17 +15,25 @@ from sqlmodel import Session, col
 
 from loanhub.domain.errors import NotFound
 from loanhub.domain.leads import LeadStatus
-from loanhub.models import Lead, Pipeline, Product, Stage
+from loanhub.models import Channel, Lead, Pipeline, Product, Stage
 from loanhub.models._columns import RankType
 
 Clause = sa.ColumnElement[bool]
 
+# Built once: queries of this size take longer to build than to answer.
+_PIPELINE = sa.select(Pipeline).where(col(Pipeline.code) == sa.bindparam("code"), col(Pipeline.active))
+_PRODUCTS = sa.select(col(Product.code), col(Product.label))
+_CHANNELS = sa.select(col(Channel.code), col(Channel.label))
+_FIRST_RANK = sa.select(sa.func.min(col(Lead.rank))).where(
+    col(Lead.pipeline_id) == sa.bindparam("board"),
+    col(Lead.stage_code) == sa.bindparam("stage"),
+    col(Lead.id) != sa.bindparam("skip"),
+)
+
 
 def get_pipeline(db: Session, code: str) -> Pipeline:
     """Return an active board by code; raise NotFound when there is none such."""
-    found: Pipeline | None = db.execute(
-        sa.select(Pipeline).where(col(Pipeline.code) == code, col(Pipeline.active))
-    ).scalar_one_or_none()
+    found: Pipeline | None = db.execute(_PIPELINE, {"code": code}).scalar_one_or_none()
     if found is None:
         raise NotFound("没有找到这个看板")
     return found
@@ -68,8 +77,12 @@ def stages_of(
 
 def product_labels(db: Session) -> dict[str, str]:
     """Return the names of all products by code, withdrawn ones too: old cards still carry them."""
-    rows = db.execute(sa.select(col(Product.code), col(Product.label))).all()
-    return {str(code): str(label) for code, label in rows}
+    return {str(code): str(label) for code, label in db.execute(_PRODUCTS).all()}
+
+
+def channel_labels(db: Session) -> dict[str, str]:
+    """Return the names of all channels by code."""
+    return {str(code): str(label) for code, label in db.execute(_CHANNELS).all()}
 
 
 def list_cards(
@@ -86,6 +99,10 @@ def list_cards(
     """Return the first cards of a column, in the board's order."""
     query = sa.select(model).where(condition, stage == stage_code).options(*options)
     return list(db.execute(query.order_by(*order).limit(limit)).scalars())
+
+
+NEAR_SHARE = Fraction(3, 4)
+"""Near begins when this share of the dwell target is spent."""
 
 
 def age_condition(
@@ -110,7 +127,8 @@ def _ages(
     near: list[Clause] = []
     for code, hours in targets.items():
         if hours:
-            limit, warn = now - timedelta(hours=hours), now - timedelta(hours=hours) * 3 / 4
+            limit = now - timedelta(hours=hours)
+            warn = now - timedelta(hours=hours) * NEAR_SHARE.numerator / NEAR_SHARE.denominator
             over.append(sa.and_(stage == code, entered < limit))
             near.append(sa.and_(stage == code, entered >= limit, entered <= warn))
     return over, near
@@ -129,19 +147,41 @@ def column_figures(
     only: Sequence[str] = (),
 ) -> dict[str, tuple[int, int, int, int]]:
     """Return by stage code: (cards, Σ amount in fen, cards near their dwell target, cards over it)."""
-    over_when, near_when = _ages(stage, entered, targets, now=now)
-    over = sa.func.sum(sa.case(*((one, 1) for one in over_when), else_=0)) if over_when else sa.literal(0)
-    near = sa.func.sum(sa.case(*((one, 1) for one in near_when), else_=0)) if near_when else sa.literal(0)
+    over = _waiting_since(stage, entered, targets, entered.__lt__, Fraction(1), now=now)
+    late = _waiting_since(stage, entered, targets, entered.__le__, NEAR_SHARE, now=now)
     inner = sa.func.coalesce(sa.func.sum(amount), 0)
     query = (
-        sa.select(stage.label("stage"), sa.func.count(), inner, near, over)
+        sa.select(stage.label("stage"), sa.func.count(), inner, late, over)
         .select_from(model)
         .where(condition)
     )
     if only:
         query = query.where(stage.in_(only))
     rows = db.execute(query.group_by(sa.text("stage") if not hasattr(stage, "key") else stage)).all()
-    return {_code(code): (int(n), int(total), int(close), int(late)) for code, n, total, close, late in rows}
+    return {
+        _code(code): (int(n), int(total), int(late) - int(over), int(over))
+        for code, n, total, late, over in rows
+    }
+
+
+def _waiting_since(
+    stage: Any,
+    entered: Any,
+    targets: Mapping[str, int],
+    compare: Callable[[Any], Any],
+    share: Fraction,
+    *,
+    now: datetime,
+) -> Any:
+    """Return how many cards came before this share of their stage's target; one CASE, cheap to build and to run."""
+    limits = {
+        code: sa.literal(now - timedelta(hours=hours) * share.numerator / share.denominator, entered.type)
+        for code, hours in targets.items()
+        if hours
+    }
+    if not limits:
+        return sa.literal(0)
+    return sa.func.sum(sa.case((compare(sa.case(limits, value=stage)), 1), else_=0))
 
 
 def count_in(db: Session, model: Any, stage: Any, condition: Clause, stage_code: str) -> int:
@@ -194,14 +234,6 @@ def first_rank(db: Session, pipeline_id: int, stage_code: str, *, skip: int) -> 
         _FIRST_RANK, {"board": pipeline_id, "stage": stage_code, "skip": skip}
     ).scalar_one_or_none()
     return found
-
-
-# Built once: a query of this size takes longer to build than to answer.
-_FIRST_RANK = sa.select(sa.func.min(col(Lead.rank))).where(
-    col(Lead.pipeline_id) == sa.bindparam("board"),
-    col(Lead.stage_code) == sa.bindparam("stage"),
-    col(Lead.id) != sa.bindparam("skip"),
-)
 
 
 def card_above(db: Session, lead: Lead) -> int:

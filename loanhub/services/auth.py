@@ -147,9 +147,9 @@ def actor_for_session(token: str, now: datetime, *, ip: str = "") -> Actor | Non
     if known is not None:
         return known
     with reading() as db:
-        session = access.find_session(db, token_hash)
-        actor = _actor_of(db, session, now=now, ip=ip) if session else None
-        seen_at = session.last_seen_at if session else now
+        found = access.find_session(db, token_hash)
+        actor = _actor_of(db, found[0], found[1], now=now, ip=ip) if found else None
+        seen_at = found[0].last_seen_at if found else now
     if actor is None:
         return None
     if (now - seen_at).total_seconds() > TOUCH_SECONDS:
@@ -360,9 +360,8 @@ def _open_session(db: Session, user_id: int, *, ip: str, user_agent: str, now: d
     return NewSession(token, session.id, user.id, session.expires_at, user.must_change_password)
 
 
-def _actor_of(db: Session, session: UserSession, *, now: datetime, ip: str) -> Actor | None:
-    user = db.get(User, session.user_id)
-    if session.revoked_at is not None or session.expires_at <= now or user is None or not user.active:
+def _actor_of(db: Session, session: UserSession, user: User, *, now: datetime, ip: str) -> Actor | None:
+    if session.revoked_at is not None or session.expires_at <= now or not user.active:
         return None
     if user.demo and not settings().demo_mode:
         return None

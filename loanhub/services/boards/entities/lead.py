@@ -121,7 +121,7 @@ class LeadCards(CardEntity):
         names = owner_facts(db, (lead.owner_id for lead in rows))
         grades = _grades(db, {lead.customer_id for lead in rows if lead.customer_id})
         products = repository.product_labels(db)
-        channels = dict(catalogue.sources(db)["channel"])
+        channels = repository.channel_labels(db)
         name = catalogue.current(db).get("lead", "name")
         right = Access.READ if actor.is_system else access(name, catalogue.rights_of(actor))
         return {
