@@ -64,7 +64,9 @@ async def download(request: Request) -> Response:
         )
     )
     if span is not None and span[0] >= view.size_bytes:
-        return Response(None, 416, {"Content-Range": f"bytes */{view.size_bytes}", "Cache-Control": "no-store"})
+        return Response(
+            None, 416, {"Content-Range": f"bytes */{view.size_bytes}", "Cache-Control": "no-store"}
+        )
     inline = wants_preview and view.media_type in SHOWN
     disposition = f"{'inline' if inline else 'attachment'}; filename*=UTF-8''{quote(view.file_name)}"
     headers = {

@@ -54,7 +54,7 @@ def record_timeline(
 ) -> rx.Component:
     """The same with what was attached, shown and played in place.
 
-    ``items`` carry their parts as attributes, and ``files`` {id, name, look: picture | audio | pdf | file}.
+    ``items`` carry their parts as attributes, and ``files`` {id, name, look: picture | audio | video | pdf | file}.
     """
 
     def file(one: Any) -> rx.Component:
@@ -72,12 +72,19 @@ def record_timeline(
             rx.el.audio(src=shown, controls=True, preload="none", custom_attrs={"aria-label": one.name}),
             class_name="tla",
         )
+        film = rx.el.div(
+            rx.el.span(icon("video", "s"), one.name, class_name="row g1 t12 f3"),
+            rx.el.video(src=shown, controls=True, preload="none", custom_attrs={"aria-label": one.name}),
+            class_name="tla tlv",
+        )
         paper = rx.el.details(
             rx.el.summary(icon("file-text", "s"), one.name, class_name="chip"),
             rx.el.iframe(src=shown, title=one.name, loading="lazy", class_name="tld"),
         )
         other = rx.el.a(icon("paperclip", "s"), one.name, href=address, class_name="chip")
-        return rx.match(one.look, ("picture", picture), ("audio", sound), ("pdf", paper), other)
+        return rx.match(
+            one.look, ("picture", picture), ("audio", sound), ("video", film), ("pdf", paper), other
+        )
 
     def item(event: Any) -> rx.Component:
         return rx.el.li(

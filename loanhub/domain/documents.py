@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date, timedelta
 
 from loanhub.domain.choice import Choice
 
@@ -43,6 +44,46 @@ GROUPS: tuple[tuple[str, tuple[DocumentKind, ...]], ...] = (
 PERSON_BASICS = (_K.ID_FRONT, _K.ID_BACK, _K.CREDIT_AUTHORIZATION, _K.INCOME, _K.BANK_FLOW)
 COMPANY_BASICS = (_K.BUSINESS_LICENSE, _K.ID_FRONT, _K.CREDIT_AUTHORIZATION, _K.BANK_FLOW, _K.TAX)
 """What every customer hands in while no application names a product that says more."""
+
+LIFE_DAYS = {_K.CREDIT_REPORT: 30, _K.INCOME: 180, _K.BANK_FLOW: 90}
+"""How long a kind counts after it was handed in, unless its file says otherwise; other kinds do not age.
+
+Source: design/mockups 06c (征信报告 30 天有效); common practice of lenders for the other two.
+"""
+EXPIRY_WARNING_DAYS = 15
+"""A document ending within so many days is shown as about to expire."""
+
+
+class SlotState(Choice):
+    """Where one line of the checklist stands 资料状态."""
+
+    PRESENT = "present", "已交"
+    EXPIRING = "expiring", "即将过期"
+    EXPIRED = "expired", "已过期"
+    MISSING = "missing", "待补"
+    OPTIONAL = "optional", "非必需"
+
+
+def valid_until(
+    kind: str, *, given: date | None, handed_in: date, of_record: date | None = None
+) -> date | None:
+    """Return the last day a document counts: the day its file names, that of the record (identity card, licence), or by its kind."""
+    found = DocumentKind.find(kind)
+    if given is not None or of_record is not None:
+        return given or of_record
+    days = LIFE_DAYS.get(found) if found is not None else None
+    return handed_in + timedelta(days=days) if days else None
+
+
+def slot_state(*, required: bool, there: bool, until: date | None, today: date) -> SlotState:
+    """Return where a line stands; ``until`` is the last day the newest file counts, None for one that does not age."""
+    if not there:
+        return SlotState.MISSING if required else SlotState.OPTIONAL
+    if until is not None and until < today:
+        return SlotState.EXPIRED
+    if until is not None and (until - today).days <= EXPIRY_WARNING_DAYS:
+        return SlotState.EXPIRING
+    return SlotState.PRESENT
 
 
 def required_kinds(named: Iterable[str], *, company: bool) -> tuple[DocumentKind, ...]:

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain import formats
 from loanhub.domain.applications import ApplicationStatus
-from loanhub.domain.documents import GROUPS, DocumentKind, label_of, required_kinds
+from loanhub.domain.documents import (
+    GROUPS,
+    DocumentKind,
+    SlotState,
+    label_of,
+    required_kinds,
+    slot_state,
+    valid_until,
+)
 from loanhub.domain.errors import InvalidInput, NotFound
+from loanhub.domain.formats import local
+from loanhub.domain.leads import CLOSED_STATUSES
 from loanhub.domain.permissions import Permission
-from loanhub.models import Application, Customer, Document, Product, User
+from loanhub.models import Application, Customer, Document, Lead, Pipeline, Product, Stage, User
 from loanhub.repositories import customers as repository
 from loanhub.repositories.scope import visible_to
 from loanhub.services import events
@@ -21,6 +31,15 @@ from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.files import IMPORT_KIND
 
+_ICONS = {
+    "picture": "image",
+    "pdf": "file-text",
+    "audio": "mic",
+    "video": "video",
+    "file": "file-spreadsheet",
+}
+KEEP: object = object()
+"""A day that is not said stays what it was."""
 _OVER = (ApplicationStatus.REJECTED, ApplicationStatus.WITHDRAWN, ApplicationStatus.FUNDED)
 
 
@@ -40,30 +59,47 @@ class DocumentView:
     by: str
     at: str
     at_title: str
+    look: str = "file"
+    until: str = ""
+    expired: bool = False
 
 
 @dataclass(frozen=True)
 class Slot:
-    """One line of the checklist: a kind of document, whether it must be there, and the files that are."""
+    """One line of the checklist: a kind of document, whether it must be there, and the files that are, newest first.
+
+    ``products`` are the products that ask for it, ``stage`` the stage by whose end it ought to be there, ``due``
+    whether the customer's case has come that far. ``until`` is the last day the newest file counts.
+    """
 
     kind: str
     label: str
     required: bool
     files: tuple[DocumentView, ...]
+    state: SlotState = SlotState.PRESENT
+    products: tuple[str, ...] = ()
+    stage: str = ""
+    due: bool = False
+    until: str = ""
 
     @property
     def missing(self) -> bool:
-        """Return whether it must be there and is not."""
-        return self.required and not self.files
+        """Return whether it must be there and is not, or is there and no longer counts."""
+        return self.required and self.state in (SlotState.MISSING, SlotState.EXPIRED)
 
 
 @dataclass(frozen=True)
 class Checklist:
-    """The checklist 资料清单 by group, (group label, slots); ``done`` of ``total`` required kinds are there."""
+    """The checklist 资料清单 by group, (group label, slots); ``done`` of ``total`` required kinds are there and count.
+
+    ``products`` name what is asked for, empty for the basics; ``stage`` is where the case stands.
+    """
 
     groups: tuple[tuple[str, tuple[Slot, ...]], ...]
     done: int
     total: int
+    products: tuple[str, ...] = ()
+    stage: str = ""
 
     @property
     def missing(self) -> tuple[Slot, ...]:
@@ -79,9 +115,12 @@ def attach(
     label: str = "",
     customer_id: int | None = None,
     application_id: int | None = None,
+    expires: date | object | None = KEEP,
     now: datetime,
 ) -> None:
-    """Say what an uploaded file is and whose: its kind and label, and the record it belongs to.
+    """Say what an uploaded file is and whose: its kind and label, the record it belongs to, the last day it counts.
+
+    ``expires`` None takes a day given before off; left out it stays.
 
     Raises:
         NotFound: no such file of the actor's or of a record in scope; no such customer or application.
@@ -106,12 +145,19 @@ def attach(
             raise InvalidInput(fields={"kind": "请选择资料类型"})
         if len(label.strip()) > 60:
             raise InvalidInput(fields={"label": "名称最多 60 个字"})
-        before = label_of(row.kind)
+        before: dict[str, object] = {"资料类型": label_of(row.kind)}
         row.kind, row.label = found.value, label.strip() or found.label
+        after: dict[str, object] = {"资料类型": found.label}
+        if expires is not KEEP:
+            day = expires if isinstance(expires, date) else None
+            if day is not None and day < local(row.created_at).date() - timedelta(days=3660):
+                raise InvalidInput(fields={"expires": "有效期不对，检查一下年份"})
+            if day != row.expires_date:
+                before["有效期至"], after["有效期至"] = formats.day(row.expires_date), formats.day(day)
+            row.expires_date = day
         events.record(
             db, actor, "document.labeled", now=now, entity="document", entity_id=row.id,
-            customer_id=row.customer_id, lead_id=row.lead_id, before={"资料类型": before},
-            after={"资料类型": found.label}, summary=row.label,
+            customer_id=row.customer_id, lead_id=row.lead_id, before=before, after=after, summary=row.label,
         )  # fmt: skip
 
 
@@ -145,14 +191,15 @@ def list_of(
         NotPermitted: the actor lacks documents:read.
     """
     with reading() as db:
+        customer = None
         if customer_id is not None:
-            repository.get_visible(db, actor, customer_id)
+            customer = repository.get_visible(db, actor, customer_id)
         elif application_id is not None:
             _get_application(db, actor, application_id)
         else:
             raise NotFound
         actor.require(Permission.DOCUMENTS_READ)
-        return _views(db, customer_id=customer_id, application_id=application_id, now=now)
+        return _views(db, customer=customer, application_id=application_id, now=now)
 
 
 def checklist(
@@ -184,7 +231,48 @@ def checklist_of(
     db: Session, customer: Customer, *, application_id: int | None = None, now: datetime
 ) -> Checklist:
     """Return the checklist of a customer already found and judged; see :func:`checklist`."""
-    query = sa.select(col(Product.required_documents)).join(
+    today = local(now).date()
+    asked = _asked(db, customer, application_id)
+    required = set(
+        required_kinds(
+            [name for names in asked.values() for name in names], company=customer.kind == "company"
+        )
+    )
+    stages, here = _stages(db, customer)
+    files = _views(db, customer=customer, now=now)
+    by_kind: dict[str, list[DocumentView]] = {}
+    for file in files:
+        known = DocumentKind.find(file.kind)
+        by_kind.setdefault((known or DocumentKind.OTHER).value, []).append(file)
+
+    def slot(kind: DocumentKind) -> Slot:
+        there = by_kind.get(kind.value, [])
+        until = date.fromisoformat(there[0].until) if there and there[0].until else None
+        due_at = next((n for n, (_, kinds) in enumerate(stages) if kind.value in kinds), None)
+        return Slot(
+            kind.value, kind.label, kind in required, tuple(there),
+            state=slot_state(required=kind in required, there=bool(there), until=until, today=today),
+            products=tuple(name for name, names in asked.items() if kind in required_kinds(names, company=False) and names),
+            stage=stages[due_at][0] if due_at is not None else "",
+            due=due_at is None or here is None or due_at <= here,
+            until=formats.day(until) if until is not None else "",
+        )  # fmt: skip
+
+    groups = tuple(
+        (title, tuple(slot(kind) for kind in kinds if kind in required or kind.value in by_kind))
+        for title, kinds in GROUPS
+    )
+    lines = [one for _, slots in groups for one in slots if one.required]
+    return Checklist(
+        tuple(group for group in groups if group[1]), sum(1 for one in lines if not one.missing), len(required),
+        products=tuple(name for name, names in asked.items() if names),
+        stage=stages[here][0] if here is not None else "",
+    )  # fmt: skip
+
+
+def _asked(db: Session, customer: Customer, application_id: int | None) -> dict[str, list[str]]:
+    """Return the kinds each product of an open application asks for, by the product's name."""
+    query = sa.select(col(Product.label), col(Product.required_documents)).join(
         Application, col(Application.product_id) == col(Product.id)
     )
     if application_id is not None:
@@ -193,30 +281,48 @@ def checklist_of(
         query = query.where(
             col(Application.customer_id) == customer.id, col(Application.status).not_in(_OVER)
         )
-    named = [name for names in db.execute(query).scalars() for name in names]
-    required = set(required_kinds(named, company=customer.kind == "company"))
-    files = _views(db, customer_id=customer.id, application_id=None, now=now)
-    by_kind: dict[str, list[DocumentView]] = {}
-    for file in files:
-        known = DocumentKind.find(file.kind)
-        by_kind.setdefault((known or DocumentKind.OTHER).value, []).append(file)
-    groups = tuple(
-        (
-            title,
-            tuple(
-                Slot(kind.value, kind.label, kind in required, tuple(by_kind.get(kind.value, ())))
-                for kind in kinds
-                if kind in required or kind.value in by_kind
-            ),
+    return {str(label): list(names) for label, names in db.execute(query.order_by(col(Application.id))).all()}
+
+
+def _stages(db: Session, customer: Customer) -> tuple[list[tuple[str, tuple[str, ...]]], int | None]:
+    """Return the stages of the customer's case, (label, kinds due by its end), and the place it stands at."""
+    lead = (
+        sa.select(col(Lead.pipeline_id), col(Lead.stage_code))
+        .where(
+            col(Lead.customer_id) == customer.id,
+            col(Lead.deleted_at).is_(None),
+            col(Lead.status).not_in(CLOSED_STATUSES),
         )
-        for title, kinds in GROUPS
+        .order_by(col(Lead.id).desc())
+        .limit(1)
     )
-    done = sum(1 for kind in required if kind.value in by_kind)
-    return Checklist(tuple(g for g in groups if g[1]), done, len(required))
+    found = db.execute(lead).first()
+    of = sa.select(Stage).order_by(col(Stage.sort))
+    if found is not None:
+        of = of.where(col(Stage.pipeline_id) == found[0])
+    else:
+        first = (
+            sa.select(sa.func.min(col(Pipeline.id))).where(col(Pipeline.entity) == "lead").scalar_subquery()
+        )
+        of = of.where(col(Stage.pipeline_id) == first)
+    rows = list(db.execute(of).scalars())
+    stages = [(row.label, tuple(row.documents)) for row in rows]
+    here = next((n for n, row in enumerate(rows) if found is not None and row.code == found[1]), None)
+    return stages, here
+
+
+def _of_record(customer: Customer, kind: str) -> date | None:
+    """Return until when the record says an identity card or a business licence is valid."""
+    if kind in (DocumentKind.ID_FRONT.value, DocumentKind.ID_BACK.value):
+        return customer.id_valid_until
+    if kind == DocumentKind.BUSINESS_LICENSE.value:
+        stored = customer.profile.get("license_valid_until")
+        return date.fromisoformat(str(stored)) if stored else None
+    return None
 
 
 def _views(
-    db: Session, *, customer_id: int | None, application_id: int | None, now: datetime
+    db: Session, *, customer: Customer | None = None, application_id: int | None = None, now: datetime
 ) -> list[DocumentView]:
     query = (
         sa.select(Document, col(User.name))
@@ -226,21 +332,34 @@ def _views(
     if application_id is not None:
         query = query.where(col(Document.application_id) == application_id)
     else:
-        query = query.where(col(Document.customer_id) == customer_id)
+        query = query.where(col(Document.customer_id) == (customer.id if customer is not None else 0))
     rows = db.execute(query.order_by(col(Document.id).desc()).limit(200)).all()
-    return [view_of(row, by or "系统", now=now) for row, by in rows]
+    return [view_of(row, by or "系统", customer=customer, now=now) for row, by in rows]
 
 
-def view_of(row: Document, by: str, *, now: datetime) -> DocumentView:
-    """Return the view of a stored file."""
+def view_of(row: Document, by: str, *, customer: Customer | None = None, now: datetime) -> DocumentView:
+    """Return the view of a stored file; with its customer the days of the record count for its validity."""
+    until = valid_until(
+        row.kind, given=row.expires_date, handed_in=local(row.created_at).date(),
+        of_record=_of_record(customer, row.kind) if customer is not None else None,
+    )  # fmt: skip
+    look = look_of(row.media_type)
     picture = row.media_type.startswith("image/")
     pdf = row.media_type == "application/pdf"
     return DocumentView(
         id=row.id or 0, kind=row.kind, kind_label=label_of(row.kind), label=row.label or label_of(row.kind),
         file_name=row.file_name, size_text=formats.file_size(row.size_bytes),
-        icon="image" if picture else ("file-text" if pdf else "file-spreadsheet"), picture=picture, pdf=pdf,
-        by=by, at=formats.relative(row.created_at, now), at_title=formats.instant(row.created_at),
+        icon=_ICONS[look], picture=picture, pdf=pdf, by=by, at=formats.relative(row.created_at, now),
+        at_title=formats.instant(row.created_at), look=look, until=until.isoformat() if until is not None else "",
+        expired=until is not None and until < local(now).date(),
     )  # fmt: skip
+
+
+def look_of(media_type: str) -> str:
+    """Return how a file is shown in place: picture, pdf, audio, video, or file for one that is only downloaded."""
+    if media_type == "application/pdf":
+        return "pdf"
+    return {"image": "picture", "audio": "audio", "video": "video"}.get(media_type.partition("/")[0], "file")
 
 
 def _get(db: Session, actor: Actor, document_id: int) -> Document:

@@ -308,7 +308,12 @@ def looks_at(actor: Actor, *, document_id: int, now: datetime, limit: int = 20) 
             .limit(limit)
         )
         return [
-            Look(one.actor_name, EVENT_TYPES[one.type].label, formats.relative(one.at, now), formats.instant(one.at))
+            Look(
+                one.actor_name,
+                EVENT_TYPES[one.type].label,
+                formats.relative(one.at, now),
+                formats.instant(one.at),
+            )
             for one in db.execute(query).scalars()
         ]
 

@@ -249,3 +249,42 @@ class TestDownload:
     )
     def test_finds_nothing_by_guessing(self, browsers: Browsers, path: str) -> None:
         assert browsers.as_("sales").get(path).status_code == 404
+
+
+class TestSpans:
+    def test_a_player_may_jump_and_one_look_is_one_entry(self, company: Company, browsers: Browsers) -> None:
+        content = b"RIFF" + (36 + 600_000).to_bytes(4, "little") + b"WAVEfmt " + bytes(range(250)) * 2_400
+        sent = send(browsers.as_("sales"), "通话.wav", content)
+        assert sent.status_code == 201, sent.text
+        address = f"/api/files/{sent.json()['id']}?preview=1"
+
+        whole = browsers.client.get(address)
+        part = browsers.client.get(address, headers={"range": "bytes=300000-300099"})
+        rest = browsers.client.get(address, headers={"range": f"bytes={len(content) - 10}-"})
+
+        assert (whole.status_code, whole.headers["accept-ranges"]) == (200, "bytes")
+        assert whole.headers["content-type"] == "audio/wav"
+        assert (part.status_code, part.content) == (206, content[300_000:300_100])
+        assert part.headers["content-range"] == f"bytes 300000-300099/{len(content)}"
+        assert part.headers["content-length"] == "100"
+        assert rest.content == content[-10:]
+        with reading() as db:
+            looks = db.execute(
+                sa.select(sa.func.count()).where(col(Event.type) == "document.viewed")
+            ).scalar()
+        assert looks == 1
+
+    def test_a_span_nobody_looked_at_first_is_recorded_too(self, browsers: Browsers) -> None:
+        sent = send(browsers.as_("sales"), "a.pdf", pdf())
+        browsers.client.get(f"/api/files/{sent.json()['id']}", headers={"range": "bytes=5-"})
+        with reading() as db:
+            found = db.execute(sa.select(col(Event.type)).order_by(col(Event.id).desc())).scalars().first()
+        assert found == "document.downloaded"
+
+    def test_past_the_end_and_nonsense(self, browsers: Browsers) -> None:
+        sent = send(browsers.as_("sales"), "a.pdf", pdf())
+        address = f"/api/files/{sent.json()['id']}"
+        past = browsers.client.get(address, headers={"range": "bytes=99999999-"})
+        assert (past.status_code, past.headers["content-range"]) == (416, f"bytes */{len(pdf())}")
+        for words in ("bytes=5-2", "bytes=-5", "bytes=0-1,4-5", "lines=1-2", "bytes=a-b"):
+            assert browsers.client.get(address, headers={"range": words}).status_code == 200

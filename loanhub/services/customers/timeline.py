@@ -16,6 +16,7 @@ from loanhub.repositories import customers as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
+from loanhub.services.documents import look_of
 
 PAGE = 30
 SHOWN_GROUPS = (EventGroup.CONTACT, EventGroup.FLOW, EventGroup.MONEY, EventGroup.SYSTEM, EventGroup.ACCESS)
@@ -26,7 +27,7 @@ _KIND_ICONS = {"通话": "phone-call", "电话": "phone-call", "微信": "messag
 
 @dataclass
 class TimelineFile:
-    """Something attached; ``look`` picture, audio, pdf or file says how it is shown in place."""
+    """Something attached; ``look`` picture, audio, video, pdf or file says how it is shown in place."""
 
     id: int = 0
     name: str = ""
@@ -174,11 +175,7 @@ def _attachments(
 
 
 def _file(row: Document) -> TimelineFile:
-    kind = row.media_type.partition("/")[0]
-    look = {"image": "picture", "audio": "audio"}.get(
-        kind, "pdf" if row.media_type == "application/pdf" else "file"
-    )
-    return TimelineFile(row.id or 0, row.label or row.file_name, look)
+    return TimelineFile(row.id or 0, row.label or row.file_name, look_of(row.media_type))
 
 
 def _totals(db: Session, customer_id: int, lead_ids: list[int]) -> tuple[dict[str, str], list[str]]:
