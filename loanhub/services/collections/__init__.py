@@ -3,7 +3,7 @@
 from loanhub.domain.contact_rules import ContactRefused
 from loanhub.services.collections._shared import CaseClosed, SomebodysCase, StaleCase
 from loanhub.services.collections.contact import Dialed, Pledge, Report, check, dial, finish, log
-from loanhub.services.collections.follow import Done, follow, run_day, run_due, run_events
+from loanhub.services.collections.follow import Done, run_day, run_due, run_events
 from loanhub.services.collections.promise import promise
 from loanhub.services.collections.view import (
     CaseMark,
@@ -24,6 +24,6 @@ from loanhub.services.collections.work import assign, claim, hold, move_stage, r
 __all__ = [
     "CaseClosed", "CaseMark", "CaseView", "ContactRefused", "Dialed", "Done", "Pledge", "QueueFigure", "Report",
     "SomebodysCase", "StaleCase", "Today", "assign", "case_view", "check", "claim", "collectors", "customer_ids", "dial",
-    "figures", "finish", "follow", "hold", "log", "marks", "move_stage", "of_customer", "of_loan", "promise", "resume",
+    "figures", "finish", "hold", "log", "marks", "move_stage", "of_customer", "of_loan", "promise", "resume",
     "run_day", "run_due", "run_events", "today_view",
 ]  # fmt: skip
