@@ -32,6 +32,9 @@ IMPORT_KIND = "import"
 """Kind of a spreadsheet to import: it belongs to its uploader and to no record."""
 STATEMENT_KIND = "statement"
 """Kind of a bank statement to read in; as private as an import."""
+EXPORT_KIND = "export"
+"""Kind of a list written to a file: only who made it may fetch it, for ``EXPORT_DAYS``."""
+EXPORT_DAYS = 7
 _OWN_KINDS = {IMPORT_KIND: Permission.LEADS_IMPORT, STATEMENT_KIND: Permission.STATEMENTS_IMPORT}
 _ACTIVE_PDF = re.compile(rb"/(JavaScript|JS|Launch|EmbeddedFile|RichMedia|XFA|SubmitForm|ImportData)\b")
 _PHOTO_SIDE = 4096
@@ -164,6 +167,8 @@ def upload(
         QuotaReached: more than ``upload_user_day_bytes`` since 24 hours.
     """
     actor.require(_OWN_KINDS.get(kind, Permission.DOCUMENTS_UPLOAD))
+    if kind == EXPORT_KIND:
+        raise WrongFile("导出的文件不能上传")
     links = {
         "customer_id": customer_id,
         "lead_id": lead_id,
@@ -252,6 +257,8 @@ def open_file(
         row = db.get(Document, document_id)
         if row is None or row.deleted_at is not None or not _may_see(db, actor, row):
             raise NotFound("没有找到这个文件")
+        if row.kind == EXPORT_KIND and row.created_at < now - timedelta(days=EXPORT_DAYS):
+            raise NotFound("导出的文件只保留 7 天，请重新导出")
         if row.uploaded_by_id != actor.user_id:
             actor.require(Permission.DOCUMENTS_READ)
         if not ((preview or span is not None) and _looked_just_now(db, actor, document_id, now=now)):
@@ -461,7 +468,7 @@ def _may_see(db: Session, actor: Actor, row: Document) -> bool:
     linked = [(model, getattr(row, key)) for key, model in _LINKS.items() if getattr(row, key) is not None]
     if not linked:
         # Belongs to no record: an import or a report is its uploader's own.
-        return row.kind not in _OWN_KINDS and actor.reaches(
+        return row.kind not in (*_OWN_KINDS, EXPORT_KIND) and actor.reaches(
             owner_id=row.owner_id, department_id=row.department_id
         )
     # The owner of the record today decides, not the one at the time of the upload.
