@@ -165,7 +165,7 @@ def page(
         )
         total = db.execute(sa.select(sa.func.count()).select_from(model).where(condition)).scalar_one()
         query = sa.select(model).where(condition)
-        query = query.order_by(*_order(catalogue, actor, entity, model, sort, descending))
+        query = query.order_by(*order_of(catalogue, actor, entity, model, sort, descending))
         records = db.execute(query.offset(offset).limit(limit)).scalars().all()
         options = catalogues.sources(db)
         rights = catalogues.rights_of(actor)
@@ -217,9 +217,14 @@ def texts_of(
     }
 
 
-def _order(
+def order_of(
     catalogue: Catalogue, actor: Actor, entity: str, model: Any, sort: str, descending: bool
 ) -> list[sa.ColumnElement[Any]]:
+    """Return the ORDER BY of a list; a field one may not read is not sorted by.
+
+    Raises:
+        InvalidInput: an unknown, protected or hidden field.
+    """
     newest = model.id.desc()
     if not sort:
         return [newest]
