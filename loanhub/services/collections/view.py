@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 
 from sqlmodel import Session
 
@@ -193,13 +193,28 @@ class Today:
 
     quiet: str
     hours: str
+    cells: tuple[str, ...]
+    """The 24 hours of the day: on, off, and now for the present one when contact is allowed, else shut."""
+    clock: str
 
 
 def today_view(*, now: datetime) -> Today:
     """Return whether collectors may contact anybody now, in words."""
     with reading() as db:
         limits = parameters.contact_rules(db, now=now)
-    return Today(_quiet(limits, now), limits.hours_text)
+    hour = local(now).hour
+    return Today(
+        _quiet(limits, now),
+        limits.hours_text,
+        tuple(_hour(limits, one, now=hour, shut=limits.is_quiet(now)) for one in range(24)),
+        formats.clock(now),
+    )
+
+
+def _hour(limits: ContactRules, hour: int, *, now: int, shut: bool) -> str:
+    if hour == now:
+        return "shut" if shut else "now"
+    return "on" if limits.quiet_to <= time(hour) < limits.quiet_from else "off"
 
 
 def case_view(actor: Actor, *, case_id: int, now: datetime) -> CaseView:
