@@ -37,6 +37,11 @@ def security_schemes() -> dict[str, Any]:
             "name": settings().cookie_name,
             "description": "登录后的会话；改动数据的请求还须带本站的 Origin",
         },
+        "api_key": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "API 密钥（设置 → API 密钥），权限逐项授予；x-scopes 写明需要哪一项",
+        },
     }
 
 
@@ -186,6 +191,8 @@ def _operation(
     else:
         operation["security"] = [{scheme: []} for scheme in told.security]
         operation["x-permissions"] = [permission.value for permission in mark.permissions]
+        if mark.key_scope:
+            operation["x-scopes"] = mark.key_scope.split("|")
         refusals |= {401: "没有登录或登录已过期", 403: "没有权限", 429: "请求太快，稍后再试"}
     answer = {"description": told.answered}
     content = {"content": _json(schemas[told.answer, "serialization"])} if told.answer else {}

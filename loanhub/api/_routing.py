@@ -19,8 +19,9 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from loanhub.api._openapi import Described
+from loanhub.domain.api_scopes import ApiScope
 from loanhub.domain.errors import InvalidInput, LoanHubError
-from loanhub.services import auth
+from loanhub.services import api_keys, auth
 from loanhub.services._actor import Actor
 from loanhub.settings import settings
 from loanhub.state._clock import utc_now
@@ -154,7 +155,9 @@ def _guarded(function: Endpoint, mark: Mark) -> Endpoint:
 
 
 async def _enforced(request: Request, function: Endpoint, mark: Mark) -> Response:
-    if request.method not in SAFE_METHODS and not same_origin(request):
+    if mark.key_scope:
+        return await _with_key(request, function, mark)
+    if request.method not in SAFE_METHODS and not mark.signed and not same_origin(request):
         return JSONResponse({"error": f"请从 {settings().origin} 打开贷通再操作"}, 403)
     actor = await find_actor(request)
     request.state.actor = actor
@@ -166,6 +169,38 @@ async def _enforced(request: Request, function: Endpoint, mark: Mark) -> Respons
         if not _requests.take(f"session:{actor.session_id}"):
             return JSONResponse({"error": "操作太快了，请稍等几秒再试"}, 429, {"Retry-After": "5"})
     return await function(request)
+
+
+_keys: dict[tuple[int, int], Bucket] = {}
+
+
+async def _with_key(request: Request, function: Endpoint, mark: Mark) -> Response:
+    """Let another system in by its API key; ``request.state.holder`` is who stands behind it."""
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    now = utc_now()
+    if scheme.lower() != "bearer" or not 20 <= len(token) <= 200:
+        return refusal(api_keys.BadKey())
+    holder = api_keys.cached(token, now)
+    if holder is None:
+        ip = client_ip(request)
+        if not _requests.take(f"key-check:{ip}"):
+            return _too_fast()
+        holder = await run_in_threadpool(lambda: api_keys.check(token, ip=ip, now=now))
+    bucket = _keys.setdefault(
+        (holder.id, holder.per_minute), Bucket(holder.per_minute, max(10, holder.per_minute // 4))
+    )
+    if not bucket.take("key"):
+        return _too_fast()
+    scopes = mark.key_scope.split("|")
+    if not any(scope in holder.scopes for scope in scopes):
+        holder.require(ApiScope(scopes[0]))
+    request.state.holder = holder
+    request.state.actor = None
+    return await function(request)
+
+
+def _too_fast() -> JSONResponse:
+    return JSONResponse({"error": "请求太快，请稍后再试"}, 429, {"Retry-After": "5"})
 
 
 def refusal(error: LoanHubError, *, status: int | None = None) -> JSONResponse:

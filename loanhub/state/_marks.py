@@ -25,16 +25,24 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 @dataclass(frozen=True)
 class Mark:
-    """Who may call: ``open_to_all``, otherwise a session, and one of ``permissions`` unless that is empty."""
+    """Who may call: ``open_to_all``, otherwise a session, and one of ``permissions`` unless that is empty.
+
+    ``key_scope``: another system with an API key of that scope, and no session. ``signed``: another system whose
+    signature the route checks itself; like a key it comes from no page, so no origin is asked for.
+    """
 
     open_to_all: bool = False
     permissions: tuple[Permission, ...] = ()
     per_minute: int | None = None
+    key_scope: str = ""
+    signed: bool = False
 
     def admits(self, actor: Actor | None) -> bool:
         """Return whether this actor (None: no session) may call."""
         if self.open_to_all:
             return True
+        if self.key_scope:
+            return False
         return actor is not None and (not self.permissions or actor.can_any(*self.permissions))
 
 
@@ -56,6 +64,16 @@ def signed_in(function: Function) -> Function:
 def public(function: Function) -> Function:
     """Mark a handler or route: anybody, without a session (login, health)."""
     return _marked(function, Mark(open_to_all=True))
+
+
+def keyed(scope: str) -> Callable[[Function], Function]:
+    """Mark a route: another system, with an API key that holds the scope (an ``ApiScope`` or several with ``|``)."""
+    return lambda function: _marked(function, Mark(key_scope=scope))
+
+
+def signed(function: Function) -> Function:
+    """Mark a route: anybody whose message carries a signature the route checks before anything else."""
+    return _marked(function, Mark(open_to_all=True, signed=True))
 
 
 def mark_of(function: Any) -> Mark | None:

@@ -36,8 +36,10 @@ def interface() -> dict[str, Mark]:
 
 def row(name: str, mark: Mark) -> str:
     """Return one line: the name, and who may call."""
+    if mark.key_scope:
+        return f"{name}: API key with {mark.key_scope}"
     if mark.open_to_all:
-        return f"{name}: anybody"
+        return f"{name}: anybody" + (" who signs" if mark.signed else "")
     roles = [role.value for role in RoleCode if mark.admits(bare_actor(role))]
     return f"{name}: " + ("every role" if len(roles) == len(RoleCode) else " ".join(roles) or "nobody")
 

@@ -1,0 +1,13 @@
+"""What a key for another system may do 接口权限."""
+
+from __future__ import annotations
+
+from loanhub.domain.choice import Choice
+
+
+class ApiScope(Choice):
+    """One thing a key may be used for."""
+
+    LEADS_CREATE = "leads:create", "提交线索"
+    LEADS_READ = "leads:read", "查询线索（脱敏）"
+    LEADS_CLEAR = "leads:clear", "查询线索（明文）"
