@@ -224,13 +224,14 @@ def menu(trigger: rx.Component, items: Sequence[MenuItem | rx.Component | None])
         if item is None:
             entries.append(rx.menu.separator())
         elif isinstance(item, MenuItem):
-            entries.append(_entry(item))
+            entries.append(menu_item(item))
         else:
             entries.append(item)
     return rx.menu.root(rx.menu.trigger(trigger), rx.menu.content(*entries, size="1", variant="soft"))
 
 
-def _entry(item: MenuItem) -> rx.Component:
+def menu_item(item: MenuItem) -> rx.Component:
+    """One entry of a :func:`menu`, for one that is shown under a condition."""
     props: dict[str, Any] = {"color_scheme": "tomato"} if item.danger else {}
     if item.shortcut:
         props["shortcut"] = item.shortcut
