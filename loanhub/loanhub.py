@@ -27,6 +27,7 @@ STYLESHEETS = [
     "/customer.css",
     "/loan.css",
     "/applications.css",
+    "/collections.css",
     "/cockpit.css",
     "/governance.css",
     "/calculator.css",

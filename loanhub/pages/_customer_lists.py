@@ -155,6 +155,22 @@ def loans_tab() -> rx.Component:
     return rx.fragment(listed, rx.cond(X.rows.length() > 0, _repayments(), rx.fragment()))
 
 
+def collections_tab() -> rx.Component:
+    """The customer's collection cases, open ones first."""
+    columns = (
+        Column("number", "案件编号", lambda r: r["number"]),
+        Column("stage", "进展", lambda r: status_chip(r["stage"], r["tone"])),
+        Column("loan", "借据号", lambda r: r["loan"]),
+        Column("late", "逾期", lambda r: rx.cond(r["late"] != "", rx.el.span(r["late"], class_name="fr"), "—")),
+        Column("overdue", "逾期本金（元）", lambda r: rx.cond(r["overdue"] != "", r["overdue"], "—"), align="r", look="num"),
+        Column("contacts", "联系", lambda r: rx.el.span(r["contacts"], " · ", r["last"])),
+        Column("promise", "承诺", lambda r: rx.cond(r["promise"] != "", r["promise"], rx.cond(r["hold"] != "", r["hold"], "—"))),
+        Column("opened", "立案", lambda r: rx.cond(r["closed"] != "", r["closed"], r["opened"]), align="r", look="f3"),
+    )  # fmt: skip
+    none = empty("没有催收案件", "贷款过了宽限期仍未还才会立案。", small=True)
+    return _table(X.rows, columns, "催收案件", none)
+
+
 def _repayments() -> rx.Component:
     """How every installment went, and the money that came in."""
     one = X.behaviour

@@ -12,6 +12,7 @@ from loanhub.components.money import money
 from loanhub.domain.permissions import Permission
 from loanhub.pages._loan_money import action_of, payment_panel
 from loanhub.state._base import SessionState
+from loanhub.state.loan_cases import LoanCasesState
 from loanhub.state.loan_detail import LoanState
 from loanhub.state.loan_offers import LoanOfferState
 
@@ -95,6 +96,34 @@ def _quote() -> rx.Component:
         wrong,
         rx.cond(S.quote_error == "", body, rx.fragment()),
         custom_attrs={"aria-live": "polite"},
+    )
+
+
+def _cases() -> rx.Component:
+    """The collection cases of this loan, each opening in the queue."""
+
+    def line(one: Any) -> rx.Component:
+        return rx.el.li(
+            rx.el.a(
+                rx.el.span(
+                    rx.el.b(one["number"], class_name="num"), status_chip(one["stage"], one["tone"]), class_name="row g2"
+                ),
+                rx.el.span(
+                    rx.cond(one["closed"] != "", one["closed"], "立案 " + one["opened"].to(str)), " · 联系 ", one["contacts"],
+                    class_name="t12 f3",
+                ),
+                rx.cond(one["promise"] != "", rx.el.span("承诺 ", one["promise"], class_name="t12 fi"), rx.fragment()),
+                rx.cond(one["hold"] != "", rx.el.span(one["hold"], class_name="t12 fw"), rx.fragment()),
+                href=one["href"],
+                class_name="col",
+            ),
+            class_name="lline",
+        )  # fmt: skip
+
+    return rx.cond(
+        LoanCasesState.cases.length() > 0,
+        rx.el.section(rx.el.h2("催收"), rx.el.ul(rx.foreach(LoanCasesState.cases, line))),
+        rx.fragment(),
     )
 
 
@@ -204,6 +233,7 @@ def aside() -> rx.Component:
         suspense,
         rx.cond(S.can["can_quote"], _quote(), rx.fragment()),
         _offers(),
+        _cases(),
         accrued,
         rx.cond(H["settled_date"] != "", done, rx.fragment()),
         custom_attrs={"aria-label": "入账与试算"},

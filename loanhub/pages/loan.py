@@ -29,6 +29,7 @@ from loanhub.pages._loan_side import aside, can_post
 from loanhub.pages._loan_tabs import changes, contract, ledger, payments, requests
 from loanhub.pages._page import Page, page
 from loanhub.state._base import SessionState
+from loanhub.state.loan_cases import LoanCasesState
 from loanhub.state.loan_changes import LoanChangeState
 from loanhub.state.loan_detail import LoanState
 
@@ -277,7 +278,7 @@ def _check_dialog() -> rx.Component:
     route="/loans/[loan_id]",
     title="借据详情",
     permission=Permission.LOANS_READ,
-    on_load=LoanState.load,
+    on_load=[LoanState.load, LoanCasesState.load],
     nav="/loans",
     wide=True,
 )

@@ -194,7 +194,7 @@ def _open(db: Session, loans: Sequence[Loan], *, as_of: date, now: datetime) -> 
     for case, loan in zip(opened, loans, strict=True):
         record(
             db, SYSTEM, "collection.opened", case,
-            f"{loan.number} 逾期 {loan.dpd} 天，逾期本金 {format_fen(loan.overdue_principal_fen)}", now=now,
+            f"{loan.number} 过了宽限期仍未还", now=now,
         )  # fmt: skip
         tell_board(db, SYSTEM, case)
     return opened

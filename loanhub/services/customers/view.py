@@ -18,6 +18,7 @@ from loanhub.domain.pipelines import AgeState, age_state
 from loanhub.models import (
     Application,
     Channel,
+    CollectionCase,
     Contract,
     Customer,
     CustomerRelation,
@@ -333,6 +334,7 @@ def _counts(db: Session, actor: Actor, customer_id: int) -> dict[str, str]:
         ("applications", Permission.APPLICATIONS_READ, number(Application)),
         ("contracts", Permission.CONTRACTS_READ, number(Contract)),
         ("loans", Permission.LOANS_READ, number(Loan)),
+        ("collections", Permission.COLLECTIONS_READ, number(CollectionCase)),
         (
             "documents",
             Permission.DOCUMENTS_READ,
