@@ -82,7 +82,7 @@ EVENT_TYPES: dict[str, EventType] = {
         EventType("customer.unrelated", "解除关系人", _F, "unlink"),
         EventType("customer.retagged", "客户分层变化", _S, "layers"),
         EventType("customer.scored", "评级调整", _F, "gauge"),
-        EventType("customer.entrusted", "指定专属经理", _F, "user-star"),
+        EventType("customer.entrusted", "指定专属经理", _F, "crown"),
         EventType("customers.exported", "导出客户", _A, "download", True),
         EventType("consent.given", "登记授权", _F, "shield-check"),
         EventType("consent.withdrawn", "撤回授权", _F, "shield-off", True),
