@@ -93,7 +93,7 @@ LeadList: Any = record_list(
     ListSpec(
         place="leads", entity="lead", permission=Permission.LEADS_READ, keys=KEYS, sortable=SORTABLE,
         quick=("channel_code", "product_code", "temperature", "status"), built_in=BUILT_IN,
-        first_view=_first_view,
+        first_view=_first_view, segment_field="customer_segment_id",
     )
 )  # fmt: skip
 
