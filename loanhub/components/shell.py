@@ -24,6 +24,7 @@ MAIN = "main"
 _OFFLINE = """
 const lhOffline = (lost, set) => {
   const root = document.documentElement;
+  window.lhLost = Boolean(lost);
   if (lost) { root.dataset.offline = 'true'; set('lost'); return undefined; }
   if (root.dataset.offline === undefined) return undefined;
   delete root.dataset.offline;
@@ -33,7 +34,8 @@ const lhOffline = (lost, set) => {
 };
 const lhWatchNetwork = (set) => {
   const off = () => { document.documentElement.dataset.offline = 'true'; set('lost'); };
-  const on = () => { delete document.documentElement.dataset.offline; set(''); };
+  // The network is back; when the socket was lost as well, its own reconnect says so.
+  const on = () => { if (!window.lhLost) lhOffline(false, set); };
   window.addEventListener('offline', off);
   window.addEventListener('online', on);
   return () => { window.removeEventListener('offline', off); window.removeEventListener('online', on); };

@@ -10,7 +10,7 @@ from loanhub.components.avatar import avatar
 from loanhub.components.buttons import button, link_button, note
 from loanhub.components.chips import sla, status_chip, tag
 from loanhub.components.composer import composer
-from loanhub.components.dialogs import MenuItem, closing, dialog, drawer, menu
+from loanhub.components.dialogs import MenuItem, closing, conflict_dialog, dialog, drawer, menu
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.rail import rail
@@ -164,7 +164,14 @@ def _fields() -> rx.Component:
         on_submit=S.save,
         key=S.form_key,
     )
-    return rx.cond(S.editing, editor, facts)
+    clash = conflict_dialog(
+        S.clash_sentence,
+        S.clashes,
+        is_open=S.clashes.length() > 0,
+        on_resolve=S.resolve,
+        on_open_change=S.close_clash,
+    )
+    return rx.fragment(rx.cond(S.editing, editor, facts), clash)
 
 
 def _call_sheet() -> rx.Component:

@@ -12,7 +12,7 @@ from loanhub.components.buttons import button, icon_button, link_button, note
 from loanhub.components.charts import chart
 from loanhub.components.chips import tag
 from loanhub.components.condition_tree import Tree, condition_tree
-from loanhub.components.dialogs import closing, dialog
+from loanhub.components.dialogs import closing, conflict_dialog, dialog
 from loanhub.components.forms import Field, field, form
 from loanhub.components.kpi import share, tile, tiles
 from loanhub.components.states import empty, error, skeleton_detail
@@ -147,7 +147,14 @@ def _sheet() -> rx.Component:
         class_name="col g5",
     )
     title = rx.cond(S.editing != "", "修改分群", "新建分群")
-    return dialog(title, body, is_open=S.opened, on_open_change=S.show, wide=True)
+    clash = conflict_dialog(
+        S.clash_sentence,
+        S.clashes,
+        is_open=S.clashes.length() > 0,
+        on_resolve=S.resolve,
+        on_open_change=S.close_clash,
+    )
+    return rx.fragment(dialog(title, body, is_open=S.opened, on_open_change=S.show, wide=True), clash)
 
 
 def _acts(row: Any) -> rx.Component:

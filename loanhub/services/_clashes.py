@@ -65,7 +65,10 @@ def last_change(
     if but:
         query = query.where(sa.or_(col(Event.actor_id).is_(None), col(Event.actor_id) != but))
     found = db.execute(query.order_by(col(Event.id).desc()).limit(1)).first()
-    return (found[0], formats.relative(found[1], now)) if found is not None else ("", "")
+    if found is None:
+        # Nobody else: the same person, in another window.
+        return last_change(db, entity, entity_id, now=now, types=types) if but else ("", "")
+    return found[0], formats.relative(found[1], now)
 
 
 def save_with_clashes(

@@ -42,6 +42,8 @@ class SessionState(rx.State):
 
     _stamp: str = ""
     _refused_by: str = ""
+    _returning: bool = False
+    """Whether this load follows a lost connection: what is open and typed stays, and what was missed is read."""
 
     @rx.event
     @_marks.public
@@ -54,7 +56,8 @@ class SessionState(rx.State):
         if actor.must_change_password and path.rstrip("/") != "/account":
             return rx.redirect("/account")
         _live.watch(self, ())
-        _live.end_editing(self)
+        if not self._returning:
+            _live.end_editing(self)
         _live.join(self, _inbox_topic(actor), state_class=SessionState)
         await self._count_inbox(actor)
         return None

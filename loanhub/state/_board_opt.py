@@ -35,8 +35,8 @@ class BoardOptimism(rx.State):
     """What the browser adds to a board until the server has answered.
 
     Every var but ``acked``, ``added`` and ``answered`` is written in the browser alone, without any event;
-    here it keeps its default. A reload therefore clears it by itself. ``chosen`` is written by the server once:
-    after many were acted on it holds those that were left.
+    here it keeps its default. A reload therefore clears it by itself. What is chosen outlives a lost connection in
+    the browser; the server writes it after many were acted on (those that were left), counting in ``chosen_by_server``.
     """
 
     ops: list[dict[str, Any]] = []
@@ -54,10 +54,19 @@ class BoardOptimism(rx.State):
     over: str = ""
     chosen: list[str] = []
     anchor: str = ""
+    chosen_by_server: int = 0
 
     def _answer_move(self, request: "MoveRequest") -> None:
         """Answer a move, accepted or refused; without it the card stays where it was dropped."""
         self.acked = max(self.acked, request.number)
+
+    def _choose(self, ids: list[int]) -> None:
+        """Say what is chosen from now on."""
+        self.chosen, self.hold, self.chosen_by_server = (
+            [str(one) for one in ids],
+            {},
+            self.chosen_by_server + 1,
+        )
 
     def _answer_quick_add(self, *, added: bool) -> None:
         """Answer a quick add; only an accepted one empties the input, so nothing typed is lost."""

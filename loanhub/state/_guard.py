@@ -33,7 +33,7 @@ from loanhub.services._actor import Actor
 from loanhub.services.auth import SignedOut
 from loanhub.settings import settings
 from loanhub.state import _live
-from loanhub.state._base import find_actor, show_identity
+from loanhub.state._base import SessionState, find_actor, show_identity
 from loanhub.state._marks import Mark, mark_of, needs, public, signed_in
 
 __all__ = [
@@ -120,6 +120,8 @@ class Gate(rx.Middleware):
         asked_by_browser = EventContext.get().parent_txid is None
 
         if event.name in framework_handlers():
+            if asked_by_browser:
+                await _note_arrival(root, event)
             return None if not asked_by_browser or self._framework.take(key) else _too_fast()
         registered = RegistrationContext.get().event_handlers.get(event.name)
         mark = mark_of(registered.handler.fn) if registered else None
@@ -149,6 +151,18 @@ class Gate(rx.Middleware):
             if not bucket.take(key):
                 return False
         return self._events.take(key)
+
+
+async def _note_arrival(root: Any, event: Event) -> None:
+    """Note whether the page that loads now was there all along: a lost connection that is back, not a visit.
+
+    A page that is opened or loaded anew sends the hashes of what it was built with; one that reconnects has none.
+    """
+    visit = event.name == format_event_handler(OnLoadInternalState.event_handlers["on_load_internal"])
+    reconnect = event.name == format_event_handler(State.event_handlers["hydrate_and_load"])
+    if visit or reconnect:
+        session = await root.get_state(SessionState)
+        session._returning = reconnect and not event.payload.get("hashes")
 
 
 def _answer(*events: EventSpec) -> StateUpdate:

@@ -72,8 +72,10 @@ class BoardBulkState(SessionState):
         self.can_move, self.can_tag = "move" in offered, "tag" in offered
         self.can_assign = bool({"assign", "hand_over"} & offered)
         self.can_export = boards.may_export(actor, entity)
-        self.running, self.asking, self.refusals, self.people, self.field_errors = False, False, [], [], {}
-        self._undo = ("", "", [])
+        if not self._returning:
+            self.running, self.asking, self.refusals, self._undo = False, False, [], ("", "", [])
+            (await self.get_state(BoardOptimism))._choose([])
+        self.people, self.field_errors = [], {}
         if "assign" in offered:
             found = await rx.run_in_thread(lambda: view.assignable(actor, now=now))
             most = max((one.open for one in found), default=1) or 1
@@ -151,9 +153,7 @@ class BoardBulkState(SessionState):
     async def _answer(
         self, actor: Actor, entity: str, code: str, outcome: Outcome, left: list[int]
     ) -> list[Any]:
-        browser = await self.get_state(BoardOptimism)
-        browser.chosen = [str(one) for one in [*(record for record, _ in outcome.failures), *left]]
-        browser.hold = {}
+        (await self.get_state(BoardOptimism))._choose([*(record for record, _ in outcome.failures), *left])
         board = await self.get_state(BoardState)
         await board._read()
         found = await rx.run_in_thread(lambda: bulk.explain(actor, entity, outcome.failures))

@@ -59,7 +59,11 @@ class BoardEditState(Conflicting, SessionState):
     @rx.event
     @needs(Permission.BOARDS_READ)
     async def enter_page(self) -> None:
-        """Begin with nothing open."""
+        """Begin with nothing open; after a lost connection what is open stays, with what was typed."""
+        if self._returning and self._record:
+            (await self.get_state(BoardState))._typing = bool(self.cell.row)
+            await self._begin(SHEET if self.opened else CELL)
+            return
         await self._close()
 
     # ── the sheet ──────────────────────────────────────────────────────────────────────────────────────────

@@ -76,6 +76,16 @@ class CustomerState(SessionState):
     async def load(self) -> Any:
         """Read the address: whose record, which tab. The head is on screen before anything else is read."""
         wanted, actor, now = record_id(self, "customers"), await self._actor(), utc_now()
+        if self._returning and self.loaded and not self.missing and self.head.id == wanted:
+            # A lost connection is back: what was missed is read, what is open and typed stays.
+            self._watch(f"customer:{wanted}")
+            await self._catch_up()
+            from loanhub.state.customer_tabs import CustomerTabsState
+
+            tabs = await self.get_state(CustomerTabsState)
+            if tabs.editing:
+                await tabs._tell_editing(actor)
+            return
         if self.head.id != wanted:
             self.loaded, self.head, self.items = False, Overview(), []
         self.calling = self.finishing = self.planning = self.sending = False
@@ -123,6 +133,10 @@ class CustomerState(SessionState):
         if topic != f"customer:{self.head.id}":
             await super()._on_live(topic, ops)
             return
+        await self._catch_up()
+
+    async def _catch_up(self) -> None:
+        """Read again what others may have changed; forms that are open keep what is typed."""
         await self._read_head()
         await self._read_tab()
         from loanhub.state.customer_sections import CustomerSectionsState

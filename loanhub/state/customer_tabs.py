@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,14 +13,18 @@ from loanhub.components.toasts import done, failed
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
 from loanhub.services import customers, documents
+from loanhub.services._actor import Actor
 from loanhub.services.customers import sections
 from loanhub.services.customers.sections import ProfileField
+from loanhub.state import _live
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
+from loanhub.state._conflict import Conflicting
 from loanhub.state._guard import needs
 from loanhub.state.customer import CustomerState, record_id
 from loanhub.state.lead_drawer import FormItem
 
+PROFILE = "profile"
 YES_NO = [{"value": "true", "label": "是"}, {"value": "false", "label": "否"}]
 
 
@@ -83,15 +88,13 @@ class Party:
     note: str = ""
 
 
-class CustomerTabsState(SessionState):
+class CustomerTabsState(Conflicting, SessionState):
     """What the working tabs show."""
 
     groups: list[Group] = []
     editing: str = ""
     form: list[FormItem] = []
     form_key: str = ""
-    clashes: list[dict[str, str]] = []
-    clash_sentence: str = ""
     history: list[dict[str, str]] = []
     history_label: str = ""
     shelves: list[Shelf] = []
@@ -108,8 +111,6 @@ class CustomerTabsState(SessionState):
     field_errors: dict[str, str] = {}
 
     _customer: int = 0
-    _shown: dict[str, tuple[str, str]] = {}
-    _mine: dict[str, object] = {}
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
@@ -119,13 +120,8 @@ class CustomerTabsState(SessionState):
         if wanted != self._customer:
             self.groups, self.shelves, self.parties, self.missing, self.chosen = [], [], [], [], Tile()
             self._customer = wanted
-        self.editing, self.clashes, self.history_label, self.relating, self.uploading = (
-            "",
-            [],
-            "",
-            False,
-            False,
-        )
+        self._stop_editing()
+        self.history_label, self.relating, self.uploading = "", False, False
         self.field_errors = {}
         page = await self.get_state(CustomerState)
         if page.missing:
@@ -163,7 +159,8 @@ class CustomerTabsState(SessionState):
     async def edit(self, title: str) -> None:
         """Turn a group into a form, or back with an empty title."""
         actor, now, wanted = await self._actor(), utc_now(), self._customer
-        self.field_errors, self.editing = {}, ""
+        self.field_errors = {}
+        self._stop_editing()
         if not title:
             return
         found = await rx.run_in_thread(lambda: sections.profile(actor, customer_id=wanted, now=now))
@@ -173,6 +170,12 @@ class CustomerTabsState(SessionState):
         self.form = [_item(one) for one in fields]
         self._shown = {one.key: (one.value, one.text) for one in fields}
         self.form_key, self.editing = secrets.token_hex(8), str(title)
+        await self._tell_editing(actor)
+
+    async def _tell_editing(self, actor: Actor) -> None:
+        """Say on the customer's card who edits it: the card is that of the open lead."""
+        head = (await self.get_state(CustomerState)).head
+        _live.begin_editing(self, PROFILE, "lead", head.lead_id, actor)
 
     @rx.event
     @needs(Permission.CUSTOMERS_EDIT)
@@ -186,46 +189,29 @@ class CustomerTabsState(SessionState):
             if key not in form or (key in masked and not text):
                 continue
             raw[key] = text.replace(",", "") if kinds.get(key) == "money" else text
-        return await self._save(raw)
+        return await self._save_mine(raw)
 
-    async def _save(self, raw: dict[str, object]) -> Any:
+    async def _save_mine(self, raw: Mapping[str, object]) -> Any:
         actor, now, wanted, shown = await self._actor(), utc_now(), self._customer, dict(self._shown)
         saved = await rx.run_in_thread(
             lambda: customers.save_form(actor, customer_id=wanted, raw=raw, shown=shown, now=now)
         )
         if saved.clashes:
-            self._mine = raw
-            self.clash_sentence = f"{saved.who or '别人'}刚改过这里，选一下保留哪个"
-            self.clashes = [
-                {"key": c.key, "label": c.label, "mine": c.mine, "latest": c.latest} for c in saved.clashes
-            ]
+            self._clashed(saved, raw)
             return None
-        self.editing, self.clashes = "", []
+        self._stop_editing()
         await self._read_profile()
         return done("已保存")
 
-    @rx.event
-    @needs(Permission.CUSTOMERS_EDIT)
-    async def resolve(self, choices: dict[str, Any]) -> Any:
-        """Save once more, with what was chosen field by field."""
+    async def _shown_now(self) -> Mapping[str, tuple[str, str]]:
         actor, now, wanted = await self._actor(), utc_now(), self._customer
-        kept = {c["key"] for c in self.clashes if str(choices.get(c["key"], "latest")) == "latest"}
-        raw = {key: value for key, value in self._mine.items() if key not in kept}
         found = await rx.run_in_thread(lambda: sections.profile(actor, customer_id=wanted, now=now))
-        # The latest values have been seen now: only what changes after this moment is a clash again.
-        latest = {f.key: (f.value, f.text) for group in found for f in group.fields}
-        clashed = {c["key"] for c in self.clashes}
-        self._shown = {
-            key: latest.get(key, old) if key in clashed else old for key, old in self._shown.items()
-        }
-        return await self._save(raw)
+        return {f.key: (f.value, f.text) for group in found for f in group.fields}
 
-    @rx.event
-    @needs(Permission.CUSTOMERS_EDIT)
-    async def close_clash(self, is_open: bool) -> None:
-        """Go back to the form; nothing typed is lost."""
-        if not is_open:
-            self.clashes = []
+    def _stop_editing(self) -> None:
+        self.editing = ""
+        self._settled()
+        _live.end_editing(self, PROFILE)
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)

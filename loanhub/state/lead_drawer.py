@@ -21,14 +21,16 @@ from loanhub.services.catalogue import FieldView
 from loanhub.services.customers.reveal import dial as dial_number
 from loanhub.services.events import EventView
 from loanhub.services.leads import view
-from loanhub.state import _listing
+from loanhub.state import _listing, _live
 from loanhub.state._base import SessionState
 from loanhub.state._begin import begin
 from loanhub.state._clock import SHANGHAI, utc_now
+from loanhub.state._conflict import Conflicting
 from loanhub.state._dial import call
 from loanhub.state._guard import needs
 from loanhub.state.leads import TEMPERATURE_TONES, LeadsState
 
+DRAWER = "lead drawer"
 STEPS = {"tomorrow": 1, "three_days": 3, "week": 7}
 TONES = {"contact": "p", "access": "w", "money": "b"}
 
@@ -159,7 +161,7 @@ def next_time(code: str, own: str, now: datetime) -> datetime | None:
     return None
 
 
-class LeadDrawerState(SessionState):
+class LeadDrawerState(Conflicting, SessionState):
     """The lead on top of the list."""
 
     lead: Lead = Lead()
@@ -185,6 +187,11 @@ class LeadDrawerState(SessionState):
     async def enter_page(self) -> Any:
         """Open the lead the address names, if it names one."""
         wanted = str(self.router.url.query_parameters.get("lead", ""))
+        if self._returning and self.is_open and wanted == str(self.lead.id):
+            # A lost connection is back: what is open and typed stays.
+            if self.editing:
+                _live.begin_editing(self, DRAWER, "lead", self.lead.id, await self._actor())
+            return None
         self.is_open = False
         if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 12):
             return None
@@ -199,7 +206,8 @@ class LeadDrawerState(SessionState):
         return await self._open(int(text)) if text.isascii() and text.isdigit() and len(text) < 12 else None
 
     async def _open(self, lead_id: int) -> Any:
-        self.editing = self.calling = self.closing = False
+        self._stop_editing()
+        self.calling = self.closing = False
         self.field_errors, self.composer_error = {}, ""
         await self._read(lead_id)
         actor, now = await self._actor(), utc_now()
@@ -213,7 +221,8 @@ class LeadDrawerState(SessionState):
         """Close the drawer (a dialog reports only that)."""
         if is_open:
             return None
-        self.is_open = self.editing = self.calling = False
+        self._stop_editing()
+        self.is_open = self.calling = False
         return _put_lead("")
 
     async def _read(self, lead_id: int) -> None:
@@ -247,21 +256,42 @@ class LeadDrawerState(SessionState):
     @rx.event
     @needs(Permission.LEADS_EDIT)
     async def edit(self, on: bool) -> None:
-        """Show the form, or the facts again."""
-        self.editing, self.field_errors = bool(on), {}
+        """Show the form, or the facts again; others see who is editing."""
+        self.field_errors = {}
+        if not on:
+            self._stop_editing()
+            return
+        self._shown = {one.key: (one.value, one.text) for one in self._fields}
+        self.editing = True
+        _live.begin_editing(self, DRAWER, "lead", self.lead.id, await self._actor())
 
     @rx.event
     @needs(Permission.LEADS_EDIT)
     async def save(self, form: dict[str, Any]) -> Any:
         """Write what the form changed."""
-        actor, now, lead = await self._actor(), utc_now(), self.lead
-        raw = changed(form, self._fields)
+        return await self._save_mine(changed(form, self._fields))
+
+    async def _save_mine(self, raw: Mapping[str, object]) -> Any:
+        actor, now, lead_id, shown = await self._actor(), utc_now(), self.lead.id, dict(self._shown)
         if raw:
-            await rx.run_in_thread(
-                lambda: leads.edit(actor, lead_id=lead.id, raw=raw, expected_version=lead.version, now=now)
+            saved = await rx.run_in_thread(
+                lambda: leads.save_form(actor, lead_id=lead_id, raw=raw, shown=shown, now=now)
             )
-        self.editing = False
+            if saved.clashes:
+                self._clashed(saved, raw)
+                return None
+        self._stop_editing()
         return await self._again(done("已保存" if raw else "没有改动"))
+
+    async def _shown_now(self) -> Mapping[str, tuple[str, str]]:
+        actor, now, lead_id = await self._actor(), utc_now(), self.lead.id
+        found = await rx.run_in_thread(lambda: view.open_lead(actor, lead_id=lead_id, now=now))
+        return {one.key: (one.value, one.text) for one in found.fields}
+
+    def _stop_editing(self) -> None:
+        self.editing = False
+        self._settled()
+        _live.end_editing(self, DRAWER)
 
     @rx.event
     @needs(Permission.LEADS_EDIT)

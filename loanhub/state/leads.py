@@ -123,7 +123,8 @@ class LeadsState(LeadList, SessionState):  # type: ignore[misc]
         return len(self.selected)
 
     async def _opened(self, query: Any) -> None:
-        self.selected = []
+        if not self._returning:
+            self.selected = []
         channels = self._fields.get("channel_code")
         self.channels = _listing.pairs(channels.options) if channels else []
         await self._list_colleagues()

@@ -5,6 +5,8 @@ from __future__ import annotations
 import copy
 import json
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,6 +24,7 @@ from loanhub.state import _condition_tree as trees
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
+from loanhub.state._conflict import Conflicting
 from loanhub.state._guard import needs
 from loanhub.state._listing import Draft
 
@@ -66,7 +69,7 @@ def _line(row: SegmentRow) -> dict[str, str]:
     }  # fmt: skip
 
 
-class SegmentsState(SessionState):
+class SegmentsState(Conflicting, SessionState):
     """The list of segments, and the sheet in which one is made or changed."""
 
     rows: list[dict[str, str]] = []
@@ -88,7 +91,9 @@ class SegmentsState(SessionState):
 
     _tree: dict[str, Any] = {}
     _fields: dict[str, FilterField] = {}
-    _version: int = 0
+    _seen: segments.Draft | None = None
+    """What the sheet started from; None for a new segment."""
+    _opened_raw: dict[str, Any] = {}
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
@@ -146,14 +151,15 @@ class SegmentsState(SessionState):
         await self._edit(number_of(segment_id))
 
     async def _start(self) -> None:
-        self.editing, self._version, self.values = "", 0, {"shared": "own"}
+        self.editing, self._seen, self.values = "", None, {"shared": "own"}
         await self._open(trees.empty())
 
     async def _edit(self, segment_id: int) -> None:
         actor, now = await self._actor(), utc_now()
         found = await rx.run_in_thread(lambda: segments.look(actor, segment_id, now=now))
         row = found.row
-        self.editing, self._version = str(row.id), row.version
+        self.editing = str(row.id)
+        self._seen = segments.Draft(row.name, row.note, row.shared, dict(found.criteria))
         self.values = {"name": row.name, "note": row.note, "shared": row.shared}
         await self._open(trees.of_criteria(found.criteria))
 
@@ -164,6 +170,8 @@ class SegmentsState(SessionState):
         self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
         self.draft = _listing.draft_of(self._fields, FIRST_FIELD)
         self._tree, self.target, self.field_errors = tree, "", {}
+        self._opened_raw = trees.to_criteria(tree)
+        self._settled()
         self.form_key, self.opened = secrets.token_hex(12), True
         await self._preview()
 
@@ -254,26 +262,53 @@ class SegmentsState(SessionState):
     @needs(Permission.SEGMENTS_EDIT)
     async def save(self, form: dict[str, Any]) -> Any:
         """Make the segment or save the changes."""
-        actor, now, version, key = await self._actor(), utc_now(), self._version, self.form_key
-        raw, segment_id = trees.to_criteria(self._tree) if self._tree else {}, number_of(self.editing)
         name, note, shared = (str(form.get(one, ""))[:400] for one in ("name", "note", "shared"))
         self.field_errors = {}
-        if segment_id:
-            await rx.run_in_thread(
-                lambda: segments.edit(
-                    actor, segment_id=segment_id, version=version, name=name, note=note, raw_criteria=raw,
-                    shared=shared, now=now,
-                )
-            )  # fmt: skip
+        raw = trees.to_criteria(self._tree) if self._tree else {}
+        if self._seen is not None and raw == self._opened_raw:
+            raw = dict(self._seen.criteria)
+        return await self._save_mine({"name": name, "note": note, "shared": shared, "criteria": raw})
+
+    async def _save_mine(self, raw: Mapping[str, object]) -> Any:
+        actor, now, key, seen = await self._actor(), utc_now(), self.form_key, self._seen
+        segment_id, criteria = number_of(self.editing), raw.get("criteria")
+        name, note, shared = (str(raw.get(one, "")) for one in ("name", "note", "shared"))
+        if seen is not None:
+            mine = segments.Draft(name, note, shared, criteria if isinstance(criteria, dict) else {})
+            saved = await rx.run_in_thread(
+                lambda: segments.save(actor, segment_id=segment_id, seen=seen, mine=mine, now=now)
+            )
+            if saved.clashes:
+                self._clashed(saved, raw)
+                return None
         else:
             await rx.run_in_thread(
                 lambda: segments.create(
-                    actor, name=name, note=note, raw_criteria=raw, shared=shared, key=key, now=now
+                    actor, name=name, note=note, raw_criteria=criteria, shared=shared, key=key, now=now
                 )
             )
         self.opened = False
+        self._settled()
         await self._read()
         return done(f"已保存「{name.strip()}」")
+
+    @rx.event
+    @needs(Permission.SEGMENTS_EDIT)
+    async def resolve(self, choices: dict[str, Any]) -> Any:
+        """Save once more with what was chosen part by part."""
+        if not self.clashes or self._seen is None:
+            return None
+        actor, now, segment_id = await self._actor(), utc_now(), number_of(self.editing)
+        found = await rx.run_in_thread(lambda: segments.look(actor, segment_id, now=now))
+        latest: dict[str, Any] = {
+            "name": found.row.name, "note": found.row.note, "shared": found.row.shared,
+            "criteria": dict(found.criteria),
+        }  # fmt: skip
+        clashed = {one["key"] for one in self.clashes}
+        kept = {key for key in clashed if str(choices.get(key, "latest")) != "mine"}
+        # The latest parts have been seen now: only what changes after this moment is a clash again.
+        self._seen = replace(self._seen, **{key: latest[key] for key in clashed})
+        return await self._save_mine({**self._mine, **{key: latest[key] for key in kept}})
 
     @rx.event
     @needs(Permission.SEGMENTS_EDIT)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from loanhub.domain.errors import Conflict, NotPermitted
+from loanhub.domain.errors import NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.services import segments
 from loanhub.state._clock import utc_now
@@ -70,8 +70,15 @@ class TestEditor:
         segments.edit(lead, segment_id=made, version=1, name="改过", note="", raw_criteria=SHANGHAI, shared="own",
                       now=utc_now())  # fmt: skip
 
-        with pytest.raises(Conflict):
-            do(SegmentsState.save, state, {"name": "我的", "note": "", "shared": "own"})
+        do(SegmentsState.save, state, {"name": "我的", "note": "给新人", "shared": "own"})
+        assert [(one["label"], one["mine"], one["latest"]) for one in state.clashes] == [
+            ("名称", "我的", "改过")
+        ]
+        assert state.opened and "刚刚改过这里" in state.clash_sentence
+
+        do(SegmentsState.resolve, state, {"name": "latest"})
+        assert (state.opened, state.clashes, [row["name"] for row in state.rows]) == (False, [], ["改过"])
+        assert state.rows[0]["note"] == "给新人", "what nobody else had touched was lost"
         do(SegmentsState.delete, state, str(made))
         assert state.rows == []
         do(SegmentsState.restore, state, str(made))

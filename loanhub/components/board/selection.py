@@ -21,6 +21,7 @@ CHOOSE = (
     f"const lhMost = {AT_ONCE};"
     + """
 const lhChoose = (b, ids, anchor) => {
+  if (!ids.length) window.lhKept = null;
   const next = [...new Set(ids)].slice(0, lhMost), starts = next.length && !b.chosen.length, ends = !next.length;
   b.set({
     chosen: next, anchor: anchor ?? b.anchor, ...(starts && b.views ? { hold: b.views } : ends ? { hold: {} } : {}),
@@ -43,7 +44,13 @@ const lhExtend = (b, list, id, next) => {
 const lhChooseAll = (b, list) =>
   lhChoose(b, list.every((id) => b.chosen.includes(id))
     ? b.chosen.filter((id) => !list.includes(id)) : [...b.chosen, ...list]);
-const lhPress = (id) => setTimeout(() => document.getElementById(id)?.click(), 80);
+const lhPress = (id) => setTimeout(() => {
+  const button = document.getElementById(id);
+  // A menu opens on pointerdown or a key, not on a click made by a script.
+  if (button?.getAttribute("aria-haspopup") === "menu") {
+    button.focus(); button.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true }));
+  } else button?.click();
+}, 80);
 const lhOnMany = (b, id, button) => { if (!b.chosen.includes(id)) lhToggle(b, id); lhPress(button); };
 const lhChooseKey = (b, e, id, list, focus) => {
   const mod = e.ctrlKey || e.metaKey, key = e.key.length === 1 ? e.key.toLowerCase() : e.key;
@@ -104,12 +111,40 @@ def behind() -> rx.Component:
     )
 
 
+class _Kept(rx.Fragment):
+    """Draws nothing; gives the choice back when a reconnect has emptied what the browser kept."""
+
+    _hook: str = ""
+
+    def add_imports(self) -> dict[str, Any]:
+        """Return what the hook uses."""
+        return {"react": ["useContext", "useEffect"], "$/utils/context": ["DispatchContext"]}
+
+    def add_hooks(self) -> list[str]:
+        """Return the effect."""
+        return [self._hook]
+
+
+@rx.memo
+def kept_choice(chosen: rx.Var[list[str]], number: rx.Var[int], store: rx.Var[str]) -> rx.Component:
+    """Keep the choice over a lost connection; ``number`` counts the choices made by the server, which are final."""
+    kept = _Kept.create()
+    kept._hook = f"""
+const lhKeep = {setter(store)};
+useEffect(() => {{
+  const kept = window.lhKept;
+  if ({chosen!s}.length) window.lhKept = {{ ids: {chosen!s}, number: {number!s} }};
+  else if (kept && kept.number === {number!s}) lhKeep({{ chosen: kept.ids }});
+}}, [{chosen!s}, {number!s}]);"""
+    return kept
+
+
 def bulk(
     *actions: rx.Component, chosen: rx.Var[list[str]], browser: Any, busy: rx.Var[bool], summary: rx.Var[str]
 ) -> rx.Component:
     """Return the bar of what may be done with the chosen; 取消选择 needs no server. ``browser``: the browser-only state."""
     clear = rx.Var(
-        _js_expr="(() => lhBar({ chosen: [], hold: {}, say: '已取消选择' }))",
+        _js_expr="(() => { window.lhKept = null; lhBar({ chosen: [], hold: {}, say: '已取消选择' }); })",
         _var_data=VarData(
             imports={"react": ["useContext"], "$/utils/context": ["DispatchContext"]},
             hooks={f"const lhBar = {setter(rx.Var.create(browser.get_full_name()))};": None},
@@ -130,4 +165,5 @@ def bulk(
         role="toolbar",
         custom_attrs={"aria-label": "批量操作"},
     )
-    return rx.cond((chosen.length() > 0) | busy, bar, rx.fragment())
+    kept = kept_choice(chosen=chosen, number=browser.chosen_by_server, store=browser.get_full_name())
+    return rx.fragment(kept, rx.cond((chosen.length() > 0) | busy, bar, rx.fragment()))

@@ -1,7 +1,7 @@
 """Segments 客户分群: named conditions on customers, counted live, followed by the day, used as a filter everywhere."""
 
 from loanhub.services.segments.count import count_day
-from loanhub.services.segments.edit import create, delete, edit, restore
+from loanhub.services.segments.edit import Draft, create, delete, edit, restore, save
 from loanhub.services.segments.preview import Preview, fields, leaf, preview, read_back
 from loanhub.services.segments.view import (
     Membership,
@@ -15,6 +15,7 @@ from loanhub.services.segments.view import (
 )
 
 __all__ = [
-    "Membership", "Preview", "SegmentRow", "SegmentView", "Segmented", "Share", "count_day", "create", "delete", "edit",
+    "Draft", "Membership", "Preview", "SegmentRow", "SegmentView", "Segmented", "Share", "count_day", "create", "delete", "edit",
     "fields", "leaf", "list_segments", "look", "of_customer", "preview", "read_back", "restore",
+    "save",
 ]  # fmt: skip

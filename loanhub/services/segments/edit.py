@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel import Session
 
@@ -15,6 +18,7 @@ from loanhub.repositories import segments as repository
 from loanhub.services import catalogue as catalogues
 from loanhub.services import events
 from loanhub.services._actor import Actor
+from loanhub.services._clashes import CLEARED, Clash, Saved, last_change
 from loanhub.services._idempotency import once
 from loanhub.services._segments import ENTITY, right_of, sources_for
 from loanhub.services._transaction import announce, transaction
@@ -101,6 +105,76 @@ def edit(
             before={label: before[label] for label in changed}, after={label: after[label] for label in changed},
         )  # fmt: skip
         return segment.version
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What an editor of a segment holds: as it was opened, or as it is now."""
+
+    name: str
+    note: str
+    shared: str
+    criteria: Mapping[str, Any]
+
+
+LABELS = {"name": "名称", "note": "说明", "shared": "共享", "criteria": "条件"}
+
+
+def save(actor: Actor, *, segment_id: int, seen: Draft, mine: Draft, now: datetime) -> Saved:
+    """Save what an editor changed, unless somebody else has changed the same part meanwhile 冲突.
+
+    ``seen`` is what the editor started from. Parts only the other one changed are kept; a part both changed is a
+    clash, and then nothing is written.
+
+    Raises:
+        NotFound, NotPermitted, InvalidInput: as for :func:`edit`.
+    """
+    with transaction() as db:
+        segment = _editable(db, actor, segment_id)
+        latest = Draft(segment.name, segment.note, segment.shared, dict(segment.criteria))
+        merged: dict[str, Any] = {}
+        clashes = []
+        for key, label in LABELS.items():
+            was, wanted, is_now = (_plain(db, actor, key, getattr(one, key)) for one in (seen, mine, latest))
+            if wanted == was or wanted == is_now:
+                merged[key] = is_now
+            elif is_now == was:
+                merged[key] = wanted
+            else:
+                texts = [_part(db, actor, key, one) for one in (wanted, is_now)]
+                clashes.append(Clash(key, label, *texts))
+        if clashes:
+            who, when = last_change(db, "segment", segment_id, but=actor.user_id, now=now)
+            return Saved(segment.version, tuple(clashes), who, when)
+        version = edit(
+            actor, segment_id=segment_id, version=segment.version, name=merged["name"], note=merged["note"],
+            raw_criteria=merged["criteria"], shared=merged["shared"], now=now,
+        )  # fmt: skip
+        return Saved(version)
+
+
+def _plain(db: Session, actor: Actor, key: str, value: Any) -> Any:
+    """Return a part so that the same meaning is the same value; a condition at fault is judged when it is saved."""
+    if key != "criteria":
+        return str(value).strip()
+    catalogue = catalogues.current(db)
+    try:
+        node = language.parse(value or {}, catalogue, ENTITY, right_of=right_of(actor))
+    except InvalidInput:
+        return value
+    return language.to_json(
+        fixed(node, catalogue, ENTITY, user_id=actor.actor_id, department_id=actor.department_id)
+    )
+
+
+def _part(db: Session, actor: Actor, key: str, value: Any) -> str:
+    if key == "criteria":
+        node = language.parse(value or {}, catalogues.current(db), ENTITY, right_of=right_of(actor))
+        return language.to_sentence(node, catalogues.current(db), ENTITY, sources_for(db, actor)) or CLEARED
+    if key == "shared":
+        found = Shared.find(value)
+        return found.label if found else str(value)
+    return str(value) or CLEARED
 
 
 def delete(actor: Actor, *, segment_id: int, now: datetime) -> None:
