@@ -28,9 +28,14 @@ class Quick:
 
 
 def filters(
-    state: Any, quick: Sequence[Quick], *, placeholder: str, extra: Sequence[rx.Component] = ()
+    state: Any,
+    quick: Sequence[Quick],
+    *,
+    placeholder: str,
+    extra: Sequence[rx.Component] = (),
+    segment_field: str = "",
 ) -> rx.Component:
-    """Draw search, quick filters, the conditions chosen, the editor that adds one, and what else a page has there."""
+    """Draw search, quick filters, that of customer segments, the conditions chosen, the editor that adds one, and what else a page has there."""
 
     def one(item: Quick) -> rx.Component:
         value = rx.cond(state.quick.contains(item.key), state.quick[item.key], "")
@@ -39,6 +44,10 @@ def filters(
             value_label=item.shown, icon_name=item.icon,
         )  # fmt: skip
 
+    segment: list[rx.Component] = []
+    if segment_field:
+        chip = one(Quick(segment_field, "客户分群", "group", state.segment_options, shown=state.segment_name))
+        segment = [rx.cond(state.segment_options.length() > 0, chip, rx.fragment())]
     draft = state.draft
     editor = editors.Editor(
         fields=state.filter_fields, field=draft.key, operators=draft.operators, operator=draft.operator,
@@ -48,6 +57,7 @@ def filters(
     return filter_bar(
         search_box(state.search.debounce(250), placeholder=placeholder, value=state.text),
         *(one(item) for item in quick),
+        *segment,
         chosen_filters(state.chips, state.drop_condition, state.clear_filters),
         editors.filter_editor(editor),
         *extra,
@@ -85,7 +95,13 @@ def tabs(state: Any) -> rx.Component:
 
 
 def above(
-    state: Any, quick: Sequence[Quick], *, placeholder: str, noun: str, extra: Sequence[rx.Component] = ()
+    state: Any,
+    quick: Sequence[Quick],
+    *,
+    placeholder: str,
+    noun: str,
+    extra: Sequence[rx.Component] = (),
+    segment_field: str = "",
 ) -> list[rx.Component]:
     """Draw what stands above the table: the views on a phone, the filters, the news."""
     phone = rx.el.div(
@@ -95,7 +111,7 @@ def above(
     )
     return [
         phone,
-        filters(state, quick, placeholder=placeholder, extra=extra),
+        filters(state, quick, placeholder=placeholder, extra=extra, segment_field=segment_field),
         new_rows(state.new_count, noun, state.reload),
     ]
 

@@ -38,6 +38,7 @@ class ListSpec:
         first_view: the view of an actor who asks for none.
         number_fields: quick fields whose codes are numbers.
         first_field: where the filter editor starts.
+        segment_field: the field that says in which segment of customers a record lies; it has a chip of its own.
     """
 
     place: str
@@ -50,6 +51,7 @@ class ListSpec:
     first_view: Callable[[Actor], str] = lambda _actor: EVERY
     number_fields: frozenset[str] = frozenset()
     first_field: str = "city"
+    segment_field: str = ""
 
 
 def _page_number(text: str) -> int:
@@ -66,6 +68,8 @@ def record_list(spec: ListSpec) -> Any:
         text: str = ""
         chips: list[dict[str, str]] = []
         quick: dict[str, str] = {}
+        segment_options: list[dict[str, str]] = []
+        segment_name: str = ""
         filter_fields: list[dict[str, str]] = []
         draft: Draft = Draft()
         sort: str = ""
@@ -102,6 +106,8 @@ def record_list(spec: ListSpec) -> Any:
             self.loading, self.naming = True, False
             fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, spec.entity))
             self._fields = {one.key: one for one in fields}
+            known = self._fields.get(spec.segment_field)
+            self.segment_options = _listing.pairs(known.options) if known is not None else []
             self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
             self.draft = _listing.draft_of(self._fields, spec.first_field)
             await self._opened(query)
@@ -194,7 +200,9 @@ def record_list(spec: ListSpec) -> Any:
                 shown = await rx.run_in_thread(lambda: conditions.chips(actor, spec.entity, found))
             except InvalidInput:
                 self._conditions, found, shown = [], [], []
-            self.quick = {c["field"]: str(c.get("value", "")) for c in found if _is_quick(c)}
+            self.quick = {c["field"]: _quick_value(c) for c in found if _is_quick(c)}
+            chosen = self.quick.get(spec.segment_field, "")
+            self.segment_name = next((o["label"] for o in self.segment_options if o["value"] == chosen), "")
             self.chips = [
                 {"key": str(chip.place), "label": self._name_condition(one, chip.sentence), "value": ""}
                 for chip, one in zip(shown, found, strict=True)
@@ -255,6 +263,11 @@ def record_list(spec: ListSpec) -> Any:
                 rest = [c for c in self._conditions if not (c.get("field") == key and c.get("op") == "eq")]
                 self._conditions = [*rest, {"field": key, "op": "eq", "value": code}] if text else rest
                 self.page = 1
+            elif key == spec.segment_field and key:
+                text = str(value)[:12]
+                rest = [c for c in self._conditions if not (c.get("field") == key and _is_quick(c))]
+                chosen = [{"field": key, "op": "in_segment", "value": [int(text)]}] if text.isdigit() else []
+                self._conditions, self.page = [*rest, *chosen], 1
             return await self._show()
 
         @rx.event
@@ -355,6 +368,13 @@ def record_list(spec: ListSpec) -> Any:
                 self.new_count = min(len(there), more)
 
     def _is_quick(one: dict[str, Any]) -> bool:
+        if one.get("op") == "in_segment":
+            value = one.get("value")
+            return one.get("field") == spec.segment_field and isinstance(value, list) and len(value) == 1
         return one.get("op") == "eq" and one.get("field") in spec.quick
+
+    def _quick_value(one: dict[str, Any]) -> str:
+        value = one.get("value", "")
+        return str(value[0]) if isinstance(value, list) else str(value)
 
     return RecordList

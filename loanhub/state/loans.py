@@ -84,7 +84,7 @@ class BucketChip:
 LoanList: Any = record_list(
     ListSpec(
         place="loans", entity="loan", permission=Permission.LOANS_READ, keys=KEYS, sortable=SORTABLE, quick=QUICK,
-        built_in=VIEWS, first_field="outstanding_principal_fen",
+        built_in=VIEWS, first_field="outstanding_principal_fen", segment_field="customer_segment_id",
     )
 )  # fmt: skip
 
