@@ -17,14 +17,14 @@ from loanhub.domain.permissions import Permission
 from loanhub.pages._customer_head import may, when
 from loanhub.settings import settings
 from loanhub.state.customer import CustomerState
-from loanhub.state.customer_tabs import CustomerTabsState
+from loanhub.state.customer_documents import CustomerDocumentsState
 
-S, T = CustomerState, CustomerTabsState
-FILES = "image/jpeg,image/png,image/webp,application/pdf,audio/mpeg,audio/mp4,audio/wav,audio/ogg"
+S, T = CustomerState, CustomerDocumentsState
+FILES = "image/jpeg,image/png,image/webp,application/pdf,audio/mpeg,audio/mp4,audio/wav,audio/ogg,video/mp4,video/webm"
 
 
 def limit_bytes() -> int:
-    return max(settings().upload_photo_bytes, settings().upload_pdf_bytes)
+    return max(settings().upload_photo_bytes, settings().upload_pdf_bytes, settings().upload_video_bytes)
 
 
 def opener(input_id: Any) -> Any:
@@ -65,7 +65,7 @@ def documents_tab() -> rx.Component:
         Permission.DOCUMENTS_UPLOAD,
         rx.el.div(
             icon("upload"),
-            rx.el.span("上传图片或 PDF，手机可直接拍"),
+            rx.el.span("上传图片、PDF、录音或视频，手机可直接拍"),
             rx.el.span(class_name="grow"),
             rx.cond(T.uploading, rx.el.span(rx.el.i(class_name="spin"), " 正在上传", class_name="row g2"), rx.fragment()),
             button("其他资料", icon_name="paperclip", size="sm", on_click=opener("doc-other")),
@@ -73,8 +73,59 @@ def documents_tab() -> rx.Component:
             class_name="upz",
         ),
     )  # fmt: skip
-    left = rx.el.div(upload, rx.foreach(T.shelves, shelf), class_name="col g5")
+    left = rx.el.div(_summary(), upload, rx.foreach(T.shelves, shelf), class_name="col g5")
     return rx.fragment(rx.el.div(left, _preview(), class_name="dl3"), rx.el.div(*kinds))
+
+
+def _summary() -> rx.Component:
+    """How far the checklist is, who asks for it, and by name what is missing."""
+    lacking = rx.cond(
+        T.missing.length() > 0,
+        rx.el.ul(
+            rx.foreach(
+                T.missing,
+                lambda one: rx.el.li(
+                    icon(rx.cond(one["expired"] != "", "calendar-x", "circle-dashed"), "s", "fw"),
+                    rx.el.span(one["label"], class_name=rx.cond(one["due"] != "", "", "f3")),
+                    rx.cond(one["note"] != "", rx.el.span(one["note"], class_name=rx.cond(one["expired"] != "", "t12 fr", "t12 f3")), rx.fragment()),
+                    class_name="chip",
+                ),
+            ),
+            class_name="row g2 wrap",
+            custom_attrs={"aria-label": "待补的资料"},
+        ),
+        rx.fragment(),
+    )  # fmt: skip
+    state = rx.cond(
+        T.missing.length() > 0,
+        rx.el.span("还差 ", T.missing.length(), " 项", class_name="fw"),
+        rx.el.span("齐了", class_name="fg-ok"),
+    )
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h3("资料清单"),
+            rx.el.span(T.done_text, class_name="n"),
+            state,
+            rx.el.span(class_name="grow"),
+            rx.el.span(T.asked_by, class_name="t12 f3 el"),
+            rx.cond(T.stage != "", rx.el.span("现在：", T.stage, class_name="t12 f3 nw"), rx.fragment()),
+            class_name="sec-h",
+        ),
+        lacking,
+        class_name="dsum",
+    )
+
+
+def _mark(one: Any) -> rx.Component:
+    """The state of a file in shape and words."""
+    name = rx.match(
+        one.state, ("present", "circle-check"), ("expiring", "clock"), ("expired", "calendar-x"), "history"
+    )
+    tone = rx.match(one.state, ("present", "fg-ok"), ("expiring", "fw"), ("expired", "fr"), "f3")
+    words = rx.cond(
+        (one.until != "") & (one.state != "optional"), rx.Var.create("有效至 ") + one.until, one.state_label
+    )
+    return rx.el.span(icon(name, "xs"), words, class_name=rx.Var.create("row g1 t12 ") + tone.to(str))
 
 
 def _tile(one: Any) -> rx.Component:
@@ -83,7 +134,12 @@ def _tile(one: Any) -> rx.Component:
     )
     there = rx.el.button(
         rx.el.span(rx.cond(one.picture, picture, icon(one.icon, "l")), class_name="th"),
-        rx.el.b(one.label, class_name="el"),
+        rx.el.span(
+            rx.el.b(one.label, class_name="el grow"),
+            rx.el.span(one.version, class_name="t12 f3"),
+            class_name="row g1",
+        ),
+        _mark(one),
         rx.el.span(one.note, class_name="t12 f3 el"),
         type="button",
         title=one.more,
@@ -93,7 +149,8 @@ def _tile(one: Any) -> rx.Component:
     wanted = rx.el.button(
         rx.el.span(icon("upload", "l"), class_name="th"),
         rx.el.b(one.label, class_name="el"),
-        rx.el.span("待补，点按上传", class_name="t12 f3"),
+        rx.el.span(one.note, class_name=rx.cond(one.state == "expired", "t12 fr", "t12 f3")),
+        rx.cond(one.asked != "", rx.el.span(one.asked, " 要求", class_name="t12 f3 el"), rx.fragment()),
         type="button",
         on_click=opener(rx.Var.create("doc-") + one.kind),
         disabled=~may(Permission.DOCUMENTS_UPLOAD),
@@ -105,14 +162,19 @@ def _tile(one: Any) -> rx.Component:
 def _preview() -> rx.Component:
     one = T.chosen
     source = rx.Var.create("/api/files/") + one.id.to(str) + "?preview=1"
-    shown = rx.cond(
-        one.picture,
-        rx.el.img(src=source, alt=one.label),
-        rx.cond(
-            one.pdf,
-            rx.el.iframe(src=source, title=one.label),
-            rx.el.p("这种文件不能预览，请下载后查看", class_name="f3"),
+    shown = rx.match(
+        one.look,
+        ("picture", rx.el.img(src=source, alt=one.label)),
+        ("pdf", rx.el.iframe(src=source, title=one.label)),
+        (
+            "audio",
+            rx.el.audio(src=source, controls=True, preload="none", custom_attrs={"aria-label": one.label}),
         ),
+        (
+            "video",
+            rx.el.video(src=source, controls=True, preload="none", custom_attrs={"aria-label": one.label}),
+        ),
+        rx.el.p("这种文件不能预览，请下载后查看", class_name="f3"),
     )
     mark = rx.el.div(
         *[
@@ -140,6 +202,11 @@ def _preview() -> rx.Component:
             rx.el.div(
                 field(Field(key="kind", label="资料类型", kind="select", options=DocumentKind.options()), value=one.kind),
                 field(Field(key="label", label="名称", maximum_length=60), value=one.label),
+                field(
+                    Field(key="expires", label="有效期至", kind="date", help="不填时按证件资料或这类文件通常的有效天数"),
+                    value=one.until,
+                    error=rx.cond(T.field_errors.contains("expires"), T.field_errors["expires"], ""),
+                ),
                 class_name="form two-col",
             ),
             rx.el.div(button("保存归类", size="sm", kind="submit", writes=True), class_name="row end"),
@@ -152,8 +219,24 @@ def _preview() -> rx.Component:
         rx.el.section(tools, rx.el.p(one.more, class_name="t12 f3")),
         rx.el.div(shown, mark, class_name="stage"),
         rx.el.section(relabel),
+        rx.el.section(
+            rx.el.div(rx.el.h3("访问记录"), class_name="sec-h"),
+            rx.el.ul(
+                rx.foreach(
+                    T.looks,
+                    lambda look: rx.el.li(
+                        rx.el.b(look["by"]),
+                        rx.el.span(look["what"], class_name="f2 grow"),
+                        rx.el.time(look["at"], title=look["title"], class_name="t12 f3 nw"),
+                    ),
+                ),
+                class_name="plist",
+            ),
+        ),
     )
     return rx.el.div(
-        rx.cond(one.id > 0, full, empty("选一份资料预览", "图片和 PDF 可以直接在这里看。", small=True)),
+        rx.cond(
+            one.id > 0, full, empty("选一份资料预览", "图片、PDF、录音和视频可以直接在这里看。", small=True)
+        ),
         class_name="dv",
     )

@@ -10,7 +10,7 @@ from loanhub.components.avatar import avatar
 from loanhub.components.buttons import button, link_button
 from loanhub.components.chips import risk, sla, tag
 from loanhub.components.composer import NEXT
-from loanhub.components.dialogs import MenuItem, closing, dialog, menu
+from loanhub.components.dialogs import MenuItem, closing, dialog, menu, menu_item
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.kpi import next_step, no_next_step, tile
@@ -22,6 +22,7 @@ from loanhub.domain.permissions import Permission
 from loanhub.services.interactions import CallOutcome
 from loanhub.state._base import SessionState
 from loanhub.state.customer import CustomerState
+from loanhub.state.customer_care import CustomerCareState
 from loanhub.state.customer_past import CustomerPastState
 from loanhub.state.customer_sections import CustomerSectionsState
 from loanhub.state.customer_tabs import CustomerTabsState
@@ -62,7 +63,8 @@ def head() -> rx.Component:
     names = rx.el.div(
         rx.el.div(
             rx.el.span(one.name, class_name="nm"),
-            risk(one.risk, one.risk_label, boxed=True),
+            rx.el.span(risk(one.risk, one.risk_label, boxed=True), title=one.risk_note),
+            rx.cond(one.risk_note != "", tag("人工定级", "line", large=True), rx.fragment()),
             rx.cond(one.lifecycle != "", tag(one.lifecycle, "line", icon_name="crown", large=True), rx.fragment()),
             rx.cond(one.is_company, tag("企业", "line", icon_name="building-2", large=True), rx.fragment()),
             rx.cond(one.license_warning != "", tag(one.license_warning, "danger", icon_name="triangle-alert", large=True), rx.fragment()),
@@ -80,6 +82,15 @@ def head() -> rx.Component:
             fact("map-pin", one.city),
             rx.el.span(fact("link", one.channel), class_name="no-phone"),
             rx.el.span(icon("user-round", "s"), rx.cond(one.owner != "", one.owner, "未分配")),
+            rx.cond(
+                one.manager != "",
+                rx.el.span(icon("crown", "s"), "专属经理 ", one.manager),
+                rx.cond(
+                    one.vip & may(Permission.CUSTOMERS_ASSIGN),
+                    button("指定专属经理", look="g", size="sm", icon_name="crown", on_click=CustomerCareState.show_manager(True)),
+                    rx.fragment(),
+                ),
+            ),
             rx.el.span(one.number, class_name="f3 no-phone"),
             class_name="ln",
         ),
@@ -114,6 +125,18 @@ def _more(trigger: rx.Component) -> rx.Component:
             MenuItem("上传资料", on_click=S.open_tab("documents"), icon_name="upload"),
             MenuItem("查看历史时点", on_click=CustomerPastState.show_chooser(True), icon_name="history"),
             MenuItem("关联关系人", on_click=CustomerTabsState.show_relate(True), icon_name="users"),
+            when(
+                Permission.CUSTOMERS_GRADE,
+                menu_item(
+                    MenuItem("调整风险等级", on_click=CustomerCareState.show_grade(True), icon_name="gauge")
+                ),
+            ),
+            when(
+                Permission.CUSTOMERS_ASSIGN,
+                menu_item(
+                    MenuItem("指定专属经理", on_click=CustomerCareState.show_manager(True), icon_name="crown")
+                ),
+            ),
         ],
     )
 

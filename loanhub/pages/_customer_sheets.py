@@ -8,22 +8,28 @@ import reflex as rx
 
 from loanhub.components.avatar import avatar
 from loanhub.components.buttons import button
+from loanhub.components.chips import risk
 from loanhub.components.dialogs import closing, dialog
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.kpi import tile
 from loanhub.components.rail import stage_dot
+from loanhub.domain.catalogue.choices import RISK_GRADES
 from loanhub.domain.customers import ConsentPurpose, ConsentWay
 from loanhub.state.customer import CustomerState
+from loanhub.state.customer_care import CustomerCareState
 from loanhub.state.customer_past import CustomerPastState
 from loanhub.state.customer_sections import CustomerSectionsState
 
 S, X, P = CustomerState, CustomerSectionsState, CustomerPastState
+C = CustomerCareState
 
 
 def section_sheets() -> rx.Component:
     """Draw them all."""
-    return rx.fragment(_move_sheet(), _give_sheet(), _withdraw_sheet(), _day_sheet())
+    return rx.fragment(
+        _move_sheet(), _give_sheet(), _withdraw_sheet(), _day_sheet(), _grade_sheet(), _manager_sheet()
+    )
 
 
 def _buttons(verb: str, *, look: Any = "p") -> rx.Component:
@@ -101,6 +107,65 @@ def _day_sheet() -> rx.Component:
     return dialog("查看历史时点", body, is_open=P.choosing, on_open_change=P.show_chooser)
 
 
+def _grade_sheet() -> rx.Component:
+    def line(one: Any) -> rx.Component:
+        return rx.el.li(
+            risk(one.grade, one.label),
+            rx.el.span(one.source, rx.cond(one.reason != "", "：", ""), one.reason, class_name="t12 f2 grow"),
+            rx.el.span(one.by, class_name="t12 f3 nw"),
+            rx.el.time(one.at, title=one.title, class_name="t12 f3 nw"),
+        )
+
+    options = (*[(code, f"{label}风险") for code, label in RISK_GRADES], ("computed", "恢复系统评级"))
+    body = rx.fragment(
+        rx.el.p(
+            "现在：", rx.el.b(C.grade.label), rx.cond(C.grade.sentence != "", "，", ""), C.grade.sentence,
+            "。人工定的等级不会被下一次评分改掉，直到恢复系统评级。", class_name="f2",
+        ),
+        form(
+            field(Field(key="grade", label="改为", kind="radio", required=True, options=options), error=_error(C, "grade")),
+            field(
+                Field(key="reason", label="原因", kind="textarea", required=True, maximum_length=200, placeholder="例如 流水与申报收入不符"),
+                error=_error(C, "reason"),
+            ),
+            _buttons("调整"),
+            on_submit=C.set_grade,
+            key=C.form_key,
+        ),
+        rx.cond(
+            C.grade.lines.length() > 0,
+            rx.el.section(
+                rx.el.div(rx.el.h3("等级变化"), class_name="sec-h"),
+                rx.el.ul(rx.foreach(C.grade.lines, line), class_name="plist"),
+            ),
+            rx.fragment(),
+        ),
+    )  # fmt: skip
+    return dialog("调整风险等级", body, is_open=C.grading, on_open_change=C.show_grade)
+
+
+def _manager_sheet() -> rx.Component:
+    body = form(
+        rx.el.p("专属经理和负责人都能看到并跟进这位客户；负责人不变。", class_name="f2"),
+        field(
+            Field(
+                key="manager_id",
+                label="专属经理",
+                kind="select",
+                options=C.managers,
+                help="留空则不设专属经理",
+            ),
+            value=rx.cond(S.head.manager_id > 0, S.head.manager_id.to(str), ""),
+            error=_error(C, "manager_id"),
+        ),
+        field(Field(key="reason", label="说明", maximum_length=200, placeholder="例如 高价值客户，专人维护")),
+        _buttons("保存"),
+        on_submit=C.set_manager,
+        key=C.form_key,
+    )
+    return dialog("指定专属经理", body, is_open=C.entrusting, on_open_change=C.show_manager)
+
+
 def past_banner() -> rx.Component:
     """The line that says the page is not today's."""
     return rx.el.div(
@@ -172,14 +237,22 @@ def past_body() -> rx.Component:
     facts = rx.el.div(
         tile("当时敞口", rx.el.b(P.past.exposure, class_name="num t22")),
         tile("当时评分", rx.el.b(P.past.score, class_name="num t22")),
+        tile("当时阶段", rx.el.b(P.past.stage)),
         tile("当时的下一步", rx.el.b(P.past.next_step)),
-        class_name="facts c3",
+        class_name="facts c4p",
+    )
+    unknown = rx.el.section(
+        rx.el.div(icon("circle-help", "s"), rx.el.h3("这一天不知道的"), class_name="sec-h"),
+        rx.el.ul(
+            rx.foreach(P.past.unknown, lambda one: rx.el.li(one, class_name="t12 f3")), class_name="unk"
+        ),
     )
     return rx.fragment(
         facts,
         rx.el.div(
             rx.el.div(rx.el.div(rx.foreach(P.past.groups, group), class_name="pfg")),
             rx.el.aside(
+                unknown,
                 rx.foreach(P.past.sections, section),
                 class_name="c360s wide",
                 custom_attrs={"aria-label": "那天的业务"},

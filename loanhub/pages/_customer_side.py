@@ -10,16 +10,19 @@ from loanhub.components.buttons import button, icon_button
 from loanhub.components.chips import risk, status_chip, tag
 from loanhub.components.icons import icon
 from loanhub.components.money import number
-from loanhub.components.states import empty
+from loanhub.components.states import empty, error, skeleton_rows
 from loanhub.domain.catalogue.choices import Lifecycle
 from loanhub.domain.permissions import Permission
 from loanhub.pages._customer_head import may, when
 from loanhub.pages._customer_relations import party
 from loanhub.state.customer import CustomerState
+from loanhub.state.customer_care import CustomerCareState
+from loanhub.state.customer_documents import CustomerDocumentsState
 from loanhub.state.customer_sections import CustomerSectionsState
 from loanhub.state.customer_tabs import CustomerTabsState
 
 S, T, X = CustomerState, CustomerTabsState, CustomerSectionsState
+C, D = CustomerCareState, CustomerDocumentsState
 
 
 def _section(
@@ -72,8 +75,44 @@ def _scores() -> rx.Component:
         score_chart(),
         newest,
         rx.el.p(X.scores.sentence, class_name="t12 f3"),
+        grade_line(),
         tool=rx.cond(X.scores.lines.length() > 0, button("全部", look="g", size="sm", on_click=S.open_tab("scores")), rx.fragment()),
     )  # fmt: skip
+
+
+def grade_line() -> rx.Component:
+    """The grade in force beside the computed one, and the way to change it."""
+    computed = rx.cond(
+        C.grade.manual,
+        rx.el.span("系统算得 ", risk(C.grade.computed, C.grade.computed_label), class_name="row g2 t12 f3"),
+        rx.fragment(),
+    )
+    return rx.el.div(
+        rx.el.span("风险等级", class_name="t12 f3"),
+        rx.cond(C.grade.manual, tag("人工", "warn"), rx.fragment()),
+        computed,
+        rx.el.span(class_name="grow"),
+        when(Permission.CUSTOMERS_GRADE, button("调整", look="g", size="sm", icon_name="gauge", on_click=C.show_grade(True))),
+        class_name="row g2 wrap",
+        title=C.grade.sentence,
+    )  # fmt: skip
+
+
+def _segments() -> rx.Component:
+    """The segments the customer is in, each with why and where."""
+
+    def one(item: Any) -> rx.Component:
+        return rx.el.li(
+            rx.el.a(icon("group", "s"), item["name"], href=item["href"], class_name="lnk row g1"),
+            rx.el.span(item["sentence"], class_name="t12 f3"),
+        )
+
+    none = rx.el.p("不在你能看到的任何分群里", class_name="t12 f3")
+    return _section(
+        "所在分群",
+        rx.cond(C.segments.length() > 0, rx.el.ul(rx.foreach(C.segments, one), class_name="segl"), none),
+        note=rx.cond(C.segments.length() > 0, C.segments.length().to(str), ""),
+    )
 
 
 def _value() -> rx.Component:
@@ -191,13 +230,16 @@ def side() -> rx.Component:
     todo = _section(
         "待补资料",
         rx.cond(
-            T.missing.length() > 0,
+            D.missing.length() > 0,
             rx.el.ul(
                 rx.foreach(
-                    T.missing,
+                    D.missing,
                     lambda one: rx.el.li(
-                        icon("circle-dashed", "s", "fw"),
-                        one["label"],
+                        icon(rx.cond(one["expired"] != "", "calendar-x", "circle-dashed"), "s", "fw"),
+                        rx.el.span(one["label"], class_name=rx.cond(one["due"] != "", "", "f3")),
+                        rx.el.span(
+                            one["note"], class_name=rx.cond(one["expired"] != "", "t12 fr nw", "t12 f3 nw")
+                        ),
                         button("去上传", look="g", size="sm", on_click=S.open_tab("documents")),
                     ),
                 ),
@@ -205,7 +247,7 @@ def side() -> rx.Component:
             ),
             rx.el.p("必备资料都齐了", class_name="t12 f3"),
         ),
-        note=T.documents_done,
+        note=D.done_text,
     )
     around = _section(
         "关系人",
@@ -222,12 +264,22 @@ def side() -> rx.Component:
         ),
         tool=button("关系图", look="g", size="sm", on_click=S.open_tab("relations")),
     )
+    here = S.head.id.to(str)
+    ready = (X.read == here) & (T.read == here) & (D.read == here) & (C.read == here)
+    trouble = X.failed + T.failed + D.failed + C.failed
+    full = rx.fragment(
+        _scores(), _value(), _segments(), _tags(), when(Permission.DOCUMENTS_READ, todo), around
+    )
     return rx.el.aside(
-        _scores(),
-        _value(),
-        _tags(),
-        when(Permission.DOCUMENTS_READ, todo),
-        around,
+        rx.cond(
+            ready,
+            full,
+            rx.cond(
+                trouble != "",
+                error("概要没有读出来，其他内容不受影响。", S.load, trouble),
+                rx.el.section(skeleton_rows(10)),
+            ),
+        ),
         class_name="c360s",
         custom_attrs={"aria-label": "概要"},
     )
@@ -244,7 +296,7 @@ def scores_tab() -> rx.Component:
         )
         return rx.el.li(
             rx.el.div(
-                rx.el.b(one.score, class_name="num t18"),
+                rx.cond(one.score != "—", rx.el.b(one.score, class_name="num t18"), tag(one.source, "warn")),
                 rx.cond(one.change != "", rx.el.span(one.change, class_name=rx.cond(one.tone == "ok", "fg-ok num", "fr num")), rx.fragment()),
                 rx.cond(one.risk > 0, risk(one.risk, one.risk_label, boxed=True), rx.fragment()),
                 name,
@@ -255,18 +307,37 @@ def scores_tab() -> rx.Component:
             ),
             rx.cond(
                 one.reasons.length() > 0,
-                rx.el.ul(rx.foreach(one.reasons, _reason), class_name="rsn"),
+                rx.cond(
+                    one.score != "—",
+                    rx.el.ul(rx.foreach(one.reasons, _reason), class_name="rsn"),
+                    rx.el.p("原因：", one.reasons[0]["words"], class_name="f2"),
+                ),
                 rx.el.p("那一次没有留下各项分数", class_name="t12 f3"),
             ),
             class_name="scr",
         )  # fmt: skip
 
     full = rx.fragment(
+        rx.el.div(
+            risk(S.head.risk, S.head.risk_label, boxed=True),
+            rx.el.span(C.grade.sentence, class_name="f2"),
+            rx.el.span(class_name="grow"),
+            when(
+                Permission.CUSTOMERS_GRADE,
+                button("调整风险等级", size="sm", icon_name="gauge", on_click=C.show_grade(True)),
+            ),
+            class_name="row g3 wrap",
+        ),
         rx.el.p(X.scores.sentence, class_name="f2"),
         score_chart(tall=True),
         rx.el.ol(rx.foreach(X.scores.lines, line)),
     )
-    none = empty("还没有评分", "第一笔申请提交审批时评分，每一次的分数和原因都留在这里。", small=True)
+    none = empty(
+        "还没有评分",
+        "第一笔申请提交审批时评分，每一次的分数和原因都留在这里。",
+        when(Permission.CUSTOMERS_GRADE, button("人工定级", icon_name="gauge", on_click=C.show_grade(True))),
+        small=True,
+    )
     return rx.cond(X.scores.lines.length() > 0, full, none)
 
 

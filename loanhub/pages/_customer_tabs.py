@@ -26,8 +26,18 @@ S, T = CustomerState, CustomerTabsState
 GROUPS = (("", "全部"), *EventGroup.options())
 
 
-def timeline_tab() -> rx.Component:
-    """Composer, filter, events."""
+def happenings() -> rx.Component:
+    """The events."""
+    return record_timeline(
+        S.items,
+        on_more=S.older,
+        has_more=S.has_more,
+        is_filtered=(S.group != "") | (S.person != "") | (S.words != ""),
+    )
+
+
+def timeline_tab(events: rx.Component) -> rx.Component:
+    """Composer, filter, ``events``."""
 
     def send(input_id: str) -> list[Any]:
         return [
@@ -119,12 +129,7 @@ def timeline_tab() -> rx.Component:
             ),
             class_name="row g2 wrap tlf",
         ),
-        record_timeline(
-            S.items,
-            on_more=S.older,
-            has_more=S.has_more,
-            is_filtered=(S.group != "") | (S.person != "") | (S.words != ""),
-        ),
+        events,
     )
 
 
@@ -208,4 +213,5 @@ def _change(one: Any) -> rx.Component:
             class_name="row",
         ),
         rx.el.div(one["before"], " → ", one["after"]),
+        rx.cond(one["why"] != "", rx.el.p("原因：", one["why"], class_name="t12 f3"), rx.fragment()),
     )

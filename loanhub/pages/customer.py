@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from loanhub.components.browser import focus, hotkey
 from loanhub.components.buttons import link_button
-from loanhub.components.states import empty, skeleton_detail
+from loanhub.components.states import empty, error, skeleton_detail, skeleton_rows
 from loanhub.domain.permissions import Permission
 from loanhub.pages import _customer_lists as lists
 from loanhub.pages import _customer_tabs as tabs
@@ -17,15 +19,20 @@ from loanhub.pages._customer_sheets import past_banner, past_body, past_head, se
 from loanhub.pages._customer_side import consents_tab, scores_tab, side
 from loanhub.pages._page import Page, page
 from loanhub.state.customer import CustomerState
+from loanhub.state.customer_documents import CustomerDocumentsState
 from loanhub.state.customer_past import CustomerPastState
+from loanhub.state.customer_sections import CustomerSectionsState
+from loanhub.state.customer_tabs import CustomerTabsState
 
-S, P = CustomerState, CustomerPastState
+S, P, X = CustomerState, CustomerPastState, CustomerSectionsState
+D, T = CustomerDocumentsState, CustomerTabsState
 TABS: tuple[tuple[str, str, Permission], ...] = (
     ("timeline", "动态", Permission.CUSTOMERS_READ),
     ("profile", "资料", Permission.CUSTOMERS_READ),
     ("applications", "申请", Permission.APPLICATIONS_READ),
     ("contracts", "合同", Permission.CONTRACTS_READ),
     ("loans", "还款", Permission.LOANS_READ),
+    ("collections", "催收", Permission.COLLECTIONS_READ),
     ("documents", "文档", Permission.DOCUMENTS_READ),
     ("relations", "关系", Permission.CUSTOMERS_READ),
     ("tasks", "待办", Permission.TASKS_EDIT),
@@ -60,20 +67,32 @@ def _tab_bar() -> rx.Component:
     )
 
 
+def _region(content: rx.Component, *, ready: Any, failed: Any) -> rx.Component:
+    """A section: what it holds, its shape while it is read, or that it could not be read."""
+    wrong = error("这一部分没有读出来，其他内容不受影响，可以重试。", S.again, failed)
+    return rx.cond(ready & (failed == ""), content, rx.cond(failed != "", wrong, skeleton_rows(6)))
+
+
 def _body() -> rx.Component:
+    here = S.head.id.to(str)
+
+    def listed(content: rx.Component) -> rx.Component:
+        return _region(content, ready=X.reading_tab == S.tab, failed=X.failed)
+
+    profile = _region(tabs.profile_tab(), ready=T.groups.length() > 0, failed=T.failed)
     inner = rx.match(
         S.tab,
-        ("profile", tabs.profile_tab()),
-        ("applications", lists.applications_tab()),
-        ("contracts", lists.contracts_tab()),
-        ("loans", lists.loans_tab()),
-        ("documents", documents_tab()),
-        ("relations", relations_tab()),
-        ("tasks", lists.tasks_tab()),
-        ("scores", scores_tab()),
-        ("consents", consents_tab()),
-        ("audit", lists.audit_tab()),
-        tabs.timeline_tab(),
+        ("profile", profile),
+        ("applications", listed(lists.applications_tab())),
+        ("contracts", listed(lists.contracts_tab())),
+        ("loans", listed(lists.loans_tab())),
+        ("documents", _region(documents_tab(), ready=D.read == here, failed=D.failed)),
+        ("relations", listed(relations_tab())),
+        ("tasks", listed(lists.tasks_tab())),
+        ("scores", listed(scores_tab())),
+        ("consents", listed(consents_tab())),
+        ("audit", listed(lists.audit_tab())),
+        tabs.timeline_tab(_region(tabs.happenings(), ready=~S.reading, failed=S.failed)),
     )
     wide = (S.tab == "documents") | (S.tab == "relations")
     main = rx.el.div(inner, role="tabpanel")

@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import reflex as rx
 
 from loanhub.components.avatar import avatar
 from loanhub.components.browser import hotkey
-from loanhub.components.buttons import button
+from loanhub.components.buttons import button, file_link
 from loanhub.components.chips import risk, tag
 from loanhub.components.dialogs import closing, dialog
 from loanhub.components.forms import Field, field, form
 from loanhub.components.record_form import record_groups
 from loanhub.components.states import empty, no_match
-from loanhub.components.table import Column, Sorting, data_table
+from loanhub.components.table import Column, Selection, Sorting, bulk_action, bulk_bar, data_table
 from loanhub.domain.catalogue.choices import RISK_GRADES, CustomerKind, Lifecycle
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
 from loanhub.pages._record_list import Quick, above, below, tabs
+from loanhub.services.customers.export import ExportFormat
 from loanhub.state._base import SessionState
 from loanhub.state.customers import CustomerRow, CustomersState
 
@@ -143,6 +146,53 @@ def _segment() -> rx.Component:
     return dialog("存为分群", body, is_open=S.segmenting, on_open_change=S.ask_segment)
 
 
+def _export() -> rx.Component:
+    """The sheet that asks what for, shows how far it is, and hands the file over."""
+
+    def error(key: str) -> Any:
+        return rx.cond(S.field_errors.contains(key), S.field_errors[key], "")
+
+    what = rx.cond(
+        S.export_chosen,
+        rx.el.p("导出选中的 ", rx.el.b(S.selected_count), " 位客户。"),
+        rx.el.p("导出当前视图和筛选下的 ", rx.el.b(S.total), " 位客户。"),
+    )
+    ask = form(
+        what,
+        field(
+            Field(key="format", label="文件格式", kind="radio", options=ExportFormat.options()), value="xlsx",
+            error=error("format"),
+        ),
+        field(
+            Field(key="reason", label="用途", required=True, maximum_length=200, placeholder="例如 季度客户盘点",
+                  help="会记入审计日志；手机号等和页面上一样脱敏，文件保留 7 天，只有你能下载"),
+            error=error("reason"),
+        ),
+        rx.el.div(
+            closing(button("取消")), button("导出", look="p", kind="submit", writes=True), class_name="row g2 end"
+        ),
+        on_submit=S.export,
+        guard=False,
+        key=S.form_key,
+    )  # fmt: skip
+    going = rx.el.div(
+        rx.el.p("正在导出 ", S.export_done, " / ", S.export_total, "，可以离开，好了会发消息。", role="status"),
+        rx.el.progress(value=S.export_done.to(str), max=S.export_total.to(str), style={"width": "100%"},
+                       custom_attrs={"aria-label": "导出进度"}),
+        rx.el.div(button("停止导出", on_click=S.stop_export), class_name="row end"),
+        class_name="col g3",
+    )  # fmt: skip
+    ready = rx.el.div(
+        rx.el.p(rx.el.b(S.exported["name"]), " · ", S.exported["text"]),
+        rx.el.div(
+            closing(button("关闭")), file_link("下载", S.exported["href"], look="p"), class_name="row g2 end"
+        ),
+        class_name="col g3",
+    )
+    body = rx.cond(S.exporting, going, rx.cond(S.exported.contains("href"), ready, ask))
+    return dialog("导出客户", body, is_open=S.asking_export, on_open_change=S.close_export)
+
+
 def _nothing() -> rx.Component:
     create = rx.cond(
         may(Permission.CUSTOMERS_CREATE),
@@ -156,16 +206,31 @@ def _nothing() -> rx.Component:
 @page(route="/customers", title="客户", permission=Permission.CUSTOMERS_READ, on_load=CustomersState.load)
 def customers() -> Page:
     """Draw the page."""
-    table = data_table(
-        S.rows,
-        COLUMNS,
-        row_id=lambda r: r.id,
-        label="客户",
-        href=lambda r: f"/customers/{r.id}",
-        card=_card,
-        sorting=Sorting(S.sort, S.direction, S.sort_by),
-        loading=S.loading,
-        empty=_nothing(),
+    chosen = bulk_bar(
+        S.selected_count,
+        bulk_action("导出", "download", S.ask_export(True, True)),
+        on_clear=S.clear_selection,
+    )
+    shape: dict[str, Any] = {
+        "row_id": lambda r: r.id,
+        "label": "客户",
+        "href": lambda r: f"/customers/{r.id}",
+        "card": _card,
+        "sorting": Sorting(S.sort, S.direction, S.sort_by),
+        "loading": S.loading,
+        "empty": _nothing(),
+    }
+    table = rx.cond(
+        may(Permission.CUSTOMERS_EXPORT),
+        data_table(
+            S.rows, COLUMNS, selection=Selection(S.selected, S.toggle, S.toggle_all, S.selection), **shape
+        ),
+        data_table(S.rows, COLUMNS, **shape),
+    )
+    take = rx.cond(
+        may(Permission.CUSTOMERS_EXPORT),
+        button("导出", look="g", icon_name="download", on_click=S.ask_export(True, False)),
+        rx.fragment(),
     )
     create = rx.cond(
         may(Permission.CUSTOMERS_CREATE),
@@ -180,14 +245,18 @@ def customers() -> Page:
     key = rx.cond(may(Permission.CUSTOMERS_CREATE), hotkey("c", S.show_new(True)), rx.fragment())
     return Page(
         [
-            *above(S, _quick(), placeholder="姓名、手机后四位、企业", noun="客户"),
+            *above(
+                S, _quick(), placeholder="姓名、手机后四位、企业", noun="客户", segment_field="segment_id"
+            ),
             table,
             below(S),
+            chosen,
+            _export(),
             _new(),
             _segment(),
         ],
         views=tabs(S),
-        tools=[keep],
+        tools=[keep, take],
         primary=create,
         keys=[key],
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
-from datetime import timedelta
 from typing import Any
 
 import reflex as rx
@@ -15,21 +13,22 @@ from loanhub.domain.documents import DocumentKind
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reminders import next_time
-from loanhub.services import customers, documents, interactions, search, tasks
+from loanhub.services import customers, documents, search, tasks
 from loanhub.services._actor import Actor
 from loanhub.services.customers import Overview, timeline
 from loanhub.services.customers.timeline import TimelineItem
 from loanhub.state._base import SessionState
 from loanhub.state._begin import begin
 from loanhub.state._clock import utc_now
-from loanhub.state._dial import call
+from loanhub.state._customer_clear import ClearText
 from loanhub.state._guard import needs
+from loanhub.state._section import trouble
 
 TABS = (
-    "timeline", "profile", "applications", "contracts", "loans", "documents", "relations", "tasks", "scores", "consents",
+    "timeline", "profile", "applications", "contracts", "loans", "collections", "documents", "relations", "tasks", "scores",
+    "consents",
     "audit",
 )  # fmt: skip
-SHOWN_SECONDS = 30
 _WAYS = {"phone": "call", "message-circle": "wechat", "message-square": "sms", "map-pin": "visit"}
 
 
@@ -40,7 +39,7 @@ def record_id(state: Any, prefix: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
 
 
-class CustomerState(SessionState):
+class CustomerState(ClearText, SessionState):
     """The page of one customer."""
 
     head: Overview = Overview()
@@ -58,18 +57,13 @@ class CustomerState(SessionState):
     composer_error: str = ""
     attachments: list[dict[str, str]] = []
     sending: bool = False
-    calling: bool = False
-    call_number: str = ""
     finishing: bool = False
     planning: bool = False
-    asking: str = ""
-    asking_label: str = ""
-    asking_hint: str = ""
-    shown: dict[str, str] = {}
-    """Values in clear by field, for thirty seconds; emptied by the page and again by the server."""
     field_errors: dict[str, str] = {}
-
-    _shown_round: int = 0
+    reading: bool = False
+    """Whether the timeline asked for is not here yet."""
+    failed: str = ""
+    """The number of the error that kept the timeline away, '' when it is here."""
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
@@ -102,17 +96,20 @@ class CustomerState(SessionState):
             self._watch()
             return
         self.missing, self.loaded = False, True
+        self.reading, self.failed = self.tab == "timeline", ""
         self._watch(f"customer:{wanted}")
         yield
-        if self.tab == "timeline":
-            await self._read_timeline()
-            yield
+        await self._read_tab()
+        yield
+        from loanhub.state.customer_care import CustomerCareState
+        from loanhub.state.customer_documents import CustomerDocumentsState
         from loanhub.state.customer_past import CustomerPastState
         from loanhub.state.customer_sections import CustomerSectionsState
         from loanhub.state.customer_tabs import CustomerTabsState
 
         yield [
-            CustomerPastState.load, CustomerTabsState.load, CustomerSectionsState.load,
+            CustomerPastState.load, CustomerTabsState.load, CustomerDocumentsState.load, CustomerSectionsState.load,
+            CustomerCareState.load,
             *self._begin(actor, str(self.router.url.query_parameters.get("do", ""))),
         ]  # fmt: skip
         await rx.run_in_thread(lambda: customers.note_opened(actor, customer_id=wanted, now=now))
@@ -139,19 +136,41 @@ class CustomerState(SessionState):
         """Read again what others may have changed; forms that are open keep what is typed."""
         await self._read_head()
         await self._read_tab()
+        from loanhub.state.customer_care import CustomerCareState
+        from loanhub.state.customer_documents import CustomerDocumentsState
         from loanhub.state.customer_sections import CustomerSectionsState
         from loanhub.state.customer_tabs import CustomerTabsState
 
-        await (await self.get_state(CustomerTabsState))._refresh()
-        await (await self.get_state(CustomerSectionsState))._refresh()
+        for section in (CustomerTabsState, CustomerDocumentsState, CustomerSectionsState, CustomerCareState):
+            await (await self.get_state(section))._refresh()
 
     async def _read_head(self) -> None:
         actor, now, wanted = await self._actor(), utc_now(), self.head.id
         self.head = await rx.run_in_thread(lambda: customers.overview(actor, customer_id=wanted, now=now))
 
     async def _read_tab(self) -> None:
-        if self.tab == "timeline":
+        if self.tab != "timeline":
+            return
+        try:
             await self._read_timeline()
+            self.failed = ""
+        except (
+            Exception
+        ) as error:  # the rest of the page is sound: this section alone says so and offers another try
+            self.failed = trouble(error)
+        self.reading = False
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def again(self) -> Any:
+        """Read the open section once more, after it could not be loaded."""
+        self.failed = ""
+        from loanhub.state.customer_documents import CustomerDocumentsState
+        from loanhub.state.customer_sections import CustomerSectionsState
+        from loanhub.state.customer_tabs import CustomerTabsState
+
+        await self._read_tab()
+        return [CustomerTabsState.load, CustomerDocumentsState.load, CustomerSectionsState.load]
 
     async def _read_timeline(self, before_id: int | None = None) -> None:
         actor, now, wanted, group = await self._actor(), utc_now(), self.head.id, self.group
@@ -177,15 +196,17 @@ class CustomerState(SessionState):
         if str(code) not in TABS or self.missing:
             return
         self.tab = str(code)
+        self.reading = self.tab == "timeline" and not self.items
         yield
         url = f"/customers/{self.head.id}" + ("" if self.tab == "timeline" else f"?tab={self.tab}")
+        from loanhub.state.customer_documents import CustomerDocumentsState
         from loanhub.state.customer_sections import CustomerSectionsState
         from loanhub.state.customer_tabs import CustomerTabsState
 
         await self._read_tab()
         yield [
             rx.call_script(f"history.replaceState(history.state, '', {json.dumps(url)})"),
-            CustomerTabsState.load, CustomerSectionsState.load,
+            CustomerTabsState.load, CustomerDocumentsState.load, CustomerSectionsState.load,
         ]  # fmt: skip
 
     @rx.event
@@ -290,49 +311,6 @@ class CustomerState(SessionState):
         """Take a file off the follow-up being written; it stays among the customer's documents."""
         self.attachments = [one for one in self.attachments if one["id"] != str(document_id)]
 
-    # ---- call ----
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_REVEAL, per_minute=30)
-    async def dial(self) -> Any:
-        """Call the customer: the number goes to the dialer, the sheet asks what came of it."""
-        actor, now, wanted = await self._actor(), utc_now(), self.head.id
-        number = await rx.run_in_thread(lambda: customers.dial(actor, customer_id=wanted, now=now))
-        self.calling, self.call_number = True, number.text
-        return [
-            call(number.digits),
-            CustomerState.forget(self._next_round()),
-        ]
-
-    @rx.event
-    @needs(Permission.INTERACTIONS_CREATE)
-    async def show_call(self, is_open: bool) -> None:
-        """Close the sheet that asks what came of a call."""
-        self.calling = bool(is_open)
-        if not self.calling:
-            self.call_number = ""
-
-    @rx.event
-    @needs(Permission.INTERACTIONS_CREATE)
-    async def log_call(self, outcome: str) -> Any:
-        """Log a call in one tap; a promised call back is set for tomorrow, a missed one for two hours on."""
-        actor, now, wanted, key = await self._actor(), utc_now(), self.head.id, f"call-{self.composer_key}"
-        result = interactions.CallOutcome.find(str(outcome))
-        step, at = "", None
-        if result is interactions.CallOutcome.CALL_BACK:
-            step, at = "约定回访", next_time("tomorrow", "", now)
-        elif result is interactions.CallOutcome.MISSED:
-            step, at = "再次拨打", now + timedelta(hours=2)
-        await rx.run_in_thread(
-            lambda: customers.follow_up(
-                actor, customer_id=wanted, kind="call", text="", outcome=str(outcome), next_step=step,
-                next_step_at=at, key=key, now=now,
-            )
-        )  # fmt: skip
-        self.calling, self.call_number, self.composer_key = False, "", secrets.token_hex(12)
-        note = "，明天 10:00 回访" if step == "约定回访" else "，2 小时后再打" if at else ""
-        return await self._again(done(f"已记录：{result.label if result else ''}{note}"))
-
     # ---- next step ----
 
     @rx.event
@@ -382,52 +360,3 @@ class CustomerState(SessionState):
         )  # fmt: skip
         self.planning = False
         return await self._again(done("已定下一步" if at else "已清除下一步"))
-
-    # ---- clear text ----
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_REVEAL)
-    async def ask(self, field: str, label: str) -> None:
-        """Open the dialog that asks why a protected value is looked at."""
-        actor, now = await self._actor(), utc_now()
-        used, limit = await rx.run_in_thread(lambda: customers.used_today(actor, now=now))
-        self.asking, self.asking_label, self.field_errors = str(field)[:40], str(label)[:20], {}
-        self.asking_hint = f"查看会记入审计日志，客户主管可见。今天你已查看 {used} 次，上限 {limit} 次。"
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_REVEAL)
-    async def stop_asking(self, is_open: bool) -> None:
-        """Close the dialog."""
-        if not is_open:
-            self.asking = ""
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_REVEAL, per_minute=20)
-    async def reveal(self, form: dict[str, Any]) -> Any:
-        """Show the value for thirty seconds."""
-        actor, now, wanted, field = await self._actor(), utc_now(), self.head.id, self.asking
-        reason = str(form.get("words", "")).strip() or str(form.get("reason", ""))
-        found = await rx.run_in_thread(
-            lambda: customers.reveal(actor, customer_id=wanted, field=field, reason=reason, now=now)
-        )
-        self.shown, self.asking = {**self.shown, field: found.text}, ""
-        return CustomerState.forget(self._next_round())
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_REVEAL)
-    async def hide(self) -> None:
-        """Mask everything again."""
-        self.shown, self.call_number = {}, ""
-
-    def _next_round(self) -> int:
-        self._shown_round += 1
-        return self._shown_round
-
-    @rx.event(background=True)
-    @needs(Permission.CUSTOMERS_REVEAL)
-    async def forget(self, number: int) -> None:
-        """Empty the clear text on the server as well, whatever became of the page."""
-        await asyncio.sleep(SHOWN_SECONDS)
-        async with self:
-            if number == self._shown_round:
-                self.shown, self.call_number = {}, ""

@@ -11,7 +11,7 @@ import reflex as rx
 from loanhub.components.toasts import done
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
-from loanhub.services import boards, customers, tasks
+from loanhub.services import boards, collections, customers, tasks
 from loanhub.services.customers import behaviour, consents, graph, scores, sections, tags, timeline
 from loanhub.services.customers.behaviour import Behaviour
 from loanhub.services.customers.consents import ConsentView
@@ -22,11 +22,12 @@ from loanhub.services.customers.timeline import TimelineItem
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._section import trouble
 from loanhub.state.customer import CustomerState, record_id
 
 LISTS = {
     "applications": Permission.APPLICATIONS_READ, "contracts": Permission.CONTRACTS_READ,
-    "loans": Permission.LOANS_READ, "tasks": Permission.TASKS_EDIT,
+    "loans": Permission.LOANS_READ, "collections": Permission.COLLECTIONS_READ, "tasks": Permission.TASKS_EDIT,
 }  # fmt: skip
 
 
@@ -46,6 +47,9 @@ class CustomerSectionsState(SessionState):
     audit_more: bool = False
     reading_tab: str = ""
     """The tab whose rows are here; another one is still being read."""
+    read: str = ""
+    """The customer the side column is of, '' while it is read."""
+    failed: str = ""
     moving: bool = False
     giving: bool = False
     giving_purpose: str = ""
@@ -68,7 +72,8 @@ class CustomerSectionsState(SessionState):
                 Layers(),
                 Graph(),
             )
-            self._customer, self.reading_tab = wanted, ""
+            self._customer, self.reading_tab, self.read = wanted, "", ""
+        self.failed = ""
         self.moving = self.giving = False
         self.withdrawing, self.picked, self.field_errors = 0, "", {}
         await self._refresh()
@@ -77,11 +82,17 @@ class CustomerSectionsState(SessionState):
         page = await self.get_state(CustomerState)
         if page.missing or not self._customer or page.head.id != self._customer:
             return
-        actor, now, wanted, tab = await self._actor(), utc_now(), self._customer, page.tab
+        try:
+            await self._read(page.tab)
+            self.failed = ""
+        except Exception as error:  # the rest of the page is sound: this section alone says so
+            self.failed = trouble(error)
+
+    async def _read(self, tab: str) -> None:
+        actor, now, wanted = await self._actor(), utc_now(), self._customer
         if tab in LISTS and not actor.can(LISTS[tab]):
-            self.rows, self.reading_tab = [], tab
-            return
-        if tab == "applications":
+            self.rows = []
+        elif tab == "applications":
             self.rows = await rx.run_in_thread(
                 lambda: sections.applications(actor, customer_id=wanted, now=now)
             )
@@ -94,6 +105,10 @@ class CustomerSectionsState(SessionState):
             self.rows = await rx.run_in_thread(lambda: sections.loans(actor, customer_id=wanted))
             self.behaviour = await rx.run_in_thread(
                 lambda: behaviour.behaviour(actor, customer_id=wanted, now=now)
+            )
+        elif tab == "collections":
+            self.rows = await rx.run_in_thread(
+                lambda: collections.of_customer(actor, customer_id=wanted, now=now)
             )
         elif tab == "tasks":
             self.todos = await rx.run_in_thread(lambda: behaviour.todos(actor, customer_id=wanted, now=now))
@@ -109,6 +124,7 @@ class CustomerSectionsState(SessionState):
         self.reading_tab = tab
         self.scores = await rx.run_in_thread(lambda: scores.history(actor, customer_id=wanted, now=now))
         self.layers = await rx.run_in_thread(lambda: tags.layers(actor, customer_id=wanted, now=now))
+        self.read = str(wanted)
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)

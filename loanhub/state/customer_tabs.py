@@ -1,4 +1,4 @@
-"""The tabs of customer 360 that are worked on: fields by group, documents, related parties."""
+"""The tabs of customer 360 that are worked on: fields by group with their history, related parties."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components.toasts import done, failed
+from loanhub.components.toasts import done
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
-from loanhub.services import customers, documents
+from loanhub.services import customers
 from loanhub.services._actor import Actor
 from loanhub.services.customers import sections
 from loanhub.services.customers.sections import ProfileField
@@ -21,6 +21,7 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._conflict import Conflicting
 from loanhub.state._guard import needs
+from loanhub.state._section import trouble
 from loanhub.state.customer import CustomerState, record_id
 from loanhub.state.lead_drawer import FormItem
 
@@ -50,30 +51,6 @@ class Group:
 
 
 @dataclass
-class Tile:
-    """A document, or a place for one that is missing."""
-
-    id: int = 0
-    kind: str = ""
-    label: str = ""
-    note: str = ""
-    icon: str = ""
-    missing: bool = False
-    picture: bool = False
-    pdf: bool = False
-    more: str = ""
-
-
-@dataclass
-class Shelf:
-    """A group of the checklist."""
-
-    title: str = ""
-    count: str = ""
-    tiles: list[Tile] = field(default_factory=list)
-
-
-@dataclass
 class Party:
     """A related party as the list shows it."""
 
@@ -97,11 +74,9 @@ class CustomerTabsState(Conflicting, SessionState):
     form_key: str = ""
     history: list[dict[str, str]] = []
     history_label: str = ""
-    shelves: list[Shelf] = []
-    documents_done: str = ""
-    missing: list[dict[str, str]] = []
-    chosen: Tile = Tile()
-    uploading: bool = False
+    read: str = ""
+    """The customer whose fields and parties are here, and '' while they are read."""
+    failed: str = ""
     parties: list[Party] = []
     own_text: str = ""
     group_text: str = ""
@@ -118,28 +93,30 @@ class CustomerTabsState(Conflicting, SessionState):
         """Read what the page's tab and its right column need."""
         wanted = record_id(self, "customers")
         if wanted != self._customer:
-            self.groups, self.shelves, self.parties, self.missing, self.chosen = [], [], [], [], Tile()
-            self._customer = wanted
+            self.groups, self.parties, self._customer, self.read = [], [], wanted, ""
         self._stop_editing()
         self.history_label, self.relating, self.uploading = "", False, False
         self.field_errors = {}
         page = await self.get_state(CustomerState)
         if page.missing:
             return
-        if page.tab == "profile":
-            await self._read_profile()
-        await self._read_documents()
-        await self._read_parties()
+        await self._read_all(page.tab)
+
+    async def _read_all(self, tab: str) -> None:
+        try:
+            if tab == "profile":
+                await self._read_profile()
+            await self._read_parties()
+            self.read, self.failed = str(self._customer), ""
+        except Exception as error:  # the rest of the page is sound: this section alone says so
+            self.failed = trouble(error)
 
     async def _refresh(self) -> None:
         """Read again what somebody else may have changed, but not under the hands of who is typing."""
         page = await self.get_state(CustomerState)
         if page.head.id != self._customer or self.editing or self.relating:
             return
-        if page.tab == "profile":
-            await self._read_profile()
-        await self._read_documents()
-        await self._read_parties()
+        await self._read_all(page.tab)
 
     # ---- fields ----
 
@@ -225,7 +202,8 @@ class CustomerTabsState(Conflicting, SessionState):
             lambda: customers.history(actor, customer_id=wanted, label=str(label)[:40], now=now)
         )
         self.history = [
-            {"who": c.who, "at": c.at, "title": c.title, "before": c.before, "after": c.after} for c in found
+            {"who": c.who, "at": c.at, "title": c.title, "before": c.before, "after": c.after, "why": c.why}
+            for c in found
         ]
         self.history_label = str(label)[:40]
 
@@ -235,76 +213,6 @@ class CustomerTabsState(Conflicting, SessionState):
         """Close the history of a field."""
         if not is_open:
             self.history_label = ""
-
-    # ---- documents ----
-
-    async def _read_documents(self) -> None:
-        actor, now, wanted = await self._actor(), utc_now(), self._customer
-        if not actor.can(Permission.DOCUMENTS_READ):
-            self.shelves, self.missing, self.documents_done = [], [], ""
-            return
-        found = await rx.run_in_thread(lambda: documents.checklist(actor, customer_id=wanted, now=now))
-        self.documents_done = f"{found.done} / {found.total}"
-        self.missing = [{"kind": slot.kind, "label": slot.label} for slot in found.missing]
-        self.shelves = [_shelf(title, slots) for title, slots in found.groups]
-        known = [tile.id for shelf in self.shelves for tile in shelf.tiles]
-        if self.chosen.id not in known:
-            self.chosen = next((t for s in self.shelves for t in s.tiles if t.picture or t.pdf), Tile())
-
-    @rx.event
-    @needs(Permission.DOCUMENTS_READ)
-    async def choose(self, document_id: int) -> None:
-        """Show a document in the preview."""
-        self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == document_id), Tile())
-
-    @rx.event
-    @needs(Permission.DOCUMENTS_UPLOAD)
-    async def start_upload(self) -> None:
-        """Show that a file is on its way."""
-        self.uploading = True
-
-    @rx.event
-    @needs(Permission.DOCUMENTS_UPLOAD)
-    async def uploaded(self, kind: str, answer: dict[str, Any]) -> Any:
-        """Join an uploaded file to this customer as a document of a kind."""
-        self.uploading = False
-        answer = answer if isinstance(answer, dict) else {}
-        number, name = answer.get("id"), str(answer.get("name", ""))[:60]
-        if not isinstance(number, int):
-            return failed(str(answer.get("error", "文件没有上传，可以重试"))[:100])
-        actor, now, wanted = await self._actor(), utc_now(), self._customer
-        label = name if kind == "other" else ""
-        await rx.run_in_thread(
-            lambda: documents.attach(
-                actor, document_id=number, kind=str(kind), label=label, customer_id=wanted, now=now
-            )
-        )
-        await self._read_documents()
-        self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == number), self.chosen)
-        return done("已上传")
-
-    @rx.event
-    @needs(Permission.DOCUMENTS_UPLOAD)
-    async def relabel(self, form: dict[str, Any]) -> Any:
-        """Say what the shown document is."""
-        actor, now, number = await self._actor(), utc_now(), self.chosen.id
-        kind, label = str(form.get("kind", "")), str(form.get("label", ""))
-        await rx.run_in_thread(
-            lambda: documents.attach(actor, document_id=number, kind=kind, label=label, now=now)
-        )
-        await self._read_documents()
-        self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == number), Tile())
-        return done("已归类")
-
-    @rx.event
-    @needs(Permission.DOCUMENTS_UPLOAD)
-    async def remove_document(self) -> Any:
-        """Take the shown document out of the lists."""
-        actor, now, number = await self._actor(), utc_now(), self.chosen.id
-        await rx.run_in_thread(lambda: documents.remove(actor, document_id=number, now=now))
-        self.chosen = Tile()
-        await self._read_documents()
-        return done("已移除，记录仍可在审计中查到")
 
     # ---- related parties ----
 
@@ -373,20 +281,3 @@ def _item(one: ProfileField) -> FormItem:
         help=one.help or (f"单位：{one.unit}" if one.unit else "多个用逗号分开" if one.component == "tags" else ""),
         placeholder=f"{one.text}，不改请留空" if one.masked else "", options=YES_NO if switch else one.options,
     )  # fmt: skip
-
-
-def _shelf(title: str, slots: tuple[documents.Slot, ...]) -> Shelf:
-    tiles: list[Tile] = []
-    for slot in slots:
-        if slot.missing:
-            tiles.append(Tile(0, slot.kind, slot.label, "待补", "upload", True))
-        tiles += [
-            Tile(f.id, slot.kind, f.label, f"{f.by} · {f.at}", f.icon, False, f.picture, f.pdf,
-                 f"{f.file_name} · {f.size_text} · {f.at_title}")
-            for f in slot.files
-        ]  # fmt: skip
-    required = [slot for slot in slots if slot.required]
-    there = sum(1 for slot in required if slot.files)
-    return Shelf(
-        title, f"{there} / {len(required)}" if required else f"{sum(len(s.files) for s in slots)} 份", tiles
-    )

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
-from loanhub.components.toasts import done
+from loanhub.components.toasts import done, failed
 from loanhub.domain.catalogue.choices import RISK_GRADES
+from loanhub.domain.errors import LoanHubError
 from loanhub.domain.permissions import Permission
 from loanhub.services import customers, lists, segments
 from loanhub.services._actor import Actor
+from loanhub.services.customers import export as exports
 from loanhub.services.customers import form as customer_form
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
@@ -35,6 +39,14 @@ BUILT_IN: dict[str, tuple[str, list[dict[str, Any]]]] = {
     "unplanned": ("没有下一步", [{"field": "next_step_at", "op": "is_empty"}]),
     "risky": ("高风险", [{"field": "risk_grade", "op": "gte", "value": 3}]),
 }
+EXPORT_KEYS = (
+    "number", "name", "kind", "phone", "city", "company_name", "industry", "risk_grade", "score", "lifecycle",
+    "value_segment", "tags", "monthly_income_fen", "channel_code", "owner_id", "manager_id", "department_id", "next_step",
+    "next_step_at", "last_follow_up_at", "created_at",
+)  # fmt: skip
+"""The columns of the file: those of the list and what else one sorts customers by."""
+AT_ONCE = 1_000
+"""Rows chosen one by one at most."""
 FIRST = ("kind", "name", "phone", "id_number", "city", "company_name", "channel_code")
 
 
@@ -73,7 +85,7 @@ CustomerList: Any = record_list(
     ListSpec(
         place="customers", entity="customer", permission=Permission.CUSTOMERS_READ, keys=KEYS,
         sortable=SORTABLE, quick=("risk_grade", "lifecycle", "kind"), built_in=BUILT_IN,
-        first_view=_first_view, number_fields=frozenset({"risk_grade"}),
+        first_view=_first_view, number_fields=frozenset({"risk_grade"}), segment_field="segment_id",
     )
 )  # fmt: skip
 
@@ -87,9 +99,37 @@ class CustomersState(CustomerList, SessionState):  # type: ignore[misc]
     segmenting: bool = False
     form: list[FormGroup] = []
     form_key: str = ""
+    selected: list[str] = []
+    asking_export: bool = False
+    exporting: bool = False
+    export_chosen: bool = False
+    """Whether the export is of the chosen rows, not of the whole view."""
+    export_done: int = 0
+    export_total: int = 0
+    exported: dict[str, str] = {}
+    """The finished file: href, name, text."""
+
+    _asked: dict[str, Any] = {}
+    _stop: bool = False
+
+    @rx.var
+    def selection(self) -> str:
+        """Return '' none, 'mixed' or 'all' of this page chosen."""
+        here = [row.id for row in self.rows]
+        chosen = sum(one in self.selected for one in here)
+        return "" if not chosen else "all" if chosen == len(here) else "mixed"
+
+    @rx.var
+    def selected_count(self) -> int:
+        """Return how many are chosen, over all pages."""
+        return len(self.selected)
+
+    def _left_view(self) -> None:
+        self.selected = []
 
     async def _opened(self, query: Any) -> None:
-        self.creating = self.segmenting = False
+        self.creating = self.segmenting = self.asking_export = False
+        self.selected = []
         actor = await self._actor()
         if query.get("new") and actor.can(Permission.CUSTOMERS_CREATE):
             await self._start()
@@ -97,6 +137,111 @@ class CustomersState(CustomerList, SessionState):  # type: ignore[misc]
     async def _show_rows(self, found: lists.Page) -> None:
         self.rows = [_row(row) for row in found.rows]
         self.totals = f"{found.total:,} 位客户"
+
+    # ---- choose and export ----
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EXPORT)
+    async def toggle(self, row_id: str) -> None:
+        """Choose a row or let it go."""
+        one = str(row_id)
+        if one in self.selected:
+            self.selected = [other for other in self.selected if other != one]
+        elif len(self.selected) < AT_ONCE and one.isascii() and one.isdigit() and len(one) < 12:
+            self.selected = [*self.selected, one]
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EXPORT)
+    async def toggle_all(self) -> None:
+        """Choose the whole page or let it go."""
+        here = [row.id for row in self.rows]
+        rest = [one for one in self.selected if one not in here]
+        self.selected = rest if all(one in self.selected for one in here) else [*rest, *here][:AT_ONCE]
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EXPORT)
+    async def clear_selection(self) -> None:
+        """Let every row go."""
+        self.selected = []
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EXPORT)
+    async def ask_export(self, is_open: bool, chosen: bool = False) -> None:
+        """Open or close the sheet that asks for what the list is taken out."""
+        self.asking_export, self.field_errors = bool(is_open), {}
+        if is_open and not self.exporting:
+            self.export_chosen, self.exported, self.form_key = bool(chosen), {}, secrets.token_hex(8)
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EXPORT)
+    async def close_export(self, is_open: bool) -> None:
+        """Close that sheet; an export on its way goes on."""
+        if not is_open:
+            self.asking_export = False
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EXPORT, per_minute=6)
+    async def export(self, form: dict[str, Any]) -> Any:
+        """Check what is asked for; write a short list at once, a longer one in the background."""
+        actor, now = await self._actor(), utc_now()
+        asked: dict[str, Any] = {
+            "raw_criteria": self._criteria(), "text": self.text,
+            "ids": [int(one) for one in self.selected] if self.export_chosen else [],
+            "file_format": str(form.get("format", "")), "reason": str(form.get("reason", "")),
+        }  # fmt: skip
+        total = await rx.run_in_thread(lambda: exports.plan(actor, now=now, **asked))
+        self._asked = {**asked, "sort": self.sort, "descending": self.direction != "ascending"}
+        self.export_total, self.export_done, self._stop, self.exporting = total, 0, False, True
+        return CustomersState.work_export
+
+    @rx.event(background=True)
+    @needs(Permission.CUSTOMERS_EXPORT, per_minute=6)
+    async def work_export(self) -> Any:
+        """Write the file; the page hears how far it is, and a message comes when somebody has left it."""
+        async with self:
+            actor, asked = await self._actor(), dict(self._asked)
+            if not self.exporting or not asked:
+                return
+            self._asked = {}
+        told = {"done": 0, "go": 1}
+
+        def progress(done_rows: int, total: int) -> bool:
+            told["done"] = done_rows
+            return bool(told["go"])
+
+        work = asyncio.ensure_future(
+            rx.run_in_thread(
+                lambda: exports.export(actor, keys=EXPORT_KEYS, progress=progress, now=utc_now(), **asked)
+            )
+        )
+        while not work.done():
+            await asyncio.wait({work}, timeout=0.4)
+            async with self:
+                self.export_done = told["done"]
+                told["go"] = 0 if self._stop else 1
+        error = work.exception()
+        async with self:
+            self.exporting = False
+            if error is None:
+                made = work.result()
+                href = f"/api/files/{made.document_id}"
+                self.exported = {
+                    "href": href,
+                    "name": made.file_name,
+                    "text": f"{made.rows:,} 位客户，文件保留 7 天",
+                }
+        if error is not None:
+            if isinstance(error, LoanHubError):
+                yield failed(error.sentence)
+                return
+            raise error
+        yield rx.call_script(f"location.assign({json.dumps(href)})")
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_EXPORT)
+    async def stop_export(self) -> None:
+        """Stop the export on its way; no file is kept."""
+        self._stop = True
 
     @rx.event
     @needs(Permission.SEGMENTS_EDIT)

@@ -87,20 +87,10 @@ def export(
         InvalidInput: no reason, an unknown format, nothing to export, or more than 20,000 rows.
         ExportStopped: ``progress`` said so.
     """
-    words, wanted = " ".join(reason.split())[:200], ExportFormat.find(file_format)
-    actor.require(Permission.CUSTOMERS_EXPORT)
-    actor.require(Permission.CUSTOMERS_READ)
-    if wanted is None:
-        raise InvalidInput(fields={"format": "请选择文件格式"})
-    if len(words) < REASON_LENGTH:
-        raise InvalidInput(fields={"reason": f"写明用途，至少 {REASON_LENGTH} 个字"})
+    words, wanted = _checked(actor, reason, file_format)
     with reading() as db:
         numbers, sentence = _wanted(db, actor, raw_criteria, text, ids, sort, descending, now)
         specs = _specs(db, actor, keys)
-    if not numbers:
-        raise InvalidInput("没有可以导出的客户")
-    if len(numbers) > MOST:
-        raise InvalidInput(f"共 {len(numbers):,} 位客户，一次最多导出 {MOST:,} 位，先加筛选条件")
     rows: list[list[Cell]] = []
     for start in range(0, len(numbers), PIECE):
         with reading() as db:
@@ -129,6 +119,33 @@ def export(
         return Export(document.id or 0, name, len(rows))
 
 
+def plan(
+    actor: Actor,
+    *,
+    raw_criteria: object = None,
+    text: str = "",
+    ids: Sequence[int] = (),
+    file_format: str = ExportFormat.XLSX.value,
+    reason: str,
+    now: datetime,
+) -> int:
+    """Return how many rows such an export would hold, after every check of :func:`export`; nothing is written."""
+    _checked(actor, reason, file_format)
+    with reading() as db:
+        return len(_wanted(db, actor, raw_criteria, text, ids, "", True, now)[0])
+
+
+def _checked(actor: Actor, reason: str, file_format: str) -> tuple[str, ExportFormat]:
+    actor.require(Permission.CUSTOMERS_EXPORT)
+    actor.require(Permission.CUSTOMERS_READ)
+    words, wanted = " ".join(reason.split())[:200], ExportFormat.find(file_format)
+    if wanted is None:
+        raise InvalidInput(fields={"format": "请选择文件格式"})
+    if len(words) < REASON_LENGTH:
+        raise InvalidInput(fields={"reason": f"写明用途，至少 {REASON_LENGTH} 个字"})
+    return words, wanted
+
+
 def _wanted(
     db: Session,
     actor: Actor,
@@ -139,7 +156,7 @@ def _wanted(
     descending: bool,
     now: datetime,
 ) -> tuple[list[int], str]:
-    """Return the ids to write in the order of the list, and what they are in words."""
+    """Return the ids to write in the order of the list, and what they are in words; refuse none and too many."""
     if ids:
         chosen = sorted({int(one) for one in ids})[: MOST + 1]
         # The filter may have changed since they were chosen: what counts is the choice, within what one sees.
@@ -153,6 +170,10 @@ def _wanted(
         sa.select(col(Customer.id)).where(condition).order_by(*order).limit(MOST + 1)
     ).scalars()
     numbers = [int(one or 0) for one in found]
+    if not numbers:
+        raise InvalidInput("没有可以导出的客户")
+    if len(numbers) > MOST:
+        raise InvalidInput(f"超过 {MOST:,} 位客户，一次导不出来，先加筛选条件")
     return numbers, f"选中的 {len(numbers)} 位" if ids else sentence
 
 

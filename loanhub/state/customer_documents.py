@@ -1,0 +1,221 @@
+"""The documents of customer 360: the checklist by product and stage, the preview with its log, upload in place."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.toasts import done, failed
+from loanhub.domain.documents import SlotState
+from loanhub.domain.errors import InvalidInput
+from loanhub.domain.permissions import Permission
+from loanhub.services import documents, files
+from loanhub.state._base import SessionState
+from loanhub.state._clock import utc_now
+from loanhub.state._guard import needs
+from loanhub.state._section import trouble
+from loanhub.state.customer import CustomerState, record_id
+
+
+@dataclass
+class Tile:
+    """A document, or a place for one that is missing or must come anew; ``state`` is a SlotState code."""
+
+    id: int = 0
+    kind: str = ""
+    label: str = ""
+    note: str = ""
+    icon: str = ""
+    missing: bool = False
+    picture: bool = False
+    pdf: bool = False
+    more: str = ""
+    look: str = "file"
+    state: str = ""
+    state_label: str = ""
+    version: str = ""
+    until: str = ""
+    asked: str = ""
+
+
+@dataclass
+class Shelf:
+    """A group of the checklist."""
+
+    title: str = ""
+    count: str = ""
+    tiles: list[Tile] = field(default_factory=list)
+
+
+class CustomerDocumentsState(SessionState):
+    """What the documents tab and the list of missing papers show."""
+
+    shelves: list[Shelf] = []
+    done_text: str = ""
+    done: int = 0
+    total: int = 0
+    asked_by: str = ""
+    stage: str = ""
+    missing: list[dict[str, str]] = []
+    chosen: Tile = Tile()
+    looks: list[dict[str, str]] = []
+    uploading: bool = False
+    read: str = ""
+    failed: str = ""
+    field_errors: dict[str, str] = {}
+
+    _customer: int = 0
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def load(self) -> None:
+        """Read the checklist of the customer in the address."""
+        wanted = record_id(self, "customers")
+        if wanted != self._customer:
+            self.shelves, self.missing, self.chosen, self.looks = [], [], Tile(), []
+            self._customer, self.read = wanted, ""
+        self.uploading, self.field_errors, self.failed = False, {}, ""
+        await self._refresh()
+
+    async def _refresh(self) -> None:
+        page = await self.get_state(CustomerState)
+        if page.missing or page.head.id != self._customer:
+            return
+        try:
+            await self._read_documents()
+            if (
+                page.tab == "documents"
+                and not self.looks
+                and (await self._actor()).can(Permission.DOCUMENTS_READ)
+            ):
+                await self._read_looks()
+            self.read, self.failed = str(self._customer), ""
+        except Exception as error:  # the rest of the page is sound: this section alone says so
+            self.failed = trouble(error)
+
+    async def _read_documents(self) -> None:
+        actor, now, wanted = await self._actor(), utc_now(), self._customer
+        if not actor.can(Permission.DOCUMENTS_READ):
+            self.shelves, self.missing, self.done_text = [], [], ""
+            return
+        found = await rx.run_in_thread(lambda: documents.checklist(actor, customer_id=wanted, now=now))
+        self.done_text, self.total, self.done = f"{found.done} / {found.total}", found.total, found.done
+        self.asked_by = "、".join(found.products) or "基本资料（还没有申请产品）"
+        self.stage = found.stage
+        self.missing = [
+            {
+                "kind": slot.kind, "label": slot.label, "due": "1" if slot.due else "", "expired": "1" if slot.files else "",
+                "note": f"{slot.until} 已过期" if slot.files else ("" if slot.due or not slot.stage else f"{slot.stage}前"),
+            }
+            for slot in sorted(found.missing, key=lambda one: not one.due)
+        ]  # fmt: skip
+        self.shelves = [_shelf(title, slots) for title, slots in found.groups]
+        known = [tile.id for shelf in self.shelves for tile in shelf.tiles]
+        if self.chosen.id not in known:
+            self.chosen = next((t for s in self.shelves for t in s.tiles if t.picture or t.pdf), Tile())
+            self.looks = []
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_READ)
+    async def choose(self, document_id: int) -> None:
+        """Show a document in the preview."""
+        self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == document_id), Tile())
+        await self._read_looks()
+
+    async def _read_looks(self) -> None:
+        actor, now, number = await self._actor(), utc_now(), self.chosen.id
+        if number:
+            found = await rx.run_in_thread(
+                lambda: files.looks_at(actor, document_id=number, now=now, limit=8)
+            )
+            self.looks = [vars(one) for one in found]
+        else:
+            self.looks = []
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def start_upload(self) -> None:
+        """Show that a file is on its way."""
+        self.uploading = True
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def uploaded(self, kind: str, answer: dict[str, Any]) -> Any:
+        """Join an uploaded file to this customer as a document of a kind."""
+        self.uploading = False
+        answer = answer if isinstance(answer, dict) else {}
+        number, name = answer.get("id"), str(answer.get("name", ""))[:60]
+        if not isinstance(number, int):
+            return failed(str(answer.get("error", "文件没有上传，可以重试"))[:100])
+        actor, now, wanted = await self._actor(), utc_now(), self._customer
+        label = name if kind == "other" else ""
+        await rx.run_in_thread(
+            lambda: documents.attach(
+                actor, document_id=number, kind=str(kind), label=label, customer_id=wanted, now=now
+            )
+        )
+        await self._read_documents()
+        self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == number), self.chosen)
+        return done("已上传")
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def relabel(self, form: dict[str, Any]) -> Any:
+        """Say what the shown document is."""
+        actor, now, number = await self._actor(), utc_now(), self.chosen.id
+        kind, label, text = (
+            str(form.get("kind", "")),
+            str(form.get("label", "")),
+            str(form.get("expires", "")).strip(),
+        )
+        try:
+            day = date.fromisoformat(text) if text else None
+        except ValueError:
+            raise InvalidInput(fields={"expires": "日期写成 2026-05-21 这样的形式"}) from None
+        await rx.run_in_thread(
+            lambda: documents.attach(actor, document_id=number, kind=kind, label=label, expires=day, now=now)
+        )
+        await self._read_documents()
+        self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == number), Tile())
+        return done("已归类")
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def remove_document(self) -> Any:
+        """Take the shown document out of the lists."""
+        actor, now, number = await self._actor(), utc_now(), self.chosen.id
+        await rx.run_in_thread(lambda: documents.remove(actor, document_id=number, now=now))
+        self.chosen = Tile()
+        await self._read_documents()
+        return done("已移除，记录仍可在审计中查到")
+
+
+def _shelf(title: str, slots: tuple[documents.Slot, ...]) -> Shelf:
+    tiles: list[Tile] = []
+    for slot in slots:
+        asked = "、".join(slot.products)
+        if slot.missing:
+            again = bool(slot.files)
+            when = "" if slot.due or not slot.stage else f"{slot.stage}前补"
+            note = f"{slot.until} 已过期，点按重传" if again else (when or "待补，点按上传")
+            tiles.append(
+                Tile(kind=slot.kind, label=slot.label, note=note, icon="upload", missing=True, asked=asked,
+                     state=slot.state.value, more=f"{asked} 要求" if asked else "")
+            )  # fmt: skip
+        for place, one in enumerate(slot.files):
+            state = slot.state if place == 0 else SlotState.OPTIONAL
+            tiles.append(
+                Tile(
+                    one.id, slot.kind, one.label, f"{one.by} · {one.at}", one.icon, False, one.picture, one.pdf,
+                    f"{one.file_name} · {one.size_text} · {one.at_title}", one.look, state.value,
+                    "旧版" if place else state.label, f"v{len(slot.files) - place}", one.until, asked,
+                )
+            )  # fmt: skip
+    required = [slot for slot in slots if slot.required]
+    there = sum(1 for slot in required if not slot.missing)
+    return Shelf(
+        title, f"{there} / {len(required)}" if required else f"{sum(len(s.files) for s in slots)} 份", tiles
+    )
