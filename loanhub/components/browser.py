@@ -27,7 +27,8 @@ const lhHotkey = (keys, run) => {
   const last = steps[steps.length - 1].replace('mod+', '').replace('alt+', '');
   const listen = (e) => {
     if (e.defaultPrevented && !mod) return;
-    if (lhTyping(e) && !mod) return;
+    // In an input Ctrl+Z belongs to what is typed there.
+    if (lhTyping(e) && (!mod || last === 'z')) return;
     if (mod !== (e.ctrlKey || e.metaKey) || alt !== e.altKey) return;
     if (!mod && !alt && document.documentElement.dataset.hotkeys === 'off') return;
     if (e.isComposing || e.key.toLowerCase() !== last) return;

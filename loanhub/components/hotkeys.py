@@ -18,7 +18,9 @@ GO = (
 )  # fmt: skip
 KEYS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("Ctrl", "K"), "命令面板"), (("/",), "搜索本页"), (("J", "K"), "上一条、下一条"), (("↵",), "打开"),
-    (("X",), "选中"), (("N",), "写跟进"), (("Ctrl", "↵"), "提交"), (("Z",), "撤销"), (("?",), "快捷键列表"), (("Esc",), "关闭"),
+    (("X",), "选中"), (("Shift", "↓"), "连续选中"), (("Ctrl", "A"), "选中整列、本页"), (("A",), "分配（看板）"),
+    (("E",), "编辑（看板）"), (("M",), "移至阶段（看板）"), (("Alt", "→"), "移到下一阶段（看板）"), (("N",), "写跟进"),
+    (("Ctrl", "↵"), "提交"), (("Z",), "撤销"), (("?",), "快捷键列表"), (("Esc",), "关闭、取消选择"),
 )  # fmt: skip
 
 
@@ -35,6 +37,7 @@ def page_hotkeys(paths: Sequence[str] | None = None) -> rx.Component:
         hotkey("/", focus("[data-search]")),
         hotkey("n", focus("[data-composer]")),
         hotkey("z", press_undo()),
+        hotkey("mod+z", press_undo()),
         hotkey("?", press(HELP)),
         *[hotkey(f"g {key}", rx.redirect(path)) for key, path, _ in go],
         dialog("快捷键", rx.el.div(*lines, class_name="keys"), trigger=opener, wide=True),
