@@ -9,8 +9,8 @@ import reflex as rx
 from loanhub.components.avatar import avatars
 from loanhub.components.board import board
 from loanhub.components.browser import focus, hotkey
-from loanhub.components.buttons import button, link_button
-from loanhub.components.dialogs import closing, dialog, drawer
+from loanhub.components.buttons import button, icon_button, link_button
+from loanhub.components.dialogs import closing, dialog, drawer, popover, popover_close
 from loanhub.components.filter_editor import Editor, filter_editor
 from loanhub.components.filters import chosen_filters, filter_bar, option_filter, saved_views, search_box
 from loanhub.components.forms import Field, field, form
@@ -20,6 +20,7 @@ from loanhub.components.states import no_match, skeleton_cards
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import AgeState
 from loanhub.pages._board_bulk import board_table, bulk_tools, edit_sheet
+from loanhub.pages._board_display import facts_dialog, views_dialog
 from loanhub.pages._page import Page, page
 from loanhub.state._board_opt import BoardOptimism
 from loanhub.state._board_view import BoardCards, BoardColumns
@@ -72,22 +73,32 @@ def _switch() -> rx.Component:
 
 
 def _chooser() -> rx.Component:
-    """Which board: leads, applications, to-dos, by what the reader may read."""
+    """Which board: those of leads, applications, to-dos, cases, by what the reader may read."""
 
     def one(board: Any) -> rx.Component:
-        return rx.el.button(
+        entry = rx.el.button(
             board["label"],
             type="button",
+            class_name="mi",
             on_click=BoardState.choose_board(board["value"]),
             custom_attrs={"aria-pressed": rx.cond(BoardState.board == board["value"], "true", "false")},
         )
+        return popover_close(entry)
 
-    return rx.el.div(
-        rx.foreach(BoardState.board_tabs, one),
-        class_name="seg sm",
-        role="group",
-        custom_attrs={"aria-label": "看板"},
+    opener = rx.el.button(
+        icon("square-kanban", "s"),
+        rx.el.b(_label_of(BoardState.board_tabs, BoardState.board)),
+        icon("chevron-down", "xs"),
+        type="button",
+        class_name="chip",
+        custom_attrs={
+            "aria-label": rx.Var.create("看板：") + _label_of(BoardState.board_tabs, BoardState.board)
+        },
     )
+    entries = rx.el.div(
+        rx.foreach(BoardState.board_tabs, one), class_name="menu", style={"boxShadow": "none", "padding": "0"}
+    )
+    return popover(opener, entries)
 
 
 def _totals() -> rx.Component:
@@ -193,8 +204,48 @@ def _filters() -> rx.Component:
             rx.fragment(),
         ),
         filter_editor(editor),
+        rx.el.span(class_name="vr no-phone"),
+        option_filter(
+            "排序",
+            BoardState.sort_options,
+            BoardState.sort,
+            BoardState.set_sort,
+            icon_name="arrow-up-down",
+            value_label=BoardState.sort_text,
+        ),
+        rx.cond(
+            BoardState.lane_options.length() > 0,
+            option_filter(
+                "泳道",
+                BoardState.lane_options,
+                BoardState.lane,
+                BoardState.set_lane,
+                icon_name="rows-3",
+                value_label=_label_of(BoardState.lane_options, BoardState.lane),
+            ),
+            rx.fragment(),
+        ),
+        rx.cond(
+            BoardState.sort_text != "",
+            rx.el.span("拖动只改阶段，不改先后", class_name="t12 f3 nw no-phone"),
+            rx.fragment(),
+        ),
         chosen_filters(BoardState.chips, BoardState.drop_condition, BoardState.clear_filters),
-        tools=[_totals(), _switch()],
+        tools=[
+            _totals(),
+            rx.cond(
+                BoardState.show == "",
+                icon_button(
+                    "layout-list",
+                    "卡片字段",
+                    size="sm",
+                    on_click=BoardState.show_facts(True),
+                    custom_attrs={"aria-haspopup": "dialog"},
+                ),
+                rx.fragment(),
+            ),
+            _switch(),
+        ],
     )
 
 
@@ -216,6 +267,8 @@ def _board() -> rx.Component:
         cards=BoardCards.cards,
         patch=BoardCards.patch,
         gates=BoardState.gates,
+        lanes=BoardColumns.lanes,
+        sort=BoardState.sort_text,
         browser=BoardOptimism,
         on_move=BoardState.move,
         on_open=BoardState.open_card,
@@ -270,14 +323,14 @@ def _naming() -> rx.Component:
             error=rx.cond(errors.contains("name"), errors["name"], "").to(str),
         ),
         rx.cond(
-            _may(Permission.REPORTS_READ),
-            rx.el.label(
-                rx.el.input(type="checkbox", name="shared", class_name="chk"),
-                " 全员可用",
-                class_name="row g2 t13",
+            BoardState.sharing.length() > 1,
+            field(
+                Field("share_with", "给谁用", kind="select", options=BoardState.sharing),
+                error=rx.cond(errors.contains("share_with"), errors["share_with"], "").to(str),
             ),
             rx.fragment(),
         ),
+        rx.el.p("筛选、泳道、排序和卡片字段都会一起存下来。", class_name="t12 f3", style={"margin": "0"}),
         rx.el.div(
             closing(button("取消")), button("存为视图", look="p", kind="submit"), class_name="row g3 end"
         ),
@@ -301,12 +354,16 @@ def boards() -> Page:
         rx.el.div(board_table(), class_name="body"),
         rx.el.div(rx.cond(BoardState.ready, _board(), _waiting()), class_name="body board-body"),
     )
-    views = saved_views(
-        BoardState.views,
-        BoardState.view,
-        BoardState.choose_view,
-        on_add=BoardState.ask_name(True),
-        changed=BoardState.has_conditions,
+    views = rx.el.div(
+        saved_views(
+            BoardState.views,
+            BoardState.view,
+            BoardState.choose_view,
+            on_add=BoardState.ask_name(True),
+            changed=BoardState.has_conditions,
+        ),
+        icon_button("list-checks", "管理视图", size="sm", on_click=BoardState.show_views(True)),
+        class_name="row g1",
     )
     new = rx.cond(
         _may(Permission.LEADS_CREATE) & (BoardState.entity == "lead"),
@@ -314,7 +371,16 @@ def boards() -> Page:
         rx.fragment(),
     )
     return Page(
-        [_filters(), content, _gate_sheet(), _naming(), edit_sheet(), bulk_tools()],
+        [
+            _filters(),
+            content,
+            _gate_sheet(),
+            _naming(),
+            facts_dialog(),
+            views_dialog(),
+            edit_sheet(),
+            bulk_tools(),
+        ],
         views=views,
         tools=[_people()],
         primary=new,

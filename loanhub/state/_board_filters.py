@@ -13,6 +13,7 @@ from loanhub.domain.pipelines import AgeState
 from loanhub.services import boards, conditions, lists
 from loanhub.services.setup import DEFAULT_PIPELINE
 from loanhub.state import _listing
+from loanhub.state._board_display import BoardDisplay
 from loanhub.state._board_view import BoardReading
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
@@ -20,12 +21,12 @@ from loanhub.state._guard import needs
 QUICK = ("owner_id", "product_code")
 """Fields with a chip of their own."""
 AGE_LABELS = dict(AgeState.options())
-FIRST_FIELD = {"lead": "amount_fen", "application": "amount_fen", "task": "due_at"}
+FIRST_FIELD = {"lead": "amount_fen", "application": "amount_fen", "task": "due_at", "collection_case": "dpd"}
 """Where the filter editor starts."""
 NO_NEXT_STEP: dict[str, Any] = {"field": "next_step", "op": "is_empty"}
 
 
-class BoardFilters(BoardReading, mixin=True):
+class BoardFilters(BoardDisplay, BoardReading, mixin=True):
     """The handlers of the tool row and of the views; ``state.boards`` mixes them into the page."""
 
     async def _show_conditions(self) -> None:
@@ -52,6 +53,7 @@ class BoardFilters(BoardReading, mixin=True):
         query = {
             "board": "" if self.board == DEFAULT_PIPELINE else self.board,
             "view": "" if self.view == "all" else self.view, "q": self.text, "age": self.age, "show": self.show,
+            "lane": self.lane, "sort": self.sort,
         }  # fmt: skip
         return _listing.address("/boards", query, [dict(one) for one in self._conditions])
 
@@ -68,6 +70,7 @@ class BoardFilters(BoardReading, mixin=True):
         """Show another view; the conditions of the one before are left."""
         self.view, self._conditions, self._limits, self.page = str(code), [], {}, 1
         await self._read_views()
+        self._arrange_as_view()
         return await self._refresh()
 
     @rx.event(supersedes=True)
@@ -152,22 +155,33 @@ class BoardFilters(BoardReading, mixin=True):
     async def ask_name(self, is_open: bool) -> None:
         """Open or close the naming of a new view."""
         self.naming, self.field_errors = bool(is_open), {}
+        if is_open:
+            actor = await self._actor()
+            self.sharing = _listing.pairs(await rx.run_in_thread(lambda: lists.sharing_options(actor)))
 
     @rx.event
     @needs(Permission.BOARDS_READ)
     async def save_view(self, form: dict[str, Any]) -> Any:
         """Keep the present filters as a view of one's own."""
         actor, asked, now = await self._actor(), self._criteria(), utc_now()
-        name, shared = str(form.get("name", "")), bool(form.get("shared"))
+        name, share_with = str(form.get("name", ""))[:60], str(form.get("share_with", ""))[:60]
+        settings = {**self._settings_of_view(), "lane": self.lane, "sort": self.sort}
         page, entity = boards.page_of(self.board), self.entity
         view_id = await rx.run_in_thread(
             lambda: lists.save_view(
-                actor, page, entity, name=name, raw_criteria=asked, settings={}, shared=shared, now=now
+                actor,
+                page,
+                entity,
+                name=name,
+                raw_criteria=asked,
+                settings=settings,
+                share_with=share_with,
+                now=now,
             )
         )
         self.naming, self.view, self._conditions = False, f"s{view_id}", []
         await self._read_views()
-        return [await self._refresh(), done("已存为视图")]
+        return [await self._refresh(), done("已存为视图，地址可以直接发给同事")]
 
     @rx.event
     @needs(Permission.BOARDS_READ)

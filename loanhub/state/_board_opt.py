@@ -79,6 +79,8 @@ class BoardColumnsMixin(rx.State, mixin=True):
 
     columns: list[dict[str, Any]] = []
     order: dict[str, list[str]] = {}
+    lanes: list[dict[str, Any]] = []
+    """The lanes from top to bottom; empty for none."""
 
 
 class BoardCardsMixin(rx.State, mixin=True):

@@ -27,7 +27,7 @@ from loanhub.state._presence import HERE
 from loanhub.state.lead_drawer import FormItem
 
 EVERYTHING = "all"
-TOPICS = {"lead": "leads", "application": "applications", "task": "tasks"}
+TOPICS = {"lead": "leads", "application": "applications", "task": "tasks", "collection_case": "collections"}
 """Where changes of the records of a board are told, by entity."""
 TOLD_ELSEWHERE = frozenset({"lead.moved", "lead.reordered"})
 """Events that the topic of the board tells with more detail."""
@@ -36,13 +36,15 @@ TABLE_KEYS = {
              "owner_id", "temperature", "tags"),
     "application": ("number", "amount_fen", "product_code", "status", "submitted_at", "due_at", "owner_id"),
     "task": ("title", "kind", "priority", "due_at", "done_at", "owner_id"),
+    "collection_case": ("number", "stage", "dpd", "bucket", "overdue_principal_fen", "approach", "last_contact_at",
+                        "promise_due_date", "owner_id"),
 }  # fmt: skip
 """What the table of the same records shows, by entity."""
 SHOWN_KEYS = TABLE_KEYS
 """What a spreadsheet of them holds: the same."""
 TABLE_SORT = {"lead": "stage_entered_at", "application": "due_at", "task": "due_at"}
 PEOPLE_SHOWN = 4
-_TIMELESS = ("ver", "age", "risk", "owner_name", "product", "changed_by", "editing_by")
+_TIMELESS = ("ver", "lane", "age", "risk", "owner_name", "product", "changed_by", "editing_by")
 
 
 @dataclass
@@ -79,6 +81,10 @@ class BoardReading(SessionState):
     """What the card in the air meets and lacks: {card, stages: {code: {met, missing, blocked}}}."""
     show: str = ""
     """'' the board, 'table' the table."""
+    lane: str = ""
+    """By what the board has lanes, or '' for none."""
+    sort: str = ""
+    """In which order cards stand, or '' for the board's own."""
     views: list[dict[str, str]] = []
     view: str = EVERYTHING
     text: str = ""
@@ -104,6 +110,8 @@ class BoardReading(SessionState):
     range_text: str = ""
     folds_kept: str = rx.LocalStorage("", name="lh-board-folds")
 
+    _facts: tuple[str, ...] | None = None
+    """What the cards say by the reader's own choice; None for the default."""
     _conditions: list[dict[str, Any]] = []
     _fields: dict[str, FilterField] = {}
     _stored: dict[str, dict[str, Any]] = {}
@@ -131,6 +139,11 @@ class BoardReading(SessionState):
         stored = self._stored.get(self.view, {}).get("criteria") or {}
         return _listing.criteria_of([dict(stored)] if stored else [], list(self._conditions))
 
+    def _facts_shown(self) -> tuple[str, ...] | None:
+        """Return what the cards say: as the saved view has it, else as the reader does."""
+        settings = self._stored.get(self.view, {}).get("settings") or {}
+        return boards.facts_in(settings) or self._facts
+
     def _question(self) -> boards.Question:
         return boards.Question(
             pipeline=self.board,
@@ -138,6 +151,9 @@ class BoardReading(SessionState):
             text=self.text,
             limits=dict(self._limits),
             age=self.age,
+            lane=self.lane,
+            order=self.sort,
+            facts=self._facts_shown(),
         )
 
     def _folded(self) -> set[str]:
@@ -163,7 +179,13 @@ class BoardReading(SessionState):
             {"id": code, "name": name, "count": str(count), "value": code, "label": f"{name} {count}"}
             for code, name, count in found
         ]
-        self._stored = {f"s{tab.id}": {"criteria": tab.criteria, "shared": tab.shared} for tab in stored}
+        self._stored = {
+            f"s{tab.id}": {
+                "id": tab.id, "name": tab.name, "criteria": tab.criteria, "settings": tab.settings, "shared": tab.shared,
+                "for_whom": tab.for_whom, "editable": tab.editable,
+            }
+            for tab in stored
+        }  # fmt: skip
         if self.view not in self._stored:
             self.view = EVERYTHING
 
@@ -185,10 +207,15 @@ class BoardReading(SessionState):
         folded = self._folded()
         columns.columns = [{**one, "folded": one["code"] in folded} for one in found.columns]
         columns.order = found.order
+        columns.lanes = self._lanes(found, folded)
         self._mark_editors(found.cards)
         cards._show_cards(found.cards)
         self._show_sums(found.sums)
         self.ready = True
+
+    @staticmethod
+    def _lanes(found: BoardView, folded: set[str]) -> list[dict[str, Any]]:
+        return [{**one, "folded": f"lane:{one['key']}" in folded} for one in found.lanes]
 
     async def _read_columns(self, codes: Iterable[str], changed_by: Mapping[str, str] | None = None) -> None:
         """Read some columns; send the ids, figures and cards in them that differ from what is shown.
@@ -209,6 +236,7 @@ class BoardReading(SessionState):
             for one in _plain(columns.columns)
         ]
         columns.order = {**_plain(columns.order), **found.order}
+        columns.lanes = self._lanes(found, folded)
         self._mark_editors(found.cards)
         told = changed_by or {}
         known = {**_plain(cards.cards), **_plain(cards.patch)}
@@ -224,6 +252,7 @@ class BoardReading(SessionState):
         """Show a move that was made, without reading anything: order, counts and the card's new version."""
         columns, cards = await self.get_state(BoardColumns), await self.get_state(BoardCards)
         one = str(request.card_id)
+        card = _plain(cards.patch).get(one) or _plain(cards.cards).get(one)
         order = {
             code: [other for other in ids if other != one] for code, ids in _plain(columns.order).items()
         }
@@ -235,10 +264,13 @@ class BoardReading(SessionState):
         if moved.stage_changed:
             change = {moved.from_stage: -1, moved.to_stage: 1}
             columns.columns = [
-                {**each, "count": each["count"] + change.get(each["code"], 0)}
+                {
+                    **each,
+                    "count": each["count"] + change.get(each["code"], 0),
+                    **_shifted(each, card, change.get(each["code"], 0)),
+                }
                 for each in _plain(columns.columns)
             ]
-        card = _plain(cards.patch).get(one) or _plain(cards.cards).get(one)
         if card is not None:
             cards._patch_cards({one: {**card, "ver": moved.version, "changed_by": ""}})
 
@@ -381,6 +413,14 @@ def _plain(value: Any) -> Any:
 def _differs(known: Mapping[str, Any], fresh: Mapping[str, Any]) -> bool:
     """Return whether a card must be sent; how long it stays alone is no reason to send it again."""
     return any((known.get(key) or "") != (fresh.get(key) or "") for key in _TIMELESS)
+
+
+def _shifted(column: Mapping[str, Any], card: Mapping[str, Any] | None, by: int) -> dict[str, Any]:
+    """Return the column's cards by lane after one came or went; nothing on a board without lanes."""
+    if "cells" not in column or card is None or not by:
+        return {}
+    lane = str(card.get("lane", ""))
+    return {"cells": {**column["cells"], lane: max(0, column["cells"].get(lane, 0) + by)}}
 
 
 def _showing(order: Mapping[str, Any], ids: set[str]) -> set[str]:

@@ -49,13 +49,11 @@ class BoardState(BoardFilters, BoardReading):
         chosen = next((one for one in found if one.code == wanted), found[0])
         self.board, self.entity = chosen.code, chosen.entity
         pipeline_id = await rx.run_in_thread(lambda: boards.pipeline_id_of(actor, chosen.code))
-        returning = self._returning and self._topic == f"board:{pipeline_id}"
         self._topic = f"board:{pipeline_id}"
-        self._watch(self._topic, HERE + self._topic, EDITING + self.entity, TOPICS[self.entity], reader=actor)
-        if returning:
-            await self._catch_up()
-            return
         self._typing = False
+        self._watch(
+            self._topic, HERE + self._topic, EDITING + self.entity, TOPICS[self.entity], reader=actor
+        )
         self.age = str(query.get("age", "")) if query.get("age") in AGE_LABELS else ""
         self.gates = {}
         self.view = str(query.get("view", ""))[:16]
@@ -73,7 +71,7 @@ class BoardState(BoardFilters, BoardReading):
             *self._options("owner_id"),
         ]
         self.products = self._options("product_code")
-        await self._read_views()
+        await self._open_display(query)
         await self._read()
         await self._show_conditions()
         self._show_people()
@@ -99,7 +97,7 @@ class BoardState(BoardFilters, BoardReading):
                 raise
             await self._ask(request)
         finally:
-            if moved is not None and self.entity == "lead":
+            if moved is not None and self.entity == "lead" and not self.sort:
                 # The mover is answered from what is on screen; the figures follow with the announcement.
                 await self._show_move(request, moved)
                 (await self.get_state(BoardOptimism))._answer_move(request)
@@ -154,6 +152,8 @@ class BoardState(BoardFilters, BoardReading):
         reason: str = "",
     ) -> Moved:
         now, entity = utc_now(), self.entity
+        if self.sort:  # the column is shown in another order than that by hand
+            request = replace(request, after_id=None, before_id=None)
         moved: Moved = await rx.run_in_thread(
             lambda: boards.move_card(
                 actor, entity=entity, card_id=request.card_id, to=request.target, after_id=request.after_id,
@@ -271,8 +271,10 @@ class BoardState(BoardFilters, BoardReading):
     @rx.event
     @needs(Permission.BOARDS_READ)
     async def toggle_fold(self, code: str) -> None:
-        """Keep in this browser which columns are folded."""
-        if any(one["code"] == str(code) for one in (await self.get_state(BoardColumns)).columns):
+        """Keep in this browser which columns and lanes are folded."""
+        shown = await self.get_state(BoardColumns)
+        known = {one["code"] for one in shown.columns} | {f"lane:{one['key']}" for one in shown.lanes}
+        if str(code) in known:
             self.folds_kept = json.dumps(sorted(self._folded() ^ {str(code)}))
 
 

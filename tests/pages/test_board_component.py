@@ -53,6 +53,8 @@ def make_board() -> rx.Component:
         cards=SampleCards.cards,
         patch=SampleCards.patch,
         gates=SampleBoard.gates,
+        lanes=SampleBoard.lanes,
+        sort="",
         browser=BoardOptimism,
         on_move=SampleBoard.move,
         on_open=SampleBoard.take,

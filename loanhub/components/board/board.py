@@ -14,6 +14,7 @@ from loanhub.components.board.adapter import (
 )
 from loanhub.components.board.announcements import SENTENCES, USAGE
 from loanhub.components.board.column import board_column, stage_dot
+from loanhub.components.board.lanes import LANES, board_heads, board_lane
 from loanhub.components.board.move_dialog import move_dialog
 from loanhub.components.board.optimistic import ACTIONS, GLIDE, ORDER
 from loanhub.components.board.selection import CHOOSE, behind
@@ -64,12 +65,12 @@ BROWSER_VARS = [
 
 
 class _Root(ScriptedDiv):
-    script: ClassVar[str] = ORDER + SENTENCES + CHOOSE + ACTIONS + GLIDE
+    script: ClassVar[str] = ORDER + LANES + SENTENCES + CHOOSE + ACTIONS + GLIDE
 
 
 _START = "((r, p) => { lhLift(lb, r.draggableId, r.mode); p.announce(lhSay.start(lb, r)); })"
 _UPDATE = """((r, p) => {
-  lb.set({ over: r.destination?.droppableId ?? "" });
+  lb.set({ over: lhCode(r.destination?.droppableId) });
   p.announce(lhSay.update(lb, r));
 })"""
 _END = """((r, p) => {
@@ -77,7 +78,7 @@ _END = """((r, p) => {
   const still = r.destination?.droppableId === r.source.droppableId && r.destination?.index === r.source.index;
   if (still && r.mode === "FLUID" && lhTap()) { lb.set({ lift: {}, over: "" }); lhToggle(lb, r.draggableId); }
   else if (r.destination && r.reason !== "CANCEL")
-    lhMove(lb, r.draggableId, r.destination.droppableId, r.destination.index);
+    lhMove(lb, r.draggableId, lhCode(r.destination.droppableId), r.destination.index);
   else lb.set({ hold: {}, lift: {}, over: "" });
 })"""
 
@@ -131,6 +132,8 @@ def board_root(
     chosen: rx.Var[list[str]],
     anchor: rx.Var[str],
     gates: rx.Var[dict[str, Any]],
+    lanes: rx.Var[list[dict[str, Any]]],
+    sort: rx.Var[str],
     store: rx.Var[str],
     move: rx.Var[Any],
     open_card: rx.Var[Any],
@@ -165,6 +168,8 @@ def board_root(
         "cards": cards,
         "patch": patch,
         "gates": gates,
+        "lanes": lanes,
+        "sort": sort,
         **dict(zip(BROWSER_VARS, browser, strict=True)),
     }
     calls = {
@@ -182,7 +187,7 @@ def board_root(
     hook = (
         "const lhCache = useRef({}), lhRef = useRef(null);\n"
         f"const lb = lhBoard({{ {fields}, set: {setter(store)}, call: {{ {call} }} }}, lhCache.current);\n"
-        "lhPicks(lb, lhCache.current); lhGlide(lb, lhCache.current, lhRef); lhClear(lb, lhRef);"
+        "lhPicks(lb, lhCache.current); lhCells(lb, lhCache.current); lhGlide(lb, lhCache.current, lhRef); lhClear(lb, lhRef);"
     )
 
     def column(item: rx.Var[dict[str, Any]], index: rx.Var[int]) -> rx.Component:
@@ -205,10 +210,39 @@ def board_root(
             key=code,
         )
 
+    def head(item: rx.Var[dict[str, Any]]) -> rx.Component:
+        code = item["code"].to(str)
+        return board_heads(
+            column=item,
+            count=expression(f"lhCount(lb, {item!s})").to(int),
+            folded=expression(f"lhFolded(lb, {item!s})").to(bool),
+            current=expression(f"(lhTab(lb) === {code!s})").to(bool),
+            blocked=expression(f"(lb.lift.id ? lhBlocked(lb, {code!s}) : '')").to(str),
+            pending=expression(f"(lb.asked.col === {code!s} && lb.asked.n > lb.answered)").to(bool),
+            key=code,
+        )
+
+    def lane(item: rx.Var[dict[str, Any]]) -> rx.Component:
+        name = item["key"].to(str)
+        return board_lane(
+            lane=item,
+            columns=columns,
+            cells=expression(f"lb.cells[{name!s}]").to(dict[str, Any]),
+            folded=expression(f"lhLaneFolded(lb, {name!s})").to(bool),
+            lifted=expression("Boolean(lb.lift.id)").to(bool),
+            away=expression(f"Boolean(lb.lift.id && lhLaneOf(lb, lb.lift.id) !== {name!s})").to(bool),
+            key=name,
+        )
+
+    laned = rx.el.div(
+        rx.el.div(rx.foreach(columns, head), class_name="lb-heads"),
+        rx.foreach(lanes, lane),
+        class_name="lb-laned",
+    )
     return _Root.create(
         _tabs(columns),
         drag_context(
-            rx.el.div(rx.foreach(columns, column), class_name="lb-cols"),
+            rx.cond(lanes.length() > 0, laned, rx.el.div(rx.foreach(columns, column), class_name="lb-cols")),
             start=_START,
             update=_UPDATE,
             end=_END,
@@ -235,6 +269,8 @@ def board(
     cards: rx.Var[dict[str, dict[str, Any]]],
     patch: rx.Var[dict[str, dict[str, Any]]],
     gates: rx.Var[dict[str, Any]],
+    lanes: rx.Var[list[dict[str, Any]]],
+    sort: rx.Var[str],
     browser: type[BrowserState],
     on_move: EventType[Any],
     on_open: EventType[Any],
@@ -261,6 +297,9 @@ def board(
         neighbors or None. Untrusted: see MoveRequest.
     gates: what the card in the air meets and lacks, asked for with ``on_lift(id)``: {card: id, stages: {code: {met,
         missing, blocked}}}; labels, and why the stage is out of reach.
+    lanes: from top to bottom, empty for none: key, label, count_text, amount_text, why (a card may not be dropped into
+        another lane), folded; then columns have ``cells`` (lane -> cards) and cards ``lane``.
+    sort: how the cards are ordered (``按金额``), "" when by hand: only then a place within the column can be chosen.
     on_open(id), on_load_more(code), on_quick_add(code, text), on_toggle_fold(code), on_age(state), on_edit(id).
     """
     one, two = (lambda a: [a]), (lambda a, b: [a, b])
@@ -270,6 +309,8 @@ def board(
         cards=cards,
         patch=patch,
         gates=gates,
+        lanes=lanes,
+        sort=sort,
         **{name: getattr(browser, name) for name in BROWSER_VARS},
         store=browser.get_full_name(),
         move=callback(on_move, one, "on_move"),

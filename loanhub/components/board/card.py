@@ -16,6 +16,7 @@ _LABEL = """((c) => [
   c?.name, c?.industry, c?.amount_text, c?.product, c?.next_text, c?.owner_name && `负责人 ${c.owner_name}`,
   c?.stay_text && `停留 ${c.stay_text}`, { near: "临期", over: "已超时" }[c?.age],
   { 1: "风险低", 2: "风险中", 3: "风险高", 4: "风险极高" }[c?.risk],
+  ...(c?.facts ?? []).map((fact) => `${fact.label} ${fact.text}`),
   c?.unread && "有未读", c?.editing_by && `${c.editing_by} 正在编辑`,
 ].filter(Boolean).join("，"))"""
 """What a screen reader says for a card."""
@@ -78,6 +79,20 @@ def _presence(card: rx.Var[dict[str, Any]]) -> rx.Component:
     )
 
 
+def _facts(card: rx.Var[dict[str, Any]]) -> rx.Component:
+    """Return the chosen fields that have no place of their own, each with its name."""
+    lines = rx.foreach(
+        card["facts"].to(list[dict[str, str]]),
+        lambda one: rx.el.div(rx.el.dt(one["label"]), rx.el.dd(one["text"], title=one["text"])),
+    )
+    return rx.cond(card["facts"], rx.el.dl(lines, class_name="lb-facts"), rx.fragment())
+
+
+def _left_out(card: rx.Var[dict[str, Any]], part: str) -> rx.Var[bool]:
+    """Return whether the reader chose cards without this part."""
+    return card["plain"] & card["plain"].to(list[str]).contains(part)
+
+
 @rx.memo
 def board_card_body(
     card: rx.Var[dict[str, Any]],
@@ -100,7 +115,11 @@ def board_card_body(
                 rx.el.span(card["industry"].to(str), class_name="lb-industry"),
                 class_name="lb-name",
             ),
-            rx.cond(card["amount_text"], risk_glyph(card["risk"].to(int)), rx.fragment()),
+            rx.cond(
+                card["amount_text"] & ~_left_out(card, "risk"),
+                risk_glyph(card["risk"].to(int)),
+                rx.fragment(),
+            ),
             class_name="lb-row",
         ),
         rx.el.div(
@@ -112,9 +131,10 @@ def board_card_body(
             rx.el.span(card["product"].to(str), class_name="lb-product"),
             class_name="lb-row",
         ),
-        _next_step(card),
+        rx.cond(_left_out(card, "next"), rx.fragment(), _next_step(card)),
+        _facts(card),
         rx.el.div(
-            _owner(card),
+            rx.cond(_left_out(card, "owner"), rx.el.span(), _owner(card)),
             _presence(card),
             rx.el.span(card["stay_text"].to(str), class_name="lb-stay", title="本阶段停留"),
             class_name="lb-row lb-foot",

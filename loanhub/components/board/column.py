@@ -151,6 +151,16 @@ def _header(column: rx.Var[dict[str, Any]], count: rx.Var[int], blocked: rx.Var[
     )
 
 
+def column_head(
+    column: rx.Var[dict[str, Any]], count: rx.Var[int], blocked: rx.Var[str], pending: rx.Var[bool]
+) -> rx.Component:
+    """Return the head of a column with its quick add, for a board with lanes."""
+    return rx.fragment(
+        _header(column, count, blocked),
+        rx.cond(column["can_add"], _quick_add(column, pending), rx.fragment()),
+    )
+
+
 @rx.memo
 def board_gate(gate: rx.Var[dict[str, Any]], label: rx.Var[str]) -> rx.Component:
     """Return what the card hanging over a column meets and lacks for it 移入条件; nothing without conditions."""

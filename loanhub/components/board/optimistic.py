@@ -38,6 +38,18 @@ const lhBoard = (b, cache) => {
   return b;
 };
 const lhCard = (b, id) => b.patch[id] ?? b.cards[id] ?? b.kept?.[id] ?? lhBlank;
+const lhLaneOf = (b, id) => lhCard(b, id).lane ?? "-";
+const lhLaneFolded = (b, key) =>
+  b.folds["lane:" + key] ?? b.lanes.find((lane) => lane.key === key)?.folded ?? false;
+const lhCode = (place) => (place ?? "").split("|")[0];
+const lhIn = (b, place) => {
+  const [code, key] = place.split("|");
+  return (key === undefined ? b.views[code] : b.cells[key]?.[code]?.ids) ?? [];
+};
+const lhList = (b, id, code) => lhIn(b, b.lanes?.length ? `${code}|${lhLaneOf(b, id)}` : code);
+const lhFlow = (b, code) => b.lanes?.length
+  ? b.lanes.filter(({ key }) => !lhLaneFolded(b, key)).flatMap(({ key }) => b.cells[key][code].ids)
+  : b.views[code];
 const lhColumn = (b, code) => b.columns.find((column) => column.code === code) ?? lhBlank;
 const lhWhere = (b, id) => b.columns.find(({ code }) => b.views[code].includes(id))?.code;
 const lhCount = (b, column) =>
@@ -62,8 +74,10 @@ const lhLift = (b, id, mode) => {
 };
 const lhMove = (b, id, to, index) => {
   const from = lhWhere(b, id);
-  const rest = (b.views[to] ?? []).filter((other) => other !== id);
-  const still = !from || !b.views[to] || (from === to && b.views[to].indexOf(id) === index);
+  const list = lhList(b, id, to), rest = list.filter((other) => other !== id);
+  const same = from === to && list.indexOf(id) !== index && b.sort;
+  const still = !from || !b.views[to] || (from === to && (b.sort || list.indexOf(id) === index));
+  if (same) b.set({ say: lhSay.sorted(b, id) });
   if (still || lhForbidden(b, from, to)) { b.set({ hold: {}, lift: {}, menu: "", over: "" }); return; }
   const op = {
     n: Math.max(b.acked, ...b.ops.map((other) => other.n)) + 1, id, from, to,
@@ -88,9 +102,10 @@ const lhStep = (b, id, by) => {
   else b.set({ say: by > 0 ? "已在最后一个阶段" : "已在第一个阶段" });
 };
 const lhNeighbor = (b, id, dx, dy) => {
-  const shown = b.columns.filter((column) => !lhFolded(b, column) && b.views[column.code].length);
-  const x = shown.findIndex((column) => b.views[column.code].includes(id));
-  const list = b.views[shown[x + dx]?.code] ?? [], y = b.views[shown[x].code].indexOf(id) + dy;
+  const shown = b.columns.filter((column) => !lhFolded(b, column) && lhFlow(b, column.code).length);
+  const x = shown.findIndex((column) => lhFlow(b, column.code).includes(id));
+  if (x < 0) return;
+  const list = shown[x + dx] ? lhFlow(b, shown[x + dx].code) : [], y = lhFlow(b, shown[x].code).indexOf(id) + dy;
   const next = list[dx ? Math.min(y, list.length - 1) : y];
   if (next) lhFocus(next);
 };
@@ -126,6 +141,10 @@ const lhClick = (b, e) => {
     fold: () => {
       b.set({ folds: { ...b.folds, [to]: !lhFolded(b, lhColumn(b, to)) } });
       b.call.toggle_fold(to);
+    },
+    lane: () => {
+      b.set({ folds: { ...b.folds, ["lane:" + to]: !lhLaneFolded(b, to) } });
+      b.call.toggle_fold("lane:" + to);
     },
     add: () => e.currentTarget.querySelector(`[data-add="${to}"]`)?.focus(),
     send: () => lhAdd(b, e.currentTarget.querySelector(`[data-add="${to}"]`)),
