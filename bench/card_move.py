@@ -22,6 +22,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from datetime import UTC, datetime
@@ -221,9 +222,13 @@ def bare() -> Any:
     connection = sqlite3.connect(os.environ["BARE_DATABASE"], isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+    lock = threading.Lock()
 
     def write(body: dict[str, Any]) -> int:
-        at = datetime.now(UTC).isoformat()
+        with lock:
+            return _write(body, datetime.now(UTC).isoformat())
+
+    def _write(body: dict[str, Any], at: str) -> int:
         cursor = connection.cursor()
         cursor.execute("BEGIN IMMEDIATE")
         found = cursor.execute("SELECT stage, version FROM lead WHERE id=?", (body["id"],)).fetchone()
@@ -309,7 +314,9 @@ def main() -> None:
     with database(options.database) as url, served(line, database_url=url) as product:
         people = product.seeded["people"]
         one, one_cpu = asyncio.run(alone(product, people[0], options.moves))
+        print(figures("· alone", one, one_cpu), flush=True)
         (everybody, all_cpu), session = asyncio.run(together(product, people[1:], options.seconds))
+        print(figures("· together", everybody, all_cpu), flush=True)
         crowd, crowd_cpu = asyncio.run(
             closed_loop(product, people[1 : options.crowd + 1], max(20, options.moves // 5))
         )

@@ -139,12 +139,13 @@ class NumberSequence(SQLModel, table=True):
 class SearchToken(SQLModel, table=True):
     """A token under which a record is found: name grams, pinyin, initials, numbers, blind-index tails.
 
-    The second index begins with the id: one that began with the entity would tempt a planner to walk all customers.
+    The second index begins with the id: one that began with the entity would tempt a planner to walk all customers. It
+    ends with the token, so that the tokens of a reader's records are found without the table.
     """
 
     __tablename__ = "search_token"
     __table_args__ = (
-        sa.Index("ix_search_token_record", "entity_id", "entity"),
+        sa.Index("ix_search_token_record", "entity_id", "entity", "token"),
         {"sqlite_with_rowid": False},
     )
 

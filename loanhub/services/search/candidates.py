@@ -7,6 +7,7 @@ records in scope are tried until there are enough.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,10 @@ COMMON = 400
 """A token with more records than this is common."""
 ENOUGH = 60
 """How many records are ranked for a common token."""
+MANY = 3_000
+"""The holders of a token up to so many are each held against the scope of a reader who does not see everything."""
+FEW = 5_000
+"""So many of a reader's newest records are held against a common token before the token's are held against the scope."""
 
 
 @dataclass(frozen=True)
@@ -126,16 +131,50 @@ def candidates(
         add(sa.select(table.id).where(table.id.in_(set(ids)), visible, *others))
         return list(found)
     name = normalize_name(text)
-    if name and hasattr(table, "name"):
+    named = bool(name) and hasattr(table, "name")
+    if named:
         add(sa.select(table.id).where(table.name == name, visible).order_by(table.id.desc()).limit(ENOUGH))
+    everything = actor.is_system or actor.scope is Scope.ALL
+    if not everything:
+        holders = sa.select(col(SearchToken.entity_id)).where(of_token)
+        if _at_most(db, holders, MANY):
+            add(sa.select(table.id).where(table.id.in_(holders), visible, *others).limit(COMMON))
+            return list(found)
+        add(_newest_of_reader(table, visible, of_entity, asked.parts))
+        if len(found) >= ENOUGH or _at_most(db, sa.select(table.id).where(visible), FEW):
+            return list(found)
+    if named:
         upper = name[:-1] + chr(ord(name[-1]) + 1)
         add(sa.select(table.id).where(table.name >= name, table.name < upper, visible).limit(ENOUGH))
     if len(found) >= ENOUGH:
         return list(found)
     same = sa.exists().where(of_entity, col(SearchToken.entity_id) == table.id, _matches(longest))
-    if actor.is_system or actor.scope is Scope.ALL:
+    if everything:
         newest = sa.select(col(SearchToken.entity_id)).where(of_token).limit(COMMON)
         add(sa.select(table.id).where(table.id.in_(newest), visible, *others).limit(ENOUGH))
     else:
         add(sa.select(table.id).where(visible, same, *others).order_by(table.id.desc()).limit(ENOUGH))
     return list(found)
+
+
+def _at_most(db: Session, query: sa.Select[Any], count: int) -> bool:
+    some = query.limit(count + 1).subquery()
+    return int(db.execute(sa.select(sa.func.count()).select_from(some)).scalar_one()) <= count
+
+
+def _newest_of_reader(
+    table: Any, visible: sa.ColumnElement[bool], of_entity: sa.ColumnElement[bool], parts: Sequence[str]
+) -> sa.Select[Any]:
+    """Return the query of the reader's newest records that hold every token, looked up record by record.
+
+    PostgreSQL believes a common token rare and would fetch the record of each of its tens of thousands of holders. So
+    the records come first, and what a token begins with is asked in a way that only the index on records can serve.
+    """
+    mine = sa.select(table.id).where(visible).order_by(table.id.desc()).limit(FEW).cte("mine")
+    mine = mine.prefix_with("MATERIALIZED")
+    query = sa.select(mine.c.id)
+    token = col(SearchToken.token)
+    for part in parts:
+        holds = token == part if _is_gram(part) else sa.func.substr(token, 1, len(part)) == part
+        query = query.where(sa.exists().where(of_entity, col(SearchToken.entity_id) == mine.c.id, holds))
+    return query.limit(ENOUGH * 2)
