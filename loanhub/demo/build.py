@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
-from loanhub.demo import changes, groups, statements
+from loanhub.demo import assignment, changes, collections, groups, statements
 from loanhub.demo import company as companies
 from loanhub.demo.history import History, Shape, Tally
 from loanhub.domain.calendar import SHANGHAI
@@ -75,6 +75,8 @@ def build(
         collector, manager = (people.staff[role][0] for role in (RoleCode.COLLECTIONS, RoleCode.MANAGER))
         changes.build(collector, first, manager, second, now=now)
         groups.build(manager, now=now)
+        collections.build(people.staff[RoleCode.COLLECTIONS], now=now, seed=seed)
+        assignment.build(people, now=now, seed=seed)
         with transaction() as db:
             events.record(
                 db, SYSTEM, "demo.built", now=now, summary=f"{tally.leads} 条线索，{tally.loans} 笔贷款"

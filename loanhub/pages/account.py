@@ -1,4 +1,4 @@
-"""One's own account 账号与安全: who one is, the devices signed in, the password."""
+"""One's own account 账号与安全: who one is, leave, the devices signed in, the password."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from loanhub.components.buttons import button, note
 from loanhub.components.chips import tag
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
+from loanhub.pages._leave import others_leave, own_leave
 from loanhub.pages._page import page
 from loanhub.state.account import AccountState, OpenSession
+from loanhub.state.leave import LeaveState
 
 _COLUMN = {"display": "grid", "gap": "16px", "padding": "16px 24px 24px", "maxWidth": "720px"}
 
@@ -80,9 +82,9 @@ def _password_form() -> rx.Component:
     )
 
 
-@page(route="/account", title="账号与安全", permission=None, on_load=AccountState.load)
+@page(route="/account", title="账号与安全", permission=None, on_load=[AccountState.load, LeaveState.load])
 def account() -> rx.Component:
-    """Draw the three cards."""
+    """Draw the cards."""
     person = _card(
         "我的资料",
         rx.el.dl(
@@ -106,4 +108,13 @@ def account() -> rx.Component:
         note("请先设置你自己的密码，然后就可以开始工作。", "warn"),
         rx.fragment(),
     )
-    return rx.el.div(must, person, _card("密码", _password_form()), devices, style=_COLUMN)
+    team = rx.cond(LeaveState.sees_others, _card("团队请假", others_leave()), rx.fragment())
+    return rx.el.div(
+        must,
+        person,
+        _card("请假", own_leave()),
+        team,
+        _card("密码", _password_form()),
+        devices,
+        style=_COLUMN,
+    )

@@ -16,9 +16,11 @@ from loanhub.components.icons import icon
 from loanhub.components.states import no_match
 from loanhub.components.table import Column, data_table
 from loanhub.domain.permissions import Permission
+from loanhub.pages._leave import others_leave
 from loanhub.pages._page import Page, page
 from loanhub.services.departments import KINDS
 from loanhub.state._base import SessionState
+from loanhub.state.leave import LeaveState
 from loanhub.state.users import STATES, DepartmentRow, UserRow, UsersState
 
 S = UsersState
@@ -272,6 +274,12 @@ def _tabs() -> rx.Component:
     return saved_views(S.tabs, S.tab, S.choose_tab)
 
 
+def _leave() -> rx.Component:
+    head = rx.el.header(rx.el.h2("正在和将要请假", class_name="t14"))
+    card = rx.el.section(head, rx.el.div(others_leave(), class_name="in"), class_name="card gov-card")
+    return rx.el.div(card, class_name="gov-col")
+
+
 def _create() -> rx.Component:
     return rx.cond(
         S.can_create & (S.tab == "people"),
@@ -284,7 +292,7 @@ def _create() -> rx.Component:
     route="/settings/users",
     title="员工与部门",
     permission=Permission.USERS_READ,
-    on_load=UsersState.load,
+    on_load=[UsersState.load, LeaveState.load],
     nav="/settings/users",
 )
 def users() -> Page:
@@ -300,7 +308,7 @@ def users() -> Page:
     return Page(
         [
             rx.el.div(_tabs(), _create(), class_name="gov-phone"),
-            rx.cond(S.tab == "people", _people(), _departments()),
+            rx.match(S.tab, ("departments", _departments()), ("leave", _leave()), _people()),
             _person_sheet(),
             _password_sheet(),
             _department_sheet(),

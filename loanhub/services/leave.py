@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -161,9 +162,7 @@ def list_current(actor: Actor, *, now: datetime) -> list[LeaveView]:
         return _views(db, query.order_by(col(Leave.starts_at)).limit(200), may, now)
 
 
-def _views(
-    db: Session, query: sa.Select[tuple[Leave, str]], may_cancel: bool, now: datetime
-) -> list[LeaveView]:
+def _views(db: Session, query: sa.Select[Any], may_cancel: bool, now: datetime) -> list[LeaveView]:
     return [
         LeaveView(
             row.id or 0, row.user_id, name, _span(row), row.reason, _state(row, now),

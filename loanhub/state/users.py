@@ -18,7 +18,7 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 
-TABS = {"people": "员工", "departments": "部门"}
+TABS = {"people": "员工", "departments": "部门", "leave": "请假"}
 STATES = (("active", "在用"), ("disabled", "已停用"))
 _WRITERS = (Permission.USERS_EDIT, Permission.ROLES_EDIT)
 
@@ -147,6 +147,7 @@ class UsersState(SessionState):
         self.tabs = [
             {"id": "people", "name": TABS["people"], "count": str(total)},
             {"id": "departments", "name": TABS["departments"], "count": str(len(tree))},
+            {"id": "leave", "name": TABS["leave"], "count": ""},
         ]
         self.total = f"{len(found)} 人"
         self.has_filter = bool(self.text or self.role or self.department or self.status)
@@ -155,7 +156,7 @@ class UsersState(SessionState):
     @rx.event
     @needs(Permission.USERS_READ)
     async def choose_tab(self, code: str) -> None:
-        """Show people or departments."""
+        """Show people, departments or leave."""
         self.tab = str(code) if str(code) in TABS else "people"
 
     @rx.event(supersedes=True)

@@ -168,7 +168,8 @@ def _heads(lead: Lead, staff: Staff) -> list[int]:
 
 
 def _tell(db: Session, lead: Lead, item: Item, staff: Staff, rules: LeadRules, *, now: datetime) -> None:
-    owner = staff.users[lead.owner_id].name if lead.owner_id in staff.users else "负责人"
+    known = staff.users.get(lead.owner_id or 0)
+    owner = known.name if known is not None else "负责人"
     heads = _heads(lead, staff)
     if item.due is Due.FIRST_REMIND:
         words, others, event = f"还有 {rules.first.remind_minutes} 分钟，请首次联系", [], "lead.reminded"

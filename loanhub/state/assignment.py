@@ -1,0 +1,398 @@
+"""Assignment rules 分配规则: the list in order, the sheet of one rule, publishing and going back."""
+
+from __future__ import annotations
+
+import copy
+import secrets
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.toasts import done
+from loanhub.domain.errors import LoanHubError
+from loanhub.domain.permissions import Permission
+from loanhub.services import assignment
+from loanhub.services.assignment import RulesView
+from loanhub.services.lists import FilterField
+from loanhub.state import _condition_tree as trees
+from loanhub.state import _listing
+from loanhub.state._base import SessionState
+from loanhub.state._clock import utc_now
+from loanhub.state._guard import needs
+from loanhub.state._listing import Draft
+from loanhub.state.segments import number_of
+
+TOPIC = "assignment"
+FIRST_FIELD = "channel_code"
+TABS = (("rules", "规则"), ("trial", "试算"), ("people", "接单人员"), ("versions", "版本"))
+STATES = {"published": ("正在使用", "ok"), "superseded": ("已替换", "neutral")}
+KINDS = ("user", "department", "skill")
+
+
+class AssignmentState(SessionState):
+    """The rules of the draft, and the sheet in which one is put together."""
+
+    tabs: list[dict[str, str]] = []
+    tab: str = "rules"
+    rules: list[dict[str, str]] = []
+    caps: dict[str, str] = {}
+    own_entry: bool = False
+    recycled: bool = False
+    changed: bool = False
+    in_force: str = ""
+    next_number: str = ""
+    faults: list[str] = []
+    versions: list[dict[str, str]] = []
+    loading: bool = True
+    settings_key: str = ""
+    field_errors: dict[str, str] = {}
+
+    opened: bool = False
+    editing: str = ""
+    form_key: str = ""
+    values: dict[str, str] = {}
+    candidates: list[dict[str, str]] = []
+    kind: str = "user"
+    choices: list[dict[str, str]] = []
+    tree: list[dict[str, str]] = []
+    target: str = ""
+    sentence: str = ""
+    filter_fields: list[dict[str, str]] = []
+    draft: Draft = Draft()
+
+    _draft: int = 0
+    _view: RulesView | None = None
+    _tree: dict[str, Any] = {}
+    _fields: dict[str, FilterField] = {}
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def load(self) -> None:
+        """Show the rules."""
+        self._watch(TOPIC)
+        self.loading, self.opened, self.tab = True, False, "rules"
+        await self._read()
+
+    async def _read(self) -> None:
+        actor, now = await self._actor(), utc_now()
+        self._show(await rx.run_in_thread(lambda: assignment.view(actor, now=now)))
+
+    def _show(self, found: RulesView) -> None:
+        self._view, self._draft = found, found.draft_version
+        self.rules = [
+            {
+                "key": one.key, "place": str(place), "name": one.name, "sentence": one.sentence, "who": one.who,
+                "strategy": one.strategy_label, "hours": one.hours_label if one.hours != "any" else "",
+                "fallback": one.fallback_label, "active": "1" if one.active else "", "fault": one.fault,
+                "last": "1" if place == len(found.rules) else "",
+            }
+            for place, one in enumerate(found.rules, start=1)
+        ]  # fmt: skip
+        self.caps = {"daily_cap": str(found.daily_cap or ""), "open_cap": str(found.open_cap or "")}
+        self.own_entry, self.recycled, self.changed = found.own_entry, found.recycled, found.changed
+        self.in_force = f"第 {found.in_force} 版正在使用" if found.in_force else "还没有启用"
+        newest = max((one.number for one in found.versions), default=0)
+        self.next_number, self.faults = str(newest + 1), list(found.faults)
+        self.versions = [
+            {
+                "number": str(one.number), "state": STATES[one.state][0], "tone": STATES[one.state][1],
+                "note": one.note, "by": one.by, "when": one.when, "rules": str(one.rules),
+                "current": "1" if one.state == "published" else "",
+            }
+            for one in found.versions
+        ]  # fmt: skip
+        counts = {"rules": str(len(self.rules)), "versions": str(len(self.versions))}
+        self.tabs = [{"id": code, "name": label, "count": counts.get(code, "")} for code, label in TABS]
+        self.settings_key = f"{found.draft_version}-{found.in_force}"
+        self.loading, self.field_errors = False, {}
+
+    async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
+        if topic != TOPIC:
+            await super()._on_live(topic, ops)
+            return
+        (await self._actor()).require(Permission.ASSIGNMENTS_EDIT)
+        if not self.opened:
+            await self._read()
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def choose(self, tab: str) -> None:
+        """Show another part of the page."""
+        if str(tab) in dict(TABS):
+            self.tab = str(tab)
+
+    # the list ---------------------------------------------------------------------------------------
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def move(self, key: str, step: int) -> None:
+        """Move a rule one place up or down."""
+        keys = [one["key"] for one in self.rules]
+        if str(key) in keys:
+            await self._put(str(key), keys.index(str(key)) + (1 if step == 1 else -1))
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def drop_on(self, dragged: str, target: str) -> None:
+        """Put the dragged rule where another one stands."""
+        keys = [one["key"] for one in self.rules]
+        if str(dragged) in keys and str(target) in keys and dragged != target:
+            await self._put(str(dragged), keys.index(str(target)))
+
+    async def _put(self, key: str, to: int) -> None:
+        actor, now, expected = await self._actor(), utc_now(), self._draft
+        await rx.run_in_thread(
+            lambda: assignment.move_rule(actor, expected=expected, key=key, to=max(0, to), now=now)
+        )
+        await self._read()
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def switch(self, key: str, active: bool) -> None:
+        """Switch a rule on or off in the draft."""
+        actor, now, expected, wanted = await self._actor(), utc_now(), self._draft, bool(active)
+        await rx.run_in_thread(
+            lambda: assignment.switch_rule(actor, expected=expected, key=str(key), active=wanted, now=now)
+        )
+        await self._read()
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def delete(self, key: str) -> Any:
+        """Take a rule out of the draft."""
+        actor, now, expected = await self._actor(), utc_now(), self._draft
+        await rx.run_in_thread(
+            lambda: assignment.delete_rule(actor, expected=expected, key=str(key), now=now)
+        )
+        await self._read()
+        return done("已从草稿删除，发布后生效")
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def save_settings(self, form: dict[str, Any]) -> Any:
+        """Save what holds for everybody."""
+        actor, now, expected = await self._actor(), utc_now(), self._draft
+        caps = {name: _cap(form.get(name)) for name in ("daily_cap", "open_cap")}
+        own, recycled = bool(form.get("own_entry")), bool(form.get("recycled"))
+        self.field_errors = {}
+        await rx.run_in_thread(
+            lambda: assignment.save_settings(
+                actor, expected=expected, own_entry=own, recycled=recycled, now=now, **caps
+            )
+        )
+        await self._read()
+        return done("已存入草稿，发布后生效")
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def publish(self, form: dict[str, Any]) -> Any:
+        """Put the draft in force."""
+        actor, now, expected = await self._actor(), utc_now(), self._draft
+        note = str(form.get("note", ""))[:200]
+        number = await rx.run_in_thread(
+            lambda: assignment.publish(actor, expected=expected, note=note, now=now)
+        )
+        await self._read()
+        return done(f"第 {number} 版已生效，新线索按它分配")
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def discard(self) -> Any:
+        """Throw the draft away."""
+        actor, now, expected = await self._actor(), utc_now(), self._draft
+        await rx.run_in_thread(lambda: assignment.discard(actor, expected=expected, now=now))
+        await self._read()
+        return done("已放弃未发布的改动")
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def roll_back(self, number: str) -> Any:
+        """Put an earlier version in force."""
+        actor, now, wanted = await self._actor(), utc_now(), number_of(number)
+        found = await rx.run_in_thread(lambda: assignment.roll_back(actor, number=wanted, now=now))
+        await self._read()
+        return done(f"已回到第 {wanted} 版，记为第 {found} 版")
+
+    # the sheet --------------------------------------------------------------------------------------
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def show(self, is_open: bool) -> None:
+        """Open an empty sheet or close it."""
+        if not is_open:
+            self.opened = False
+            return
+        await self._read()
+        self.editing, self.candidates = "", []
+        self.values = {"strategy": "round_robin", "hours": "any", "fallback": "next_rule"}
+        await self._open(trees.empty())
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def edit(self, key: str) -> None:
+        """Open the sheet of a rule."""
+        await self._read()
+        found = next((one for one in self._view.rules if one.key == str(key)), None) if self._view else None
+        if found is None:
+            return
+        self.editing = found.key
+        self.values = {
+            "name": found.name, "strategy": found.strategy, "hours": found.hours, "fallback": found.fallback
+        }  # fmt: skip
+        self.candidates = [
+            {"kind": kind, "id": str(one), "label": label, "weight": str(weight)}
+            for kind, one, label, weight in found.candidates
+        ]
+        await self._open(trees.of_criteria(found.criteria))
+
+    async def _open(self, tree: dict[str, Any]) -> None:
+        actor = await self._actor()
+        fields = await rx.run_in_thread(lambda: assignment.fields(actor))
+        self._fields = {one.key: one for one in fields}
+        self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
+        self.draft = _listing.draft_of(self._fields, FIRST_FIELD)
+        self._tree, self.target, self.field_errors, self.kind = tree, "", {}, "user"
+        self._offer()
+        self.form_key, self.opened = secrets.token_hex(12), True
+        await self._preview()
+
+    def _offer(self) -> None:
+        options = self._view.options.get(self.kind, ()) if self._view else ()
+        self.choices = [{"value": one, "label": label} for one, label in options]
+
+    async def _preview(self) -> None:
+        actor, raw, leaves = await self._actor(), trees.to_criteria(self._tree), trees.leaves(self._tree)
+        found = await rx.run_in_thread(lambda: assignment.read_back(actor, raw, leaves))
+        self.tree, self.sentence = trees.rows(self._tree, found.leaves), found.sentence
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def set_join(self, path: str, join: str) -> None:
+        """Say how a group of conditions is met."""
+        tree = copy.deepcopy(self._tree)
+        group = trees.find(tree, str(path)) if tree else None
+        if trees.is_group(group) and join in trees.JOINS:
+            group["join"] = join
+            self._tree = tree
+            await self._preview()
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def add_group(self, path: str) -> None:
+        """Put a group into a group; the next condition goes there."""
+        tree = copy.deepcopy(self._tree)
+        group = trees.find(tree, str(path)) if tree else None
+        if trees.is_group(group) and trees.depth(str(path)) < trees.MAX_DEPTH - 1:
+            group["children"].append({"join": "any", "children": []})
+            place = str(len(group["children"]) - 1)
+            self._tree, self.target = tree, f"{path}.{place}" if path else place
+            await self._preview()
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def aim(self, path: str) -> None:
+        """Choose the group the next condition goes to."""
+        if self._tree and trees.is_group(trees.find(self._tree, str(path))):
+            self.target = str(path)
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def drop(self, path: str) -> None:
+        """Take a condition or a group away."""
+        if self._tree:
+            tree = copy.deepcopy(self._tree)
+            trees.drop(tree, str(path))
+            self._tree, self.target = tree, ""
+            await self._preview()
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def pick_field(self, key: str) -> None:
+        """Choose the field of the next condition."""
+        self.draft = _listing.draft_of(self._fields, str(key))
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def pick_operator(self, code: str) -> None:
+        """Choose its comparison."""
+        self.draft = _listing.draft_of(self._fields, self.draft.key, str(code))
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def add_condition(self, form: dict[str, Any]) -> None:
+        """Add the condition to the chosen group; a refusal is said beside it."""
+        actor, now, draft = await self._actor(), utc_now(), self.draft
+        texts = [str(form.get(name, ""))[:200] for name in ("value", "value2")]
+        tree = copy.deepcopy(self._tree) or trees.empty()
+        group = trees.find(tree, self.target)
+        try:
+            leaf = await rx.run_in_thread(
+                lambda: assignment.leaf(actor, field=draft.key, operator=draft.operator, texts=texts, now=now)
+            )
+        except LoanHubError as refusal:
+            words = getattr(refusal, "fields", {}) or {}
+            fresh = _listing.draft_of(self._fields, draft.key, draft.operator)
+            fresh.error = next(iter(words.values()), refusal.sentence)
+            self.draft = fresh
+            return
+        if trees.is_group(group):
+            group["children"].append(leaf)
+        self._tree, self.field_errors = tree, {}
+        self.draft = _listing.draft_of(self._fields, draft.key, draft.operator)
+        await self._preview()
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def pick_kind(self, kind: str) -> None:
+        """Choose among people, departments or skill groups."""
+        if str(kind) in KINDS:
+            self.kind = str(kind)
+            self._offer()
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def add_candidate(self, form: dict[str, Any]) -> None:
+        """Add a candidate with a weight, or change the weight of one that is there."""
+        wanted, weight = str(form.get("candidate", "")), _cap(form.get("weight") or "1")
+        label = next((one["label"] for one in self.choices if one["value"] == wanted), "")
+        if not label:
+            self.field_errors = {**self.field_errors, "candidates": "请选择接单的人、部门或技能组"}
+            return
+        if not 1 <= weight <= 100:
+            self.field_errors = {**self.field_errors, "candidates": "权重填 1 到 100 的整数"}
+            return
+        row = {"kind": self.kind, "id": wanted, "label": label, "weight": str(weight)}
+        rest = [one for one in self.candidates if (one["kind"], one["id"]) != (self.kind, wanted)]
+        self.candidates, self.field_errors = [*rest, row], {}
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def drop_candidate(self, kind: str, candidate_id: str) -> None:
+        """Take a candidate away."""
+        self.candidates = [
+            one for one in self.candidates if (one["kind"], one["id"]) != (str(kind), str(candidate_id))
+        ]
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
+    async def save(self, form: dict[str, Any]) -> Any:
+        """Save the rule in the draft."""
+        actor, now, expected, key = await self._actor(), utc_now(), self._draft, self.editing
+        raw = trees.to_criteria(self._tree) if self._tree else {}
+        chosen = [(one["kind"], number_of(one["id"]), number_of(one["weight"])) for one in self.candidates]
+        texts = {name: str(form.get(name, ""))[:100] for name in ("name", "strategy", "hours", "fallback")}
+        self.field_errors = {}
+        await rx.run_in_thread(
+            lambda: assignment.save_rule(
+                actor, expected=expected, key=key, raw_criteria=raw, candidates=chosen, now=now, **texts
+            )
+        )
+        self.opened = False
+        await self._read()
+        return done(f"规则「{texts['name'].strip()}」已存入草稿，发布后生效")
+
+
+def _cap(raw: object) -> int:
+    """Return the number typed; 0 for nothing, −1 (which the service refuses beside its field) for anything else."""
+    text = str(raw or "").strip().replace(",", "")
+    return 0 if not text else int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1
