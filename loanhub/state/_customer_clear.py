@@ -85,7 +85,8 @@ class ClearText(SessionState, mixin=True):
         """Open the dialog that asks why a protected value is looked at."""
         actor, now = await self._actor(), utc_now()
         used, limit = await rx.run_in_thread(lambda: customers.used_today(actor, now=now))
-        self.asking, self.asking_label, self.field_errors = str(field)[:40], str(label)[:20], {}
+        self.asking, self.asking_label = str(field)[:40], str(label)[:20]
+        self.field_errors.clear()
         self.asking_hint = f"查看会记入审计日志，客户主管可见。今天你已查看 {used} 次，上限 {limit} 次。"
 
     @rx.event

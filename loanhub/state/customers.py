@@ -168,7 +168,8 @@ class CustomersState(CustomerList, SessionState):  # type: ignore[misc]
     @needs(Permission.CUSTOMERS_EXPORT)
     async def ask_export(self, is_open: bool, chosen: bool = False) -> None:
         """Open or close the sheet that asks for what the list is taken out."""
-        self.asking_export, self.field_errors = bool(is_open), {}
+        self.asking_export = bool(is_open)
+        self.field_errors.clear()
         if is_open and not self.exporting:
             self.export_chosen, self.exported, self.form_key = bool(chosen), {}, secrets.token_hex(8)
 

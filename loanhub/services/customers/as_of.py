@@ -22,9 +22,10 @@ from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.customers import scores
 from loanhub.services.customers._as_of_sections import PastRow, PastSection, sections_at
-from loanhub.services.customers.edit import FIELD_EVENTS, step_text
+from loanhub.services.customers.edit import FIELD_EVENTS
 from loanhub.services.customers.grade import grade_at, word
 from loanhub.services.customers.manager import LABEL as MANAGER
+from loanhub.services.interactions import step_text
 
 UNKNOWN = "没有留下记录"
 KEPT_NOTHING = (
