@@ -81,6 +81,7 @@ def _write(
     db: Session, actor: Actor, customer: Customer, raw: Mapping[str, object], *, now: datetime
 ) -> None:
     known = catalogue.snapshot(db, "customer", customer)
+    raw = _as_firm(customer, raw)
     changes = catalogue.apply(db, actor, "customer", customer, raw, now=now, partial=True)
     if not changes:
         return
@@ -96,6 +97,22 @@ def _write(
         db, actor, "customer.edited", now=now, entity="customer", entity_id=customer.id,
         customer_id=customer.id, before=changes.before, after=changes.after, summary=changes.summary,
     )  # fmt: skip
+
+
+def _as_firm(customer: Customer, raw: Mapping[str, object]) -> Mapping[str, object]:
+    """A firm is known by its 统一社会信用代码 alone: hold its number to that, also when a person is made a firm.
+
+    Raises:
+        InvalidInput: a person's number would stay on a firm.
+    """
+    kind = str(raw.get("kind", customer.kind))
+    if kind != "company":
+        # Made a person again: the number is a resident's unless the form says otherwise.
+        turned = customer.kind == "company" and kind == "person"
+        return {"id_type": "id_card", **raw} if turned and not raw.get("id_type") else raw
+    if customer.kind != "company" and customer.id_number and not raw.get("id_number"):
+        raise InvalidInput(fields={"id_number": "改为企业时，证件号码要换成统一社会信用代码"})
+    return {**raw, "id_type": "uscc"}
 
 
 def set_next_step(
