@@ -19,6 +19,7 @@ from loanhub.domain import formats
 from loanhub.domain.calendar import SHANGHAI
 from loanhub.domain.caps import LenderType
 from loanhub.domain.catalogue.kinds import KINDS
+from loanhub.domain.contact_rules import ContactRules
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.money import format_fen, format_plain, parse_fen
 from loanhub.domain.permissions import Permission
@@ -170,6 +171,21 @@ GROUPS: tuple[Group, ...] = (
             Entry("off", "放假", help="例如 2027-02-05 2027-02-06，用空格隔开", longest=2_000),
             Entry("worked", "上班（调休）", help="周末要上班的日子", longest=2_000),
         ),
+    ),
+    Group(
+        "collections", "催收规则", "谁能联系、什么时候、多少次；只能比《催收工作指引》更严，越线的拨打和发信系统不放行",
+        (
+            Entry("quiet_to", "每天几点起可以联系", required=True, help="不早于 08:00", longest=5),
+            Entry("quiet_from", "每天几点后不能联系", required=True, help="不晚于 22:00", longest=5),
+            Entry("unanswered_per_number_day", "同一号码每天最多未接次数", kind="integer", required=True, help="最多 6 次"),
+            Entry("answered_per_person_day", "同一人每天最多接通次数", kind="integer", required=True, help="最多 3 次"),
+            Entry("contacts_per_person_week", "同一人 7 天内最多联系次数", kind="integer", required=True),
+            Entry("third_party_days", "连续几天打不通才可请联系人转告", kind="integer", required=True, help="至少 3 天"),
+            Entry("third_party_per_week", "同一联系人 7 天内最多次数", kind="integer", required=True, help="最多 3 次"),
+            Entry("complaint_hold_days", "投诉后停催天数", kind="integer", required=True, help="至少 7 天"),
+            Entry("start_dpd", "逾期第几天立案", kind="integer", required=True, help="宽限期过后起算"),
+        ),
+        dated=True,
     ),
 )  # fmt: skip
 _BY_NAME = {group.name: group for group in GROUPS}
@@ -352,8 +368,15 @@ def _contract_code(texts: Mapping[str, str]) -> dict[str, Any]:
     return dict(texts)
 
 
+def _collections(texts: Mapping[str, str]) -> dict[str, Any]:
+    rules = ContactRules.parse({key: text.zfill(5) if ":" in text else text for key, text in texts.items()})
+    clocks = {"quiet_from": f"{rules.quiet_from:%H:%M}", "quiet_to": f"{rules.quiet_to:%H:%M}"}
+    return {**{key: getattr(rules, key) for key in texts}, **clocks}
+
+
 _CHECKS: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     "company": _company, "repayment_account": _account, "lender": _lender, "approval_authority": _authority,
     "waiver_authority": _waiver, "dispute": _dispute, "contract_code": _contract_code,
     "first_response": check_response, "public_pool": check_pool, "calendar": check_calendar,
+    "collections": _collections,
 }  # fmt: skip

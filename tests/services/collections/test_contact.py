@@ -305,3 +305,35 @@ class TestView:
                 collections.of_loan(office.collector, loan_id=office.loan_id, now=at(DAY, 10))[0]["stage"]
                 == "待联系"
             )
+
+
+class TestParameters:
+    def save(self, **changed: str) -> None:
+        from loanhub.services import company_settings
+
+        admin = make_user(RoleCode.ADMIN)
+        group = next(
+            one
+            for one in company_settings.list_groups(admin, now=at(DAY, 9))
+            if one.group.name == "collections"
+        )
+        company_settings.save(
+            admin, name="collections", form={**group.values, **changed}, stamp=group.stamp, now=at(DAY, 9)
+        )
+
+    def test_a_stricter_hour_holds_at_once(self, office: Office) -> None:
+        self.save(quiet_from="20:00", unanswered_per_number_day="2")
+        with pytest.raises(ContactRefused, match="20:00"):
+            collections.dial(office.collector, case_id=office.case_id, now=at(DAY, 20, 30))
+        call(office, minute=0)
+        call(office, minute=5)
+        with pytest.raises(ContactRefused, match="2 次未接"):
+            call(office, minute=10)
+
+    @pytest.mark.parametrize(
+        ("key", "value"), [("quiet_from", "23:00"), ("quiet_to", "6:00"), ("unanswered_per_number_day", "9"), ("start_dpd", "无")]
+    )  # fmt: skip
+    def test_nobody_sets_it_laxer_than_the_rules(self, key: str, value: str) -> None:
+        with pytest.raises(InvalidInput) as fault:
+            self.save(**{key: value})
+        assert key in fault.value.fields
