@@ -33,6 +33,7 @@ def _card(
             rx.el.span(help_text, class_name="t12 f3"),
             rx.el.span(class_name="grow"),
             action or rx.fragment(),
+            style={"flexWrap": "wrap", "height": "auto", "minHeight": "44px"},
         ),
         rx.el.div(*body, class_name="in"),
         class_name="card gov-card",

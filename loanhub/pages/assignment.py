@@ -136,7 +136,7 @@ def _draft_bar() -> rx.Component:
     publish = form(
         field(Field("note", "这一版改了什么", maximum_length=200, placeholder="可不填")),
         rx.el.div(
-            closing(button("取消")), closing(button("发布", look="p", kind="submit", writes=True)), class_name="row g3 end"
+            closing(button("取消")), button("发布", look="p", kind="submit", writes=True), class_name="row g3 end"
         ),
         on_submit=S.publish,
     )  # fmt: skip
@@ -155,6 +155,8 @@ def _draft_bar() -> rx.Component:
             rx.el.p("发布后，新进来的线索立刻按新规则分配；已经分出去的不变。", class_name="t13"),
             publish,
             trigger=button("发布", look="p", size="sm", icon_name="rocket"),
+            is_open=S.publishing,
+            on_open_change=S.ask_publish,
         ),
         class_name="row g3 wrap card",
         style={"padding": "10px 16px", "background": "var(--warn-bg)"},
@@ -212,7 +214,7 @@ def _candidates() -> rx.Component:
         ),
         icon("chevron-down", "s"),
         class_name="inp",
-        style={"width": "104px"},
+        style={"width": "120px", "flex": "none"},
     )
     who = rx.el.div(
         rx.el.select(
@@ -320,7 +322,7 @@ def assignment() -> Page:
     )
     views = saved_views(S.tabs, S.tab, S.choose)
     content = rx.el.div(
-        rx.el.div(views, class_name="only-phone"),
+        rx.el.div(views, rx.el.div(create, class_name="row end"), class_name="only-phone col g2"),
         _draft_bar(),
         part,
         class_name="gov-col",

@@ -47,6 +47,7 @@ class AssignmentState(SessionState):
     settings_key: str = ""
     field_errors: dict[str, str] = {}
 
+    publishing: bool = False
     opened: bool = False
     editing: str = ""
     form_key: str = ""
@@ -70,7 +71,7 @@ class AssignmentState(SessionState):
     async def load(self) -> None:
         """Show the rules."""
         self._watch(TOPIC)
-        self.loading, self.opened, self.tab = True, False, "rules"
+        self.loading, self.opened, self.publishing, self.tab = True, False, False, "rules"
         await self._read()
 
     async def _read(self) -> None:
@@ -185,6 +186,12 @@ class AssignmentState(SessionState):
 
     @rx.event
     @needs(Permission.ASSIGNMENTS_EDIT)
+    async def ask_publish(self, is_open: bool) -> None:
+        """Open or close the question before publishing."""
+        self.publishing = bool(is_open)
+
+    @rx.event
+    @needs(Permission.ASSIGNMENTS_EDIT)
     async def publish(self, form: dict[str, Any]) -> Any:
         """Put the draft in force."""
         actor, now, expected = await self._actor(), utc_now(), self._draft
@@ -192,6 +199,7 @@ class AssignmentState(SessionState):
         number = await rx.run_in_thread(
             lambda: assignment.publish(actor, expected=expected, note=note, now=now)
         )
+        self.publishing = False
         await self._read()
         return done(f"第 {number} 版已生效，新线索按它分配")
 
