@@ -47,7 +47,7 @@ class ConsentWay(Choice):
 
 
 PERSON_ONLY = frozenset(
-    {"gender", "birth_date", "marital_status", "education", "household_region", "dependents", "housing",
+    {"id_type", "gender", "birth_date", "marital_status", "education", "household_region", "dependents", "housing",
      "residence_years", "occupation", "employment", "company_name", "employer_kind", "job_title", "joined_date",
      "work_region", "monthly_income_fen", "salary_payment", "payroll_fen", "other_income_fen",
      "household_income_fen", "has_housing_fund", "housing_fund_base_fen", "housing_fund_monthly_fen",

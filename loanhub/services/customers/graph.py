@@ -193,6 +193,27 @@ class _Builder:
                 self.outside[key] = row
                 yield row.customer_id, key, label, False
 
+        yield from self._registered(frontier)
+
+    def _registered(self, frontier: list[int]) -> Iterable[tuple[int | str, int | str, str, bool]]:
+        """The legal representative 法定代表人 a firm's record names, where no relation has been written."""
+        known = sa.select(col(CustomerRelation.customer_id)).where(
+            col(CustomerRelation.customer_id).in_(frontier), col(CustomerRelation.ended_at).is_(None),
+            col(CustomerRelation.kind) == RelationKind.LEGAL_REPRESENTATIVE.value,
+        )  # fmt: skip
+        written = set(self.db.execute(known).scalars())
+        for customer_id in frontier:
+            firm = self.people[customer_id]
+            name = str(firm.profile.get("legal_representative") or "")
+            if firm.kind == "company" and name and customer_id not in written:
+                key = f"f{customer_id}"
+                kind = RelationKind.LEGAL_REPRESENTATIVE
+                # Never added to the session: it stands on the graph only.
+                self.outside[key] = CustomerRelation(
+                    customer_id=customer_id, kind=kind.value, name=name, note=""
+                )
+                yield customer_id, key, f"{kind.label}（登记）", False
+
     def _shared(self, frontier: list[int]) -> Iterable[tuple[int, int, str, bool]]:
         phones: dict[str, int] = {}
         addresses: dict[str, int] = {}
