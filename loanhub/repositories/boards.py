@@ -190,6 +190,13 @@ def count_in(db: Session, model: Any, stage: Any, condition: Clause, stage_code:
     return int(db.execute(query).scalar_one())
 
 
+def count_away(db: Session, pipeline_id: int, stage_code: str) -> int:
+    """Return how many leads carry a stage of a board without standing on it: in the pool, lost or invalid."""
+    query = sa.select(sa.func.count()).select_from(Lead)
+    query = query.where(col(Lead.pipeline_id) == pipeline_id, col(Lead.stage_code) == stage_code)
+    return int(db.execute(query.where(sa.not_(on_board(pipeline_id)))).scalar_one())
+
+
 def lock_stage(db: Session, pipeline_id: int, stage_code: str) -> None:
     """Hold the stage until the transaction ends: of two cards for its last place one waits for the other."""
     query = sa.select(col(Stage.id)).where(

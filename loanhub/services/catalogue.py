@@ -96,7 +96,7 @@ def sources(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
     stages = db.execute(
         sa.select(col(Stage.code), col(Stage.label))
         .where(col(Stage.pipeline_id).in_(of_leads))
-        .order_by(col(Stage.sort))
+        .order_by(col(Stage.pipeline_id), col(Stage.sort))
     ).all()
     users = db.execute(
         sa.select(col(User.id), col(User.name)).where(col(User.active)).order_by(col(User.id))
@@ -111,7 +111,7 @@ def sources(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
     found = {
         "channel": pairs(channels),
         "product": pairs(products),
-        "stage": pairs(stages),
+        "stage": _once(pairs(stages)),
         "user": pairs(users),
         "department": pairs(departments),
         "repayment_method": tuple((code, method.label) for code, method in METHODS.items()),
@@ -128,6 +128,14 @@ def forget(db: Session) -> None:
     """Forget what this transaction read: call after adding a field, channel, product, stage or person in it."""
     db.info.pop("catalogue", None)
     db.info.pop("catalogue_sources", None)
+
+
+def _once(options: tuple[tuple[str, str], ...]) -> tuple[tuple[str, str], ...]:
+    # Boards made after another keep its codes: the name on the first board stands for all.
+    found: dict[str, str] = {}
+    for code, label in options:
+        found.setdefault(code, label)
+    return tuple(found.items())
 
 
 def rights_of(actor: Actor) -> tuple[RoleRights, ...]:

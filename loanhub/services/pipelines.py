@@ -1,6 +1,7 @@
 """Boards and their stages as an administrator edits them 看板阶段: names, targets, limits, gates, order.
 
 A stage's code never changes: moves, reports and the hard gates (application, approval, disbursement) hang on it.
+Boards of leads may gain stages, and lose what was added; the seven shipped stages of the first board stay.
 """
 
 from __future__ import annotations
@@ -19,11 +20,14 @@ from loanhub.models import Lead, Pipeline, Stage, StageMove
 from loanhub.repositories import boards as repository
 from loanhub.services import catalogue, events
 from loanhub.services._actor import Actor
+from loanhub.services._numbering import next_number
+from loanhub.services._stage_rules import StageForm, changes_of, faults_of, in_stored_order, why_kept
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.boards.entities import entity_of
 
-MAX_DWELL_HOURS = 24 * 365
-MAX_WIP = 9_999
+__all__ = [
+    "BoardView", "Effect", "StageForm", "StageView", "StaleBoard", "list_boards", "preview", "save", "view",
+]  # fmt: skip
 
 
 class StaleBoard(Conflict):
@@ -31,23 +35,6 @@ class StaleBoard(Conflict):
 
     def __init__(self) -> None:
         super().__init__("看板阶段刚被别人改过，请刷新后再改")
-
-
-@dataclass(frozen=True)
-class StageForm:
-    """A stage as the form holds it; ``required`` are catalogue keys of a lead, limits of 0 mean none.
-
-    ``next_codes`` are where a card may go from here, none meaning anywhere; ``wip_hard`` refuses beyond the limit.
-    """
-
-    code: str
-    label: str
-    dwell_target_hours: int
-    wip_limit: int
-    probability_percent: int
-    required: tuple[str, ...]
-    next_codes: tuple[str, ...] = ()
-    wip_hard: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +54,7 @@ class StageView:
     next_codes: tuple[str, ...] = ()
     next_labels: tuple[str, ...] = ()
     wip_hard: bool = False
+    removable: bool = False
 
 
 @dataclass(frozen=True)
@@ -119,6 +107,7 @@ def view(actor: Actor, *, pipeline_id: int, now: datetime) -> BoardView:
                 required_labels=tuple(labels.get(key, key) for key in s.required),
                 gate=GATE_SENTENCES.get(s.hard_gate, ""), cards=cards.get(s.code, 0), next_codes=tuple(s.next_codes),
                 next_labels=tuple(names.get(code, code) for code in s.next_codes), wip_hard=s.wip_hard,
+                removable=not why_kept(pipeline, stored, s, cards.get(s.code, 0)),
             )
             for s in stored
         )  # fmt: skip
@@ -129,6 +118,9 @@ def save(
     actor: Actor, *, pipeline_id: int, version: int, label: str, stages: Sequence[StageForm], now: datetime
 ) -> None:
     """Change a board's name and all its stages at once; their order is the order given.
+
+    On a board of leads a form with a code like ``new1`` is a stage to be added, and a stored stage without a form is
+    removed: what stands there but on no board (pool, invalid, lost) goes to the first stage.
 
     The first stage stays first (new leads enter there), and stages behind a hard gate keep their sequence:
     a loan is applied for before it is approved, and approved before it is lent.
@@ -150,13 +142,17 @@ def save(
         labels = _askable(db, pipeline)
         label = label.strip()
         faults = {} if 1 <= len(label) <= 40 else {"label": "看板名称为 1–40 个字"}
-        faults |= _faults(stages, list(stored.values()), labels)
+        faults |= faults_of(pipeline, stages, list(stored.values()), labels, _counts(db, pipeline, now=now))
         if faults:
             raise InvalidInput(fields=faults)
-        stages = [_in_stored_order(form, stored[form.code].required) for form in stages]
-        before, after = _changes(pipeline.label, label, stored, stages, labels)
+        stages = [
+            in_stored_order(form, stored[form.code].required) if form.code in stored else form
+            for form in stages
+        ]
+        before, after = changes_of(pipeline.label, label, stored, stages, labels)
         if not after:
             return
+        stages = _add_and_remove(db, pipeline, stored, stages)
         pipeline.label, pipeline.version = label, pipeline.version + 1
         for place, form in enumerate(stages):
             row = stored[form.code]
@@ -192,47 +188,42 @@ def _askable(db: Session, pipeline: Pipeline) -> dict[str, str]:
     return {spec.key: spec.label for spec in known.for_form("lead") if not spec.read_only}
 
 
-def _faults(stages: Sequence[StageForm], stored: Sequence[Stage], labels: dict[str, str]) -> dict[str, str]:
-    codes = [form.code for form in stages]
-    present = [stage.code for stage in stored]
-    if sorted(codes) != sorted(present):
-        return {"stages": "阶段不能增加或删除，请刷新后再改"}
-    faults = {}
-    if codes[0] != present[0]:
-        faults["stages"] = f"「{stored[0].label}」必须在最前面，新线索从这里进入"
-    gated = [stage.code for stage in stored if stage.hard_gate]
-    if [code for code in codes if code in gated] != gated or (
-        gated and codes.index(gated[-1]) != len(codes) - 1
-    ):
-        names = "、".join(stage.label for stage in stored if stage.hard_gate)
-        faults["stages"] = f"{names}有先后条件，要保持这个顺序，最后一个不能移动"
-    seen: set[str] = set()
-    for form in stages:
-        name = form.label.strip()
-        if not 1 <= len(name) <= 12:
-            faults[f"{form.code}.label"] = "名称为 1–12 个字"
-        elif name in seen:
-            faults[f"{form.code}.label"] = "名称不能重复"
-        seen.add(name)
-        if not 0 <= form.dwell_target_hours <= MAX_DWELL_HOURS:
-            faults[f"{form.code}.dwell_target_hours"] = f"停留目标为 0 到 {MAX_DWELL_HOURS} 小时，0 为不限"
-        if not 0 <= form.wip_limit <= MAX_WIP:
-            faults[f"{form.code}.wip_limit"] = f"在制上限为 0 到 {MAX_WIP}，0 为不限"
-        elif form.wip_hard and not form.wip_limit:
-            faults[f"{form.code}.wip_limit"] = "超过就拦，要先填上限"
-        if form.code in form.next_codes or any(code not in present for code in form.next_codes):
-            faults[f"{form.code}.next_codes"] = "可移至里有不存在的阶段"
-        if not 0 <= form.probability_percent <= 100:
-            faults[f"{form.code}.probability_percent"] = "成交概率为 0 到 100"
-        if len(set(form.required)) < len(form.required) or any(key not in labels for key in form.required):
-            faults[f"{form.code}.required"] = "移入条件里有不存在的字段"
-    return faults
-
-
-def _in_stored_order(form: StageForm, stored: Sequence[str]) -> StageForm:
-    # A form sends the keys in the order of its boxes; only what was added or taken away is a change.
-    kept = [key for key in stored if key in form.required]
-    return replace(form, required=(*kept, *(key for key in form.required if key not in stored)))
+def _add_and_remove(
+    db: Session, pipeline: Pipeline, stored: dict[str, Stage], stages: Sequence[StageForm]
+) -> list[StageForm]:
+    """Store the new stages, drop the missing ones; returns the forms with the codes as stored. Changes ``stored``."""
+    codes: dict[str, str] = {}
+    for place, form in enumerate(stages):
+        if form.code in stored:
+            continue
+        codes[form.code] = f"x{next_number(db, 'stage')}"
+        before: Stage = stored.get(stages[place - 1].code) or next(iter(stored.values()))
+        stored[codes[form.code]] = Stage(
+            pipeline_id=pipeline.id or 0,
+            code=codes[form.code],
+            label=form.label.strip(),
+            color=before.color,
+            sort=place,
+        )
+        db.add(stored[codes[form.code]])
+    found = [
+        replace(
+            form,
+            code=codes.get(form.code, form.code),
+            next_codes=tuple(codes.get(code, code) for code in form.next_codes),
+        )
+        for form in stages
+    ]
+    gone = stored.keys() - {form.code for form in found}
+    if gone:
+        db.execute(
+            sa.update(Lead)
+            .where(col(Lead.pipeline_id) == pipeline.id, col(Lead.stage_code).in_(gone))
+            .values(stage_code=found[0].code)
+        )
+        for code in gone:
+            db.delete(stored.pop(code))
+    return found
 
 
 @dataclass(frozen=True)
@@ -264,6 +255,12 @@ def preview(actor: Actor, *, pipeline_id: int, stages: Sequence[StageForm], now:
         stored = {stage.code: stage for stage in _stages(db, pipeline_id)}
         labels, cards = _askable(db, pipeline), _counts(db, pipeline, now=now)
         effects: list[Effect] = []
+        gone = [row for code, row in stored.items() if code not in {form.code for form in stages}]
+        for lost in gone:
+            away = repository.count_away(db, pipeline_id, lost.code)
+            goal = stages[0].label.strip() if stages else ""
+            told = f"，停在这里的 {away} 条公海或已失效线索回到「{goal}」" if away else ""
+            effects.append(Effect(lost.label, f"阶段会被删除{told}"))
         for form in stages:
             row = stored.get(form.code)
             if row is None:
@@ -326,45 +323,3 @@ def _past_moves(db: Session, pipeline_id: int, form: StageForm, *, now: datetime
         col(StageMove.to_stage).not_in(form.next_codes), col(StageMove.at) > now - timedelta(days=LOOK_BACK_DAYS),
     )  # fmt: skip
     return int(db.execute(query).scalar_one())
-
-
-def _changes(
-    old_label: str, label: str, stored: dict[str, Stage], stages: Sequence[StageForm], labels: dict[str, str]
-) -> tuple[dict[str, object], dict[str, object]]:
-    before: dict[str, object] = {}
-    after: dict[str, object] = {}
-
-    def note(name: str, old: object, new: object) -> None:
-        if old != new:
-            before[name], after[name] = old, new
-
-    def named(keys: Sequence[str]) -> str:
-        return "、".join(labels.get(key, key) for key in keys) or "—"
-
-    note("看板名称", old_label, label)
-    order = sorted(stored.values(), key=lambda stage: (stage.sort, stage.id or 0))
-    old_order = [stage.code for stage in order]
-    new_order = [form.code for form in stages]
-    if old_order != new_order:
-        note("顺序", " → ".join(s.label for s in order), " → ".join(form.label.strip() for form in stages))
-    names = {form.code: form.label.strip() for form in stages}
-
-    def goals(codes: Sequence[str]) -> str:
-        return "、".join(names.get(code, code) for code in codes) or "任意阶段"
-
-    for form in stages:
-        row = stored[form.code]
-        note(f"{row.label} · 可移至", goals(row.next_codes), goals(form.next_codes))
-        note(
-            f"{row.label} · 超过上限", "拦住" if row.wip_hard else "提醒", "拦住" if form.wip_hard else "提醒"
-        )
-        note(f"{row.label} · 名称", row.label, form.label.strip())
-        note(f"{row.label} · 停留目标", _hours(row.dwell_target_hours), _hours(form.dwell_target_hours))
-        note(f"{row.label} · 在制上限", row.wip_limit or "不限", form.wip_limit or "不限")
-        note(f"{row.label} · 成交概率", f"{row.probability_percent}%", f"{form.probability_percent}%")
-        note(f"{row.label} · 移入条件", named(row.required), named(form.required))
-    return before, after
-
-
-def _hours(hours: int) -> str:
-    return "不限" if not hours else f"{hours // 24} 天" if hours % 24 == 0 else f"{hours} 小时"

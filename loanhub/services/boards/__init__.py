@@ -5,6 +5,7 @@ from loanhub.services.boards.export import export, may_export
 from loanhub.services.boards.gate import GateForm, gate_form, gates
 from loanhub.services.boards.move import Moved, MovedBySomebody, advance, move, move_card
 from loanhub.services.boards.quick import quick_add
+from loanhub.services.boards.transfer import other_boards, transfer
 from loanhub.services.boards.view import (
     CARDS_PER_COLUMN,
     BoardChoice,
@@ -46,10 +47,12 @@ __all__ = [
     "may_export",
     "move",
     "move_card",
+    "other_boards",
     "page_of",
     "pipeline_id_of",
     "quick_add",
     "tabs",
     "totals",
+    "transfer",
     "within_of",
 ]  # fmt: skip

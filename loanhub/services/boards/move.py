@@ -109,7 +109,7 @@ def move_card(
             if expected_version is not None and row.version != expected_version:
                 raise MovedBySomebody(kind.last_mover(db, row), rules.label(source))
             if to != source:
-                _check_rules(db, kind, rules, source, to, now=now)
+                check_rules(db, kind, rules, source, to, now=now)
             elif not stays:
                 return asdict(
                     Moved(card_id, kind.name_of(db, actor, row), row.version, source, to, target.label, False)
@@ -146,9 +146,10 @@ def advance(db: Session, actor: Actor, lead: Lead, to: str, *, reason: str, now:
     return True
 
 
-def _check_rules(
+def check_rules(
     db: Session, kind: CardEntity, rules: BoardRules, source: str, to: str, *, now: datetime
 ) -> None:
+    """Refuse what the board itself forbids: a way not allowed, a full stage; an unknown source may go anywhere."""
     target, count = rules.stages[to], 0
     if target.wip_hard and target.wip_limit:
         repository.lock_stage(db, rules.pipeline_id, to)

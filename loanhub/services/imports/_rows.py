@@ -19,7 +19,7 @@ from loanhub.domain.formats import local
 from loanhub.domain.leads import LeadDoor, LeadOrigin, LeadStatus, lead_number
 from loanhub.domain.permissions import Permission
 from loanhub.domain.rank import between, spread
-from loanhub.models import Channel, ImportBatch, ImportRow, Lead, Pipeline, Stage, User
+from loanhub.models import Channel, ImportBatch, ImportRow, Lead, User
 from loanhub.models._columns import Code
 from loanhub.models.encryption import blind_index, blind_index_tail
 from loanhub.repositories import leads as lead_repository
@@ -29,8 +29,8 @@ from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
 from loanhub.services.imports._known import Finder, Match
 from loanhub.services.imports._plan import Duplicates, Options, Ownership, PlannedRow
+from loanhub.services.leads._entry import Entry
 from loanhub.services.leads.create import FIRST_CONTACT_HOURS, touch
-from loanhub.services.setup import DEFAULT_PIPELINE
 
 _TABLE: Any = Lead.__table__  # type: ignore[attr-defined]
 
@@ -43,8 +43,6 @@ class Context:
     options: Options
     costs: Mapping[str, int]
     channels: Mapping[str, str]
-    pipeline_id: int
-    stage_code: str
     owners: tuple[tuple[int, int | None], ...]
     """(user id, department id) in turn; empty for the public pool."""
 
@@ -63,22 +61,12 @@ class Tally:
 
 def context_of(db: Session, actor: Actor, options: Options) -> Context:
     """Return what every chunk of a run needs."""
-    pipeline_id = db.execute(
-        sa.select(col(Pipeline.id)).where(col(Pipeline.code) == DEFAULT_PIPELINE)
-    ).scalar_one()
-    first = (
-        sa.select(col(Stage.code))
-        .where(col(Stage.pipeline_id) == pipeline_id)
-        .order_by(col(Stage.sort))
-        .limit(1)
-    )
     channels = db.execute(
         sa.select(col(Channel.code), col(Channel.label), col(Channel.cost_per_lead_fen))
     ).all()
     return Context(
         catalogue=catalogues.current(db), options=options,
         costs={code: cost for code, _, cost in channels}, channels={code: label for code, label, _ in channels},
-        pipeline_id=int(pipeline_id or 0), stage_code=db.execute(first).scalar_one(),
         owners=_owners(db, actor, options),
     )  # fmt: skip
 
@@ -223,7 +211,7 @@ def _insert(
         return []
     day = local(now).date()
     first = next_number(db, f"lead:{day:%Y%m%d}", count=len(rows))
-    ranks = _ranks(lead_repository.first_rank(db, context.pipeline_id, context.stage_code), len(rows))
+    entry = Entry(db, now=now)
     same = _defaults(actor, batch, context, now)
     turn = itertools.islice(itertools.cycle(context.owners or ((0, None),)), batch.created_count, None)
     leads = []
@@ -231,11 +219,12 @@ def _insert(
         values = {**same, **_columns(context.catalogue, row.cleaned.values)}
         owner_id, department_id = next(turn)
         values["number"] = lead_number(day, first + place)
-        values["rank"] = ranks[place]
         values["cost_fen"] = context.costs.get(values["channel_code"], 0)
         if owner_id:
             values["owner_id"], values["department_id"] = owner_id, department_id
+        values["pipeline_id"], values["stage_code"] = entry.board_of(SimpleNamespace(**values))
         leads.append(values)
+    _rank(db, leads)
     db.execute(sa.insert(_TABLE), leads)
     newest = sa.select(_TABLE.c.number, _TABLE.c.id).where(_TABLE.c.import_batch_id == batch.id)
     newest = newest.order_by(_TABLE.c.id.desc()).limit(len(leads))
@@ -260,7 +249,7 @@ def _defaults(actor: Actor, batch: ImportBatch, context: Context, now: datetime)
         number="", name="", status=LeadStatus.NEW if pooled else LeadStatus.WAITING, origin=LeadOrigin.NEW_DATA,
         door=LeadDoor.IMPORT.value,
         created_at=now, updated_at=now, created_by_id=actor.actor_id, import_batch_id=batch.id,
-        pipeline_id=context.pipeline_id, stage_code=context.stage_code, stage_entered_at=now,
+        stage_entered_at=now,
         assigned_at=None if pooled else now,
         assigned_reason="" if pooled else f"导入时{context.options.owner.label}"[:200],
         pooled_at=now if pooled else None, pool_reason="导入" if pooled else "",
@@ -298,6 +287,17 @@ def _storable(spec: FieldSpec, value: Any) -> Any:
         value = value.value
     length = getattr(column, "length", None)
     return value[:length] if isinstance(value, str) and isinstance(length, int) else value
+
+
+def _rank(db: Session, leads: list[dict[str, Any]]) -> None:
+    """Put the new leads at the top of their columns, in the order of the file."""
+    columns: dict[tuple[int, str], list[dict[str, Any]]] = {}
+    for values in leads:
+        columns.setdefault((values["pipeline_id"], values["stage_code"]), []).append(values)
+    for (pipeline_id, stage_code), found in columns.items():
+        ranks = _ranks(lead_repository.first_rank(db, pipeline_id, stage_code), len(found))
+        for values, rank in zip(found, ranks, strict=True):
+            values["rank"] = rank
 
 
 def _ranks(first: str | None, count: int) -> list[str]:

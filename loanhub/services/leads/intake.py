@@ -24,7 +24,6 @@ from loanhub.domain.leads import (
     decide_duplicate,
     lead_number,
 )
-from loanhub.domain.rank import between
 from loanhub.models import Channel, Lead, LeadConsent, User
 from loanhub.repositories import leads as repository
 from loanhub.services import assignment, catalogue, events, search
@@ -32,7 +31,7 @@ from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._notices import notify
 from loanhub.services._numbering import next_number
 from loanhub.services._transaction import announce
-from loanhub.services.leads._shared import place_on_board
+from loanhub.services.leads._entry import Entry
 from loanhub.services.leads.touch import Created, touch
 
 FIRST_CONTACT_HOURS = 2
@@ -169,16 +168,11 @@ def _write(db: Session, rows: Sequence[tuple[Enquiry, Lead, catalogue.Changes]],
     day = local(now).date()
     first = next_number(db, f"lead:{day:%Y%m%d}", count=len(leads))
     channels = _channels(db)
-    rank = ""
+    entry = Entry(db, now=now)
     for offset, lead in enumerate(leads):
         lead.number = lead_number(day, first + offset)
         lead.cost_fen = channels[lead.channel_code].cost_per_lead_fen if lead.channel_code in channels else 0
-        if not rank:
-            place_on_board(db, lead, now=now)
-        else:
-            lead.pipeline_id, lead.stage_code = leads[0].pipeline_id, leads[0].stage_code
-            lead.rank = between(None, rank)
-        rank = lead.rank
+        entry.put(lead)
     db.add_all(leads)
     db.flush()
     search.index_many(db, "lead", [(lead.id or 0, lead) for lead in leads])
@@ -186,8 +180,8 @@ def _write(db: Session, rows: Sequence[tuple[Enquiry, Lead, catalogue.Changes]],
     by_actor: dict[Actor, list[events.Entry]] = {}
     for enquiry, lead, changes in rows:
         label = channels[lead.channel_code].label if lead.channel_code in channels else ""
-        entry = events.Entry(lead.id or 0, f"{lead.number} {label}".strip(), changes.after)
-        by_actor.setdefault(enquiry.actor, []).append(entry)
+        told = events.Entry(lead.id or 0, f"{lead.number} {label}".strip(), changes.after)
+        by_actor.setdefault(enquiry.actor, []).append(told)
     for actor, entries in by_actor.items():
         if len(entries) > 1:
             events.record_many(db, actor, "lead.created", entries, now=now, entity="lead")

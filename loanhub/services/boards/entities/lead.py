@@ -147,6 +147,10 @@ class LeadCards(CardEntity):
         """Return what the lead meets and lacks; going back asks for nothing."""
         if not rules.is_forward(row.stage_code, target.code):
             return Gate(target.code, (), ())
+        return self.entry_gate(db, row, target)
+
+    def entry_gate(self, db: Session, row: Lead, target: StageSpec) -> Gate:
+        """Return what the lead meets and lacks for a stage, wherever it comes from."""
         filled: dict[str, object] = {}
         if target.required:
             known = catalogue.current(db)
