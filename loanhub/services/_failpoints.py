@@ -28,6 +28,8 @@ FAILPOINTS = (
     "request.after_event",
     "request.after_decision",
     "offer.after_row",
+    "delivery.after_insert",
+    "delivery.before_commit",
     "day_end.after_lease",
     "day_end.mid_chunk",
     "day_end.before_commit",
