@@ -95,8 +95,8 @@ class CustomerTabsState(Conflicting, SessionState):
         if wanted != self._customer:
             self.groups, self.parties, self._customer, self.read = [], [], wanted, ""
         self._stop_editing()
-        self.history_label, self.relating, self.uploading = "", False, False
-        self.field_errors = {}
+        self.history_label, self.relating = "", False
+        self.field_errors, self.failed = {}, ""
         page = await self.get_state(CustomerState)
         if page.missing:
             return
