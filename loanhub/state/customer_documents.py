@@ -159,6 +159,7 @@ class CustomerDocumentsState(SessionState):
         )
         await self._read_documents()
         self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == number), self.chosen)
+        await self._read_looks()
         return done("已上传")
 
     @rx.event
@@ -180,6 +181,7 @@ class CustomerDocumentsState(SessionState):
         )
         await self._read_documents()
         self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == number), Tile())
+        await self._read_looks()
         return done("已归类")
 
     @rx.event
