@@ -3,7 +3,6 @@
 from loanhub.services.loans._shared import LoanClosed, NotDisbursed, StaleLoan
 from loanhub.services.loans._view_actions import ActionState, ChangeRow
 from loanhub.services.loans._write import Posted
-from loanhub.services.loans.batch import BatchResult, BatchRow, post_many
 from loanhub.services.loans.change import CHANGE_KINDS, Change, ChangePreview, NotAChange, preview_change
 from loanhub.services.loans.change_look import (
     RequestRow,
@@ -70,7 +69,7 @@ from loanhub.services.loans.view import DisbursementView, LoanView, disbursement
 
 __all__ = [
     "CHANGE_KINDS", "ActionState", "AlreadyPending", "AlreadyRequested", "AlreadyReversed", "AmountDiffers", "Balance",
-    "BatchResult", "BatchRow", "BucketFigure", "Change", "ChangePreview", "ChangeRow", "DisbursementView",
+    "BucketFigure", "Change", "ChangePreview", "ChangeRow", "DisbursementView",
     "LedgerBroken", "LoanClosed", "LoanView", "Mark", "NoReceipt", "NotAChange", "NotDisbursed",
     "NotSettled", "NotSigned", "NotWrittenOff", "NothingToConfirm", "OfferDay", "OfferPreview",
     "OfferRow", "OwnChange", "OwnPosting", "OwnRequest", "PaymentPreview", "Posted", "Quote",
@@ -78,7 +77,7 @@ __all__ = [
     "ReversalPreview", "Reversed", "ReversingReversal", "StaleLoan", "TermLine", "WaitingContract",
     "approve_change", "buckets", "certificate_pdf", "change_request", "confirm", "count_requests",
     "create_offer", "customer_ids", "disbursement_view", "list_requests", "loan_view", "marks",
-    "offer_pdf", "open_loan", "post", "post_many", "preview_change", "preview_offer", "preview_payment",
+    "offer_pdf", "open_loan", "post", "preview_change", "preview_offer", "preview_payment",
     "preview_reversal", "quote", "receipt_pdf", "refresh", "refuse", "refuse_change", "reprice",
     "request", "request_change", "reverse", "waiting_contracts", "withdraw_change",
 ]  # fmt: skip

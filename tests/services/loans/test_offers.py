@@ -118,40 +118,6 @@ class TestPapers:
             loans.certificate_pdf(desk.sales, loan_id=make_loan(desk), now=NOON)
 
 
-class TestBatch:
-    def test_one_bad_row_stops_no_other_and_again_posts_nothing(self, desk: Desk) -> None:
-        first, second = make_loan(desk), make_loan(desk)
-        rows = [
-            loans.BatchRow(loan_number=stored(first).number, amount_fen=PAYMENT, value_date=FIRST_DUE, bank_transaction_id="B1"),
-            loans.BatchRow(loan_id=second, amount_fen=-1, value_date=FIRST_DUE, bank_transaction_id="B2"),
-            loans.BatchRow(loan_number="没有", amount_fen=1, value_date=FIRST_DUE, bank_transaction_id="B3"),
-            loans.BatchRow(loan_id=second, amount_fen=100, value_date=FIRST_DUE, bank_transaction_id="B1"),
-            loans.BatchRow(loan_id=second, amount_fen=100, value_date=FIRST_DUE, bank_transaction_id=" "),
-            loans.BatchRow(loan_id=second, amount_fen=200, value_date=FIRST_DUE, bank_transaction_id="B4"),
-        ]  # fmt: skip
-
-        done = loans.post_many(desk.maker, rows, now=noon(FIRST_DUE))
-        again = loans.post_many(desk.maker, rows, now=noon(FIRST_DUE))
-
-        assert (
-            [one.ok for one in done] == [True, False, False, False, False, True] == [one.ok for one in again]
-        )
-        assert [one.field for one in done] == [
-            "",
-            "amount",
-            "",
-            "bank_transaction_id",
-            "bank_transaction_id",
-            "",
-        ]
-        assert [one.already for one in again] == [True, False, False, False, False, True]
-        assert again[0].posted is not None and done[0].posted is not None
-        assert again[0].posted.payment_id == done[0].posted.payment_id
-        assert (len(payments_of(first)), len(payments_of(second))) == (1, 1)
-        with pytest.raises(NotPermitted):
-            loans.post_many(desk.sales, rows, now=noon(FIRST_DUE))
-
-
 class TestReprice:
     def test_the_system_posts_the_new_rate_once(self, desk: Desk) -> None:
         loan_id = make_loan(desk)
