@@ -24,6 +24,7 @@ from loanhub.state._marks import needs
         body=QuoteBody,
         answer=QuoteAnswer,
         answered="试算结果；什么都不保存",
+        description="按自营贷款试算：预先从本金中扣除的利息或费用（砍头息，民法典第六百七十条）以 422 拒绝。",
     ),
 )
 @needs(Permission.PRODUCTS_READ)

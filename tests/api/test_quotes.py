@@ -102,6 +102,19 @@ def test_says_whether_the_lines_in_force_are_crossed(
     assert all(line["source"] and line["sentence"] for line in limit["lines"])
 
 
+@pytest.mark.parametrize(
+    "fee",
+    [{"label": "砍头息", "timing": "upfront", "rate": "0.05"}, {"label": "利息", "timing": "before", "amount_fen": 100},
+     {"label": "手续费", "timing": "financed", "rate": "0.02"}],
+)  # fmt: skip
+def test_refuses_what_is_taken_out_of_the_principal(client: TestClient, fee: dict[str, Any]) -> None:
+    answer = ask(client, PLAIN | {"fees": [FEE, fee]})
+
+    assert answer.status_code == 422
+    assert list(answer.json()["fields"]) == ["fees[1]"]
+    assert "民法典第六百七十条" in answer.json()["fields"]["fees[1]"]
+
+
 BAD: list[tuple[dict[str, Any], str]] = [
     ({"principal_fen": 10**14}, "principal_fen"),
     ({"principal_fen": 10**30}, "principal_fen"),

@@ -16,8 +16,9 @@ from loanhub.domain.repayment.options import ServicingOptions
 from loanhub.services import parameters, rates
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.rates import CapForm, CostAboveCap
+from loanhub.services.rates._dual import OwnEntry, StaleRate
 from loanhub.services.rates.cap import AlreadyReplaced
-from loanhub.services.rates.lpr import OwnEntry, StaleRate, published_day
+from loanhub.services.rates.lpr import published_day
 from tests.domain.repayment.strategies import plain_terms
 from tests.people import NOON, make_company
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
@@ -11,8 +12,10 @@ import sqlalchemy as sa
 from loanhub.domain.errors import NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Loan, LprRate
+from loanhub.repositories import rates as repository
 from loanhub.services import day_end, loans, rates
-from loanhub.services._transaction import transaction
+from loanhub.services._actor import SYSTEM
+from loanhub.services._transaction import reading, transaction
 from loanhub.services.product_terms import LprMissing
 from loanhub.services.rates import reprice
 from tests.builders import make_company, make_user
@@ -40,6 +43,32 @@ def publish(day=date(2026, 12, 21), one_year="2.80"):
     rates.review_lpr(credit, lpr_id=lpr_id, now=noon(day))
 
 
+@dataclass(frozen=True)
+class Run:
+    """Loans whose rate changed, loans whose rate stayed, and why others could not be done, by number."""
+
+    changed: int
+    kept: int
+    problems: dict[str, str]
+
+
+def reprice_all(day):
+    """Reprice every loan whose day has come, one transaction a loan, as the day-end does chunk by chunk."""
+    with reading() as db:
+        waiting = [loan.id for loan, _ in repository.list_loans_to_reprice(db, SYSTEM, until=day)]
+    changed, kept, problems = 0, 0, {}
+    for loan_id in waiting:
+        try:
+            with transaction() as db:
+                loan = repository.lock_loan(db, loan_id)
+                done = reprice.reprice_loan(db, loan, day, noon(day))
+        except LprMissing as fault:
+            problems[stored(loan_id).number] = fault.sentence
+            continue
+        changed, kept = changed + done, kept + (not done)
+    return Run(changed, kept, problems)
+
+
 def changes(loan_id):
     return [payment for payment in payments_of(loan_id) if payment.kind == "rate_change"]
 
@@ -60,12 +89,10 @@ def test_takes_the_lpr_in_force_plus_its_spread_once(desk):
     loan_id = make_linked(desk)
     publish()
     before = stored(loan_id)
-    assert reprice.reprice_due_loans(date(2026, 12, 31), now=noon(date(2026, 12, 31))) == reprice.Repriced(
-        0, 0, {}
-    )
+    assert reprice_all(date(2026, 12, 31)) == Run(0, 0, {})
 
-    done = reprice.reprice_due_loans(NEW_YEAR, now=noon(NEW_YEAR))
-    again = reprice.reprice_due_loans(NEW_YEAR, now=noon(NEW_YEAR))
+    done = reprice_all(NEW_YEAR)
+    again = reprice_all(NEW_YEAR)
 
     assert (done.changed, again.changed, again.kept) == (1, 0, 0)
     (change,) = changes(loan_id)
@@ -79,7 +106,7 @@ def test_a_late_run_posts_on_the_day_it_should_have(desk):
     loan_id = make_linked(desk)
     publish()
 
-    reprice.reprice_due_loans(date(2027, 1, 9), now=noon(date(2027, 1, 9)))
+    reprice_all(date(2027, 1, 9))
 
     assert [change.value_date for change in changes(loan_id)] == [NEW_YEAR]
 
@@ -87,7 +114,7 @@ def test_a_late_run_posts_on_the_day_it_should_have(desk):
 def test_an_unchanged_lpr_posts_nothing_and_moves_on(desk):
     loan_id = make_linked(desk)
 
-    done = reprice.reprice_due_loans(NEW_YEAR, now=noon(NEW_YEAR))
+    done = reprice_all(NEW_YEAR)
 
     assert (done.changed, done.kept, changes(loan_id)) == (0, 1, [])
     assert stored(loan_id).next_reprice_date == date(2028, 1, 1)
@@ -98,7 +125,7 @@ def test_without_a_reviewed_lpr_the_loan_waits(desk):
     with transaction() as db:
         db.execute(sa.update(LprRate).values(reviewed_at=None))
 
-    done = reprice.reprice_due_loans(NEW_YEAR, now=noon(NEW_YEAR))
+    done = reprice_all(NEW_YEAR)
 
     number = stored(loan_id).number
     assert list(done.problems) == [number]
@@ -121,7 +148,7 @@ def test_a_failure_after_the_posting_leaves_nothing_and_the_next_run_does_it(des
         cut_short()
     assert changes(loan_id) == []
 
-    reprice.reprice_due_loans(NEW_YEAR, now=noon(NEW_YEAR))
+    reprice_all(NEW_YEAR)
 
     assert len(changes(loan_id)) == 1
 
@@ -153,7 +180,7 @@ def test_a_payment_after_the_day_does_not_skip_the_repricing(desk):
     loans.post(desk.maker, loan_id=loan_id, amount_fen=100, value_date=day, now=noon(day))
     assert stored(loan_id).next_reprice_date == NEW_YEAR
 
-    reprice.reprice_due_loans(day, now=noon(day))
+    reprice_all(day)
 
     assert [change.value_date for change in changes(loan_id)] == [NEW_YEAR]
 

@@ -164,7 +164,7 @@ def quote(actor: Actor, body: object, *, now: datetime) -> Quote:
 
     Raises:
         NotPermitted: the actor lacks products:read.
-        InvalidInput: naming each field at fault.
+        InvalidInput: naming each field at fault, also a fee that may not be taken from the principal 砍头息.
     """
     actor.require(Permission.PRODUCTS_READ)
     return public_quote(body, now=now)
@@ -174,9 +174,10 @@ def public_quote(body: object, *, now: datetime) -> Quote:
     """Return the quote of a request body for anybody: it says nothing of any customer. Reads, never writes.
 
     Raises:
-        InvalidInput: naming each field at fault.
+        InvalidInput: naming each field at fault; see :func:`quote`.
     """
     request = read_request(body)
+    rates.check_upfront(request.fees, own=True)
     return figure(request.terms, request.fees, lines=lines_in_force(now=now))
 
 

@@ -21,8 +21,9 @@ from loanhub.repositories import rates as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.rates import _dual
 from loanhub.services.rates.checks import cap_of
-from loanhub.services.rates.lpr import OwnEntry, StaleRate, lpr_on, read_percent, require_reader
+from loanhub.services.rates.lpr import lpr_on, read_percent, require_reader
 
 _MULTIPLE = re.compile(r"\d(\.\d{1,4})?")
 _MONTHS = re.compile(r"\d{1,3}")
@@ -156,15 +157,14 @@ def review_cap(actor: Actor, *, cap_id: int, expected_version: int | None = None
         NotPermitted: the actor lacks rates:review.
         OwnEntry, StaleRate, AlreadyReplaced: see the classes.
     """
-    with transaction() as db:
-        row = _pending(db, cap_id, expected_version, actor, Permission.RATES_REVIEW)
-        if row.entered_by_id == actor.actor_id:
-            raise OwnEntry
+
+    def record(db: Session, row: RateCap) -> None:
         old = db.get(RateCap, row.replaces_id, with_for_update=True) if row.replaces_id else None
-        if old is not None and _replacement(db, old.id or 0):
+        if old is not None and _replacement(db, old.id or 0, but=row.id):
             raise AlreadyReplaced
-        row.reviewed_by_id, row.reviewed_at, row.version = actor.actor_id, now, row.version + 1
         _record(db, actor, row, "rate.reviewed", now=now, old=old)
+
+    _dual.review(RateCap, actor, row_id=cap_id, expected_version=expected_version, now=now, record=record)
 
 
 def withdraw_cap(actor: Actor, *, cap_id: int, expected_version: int | None = None, now: datetime) -> None:
@@ -175,27 +175,16 @@ def withdraw_cap(actor: Actor, *, cap_id: int, expected_version: int | None = No
         NotPermitted: the actor lacks both rates:edit and rates:review.
         StaleRate: it changed or is in force.
     """
-    wanted = Permission.RATES_EDIT if actor.can(Permission.RATES_EDIT) else Permission.RATES_REVIEW
-    with transaction() as db:
-        row = _pending(db, cap_id, expected_version, actor, wanted)
-        _record(db, actor, row, "rate.withdrawn", now=now)
-        db.delete(row)
+    _dual.withdraw(
+        RateCap, actor, row_id=cap_id, expected_version=expected_version,
+        record=lambda db, row: _record(db, actor, row, "rate.withdrawn", now=now),
+    )  # fmt: skip
 
 
-def _pending(
-    db: Session, cap_id: int, expected_version: int | None, actor: Actor, permission: Permission
-) -> RateCap:
-    row = db.get(RateCap, cap_id, with_for_update=True)
-    if row is None:
-        raise NotFound("没有这一行上限，可能已被撤回")
-    actor.require(permission)
-    if row.reviewed_at is not None or (expected_version is not None and row.version != expected_version):
-        raise StaleRate
-    return row
-
-
-def _replacement(db: Session, cap_id: int, *, any_state: bool = False) -> int | None:
-    query = sa.select(col(RateCap.id)).where(col(RateCap.replaces_id) == cap_id)
+def _replacement(db: Session, cap_id: int, *, any_state: bool = False, but: int | None = None) -> int | None:
+    query = sa.select(col(RateCap.id)).where(
+        col(RateCap.replaces_id) == cap_id, col(RateCap.id) != (but or 0)
+    )
     if not any_state:
         query = query.where(col(RateCap.reviewed_at).is_not(None))
     found: int | None = db.execute(query.limit(1)).scalar_one_or_none()

@@ -12,7 +12,7 @@ from sqlmodel import Session
 
 from loanhub.domain import formats
 from loanhub.domain.calendar import is_business_day
-from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from loanhub.domain.errors import InvalidInput
 from loanhub.domain.formats import local
 from loanhub.domain.permissions import Permission
 from loanhub.domain.rates import format_percent
@@ -22,6 +22,7 @@ from loanhub.repositories import rates as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.rates import _dual
 
 STEP = Decimal("0.0005")
 """The LPR is quoted in steps of 0.05 percentage points. Source: 中国人民银行公告〔2019〕第15号."""
@@ -31,20 +32,6 @@ PUBLISHED_ON = 20
 FURTHEST_DAYS = 45
 UNUSUAL_MOVE = Decimal("0.005")
 _PERCENT = re.compile(r"\d{1,2}(\.\d{1,4})?")
-
-
-class StaleRate(Conflict):
-    """Somebody changed, withdrew or reviewed this row since it was opened."""
-
-    def __init__(self) -> None:
-        super().__init__("这一行刚被别人改过或复核过，请刷新后再看")
-
-
-class OwnEntry(NotPermitted):
-    """Maker ≠ checker: who entered a row may not review it."""
-
-    def __init__(self) -> None:
-        super().__init__("这一行是你录入的，须由另一位同事复核")
 
 
 @dataclass(frozen=True)
@@ -182,12 +169,10 @@ def review_lpr(actor: Actor, *, lpr_id: int, expected_version: int | None = None
         NotPermitted: the actor lacks rates:review.
         OwnEntry, StaleRate: see the classes.
     """
-    with transaction() as db:
-        row = _pending(db, lpr_id, expected_version, actor, Permission.RATES_REVIEW)
-        if row.entered_by_id == actor.actor_id:
-            raise OwnEntry
-        row.reviewed_by_id, row.reviewed_at, row.version = actor.actor_id, now, row.version + 1
-        _record(db, actor, row, "rate.reviewed", now=now)
+    _dual.review(
+        LprRate, actor, row_id=lpr_id, expected_version=expected_version, now=now,
+        record=lambda db, row: _record(db, actor, row, "rate.reviewed", now=now),
+    )  # fmt: skip
 
 
 def withdraw_lpr(actor: Actor, *, lpr_id: int, expected_version: int | None = None, now: datetime) -> None:
@@ -198,23 +183,10 @@ def withdraw_lpr(actor: Actor, *, lpr_id: int, expected_version: int | None = No
         NotPermitted: the actor lacks both rates:edit and rates:review.
         StaleRate: it changed or is in force.
     """
-    wanted = Permission.RATES_EDIT if actor.can(Permission.RATES_EDIT) else Permission.RATES_REVIEW
-    with transaction() as db:
-        row = _pending(db, lpr_id, expected_version, actor, wanted)
-        _record(db, actor, row, "rate.withdrawn", now=now)
-        db.delete(row)
-
-
-def _pending(
-    db: Session, lpr_id: int, expected_version: int | None, actor: Actor, permission: Permission
-) -> LprRate:
-    row = db.get(LprRate, lpr_id, with_for_update=True)
-    if row is None:
-        raise NotFound("没有这一行 LPR，可能已被撤回")
-    actor.require(permission)
-    if row.reviewed_at is not None or (expected_version is not None and row.version != expected_version):
-        raise StaleRate
-    return row
+    _dual.withdraw(
+        LprRate, actor, row_id=lpr_id, expected_version=expected_version,
+        record=lambda db, row: _record(db, actor, row, "rate.withdrawn", now=now),
+    )  # fmt: skip
 
 
 def list_lpr(actor: Actor, *, now: datetime) -> list[LprRow]:

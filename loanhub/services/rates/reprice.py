@@ -23,7 +23,7 @@ from loanhub.domain.repayment.servicing import replay
 from loanhub.models import Loan
 from loanhub.repositories import rates as repository
 from loanhub.services._actor import SYSTEM, Actor
-from loanhub.services._transaction import reading, transaction
+from loanhub.services._transaction import reading
 from loanhub.services.loans._shared import Account, open_account
 from loanhub.services.loans._write import Source, write_posting
 from loanhub.services.product_terms import LprMissing
@@ -57,15 +57,6 @@ class RepricePreview:
     until: str
     count: int
     rows: tuple[RepriceRow, ...]
-
-
-@dataclass(frozen=True)
-class Repriced:
-    """What a run did: loans repriced, loans whose rate stayed, and why others could not be done, by number."""
-
-    changed: int
-    kept: int
-    problems: dict[str, str]
 
 
 def _rate_on(db: Session, state: LoanState, day: date) -> Decimal | None:
@@ -122,29 +113,6 @@ def reprice_loan(db: Session, loan: Loan, on: date, now: datetime) -> bool:
         loan.next_reprice_date = following
         db.flush()
     return changed
-
-
-def reprice_due_loans(today: date, *, now: datetime) -> Repriced:
-    """Reprice every loan whose day has come, one transaction a loan; a loan that cannot be done is named and left.
-
-    Safe to run again at any point, and beside the day-end: each loan is locked and looked at anew.
-    """
-    with reading() as db:
-        waiting = [
-            (loan.id or 0, loan.number)
-            for loan, _ in repository.list_loans_to_reprice(db, SYSTEM, until=today)
-        ]
-    changed, kept, problems = 0, 0, dict[str, str]()
-    for loan_id, number in waiting:
-        try:
-            with transaction() as db:
-                loan = repository.lock_loan(db, loan_id)
-                done = loan is not None and reprice_loan(db, loan, today, now)
-        except LoanHubError as fault:
-            problems[number] = fault.sentence
-            continue
-        changed, kept = changed + done, kept + (not done)
-    return Repriced(changed, kept, problems)
 
 
 def preview_repricing(actor: Actor, *, until: date, now: datetime) -> RepricePreview:
