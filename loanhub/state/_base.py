@@ -40,6 +40,7 @@ class SessionState(rx.State):
     mobile_nav: list[MobileItem] = []
     inbox_count: int = 0
 
+    _waiting: dict[str, int] = {}
     _stamp: str = ""
     _refused_by: str = ""
     _returning: bool = False
@@ -91,8 +92,10 @@ class SessionState(rx.State):
         await self._count_inbox(await self._actor())
 
     async def _count_inbox(self, actor: Actor) -> None:
-        self.inbox_count = await rx.run_in_thread(lambda: shell.inbox_count(actor, now=utc_now()))
-        self.nav = _nav.menu_of(actor, inbox_count=self.inbox_count)
+        self.inbox_count, self._waiting = await rx.run_in_thread(
+            lambda: (shell.inbox_count(actor, now=utc_now()), shell.waiting_counts(actor))
+        )
+        self.nav = _nav.menu_of(actor, inbox_count=self.inbox_count, waiting=self._waiting)
         self.mobile_nav = _nav.mobile_menu_of(actor, inbox_count=self.inbox_count)
 
     def _show(self, actor: Actor | None) -> None:
@@ -111,7 +114,7 @@ class SessionState(rx.State):
         self.initials = initials(actor.name) if actor else ""
         self.must_change_password = bool(actor and actor.must_change_password)
         self.allowed = sorted(p.value for p in actor.permissions) if actor else []
-        self.nav = _nav.menu_of(actor, inbox_count=self.inbox_count) if actor else []
+        self.nav = _nav.menu_of(actor, inbox_count=self.inbox_count, waiting=self._waiting) if actor else []
         self.mobile_nav = _nav.mobile_menu_of(actor, inbox_count=self.inbox_count) if actor else []
 
 

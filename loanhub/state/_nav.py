@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from loanhub.domain.permissions import Permission, RoleCode
@@ -179,14 +180,21 @@ def open_route(route: str) -> None:
     _open_routes.add(route)
 
 
-def menu_of(actor: Actor, *, inbox_count: int = 0) -> list[NavGroup]:
-    """Return the sidebar of this actor: groups with at least one entry, in the order of the design."""
+def menu_of(
+    actor: Actor, *, inbox_count: int = 0, waiting: Mapping[str, int] | None = None
+) -> list[NavGroup]:
+    """Return the sidebar of this actor: groups with at least one entry, in the order of the design.
+
+    ``waiting``: how much is to be decided, by address; it stands as a number beside the entry.
+    """
     groups: dict[str, NavGroup] = {}
     for entry in MENU:
         if entry.route in _open_routes and actor.can_any(*entry.permissions):
             item = NavItem(entry.label, entry.route, entry.icon)
             if entry.route == "/inbox" and inbox_count:
                 item.count, item.urgent = _number(inbox_count), True
+            elif (waiting or {}).get(entry.route):
+                item.count = _number((waiting or {})[entry.route])
             groups.setdefault(entry.group, NavGroup(entry.group)).items.append(item)
     return list(groups.values())
 

@@ -191,6 +191,7 @@ class LoanRequestsState(SessionState):
             return failed(f"{refusal.sentence}，下面已是最新的前后对比")
         self.opened = False
         await self._read()
+        await self._count_inbox(actor)
         return [done(f"已通过，凭证 {posted.receipt_number}"), self._address()]
 
     @rx.event
@@ -206,6 +207,7 @@ class LoanRequestsState(SessionState):
         )
         self.opened = False
         await self._read()
+        await self._count_inbox(actor)
         return [done("已退回发起人"), self._address()]
 
     @rx.event
@@ -218,6 +220,7 @@ class LoanRequestsState(SessionState):
         await rx.run_in_thread(lambda: loans.withdraw_change(actor, request_id=request_id, now=now))
         self.opened = False
         await self._read()
+        await self._count_inbox(actor)
         return [done("已撤回"), self._address()]
 
     async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:

@@ -14,9 +14,10 @@ from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Event, LoanRequest, Notification, Payment
-from loanhub.services import loans
+from loanhub.services import loans, shell
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
+from loanhub.state._nav import menu_of
 from tests.builders import make_company, make_user
 from tests.services.loans.builders import Desk, count_rows, make_desk, make_loan, noon, payments_of, stored
 from tests.services.loans.test_repay import FIRST_DUE, PAYMENT, check_books, pay
@@ -277,6 +278,14 @@ class TestLife:
         stranger = make_user(RoleCode.TEAM_LEAD, team="华东二组")
 
         assert loans.count_requests(manager) == 1 and loans.count_requests(collector) == 0
+        assert shell.waiting_counts(manager) == {"/loans/requests": 1}
+        (entry,) = [
+            item
+            for group in menu_of(manager, waiting=shell.waiting_counts(manager))
+            for item in group.items
+            if item.href == "/loans/requests"
+        ]
+        assert (entry.count, entry.urgent) == ("1", False)
         assert [r.id for r in loans.list_requests(desk.sales, now=noon(FIRST_DUE))] == [request_id]
         assert loans.list_requests(stranger, now=noon(FIRST_DUE)) == []
         with reading() as db:
