@@ -55,7 +55,7 @@ def terms_table(lines: rx.Var[list[dict[str, str]]], caption: str = "条款前�
             rx.el.td(one["after"], class_name=rx.cond(same, "f3", "m b")),
         )
 
-    table = _table(caption, ("", "现在", "之后"), rx.foreach(lines, line))
+    table = _table(caption, ("条款", "现在", "之后"), rx.foreach(lines, line))
     return rx.cond(lines.length() > 0, table, rx.fragment())
 
 
@@ -90,7 +90,9 @@ def compared_table(
 
     table = rx.el.table(
         rx.el.caption("提前还款方式对比", class_name="vh"),
-        rx.el.thead(rx.el.tr(rx.el.th(scope="col"), rx.el.th("现在", scope="col"), rx.foreach(modes, head))),
+        rx.el.thead(
+            rx.el.tr(rx.el.th("条款", scope="col"), rx.el.th("现在", scope="col"), rx.foreach(modes, head))
+        ),
         rx.el.tbody(rx.foreach(lines, line)),
         class_name="lchg cmp",
     )

@@ -183,6 +183,7 @@ def _radios(spec: Field, value: Any, props: dict[str, Any]) -> rx.Component:
             value=code,
             default_checked=value == code,
             disabled=props["disabled"],
+            **({"on_change": props["on_change"]} if "on_change" in props else {}),
         )
         return rx.el.label(mark, text, class_name="row g2")
 

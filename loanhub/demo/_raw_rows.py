@@ -129,11 +129,11 @@ def _copy(
 def indexes_later(
     connection: sa.Connection, sizes: Mapping[type[SQLModel], tuple[int, int]]
 ) -> Iterator[None]:
-    """Drop the plain indexes of tables that grow more than they hold, and build them again at the end.
+    """Drop the plain indexes of tables that will more than double, and build them again at the end.
 
     ``sizes`` is (rows there, rows to come) a model. Building an index from sorted rows takes a fraction of the time of
     adding rows to it in random order. Unique ones stay. They are built also when the block fails; a process
-    killed in between leaves them missing, and the next run builds them.
+    killed in between leaves them missing until a later run more than doubles the same tables again.
     """
     tables = [table_of(model) for model, (there, coming) in sizes.items() if coming > there]
     indexes = [

@@ -89,6 +89,14 @@ class TestForms:
 
         assert '"ref' not in drawn(field)
 
+    def test_a_choice_of_radios_answers_each_change(self):
+        chosen = forms.field(
+            forms.Field("kind", "方式", "radio", options=(("a", "甲"), ("b", "乙"))),
+            on_change=rx.console_log("chosen"),
+        )
+
+        assert drawn(chosen).count("chosen") == 2
+
 
 class TestTable:
     def test_draws_heads_rows_cards_and_sums(self):
