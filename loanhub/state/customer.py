@@ -113,7 +113,7 @@ class CustomerState(ClearText, SessionState):
             *self._begin(actor, str(self.router.url.query_parameters.get("do", ""))),
         ]  # fmt: skip
         await rx.run_in_thread(lambda: customers.note_opened(actor, customer_id=wanted, now=now))
-        await rx.run_in_thread(lambda: search.note_opened(actor, "customer", wanted, now=now))
+        await rx.run_in_thread(lambda: search.keep_recent(actor, "customer", wanted, now=now))
 
     def _begin(self, actor: Actor, what: str) -> list[Any]:
         """Begin what the address asks for, as the palette does; a link never dials or writes by itself."""

@@ -211,7 +211,7 @@ class LeadDrawerState(Conflicting, SessionState):
         self.field_errors, self.composer_error = {}, ""
         await self._read(lead_id)
         actor, now = await self._actor(), utc_now()
-        await rx.run_in_thread(lambda: search.note_opened(actor, "lead", lead_id, now=now))
+        await rx.run_in_thread(lambda: search.keep_recent(actor, "lead", lead_id, now=now))
         self.is_open = True
         return _put_lead(str(lead_id))
 

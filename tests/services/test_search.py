@@ -152,7 +152,7 @@ def test_a_common_surname_is_answered_without_walking_to_its_end(
 def test_what_was_opened_lately_comes_back_newest_first_and_in_scope(rep: Actor) -> None:
     ids = {hit.title: hit.entity_id for text in ("张建国", "李伟", "王明") for hit in search.find(rep, text)}
     for minute, name in enumerate(("张建国", "李伟", "王明", "张建国")):
-        search.note_opened(rep, "customer", ids[name], now=NOON + timedelta(minutes=minute))
+        search.keep_recent(rep, "customer", ids[name], now=NOON + timedelta(minutes=minute))
     assert [hit.title for hit in search.recent(rep)] == ["张建国", "王明", "李伟"]
     with transaction() as db:
         taken = db.get(Customer, ids["李伟"])

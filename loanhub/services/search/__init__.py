@@ -2,9 +2,9 @@
 
 from loanhub.services.search.candidates import searched_ids
 from loanhub.services.search.find import PER_GROUP, Hit, find
-from loanhub.services.search.recent import note_opened, recent
+from loanhub.services.search.recent import keep_recent, recent
 from loanhub.services.search.tokens import index, index_many, tokens_of
 
 __all__ = [
-    "PER_GROUP", "Hit", "find", "index", "index_many", "note_opened", "recent", "searched_ids", "tokens_of",
+    "PER_GROUP", "Hit", "find", "index", "index_many", "keep_recent", "recent", "searched_ids", "tokens_of",
 ]  # fmt: skip

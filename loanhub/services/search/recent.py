@@ -18,7 +18,7 @@ KEPT = 30
 SHOWN = 6
 
 
-def note_opened(actor: Actor, entity: str, entity_id: int, *, now: datetime) -> None:
+def keep_recent(actor: Actor, entity: str, entity_id: int, *, now: datetime) -> None:
     """Remember that this person opened a record; no event, since the record's own page logs what must be logged."""
     with transaction() as db:
         row = db.get(RecentItem, (actor.user_id, entity, entity_id))
