@@ -264,7 +264,7 @@ def side() -> rx.Component:
         ),
         tool=button("关系图", look="g", size="sm", on_click=S.open_tab("relations")),
     )
-    here = S.head.id.to(str)
+    here = S.head.id
     ready = (X.read == here) & (T.read == here) & (D.read == here) & (C.read == here)
     trouble = X.failed + T.failed + D.failed + C.failed
     full = rx.fragment(

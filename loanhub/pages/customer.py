@@ -74,7 +74,7 @@ def _region(content: rx.Component, *, ready: Any, failed: Any) -> rx.Component:
 
 
 def _body() -> rx.Component:
-    here = S.head.id.to(str)
+    here = S.head.id
 
     def listed(content: rx.Component) -> rx.Component:
         return _region(content, ready=X.reading_tab == S.tab, failed=X.failed)

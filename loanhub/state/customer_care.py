@@ -29,7 +29,7 @@ class CustomerCareState(SessionState):
     managers: list[dict[str, str]] = []
     field_errors: dict[str, str] = {}
     form_key: str = ""
-    read: str = ""
+    read: int = 0
     failed: str = ""
 
     _customer: int = 0
@@ -40,7 +40,7 @@ class CustomerCareState(SessionState):
         """Read the segments and the grade of the customer in the address."""
         wanted = record_id(self, "customers")
         if wanted != self._customer:
-            self.segments, self.grade, self._customer, self.read = [], GradeView(), wanted, ""
+            self.segments, self.grade, self._customer, self.read = [], GradeView(), wanted, 0
         self.grading = self.entrusting = False
         self.field_errors, self.failed = {}, ""
         await self._refresh()
@@ -54,7 +54,7 @@ class CustomerCareState(SessionState):
             found = await rx.run_in_thread(lambda: segments.of_customer(actor, wanted, now=now))
             self.segments = [{"name": one.name, "sentence": one.sentence, "href": one.href} for one in found]
             self.grade = await rx.run_in_thread(lambda: grade.grade_of(actor, customer_id=wanted, now=now))
-            self.read, self.failed = str(wanted), ""
+            self.read, self.failed = wanted, ""
         except Exception as error:  # the rest of the page is sound: this section alone says so
             self.failed = trouble(error)
 

@@ -63,7 +63,7 @@ class CustomerDocumentsState(SessionState):
     chosen: Tile = Tile()
     looks: list[dict[str, str]] = []
     uploading: bool = False
-    read: str = ""
+    read: int = 0
     failed: str = ""
     field_errors: dict[str, str] = {}
 
@@ -76,7 +76,7 @@ class CustomerDocumentsState(SessionState):
         wanted = record_id(self, "customers")
         if wanted != self._customer:
             self.shelves, self.missing, self.chosen, self.looks = [], [], Tile(), []
-            self._customer, self.read = wanted, ""
+            self._customer, self.read = wanted, 0
         self.uploading, self.field_errors, self.failed = False, {}, ""
         await self._refresh()
 
@@ -92,7 +92,7 @@ class CustomerDocumentsState(SessionState):
                 and (await self._actor()).can(Permission.DOCUMENTS_READ)
             ):
                 await self._read_looks()
-            self.read, self.failed = str(self._customer), ""
+            self.read, self.failed = self._customer, ""
         except Exception as error:  # the rest of the page is sound: this section alone says so
             self.failed = trouble(error)
 

@@ -47,8 +47,8 @@ class CustomerSectionsState(SessionState):
     audit_more: bool = False
     reading_tab: str = ""
     """The tab whose rows are here; another one is still being read."""
-    read: str = ""
-    """The customer the side column is of, '' while it is read."""
+    read: int = 0
+    """The customer the side column is of, 0 while it is read."""
     failed: str = ""
     moving: bool = False
     giving: bool = False
@@ -72,7 +72,7 @@ class CustomerSectionsState(SessionState):
                 Layers(),
                 Graph(),
             )
-            self._customer, self.reading_tab, self.read = wanted, "", ""
+            self._customer, self.reading_tab, self.read = wanted, "", 0
         self.failed = ""
         self.moving = self.giving = False
         self.withdrawing, self.picked, self.field_errors = 0, "", {}
@@ -124,7 +124,7 @@ class CustomerSectionsState(SessionState):
         self.reading_tab = tab
         self.scores = await rx.run_in_thread(lambda: scores.history(actor, customer_id=wanted, now=now))
         self.layers = await rx.run_in_thread(lambda: tags.layers(actor, customer_id=wanted, now=now))
-        self.read = str(wanted)
+        self.read = wanted
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)

@@ -74,8 +74,8 @@ class CustomerTabsState(Conflicting, SessionState):
     form_key: str = ""
     history: list[dict[str, str]] = []
     history_label: str = ""
-    read: str = ""
-    """The customer whose fields and parties are here, and '' while they are read."""
+    read: int = 0
+    """The customer whose fields and parties are here, 0 while they are read."""
     failed: str = ""
     parties: list[Party] = []
     own_text: str = ""
@@ -93,7 +93,7 @@ class CustomerTabsState(Conflicting, SessionState):
         """Read what the page's tab and its right column need."""
         wanted = record_id(self, "customers")
         if wanted != self._customer:
-            self.groups, self.parties, self._customer, self.read = [], [], wanted, ""
+            self.groups, self.parties, self._customer, self.read = [], [], wanted, 0
         self._stop_editing()
         self.history_label, self.relating = "", False
         self.field_errors, self.failed = {}, ""
@@ -107,7 +107,7 @@ class CustomerTabsState(Conflicting, SessionState):
             if tab == "profile":
                 await self._read_profile()
             await self._read_parties()
-            self.read, self.failed = str(self._customer), ""
+            self.read, self.failed = self._customer, ""
         except Exception as error:  # the rest of the page is sound: this section alone says so
             self.failed = trouble(error)
 

@@ -53,7 +53,7 @@ class TestCare:
         assert care.segments == [
             {"name": "上海客户", "sentence": "所在城市是「上海」", "href": f"/segments/{number}"}
         ]
-        assert care.read == str(made)
+        assert care.read == made
 
     def test_sets_the_grade_and_gives_it_back(self, visit: Any) -> None:  # noqa: F811
         credit = make_user(RoleCode.CREDIT)
@@ -119,7 +119,7 @@ class TestFailing:
         assert (papers.failed, papers.done_text) == ("", "0 / 5")
         sections = sibling(page, CustomerSectionsState)
         do(CustomerSectionsState.load, sections)
-        assert sections.read == str(made)
+        assert sections.read == made
 
 
 class TestList:
