@@ -15,8 +15,10 @@ from loanhub.components.states import empty
 from loanhub.components.table import Column, data_table
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
+from loanhub.pages._webhook_setup import webhook_sheet
 from loanhub.state._base import SessionState
 from loanhub.state.channels import COST_KINDS, KINDS, MODELS, RULES, SPANS, ChannelsState
+from loanhub.state.webhook_setup import WebhookSetupState
 
 S = ChannelsState
 MAY_EDIT = SessionState.allowed.contains(Permission.CHANNELS_EDIT.value)
@@ -55,9 +57,10 @@ CHANNELS = (
 
 def _acts(row: Any) -> rx.Component:
     edit = icon_button("pencil", "修改渠道", size="sm", on_click=S.open_edit(row["id"]))
+    hook = icon_button("webhook", "推送接入", size="sm", on_click=WebhookSetupState.open(row["code"]))
     return rx.el.span(
         icon_button("qr-code", "链接、二维码和海报", size="sm", on_click=S.open_link(row["id"])),
-        rx.cond(MAY_EDIT, edit, rx.fragment()),
+        rx.cond(MAY_EDIT, rx.fragment(hook, edit), rx.fragment()),
         class_name="row g1",
     )
 
@@ -70,7 +73,14 @@ def _card(row: Any) -> rx.Component:
         rx.el.span(row["kind"], " · ", row["price"], " · ", row["owner"], class_name="t13 f2"),
         rx.el.div(
             button("链接和海报", size="sm", icon_name="qr-code", on_click=S.open_link(row["id"])),
-            rx.cond(MAY_EDIT, button("修改", size="sm", on_click=S.open_edit(row["id"])), rx.fragment()),
+            rx.cond(
+                MAY_EDIT,
+                rx.fragment(
+                    button("推送接入", size="sm", on_click=WebhookSetupState.open(row["code"])),
+                    button("修改", size="sm", on_click=S.open_edit(row["id"])),
+                ),
+                rx.fragment(),
+            ),
             class_name="row g2",
         ),
         class_name="col g2",
@@ -421,7 +431,7 @@ def channels() -> Page:
     return Page(
         [
             rx.el.div(saved_views(S.tabs, S.tab, S.choose_tab), _primary(), class_name="gov-phone"),
-            body, _channel_sheet(), _link_sheet(), _cost_sheet(), _void_sheet(), _texts_sheet(),
+            body, _channel_sheet(), _link_sheet(), _cost_sheet(), _void_sheet(), _texts_sheet(), webhook_sheet(),
         ],
         views=tabs,
         primary=_primary(),
