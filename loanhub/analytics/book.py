@@ -1,30 +1,41 @@
 """What the measures compute on: five narrow frames and a window of days.
 
+The frames hold the whole company; :func:`within` keeps what one reader may see.
+
 Instants are cut to days in Asia/Shanghai by the loader, so that a measure never meets a time zone.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 
 LEADS = {
     "id": pl.Int64, "created": pl.Date, "stage": pl.Int64, "reached": pl.Int64, "channel": pl.String,
     "owner": pl.Int64, "cost_fen": pl.Int64, "valid": pl.Boolean, "contacted": pl.Boolean, "city": pl.String,
+    "department": pl.Int64,
 }  # fmt: skip
-CUSTOMERS = {"id": pl.Int64, "created": pl.Date}
+CUSTOMERS = {
+    "id": pl.Int64, "created": pl.Date, "owner": pl.Int64, "department": pl.Int64, "manager": pl.Int64,
+}  # fmt: skip
 APPLICATIONS = {
     "id": pl.Int64, "lead": pl.Int64, "submitted": pl.Date, "decided": pl.Date, "approved": pl.Boolean,
     "rejected": pl.Boolean, "amount_fen": pl.Int64, "hours": pl.Float64, "owner": pl.Int64, "product": pl.String,
+    "department": pl.Int64,
 }  # fmt: skip
 LOANS = {
     "id": pl.Int64, "lead": pl.Int64, "disbursed": pl.Date, "principal_fen": pl.Int64, "outstanding_fen": pl.Int64,
     "dpd": pl.Int64, "bucket": pl.String, "owner": pl.Int64, "product": pl.String, "channel": pl.String,
-    "open": pl.Boolean, "city": pl.String,
+    "open": pl.Boolean, "city": pl.String, "department": pl.Int64, "customer": pl.Int64,
 }  # fmt: skip
 PAYMENTS = {"id": pl.Int64, "loan": pl.Int64, "value_date": pl.Date, "amount_fen": pl.Int64}
+SCHEMAS: dict[str, dict[str, Any]] = {
+    "leads": LEADS, "customers": CUSTOMERS, "applications": APPLICATIONS, "loans": LOANS, "payments": PAYMENTS,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,11 +105,12 @@ def months_back(today: date, count: int) -> list[date]:
 
 @dataclass(frozen=True)
 class Book:
-    """The frames one reader may see; scope was applied before anything was read.
+    """The frames: of the whole company, or of one reader after :func:`within`.
 
     leads: a row a lead; ``stage`` is the number of its stage now (0 first), ``reached`` the furthest ever.
-    applications: ``hours`` from submission to decision, null while open. loans: own loans only, balances as of
-    the last posting; ``open`` is false once settled or written off. payments: repayments net of reversals.
+    applications: those ever submitted; ``hours`` from submission to decision, null while open. loans: own,
+    disbursed, balances as of the last posting; ``open`` is false once settled or written off. payments:
+    repayments that stand, neither reversed ones nor reversals.
     """
 
     leads: pl.DataFrame
@@ -110,4 +122,38 @@ class Book:
 
 def empty() -> Book:
     """Return a book without rows."""
-    return Book(*(pl.DataFrame(schema=s) for s in (LEADS, CUSTOMERS, APPLICATIONS, LOANS, PAYMENTS)))
+    return Book(**{name: pl.DataFrame(schema=schema) for name, schema in SCHEMAS.items()})
+
+
+def fold(book: Book, name: str, fresh: pl.DataFrame, *, key: str, ids: Sequence[int]) -> Book:
+    """Return the book with the rows of these ids replaced by ``fresh``; ids that came back with no row are gone.
+
+    key: the column the ids name, ``id`` or for payments ``loan`` and for loans ``customer``.
+    """
+    kept: pl.DataFrame = getattr(book, name).filter(~pl.col(key).is_in(list(ids)) | pl.col(key).is_null())
+    return replace(book, **{name: kept.vstack(fresh.select(kept.columns))})
+
+
+def within(book: Book, *, user_id: int, departments: frozenset[int]) -> Book:
+    """Return what a reader of these departments may see, besides all that is the reader's own.
+
+    The same rule as ``repositories.scope.visible_to``; payments follow their loans.
+    """
+    mine = pl.col("owner") == user_id
+    if departments:
+        mine = mine | pl.col("department").is_in(sorted(departments))
+    kept = {
+        name: getattr(book, name).filter(
+            mine | (pl.col("manager") == user_id) if name == "customers" else mine
+        )
+        for name in ("leads", "customers", "applications", "loans")
+    }
+    payments = book.payments.join(kept["loans"].select(loan="id"), on="loan", how="semi")
+    return Book(**kept, payments=payments)
+
+
+def differing(one: Book, other: Book) -> list[str]:
+    """Return the names of the frames that do not hold the same rows, in whatever order."""
+    return [
+        name for name in SCHEMAS if not getattr(one, name).sort("id").equals(getattr(other, name).sort("id"))
+    ]

@@ -1,13 +1,13 @@
-"""Read the frames of the measures, inside a reader's scope: narrow columns, one query a frame.
+"""Read the frames of the measures: narrow columns, one query a frame, and which records later events touched.
 
 Nothing is turned into Python objects on the way that the frame does not keep: instants come as seconds, codes
-as text. ``since`` leaves out what no window of the cockpit reaches.
+as text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import UTC, date, datetime, time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
@@ -17,16 +17,16 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 from sqlmodel import Session, col
 
-from loanhub.domain import formats
 from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.leads import LeadStatus
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.repayment.postings import PostingKind
-from loanhub.models import Application, Customer, Lead, Loan, Payment, Pipeline, Stage, StageMove
-from loanhub.repositories.scope import Reader, visible_to
+from loanhub.models import Application, Customer, Event, Lead, Loan, Payment, Pipeline, Stage, StageMove
 
 CLOSED_LOANS = (LoanStatus.SETTLED, LoanStatus.SETTLED_EARLY, LoanStatus.WRITTEN_OFF)
 APPROVED = (ApplicationStatus.APPROVED, ApplicationStatus.CONTRACTED, ApplicationStatus.FUNDED)
+IDS_A_QUERY = 500
+Schema = Mapping[str, Any]
 SHANGHAI_SECONDS = 8 * 3600
 """Asia/Shanghai is eight hours ahead all year since 1992."""
 
@@ -54,10 +54,6 @@ def _seconds(column: Any) -> Any:
 
 def _text(column: Any) -> Any:
     return sa.type_coerce(column, sa.String)
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), tzinfo=formats.SHANGHAI).astimezone(UTC)
 
 
 def _codes(*codes: Any) -> list[str]:
@@ -90,17 +86,36 @@ def stages(db: Session) -> list[Stage]:
     return list(db.execute(query.order_by(col(Stage.sort), col(Stage.id))).scalars())
 
 
-def leads_frame(db: Session, reader: Reader, schema: Mapping[str, Any], *, since: date) -> pl.DataFrame:
-    """Return a row a lead created since a day, with the number of its stage and of the furthest one ever reached."""
+def read(
+    db: Session, name: str, schema: Schema, *, key: str = "id", ids: Sequence[int] | None = None
+) -> pl.DataFrame:
+    """Return a frame of the book, of the whole company: all rows, or those whose ``key`` is one of ``ids``.
+
+    name: leads, customers, applications, loans or payments. key: ``id``, for loans also ``customer``, for
+    payments also ``loan``. schema: the columns wanted, in order, with their types.
+    """
+    if ids is None:
+        return _READERS[name](db, schema, key, None)
+    parts = [
+        _READERS[name](db, schema, key, ids[at : at + IDS_A_QUERY]) for at in range(0, len(ids), IDS_A_QUERY)
+    ]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=schema)
+
+
+def _these(column: Any, ids: Sequence[int] | None) -> Any:
+    return sa.true() if ids is None else column.in_(ids)
+
+
+def _leads(db: Session, schema: Schema, key: str, ids: Sequence[int] | None) -> pl.DataFrame:
+    """Return a row a lead, with the number of its stage and of the furthest one ever reached."""
     order = {stage.code: number for number, stage in enumerate(stages(db))}
 
     def number_of(column: Any) -> Any:
         return sa.case(order, value=column, else_=0) if order else sa.literal(0)
 
-    mine = sa.and_(visible_to(reader, Lead), col(Lead.created_at) >= _midnight(since))
     furthest = (
         sa.select(col(StageMove.lead_id), sa.func.max(number_of(col(StageMove.to_stage))).label("reached"))
-        .where(col(StageMove.lead_id).in_(sa.select(col(Lead.id)).where(mine)))
+        .where(_these(col(StageMove.lead_id), ids))
         .group_by(col(StageMove.lead_id))
         .subquery()
     )
@@ -108,15 +123,15 @@ def leads_frame(db: Session, reader: Reader, schema: Mapping[str, Any], *, since
         sa.select(
             col(Lead.id), _seconds(col(Lead.created_at)), number_of(col(Lead.stage_code)), furthest.c.reached,
             col(Lead.channel_code), col(Lead.owner_id), col(Lead.cost_fen), _text(col(Lead.status)),
-            _seconds(col(Lead.first_contact_at)), col(Lead.city),
+            _seconds(col(Lead.first_contact_at)), col(Lead.city), col(Lead.department_id),
         )
         .join(furthest, furthest.c.lead_id == col(Lead.id), isouter=True)
-        .where(mine)
+        .where(_these(col(Lead.id), ids), col(Lead.deleted_at).is_(None))
     )  # fmt: skip
     whole = pl.Int64
     raw = _frame(db, query, {"id": whole, "created": whole, "stage": whole, "moved": whole, "channel": pl.String,
                              "owner": whole, "cost_fen": whole, "status": pl.String, "contacted": whole,
-                             "city": pl.String})  # fmt: skip
+                             "city": pl.String, "department": whole})  # fmt: skip
     return raw.with_columns(
         created=_day("created"),
         reached=pl.max_horizontal("stage", pl.col("moved").fill_null(0)),
@@ -125,34 +140,26 @@ def leads_frame(db: Session, reader: Reader, schema: Mapping[str, Any], *, since
     ).select(schema.keys())
 
 
-def customers_frame(db: Session, reader: Reader, schema: Mapping[str, Any], *, since: date) -> pl.DataFrame:
-    """Return a row a customer created since a day."""
-    query = sa.select(col(Customer.id), _seconds(col(Customer.created_at))).where(
-        visible_to(reader, Customer), col(Customer.created_at) >= _midnight(since)
-    )
-    return (
-        _frame(db, query, {"id": pl.Int64, "created": pl.Int64})
-        .with_columns(created=_day("created"))
-        .select(schema.keys())
-    )
+def _customers(db: Session, schema: Schema, key: str, ids: Sequence[int] | None) -> pl.DataFrame:
+    """Return a row a customer."""
+    query = sa.select(
+        col(Customer.id), _seconds(col(Customer.created_at)), col(Customer.owner_id), col(Customer.department_id),
+        col(Customer.manager_id),
+    ).where(_these(col(Customer.id), ids), col(Customer.deleted_at).is_(None))  # fmt: skip
+    raw = _frame(db, query, {**schema, "created": pl.Int64})
+    return raw.with_columns(created=_day("created"))
 
 
-def applications_frame(
-    db: Session, reader: Reader, schema: Mapping[str, Any], *, since: date
-) -> pl.DataFrame:
-    """Return a row an application submitted or decided since a day."""
-    start = _midnight(since)
+def _applications(db: Session, schema: Schema, key: str, ids: Sequence[int] | None) -> pl.DataFrame:
+    """Return a row an application that was ever submitted."""
     query = sa.select(
         col(Application.id), col(Application.lead_id), _seconds(col(Application.submitted_at)),
         _seconds(col(Application.decided_at)), _text(col(Application.status)), col(Application.amount_fen),
-        col(Application.owner_id), col(Application.product_code),
-    ).where(
-        visible_to(reader, Application),
-        col(Application.submitted_at).is_not(None),
-        sa.or_(col(Application.submitted_at) >= start, col(Application.decided_at) >= start),
-    )  # fmt: skip
+        col(Application.owner_id), col(Application.product_code), col(Application.department_id),
+    ).where(_these(col(Application.id), ids), col(Application.submitted_at).is_not(None))  # fmt: skip
     raw = _frame(db, query, {"id": pl.Int64, "lead": pl.Int64, "from": pl.Int64, "to": pl.Int64, "status": pl.String,
-                             "amount_fen": pl.Int64, "owner": pl.Int64, "product": pl.String})  # fmt: skip
+                             "amount_fen": pl.Int64, "owner": pl.Int64, "product": pl.String,
+                             "department": pl.Int64})  # fmt: skip
     approved = pl.col("status").is_in(_codes(*APPROVED))
     rejected = pl.col("status") == ApplicationStatus.REJECTED.value
     final = pl.when((approved | rejected) & pl.col("to").is_not_null())
@@ -166,34 +173,77 @@ def applications_frame(
     ).select(schema.keys())
 
 
-def loans_frame(db: Session, reader: Reader, schema: Mapping[str, Any], *, since: date) -> pl.DataFrame:
-    """Return a row a disbursed own loan that is open, or was disbursed since a day."""
+def _loans(db: Session, schema: Schema, key: str, ids: Sequence[int] | None) -> pl.DataFrame:
+    """Return a row a disbursed own loan."""
     closed = _text(col(Loan.status)).in_(_codes(*CLOSED_LOANS))
     query = (
         sa.select(
             col(Loan.id), col(Application.lead_id), col(Loan.disbursed_date), col(Loan.principal_fen),
             col(Loan.outstanding_principal_fen), col(Loan.dpd), col(Loan.bucket), col(Loan.owner_id),
             col(Loan.product_code), col(Loan.channel_code), sa.case((closed, 0), else_=1), col(Customer.city),
+            col(Loan.department_id), col(Loan.customer_id),
         )
         .join(Customer, col(Customer.id) == col(Loan.customer_id))
         .join(Application, col(Application.id) == col(Loan.application_id), isouter=True)
-        .where(visible_to(reader, Loan), col(Loan.mode) == "own", col(Loan.disbursed_date).is_not(None))
+        .where(_these(col(Loan.customer_id) if key == "customer" else col(Loan.id), ids))
+        .where(col(Loan.mode) == "own", col(Loan.disbursed_date).is_not(None))
         .where(col(Loan.status) != LoanStatus.PENDING)
-        .where(sa.or_(~closed, col(Loan.disbursed_date) >= since))
     )  # fmt: skip
     raw = _frame(db, query, {**schema, "open": pl.Int64})
     return raw.with_columns(pl.col("open").cast(pl.Boolean))
 
 
-def payments_frame(db: Session, reader: Reader, schema: Mapping[str, Any], *, since: date) -> pl.DataFrame:
-    """Return a row a repayment of an own loan since a day that stands: neither reversed ones nor reversals."""
+def _payments(db: Session, schema: Schema, key: str, ids: Sequence[int] | None) -> pl.DataFrame:
+    """Return a row a repayment of an own loan that stands: neither reversed ones nor reversals."""
     reversal = sa.orm.aliased(Payment)
     kinds = [kind.value for kind in PostingKind if kind.brings_money]
     taken_back = sa.select(sa.literal(1)).where(col(reversal.reverses_id) == col(Payment.id)).exists()
     query = (
         sa.select(col(Payment.id), col(Payment.loan_id), col(Payment.value_date), col(Payment.amount_fen))
         .join(Loan, col(Loan.id) == col(Payment.loan_id))
-        .where(visible_to(reader, Loan), col(Loan.mode) == "own", col(Payment.kind).in_(kinds), ~taken_back)
-        .where(col(Payment.value_date) >= since)
+        .where(_these(col(Payment.loan_id) if key == "loan" else col(Payment.id), ids))
+        .where(col(Loan.mode) == "own", col(Payment.kind).in_(kinds), ~taken_back)
     )
     return _frame(db, query, schema)
+
+
+_READERS: dict[str, Callable[[Session, Schema, str, Sequence[int] | None], pl.DataFrame]] = {
+    "leads": _leads, "customers": _customers, "applications": _applications, "loans": _loans, "payments": _payments,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Changed:
+    """An event as far as the frames care: which records it touched."""
+
+    id: int
+    type: str
+    entity: str
+    entity_id: int | None
+    customer_id: int | None
+    lead_id: int | None
+
+
+def newest_event(db: Session) -> int:
+    """Return the highest event id; 0 without any."""
+    return int(db.execute(sa.select(sa.func.max(col(Event.id)))).scalar() or 0)
+
+
+def event_mark(db: Session, event_id: int) -> str:
+    """Return what tells an event of this database from one of the same number in another; '' when it is not there."""
+    row = db.execute(sa.select(col(Event.at), col(Event.type)).where(col(Event.id) == event_id)).first()
+    return f"{row[0].isoformat()} {row[1]}" if row else ""
+
+
+def events_after(db: Session, event_id: int, limit: int) -> list[Changed]:
+    """Return the events after this id, oldest first, at most ``limit``."""
+    query = (
+        sa.select(
+            col(Event.id), col(Event.type), col(Event.entity), col(Event.entity_id), col(Event.customer_id),
+            col(Event.lead_id),
+        )
+        .where(col(Event.id) > event_id)
+        .order_by(col(Event.id))
+        .limit(limit)
+    )  # fmt: skip
+    return [Changed(*row) for row in db.execute(query)]

@@ -13,6 +13,7 @@ from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.leads import LeadStatus
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.pipelines import DEFAULT_STAGES
+from loanhub.domain.rank import between
 from loanhub.domain.repayment.delinquency import bucket_of
 from loanhub.models import Application, Contract, Customer, Lead, Loan, Payment, Pipeline, StageMove
 from loanhub.services._actor import Actor
@@ -42,7 +43,7 @@ def _lead(db: Session, dice: random.Random, owner: Actor, pipeline_id: int, numb
         number=f"L{number:05d}", name=f"客户{number}", city=dice.choice(CITIES), channel_code=dice.choice(CHANNELS),
         status=dice.choice([LeadStatus.CONTACTED, LeadStatus.INVALID, LeadStatus.LOST]),
         cost_fen=dice.randrange(0, 50_000), pipeline_id=pipeline_id, stage_code=DEFAULT_STAGES[place].code,
-        stage_entered_at=at, created_at=at, updated_at=at, deleted_at=NOON if dice.random() < 0.05 else None, **belongs,
+        stage_entered_at=at, rank=between(None, None), created_at=at, updated_at=at, deleted_at=NOON if dice.random() < 0.05 else None, **belongs,
     )  # fmt: skip
     db.add(lead)
     db.flush()

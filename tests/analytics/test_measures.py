@@ -22,7 +22,7 @@ from loanhub.domain.pipelines import DEFAULT_STAGES
 from loanhub.models import Application, Customer, Lead, Loan, Payment
 from loanhub.services._actor import SYSTEM
 from loanhub.services._transaction import reading
-from loanhub.services.cockpit import load
+from loanhub.services.cockpit import keeper
 from tests.analytics.random_book import fill
 from tests.builders import TODAY, make_company, make_user
 
@@ -138,8 +138,7 @@ TRUTH: dict[str, Callable[[Window], Any]] = {
 def book(database: Engine) -> Book:
     make_company()
     fill([make_user(RoleCode.SALES), make_user(RoleCode.SALES, team="华东二组")])
-    with reading() as db:
-        return load(db, SYSTEM, TODAY)
+    return keeper().of(SYSTEM)
 
 
 WINDOWS = {code: frames.period(code, TODAY) for (code,) in (("day",), ("week",), ("month",), ("quarter",))}

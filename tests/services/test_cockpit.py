@@ -97,8 +97,7 @@ class TestDrill:
     def test_every_tile_is_the_sum_of_its_records(self, firm: dict[str, Actor]) -> None:
         view = cockpit.look(firm["manager"], **QUARTER)
         window, _ = frames.period("quarter", TODAY)
-        with reading() as db:
-            book = cockpit.load(db, firm["manager"], TODAY)
+        book = cockpit.keeper().of(firm["manager"])
         for tile in (*view.tiles, *view.second):
             found = cockpit.drill(firm["manager"], tile.code, **QUARTER)
             truth = measures()[tile.code].compute(book, window)

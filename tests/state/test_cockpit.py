@@ -19,8 +19,8 @@ from sqlmodel import col
 from loanhub.domain.errors import NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Loan
-from loanhub.services import cockpit
-from loanhub.services._actor import Actor
+from loanhub.services import cockpit, events
+from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._transaction import transaction
 from loanhub.state import cockpit as module
 from loanhub.state._base import SessionState
@@ -149,6 +149,7 @@ class TestLive:
             )
             loan = db.execute(newest.where(col(Loan.disbursed_date).is_not(None))).scalar_one()
             loan.principal_fen += 100_000_000
+            events.record(db, SYSTEM, "loan.disbursed", entity="loan", entity_id=loan.id, now=NOON)
 
         await state._on_live("cockpit", [{"event": "loan.disbursed"}])
 
@@ -169,9 +170,9 @@ class TestLive:
     ) -> None:
         received: list[Any] = []
         monkeypatch.setattr(module._live.hub, "receive", received.extend)
-        monkeypatch.setattr(module, "SECONDS_BETWEEN", 0.3)
         state = visit(manager)
         await CockpitState.load.fn(state)
+        monkeypatch.setattr(module.shared, "too_soon", lambda _key: 0.2)
         calls = _count_looks(monkeypatch)
 
         for _ in range(5):

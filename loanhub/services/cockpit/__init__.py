@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loanhub.services.cockpit._present import show_value
 from loanhub.services.cockpit.drill import DRILL_ROWS, Drill, drill
+from loanhub.services.cockpit.keeper import Keeper, keeper, save
 from loanhub.services.cockpit.look import (
     DEFAULT_PERIOD,
     PERIODS,
@@ -12,7 +13,6 @@ from loanhub.services.cockpit.look import (
     CockpitView,
     Row,
     Tile,
-    load,
     look,
     scope_key,
 )
@@ -25,11 +25,13 @@ __all__ = [
     "TILES",
     "CockpitView",
     "Drill",
+    "Keeper",
     "Row",
     "Tile",
     "drill",
-    "load",
+    "keeper",
     "look",
+    "save",
     "scope_key",
     "show_value",
 ]

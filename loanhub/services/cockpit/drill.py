@@ -26,7 +26,8 @@ from loanhub.services import catalogue
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.cockpit._present import part_text, parts_text, show_value, split_wan
-from loanhub.services.cockpit.look import BUCKETS, DEFAULT_PERIOD, PERIODS, load
+from loanhub.services.cockpit.keeper import keeper
+from loanhub.services.cockpit.look import BUCKETS, DEFAULT_PERIOD, PERIODS
 
 DRILL_ROWS = 200
 RIGHTS = {
@@ -92,8 +93,8 @@ def drill(actor: Actor, code: str, *, period: str = DEFAULT_PERIOD, now: datetim
     window, _ = frames.period(period, today)
     span = formats.day_range(window.first, window.end - timedelta(days=1))
     label = dict(PERIODS).get(period, "本月")
+    book = keeper().of(actor)
     with reading() as db:
-        book = load(db, actor, today)
         if code in measures():
             measure = measures()[code]
             result = measure.compute(book, window)

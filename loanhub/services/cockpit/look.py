@@ -7,7 +7,7 @@ from datetime import date, datetime
 from fractions import Fraction
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from loanhub.analytics import book as frames
 from loanhub.analytics import tables
@@ -34,6 +34,7 @@ from loanhub.services.cockpit._present import (
     spark,
     wan,
 )
+from loanhub.services.cockpit.keeper import keeper
 
 TILES = (
     "new_leads",
@@ -101,18 +102,6 @@ class CockpitView:
     as_of: datetime
 
 
-def load(db: Session, actor: Actor, today: date) -> Book:
-    """Return the frames inside the actor's scope, as far back as the trend and every open loan."""
-    since = frames.months_back(today, tables.TREND_MONTHS)[0]
-    return Book(
-        leads=repository.leads_frame(db, actor, frames.LEADS, since=since),
-        customers=repository.customers_frame(db, actor, frames.CUSTOMERS, since=since),
-        applications=repository.applications_frame(db, actor, frames.APPLICATIONS, since=since),
-        loans=repository.loans_frame(db, actor, frames.LOANS, since=since),
-        payments=repository.payments_frame(db, actor, frames.PAYMENTS, since=since),
-    )
-
-
 def scope_key(actor: Actor) -> tuple[int, ...]:
     """Return what two actors share when :func:`look` gives both the same."""
     if actor.is_system or actor.scope is Scope.ALL:
@@ -130,8 +119,8 @@ def look(actor: Actor, *, period: str = DEFAULT_PERIOD, now: datetime) -> Cockpi
     today = formats.local(now).date()
     period = period if period in BEFORE else DEFAULT_PERIOD
     window, before = frames.period(period, today)
+    book = keeper().of(actor)
     with reading() as db:
-        book = load(db, actor, today)
         stages = repository.stages(db)
         people = db.execute(sa.select(col(User.id), col(User.name))).all()
         names = {row[0]: row[1] for row in people}

@@ -1,0 +1,246 @@
+"""Keep the book of the measures in memory, fresh from events 驾驶舱快照; a file of it makes the first look quick.
+
+Whoever looks brings it up to date: the events since the last look name the records that changed, and only those
+are read again. An event of a whole batch (day-end, import) has its frames read anew. The file is a cache: it is
+used only where its newest event is the database's own, and can be deleted at any time.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import threading
+import weakref
+from collections.abc import Iterable
+from pathlib import Path
+
+import polars as pl
+import structlog
+from sqlalchemy.engine import Engine, make_url
+from sqlmodel import Session
+
+from loanhub.analytics import book as frames
+from loanhub.analytics.book import SCHEMAS, Book
+from loanhub.domain.permissions import Scope
+from loanhub.repositories import book as repository
+from loanhub.repositories.book import Changed
+from loanhub.services import _transaction
+from loanhub.services._actor import Actor
+from loanhub.settings import settings
+
+MANY = 3_000
+"""With more events than this the whole is read again."""
+OVERTAKEN = 1_000
+"""On PostgreSQL an event may be committed after later ones; so many of the newest are looked at again."""
+READERS_KEPT = 24
+WHOLE: dict[str, tuple[str, ...]] = {
+    "day_end.finished": ("loans",),
+    "leads.import_finished": ("leads",),
+    "leads.import_undone": ("leads", "customers"),
+    "pipeline.edited": ("leads",),
+    "demo.built": tuple(SCHEMAS),
+}
+"""Events that name no record, and the frames they change."""
+Touched = dict[tuple[str, str], set[int]]
+
+log = structlog.get_logger("loanhub.book")
+
+
+class Keeper:
+    """The book of one database."""
+
+    def __init__(self, engine: Engine, folder: Path | None = None) -> None:
+        self._engine = weakref.ref(engine)
+        self._ordered = engine.dialect.name == "sqlite"
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._book: Book | None = None
+        self._low = 0
+        self._seen: set[int] = set()
+        self._newest = (0, "")
+        self._saved = 0
+        self._readers: dict[tuple[object, ...], tuple[int, Book]] = {}
+        self.version = 0
+        """Rises with every change folded in."""
+
+    def whole(self) -> Book:
+        """Return the book of the whole company as of now."""
+        with self._lock, self._session() as db:
+            if self._book is None and not self._load(db):
+                self._build(db)
+            self._follow(db)
+            assert self._book is not None
+            return self._book
+
+    def of(self, actor: Actor) -> Book:
+        """Return what the actor may see of it, as of now."""
+        book = self.whole()
+        if actor.is_system or actor.scope is Scope.ALL:
+            return book
+        if actor.scope is Scope.NONE:
+            return frames.empty()
+        key, version = (actor.user_id, actor.department_ids), self.version
+        kept = self._readers.get(key)
+        if kept is None or kept[0] != version:
+            found = frames.within(book, user_id=actor.user_id, departments=actor.department_ids)
+            while len(self._readers) >= READERS_KEPT:
+                self._readers.pop(next(iter(self._readers)), None)
+            kept = self._readers[key] = (version, found)
+        return kept[1]
+
+    def rebuild(self) -> Book:
+        """Read everything again and return it."""
+        with self._lock, self._session() as db:
+            return self._build(db)
+
+    def differing(self) -> list[str]:
+        """Return the frames whose rows, followed from events, are not those of the database."""
+        kept = self.whole()
+        with self._session() as db:
+            anew = Book(**{name: repository.read(db, name, schema) for name, schema in SCHEMAS.items()})
+        return frames.differing(kept, anew)
+
+    def save(self) -> bool:
+        """Write the file, when there is a folder for it and something new; returns whether it was written."""
+        with self._lock:
+            book, low, newest, version = self._book, self._low, self._newest, self.version
+        if self._folder is None or book is None or version == self._saved:
+            return False
+        name = f"book-{newest[0]}-{os.getpid()}"
+        place = self._folder / name
+        place.mkdir(parents=True, exist_ok=True)
+        for frame in SCHEMAS:
+            getattr(book, frame).write_ipc(place / f"{frame}.arrow", compression="zstd")
+        manifest = {"format": _format(), "folder": name, "low": low, "newest": newest[0], "mark": newest[1]}
+        waiting = self._folder / f"{name}.json"
+        waiting.write_text(json.dumps(manifest))
+        waiting.replace(self._folder / "book.json")
+        for old in self._folder.glob("book-*"):
+            if old.is_dir() and old != place:
+                shutil.rmtree(old, ignore_errors=True)
+        self._saved = version
+        return True
+
+    def _session(self) -> contextlib.AbstractContextManager[Session]:
+        engine = self._engine()
+        assert engine is not None
+        return Session(engine.execution_options(writes=False))
+
+    def _build(self, db: Session) -> Book:
+        newest = repository.newest_event(
+            db
+        )  # before the rows: what comes between is read twice, never missed
+        self._book = Book(**{name: repository.read(db, name, schema) for name, schema in SCHEMAS.items()})
+        self._low, self._seen = self._floor(newest), set()
+        self._newest = (newest, repository.event_mark(db, newest))
+        self.version += 1
+        return self._book
+
+    def _floor(self, newest: int) -> int:
+        return newest if self._ordered else max(0, newest - OVERTAKEN)
+
+    def _load(self, db: Session) -> bool:
+        """Take the book from the file; False when there is none that fits this database."""
+        if self._folder is None:
+            return False
+        try:
+            manifest = json.loads((self._folder / "book.json").read_text())
+            newest, mark = int(manifest["newest"]), str(manifest["mark"])
+            if manifest["format"] != _format() or not mark or repository.event_mark(db, newest) != mark:
+                return False
+            place = self._folder / str(manifest["folder"])
+            found = {name: pl.read_ipc(place / f"{name}.arrow") for name in SCHEMAS}
+            self._low = int(manifest["low"])
+        except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
+            return False
+        self._book, self._newest, self._seen = Book(**found), (newest, mark), set()
+        self.version += 1
+        self._saved = self.version
+        return True
+
+    def _follow(self, db: Session) -> None:
+        if self._newest[0] and repository.event_mark(db, self._newest[0]) != self._newest[1]:
+            self._build(db)  # another database stands behind the address: a restored one
+            return
+        found = repository.events_after(db, self._low, MANY + OVERTAKEN)
+        fresh = [event for event in found if event.id not in self._seen]
+        if len(fresh) > MANY:
+            self._build(db)
+            return
+        if not fresh:
+            return
+        newest = max(found[-1].id, self._newest[0])
+        touched, whole = _touched(fresh)
+        book = self._book
+        assert book is not None
+        for name in whole:
+            book = Book(**{**_parts(book), name: repository.read(db, name, SCHEMAS[name])})
+        for (name, key), ids in touched.items():
+            if name not in whole:
+                rows = repository.read(db, name, SCHEMAS[name], key=key, ids=sorted(ids))
+                book = frames.fold(book, name, rows, key=key, ids=sorted(ids))
+        self._low = max(self._low, self._floor(newest))
+        self._seen = {event.id for event in found if event.id > self._low}
+        self._newest = (newest, repository.event_mark(db, newest))
+        if touched or whole:
+            self._book = book
+            self.version += 1
+
+
+def _parts(book: Book) -> dict[str, pl.DataFrame]:
+    return {name: getattr(book, name) for name in SCHEMAS}
+
+
+def _touched(events: Iterable[Changed]) -> tuple[Touched, set[str]]:
+    """Return the rows to read again, by frame and the column their ids name, and the frames to read wholly."""
+    touched: Touched = {}
+    whole: set[str] = set()
+
+    def add(name: str, key: str, record_id: int | None) -> None:
+        if record_id:
+            touched.setdefault((name, key), set()).add(record_id)
+
+    for event in events:
+        whole.update(WHOLE.get(event.type, ()))
+        of = event.entity_id
+        add("leads", "id", of if event.entity == "lead" else event.lead_id)
+        add("customers", "id", of if event.entity == "customer" else event.customer_id)
+        if event.entity == "customer":
+            add("loans", "customer", of)  # the city of a loan is its customer's
+        elif event.entity == "application":
+            add("applications", "id", of)
+        elif event.entity == "loan":
+            add("loans", "id", of)
+            add("payments", "loan", of)
+    return touched, whole
+
+
+def _format() -> str:
+    """Return what changes with the columns, so that a file of an older version is not used."""
+    columns = {name: {key: str(kind) for key, kind in schema.items()} for name, schema in SCHEMAS.items()}
+    return hashlib.sha256(json.dumps(columns, sort_keys=True).encode()).hexdigest()[:16]
+
+
+_keepers: weakref.WeakKeyDictionary[Engine, Keeper] = weakref.WeakKeyDictionary()
+_making = threading.Lock()
+
+
+def keeper() -> Keeper:
+    """Return the keeper of the database in use."""
+    engine = _transaction.engine()
+    with _making:
+        found = _keepers.get(engine)
+        if found is None:
+            own = engine.url == make_url(settings().database)
+            found = _keepers[engine] = Keeper(engine, settings().data_dir / "book" if own else None)
+        return found
+
+
+def save() -> bool:
+    """Write the file of the book that is in use; for the periodic job."""
+    engine = _transaction.engine()
+    found = _keepers.get(engine)
+    return found.save() if found is not None else False
