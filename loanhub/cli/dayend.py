@@ -44,6 +44,9 @@ def dayend(
         done = day_end.catch_up(SYSTEM, until=until, clock=clock, progress=tell)
     except LoanHubError as error:
         raise refuse(error) from None
+    cases = collections.run_due(now=clock())
+    if cases.opened or cases.closed or cases.reopened:
+        typer.echo(f"催收：新立案 {cases.opened + cases.reopened} 件，结案 {cases.closed} 件")
     if not done:
         typer.echo(f"{until} 的日终已经完成，没有要补的日期")
         return

@@ -50,6 +50,9 @@ def build(collectors: Sequence[Actor], *, now: datetime, seed: int) -> int:
         if workers and place % 5 != 4:  # every fifth waits to be given out
             _relate(customer_id, pick, now)
             _work(workers[place % len(workers)], int(case_id or 0), dpd, pick, today, now)
+    with transaction() as db:  # what was promised for yesterday and not paid shows as broken
+        loans = [int(one) for one in db.execute(sa.select(col(CollectionCase.loan_id))).scalars()]
+        follow.follow(db, loans, as_of=today, now=now)
     return len(rows)
 
 
@@ -81,13 +84,15 @@ def _work(actor: Actor, case_id: int, dpd: int, pick: random.Random, today: date
                 actor, case_id=case_id, channel="sms", report=Report("sent", "按模板发还款提醒"), now=last
             )
         )
-    elif kind == 4 and dpd > 60:
+    elif kind == 6 and dpd > 5:
+        _try(lambda: _promise(actor, case_id, today - timedelta(days=1), 1, last - timedelta(days=1)))
+    elif kind == 4 and dpd > 60 and case_id % 2:
         _try(
             lambda: collections.move_stage(
                 actor, case_id=case_id, to="legal", reason="多次联系未果，材料已备齐，移送法务", now=last
             )
         )
-    elif kind == 4 and dpd > 30:
+    elif kind == 4:
         _try(lambda: collections.move_stage(actor, case_id=case_id, to="visit", now=last))
     elif kind == 5 and dpd > 10:
         _try(

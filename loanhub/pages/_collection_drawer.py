@@ -160,7 +160,7 @@ def _parties() -> rx.Component:
     return rx.el.section(
         rx.el.div(rx.el.h3("联系人"), class_name="sec-h"),
         hours_strip(S.cells, S.case.hours, S.clock, S.case.quiet),
-        rx.el.ul(rx.foreach(S.parties, one), class_name="plist"),
+        rx.el.ul(rx.foreach(S.parties, one), class_name="plist cpl"),
         class_name="col g2",
     )
 

@@ -41,7 +41,11 @@ def _late(row: rx.Var[CaseRow]) -> rx.Component:
 def _state(row: rx.Var[CaseRow]) -> rx.Component:
     return rx.el.span(
         status_chip(row.stage, row.stage_tone),
-        rx.cond(row.hold != "", tag(row.hold, "warn", icon_name="ban"), rx.fragment()),
+        rx.cond(
+            row.hold != "",
+            rx.el.span(tag("停催", "warn", icon_name="ban"), title=row.hold),
+            rx.fragment(),
+        ),
         class_name="row g2",
     )
 

@@ -21,6 +21,7 @@ from loanhub.services import parameters
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.collections import strategies
 from loanhub.services.collections._shared import (
     Contactable,
     enter,
@@ -322,6 +323,7 @@ def hold_in(
     case.hold_reason, case.hold_until = reason.value, until
     touch(case, now)
     words = f"{reason.label}{f'，至 {until.isoformat()}' if until else ''}"
+    strategies.refresh(db, case, now=now)
     record(db, actor, "collection.held", case, words, now=now, after={"停催": words}, reason=note)
 
 

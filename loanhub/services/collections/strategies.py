@@ -48,7 +48,9 @@ def _ge(field: str, value: object) -> dict[str, object]:
     return {"field": field, "op": "gte", "value": value}
 
 
+_HELD = "您好，您反映的情况我们已登记并在处理，处理期间不会再联系您催收。有进展会由专人答复您。"
 DEFAULTS: tuple[tuple[str, dict[str, object], Approach, int, str], ...] = (
+    ("停催中", {"field": "hold_reason", "op": "is_not_empty"}, Approach.GENTLE, 5, _HELD),
     ("M4 及以上", _ge("dpd", 91), Approach.FIRM, 60, _SERIOUS),
     ("M3，外访与律师函", _ge("dpd", 61), Approach.FIRM, 80, _SERIOUS),
     ("M2，大额或高风险", {"all": [_ge("dpd", 31), {"any": [_ge("overdue_principal_fen", 5_000_000), _ge("risk_grade", 3)]}]},
@@ -116,6 +118,12 @@ def apply(db: Session, case_ids: Sequence[int], *, now: datetime) -> dict[int, C
             found[int(case_id or 0)] = strategy
         left -= set(found)
     return found
+
+
+def refresh(db: Session, case: CollectionCase, *, now: datetime) -> None:
+    """Give one case its strategy anew, after what the strategies look at has changed."""
+    db.flush()
+    give(case, apply(db, [case.id or 0], now=now).get(case.id or 0))
 
 
 def give(case: CollectionCase, strategy: CollectionStrategy | None) -> bool:

@@ -341,9 +341,12 @@ def _parties(
     parties = parties_of(db, customer)
     history = history_of(db, case.customer_id, [one.number_index for one in parties], now=now)
     hold = held(db, case, local(now).date())
+    mine = case.owner_id in (None, actor.actor_id)
+    owner = None if mine else db.get(User, case.owner_id)
+    other = f"这个案件由{owner.name}跟进，请先分配给自己" if owner is not None else ""
     return [
         _party(actor, case, one, limits, conduct.count(wish_for(one, Channel.CALL), history, now=now),
-               conduct.refusal(limits, wish_for(one, Channel.CALL), history, now=now, hold=hold))
+               conduct.refusal(limits, wish_for(one, Channel.CALL), history, now=now, hold=hold) or other)
         for one in parties
     ]  # fmt: skip
 

@@ -16,6 +16,7 @@ from loanhub.repositories import collections as repository
 from loanhub.services._actor import Actor
 from loanhub.services._notices import notify
 from loanhub.services._transaction import transaction
+from loanhub.services.collections import strategies
 from loanhub.services.collections._shared import (
     SomebodysCase,
     enter,
@@ -182,6 +183,7 @@ def resume(actor: Actor, *, case_id: int, note: str, now: datetime) -> None:
             return
         case.hold_reason, case.hold_until = "", None
         touch(case, now)
+        strategies.refresh(db, case, now=now)
         record(
             db,
             actor,

@@ -83,9 +83,9 @@ class CollectionCards(CardEntity):
     )
     slots = {
         "overdue_principal_fen": ("amount_text",),
-        "approach": ("industry",),
+        "approach": ("channel",),
         "product_code": ("product",),
-        "dpd": ("channel",),
+        "dpd": ("industry",),
         "next_step_at": ("next_icon", "next_text"),
         "owner_id": ("owner_initial", "owner_name"),
         "risk_grade": ("risk",),
@@ -166,10 +166,10 @@ class CollectionCards(CardEntity):
             cards[str(row.id)] = {
                 "ver": row.version,
                 "name": mark.customer_name,
-                "industry": Approach(row.approach).label,
+                "industry": "" if closed else formats.overdue(row.dpd),
                 "amount_text": wan(row.overdue_principal_fen),
                 "product": products.get(row.product_code, row.product_code),
-                "channel": "" if closed else formats.overdue(row.dpd),
+                "channel": Approach(row.approach).label,
                 "next_icon": "handshake" if mark.promise else "ban" if mark.hold else "phone",
                 "next_text": row.number
                 if closed
