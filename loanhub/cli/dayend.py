@@ -19,7 +19,7 @@ def dayend(
     """执行日终：补齐所有漏跑的日期，直到指定业务日期。Run the day-end up to a date, missed days first."""
     from loanhub.domain.calendar import shanghai_date
     from loanhub.domain.errors import LoanHubError
-    from loanhub.services import day_end
+    from loanhub.services import collections, day_end
     from loanhub.services._actor import SYSTEM
 
     def clock() -> datetime:
