@@ -27,6 +27,7 @@ class Ownership(Choice):
     ME = "me", "归我跟进"
     POOL = "pool", "放入公海"
     TEAM = "team", "平均分给本组"
+    RULES = "rules", "按分配规则"
 
 
 class Duplicates(Choice):

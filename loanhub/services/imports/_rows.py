@@ -6,7 +6,7 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -23,14 +23,14 @@ from loanhub.models import Channel, ImportBatch, ImportRow, Lead, User
 from loanhub.models._columns import Code
 from loanhub.models.encryption import blind_index, blind_index_tail
 from loanhub.repositories import leads as lead_repository
+from loanhub.services import assignment, events, search
 from loanhub.services import catalogue as catalogues
-from loanhub.services import events, search
 from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
 from loanhub.services.imports._known import Finder, Match
 from loanhub.services.imports._plan import Duplicates, Options, Ownership, PlannedRow
 from loanhub.services.leads._entry import Entry
-from loanhub.services.leads.create import FIRST_CONTACT_HOURS, touch
+from loanhub.services.leads.create import touch
 
 _TABLE: Any = Lead.__table__  # type: ignore[attr-defined]
 
@@ -74,7 +74,7 @@ def context_of(db: Session, actor: Actor, options: Options) -> Context:
 def _owners(db: Session, actor: Actor, options: Options) -> tuple[tuple[int, int | None], ...]:
     if options.owner is Ownership.ME:
         return ((actor.user_id, actor.department_id),)
-    if options.owner is Ownership.POOL:
+    if options.owner in (Ownership.POOL, Ownership.RULES):
         return ()
     from loanhub.models import Role, UserRole
 
@@ -212,7 +212,7 @@ def _insert(
     day = local(now).date()
     first = next_number(db, f"lead:{day:%Y%m%d}", count=len(rows))
     entry = Entry(db, now=now)
-    same = _defaults(actor, batch, context, now)
+    same = _defaults(db, actor, batch, context, now)
     turn = itertools.islice(itertools.cycle(context.owners or ((0, None),)), batch.created_count, None)
     leads = []
     for place, row in enumerate(rows):
@@ -222,8 +222,13 @@ def _insert(
         values["cost_fen"] = context.costs.get(values["channel_code"], 0)
         if owner_id:
             values["owner_id"], values["department_id"] = owner_id, department_id
-        values["pipeline_id"], values["stage_code"] = entry.board_of(SimpleNamespace(**values))
         leads.append(values)
+    if context.options.owner is Ownership.RULES:
+        with assignment.open_engine(db, now=now) as engine:
+            for values in leads:
+                values |= assignment.columns_of(engine, engine.place(values), now=now)
+    for values in leads:
+        values["pipeline_id"], values["stage_code"] = entry.board_of(SimpleNamespace(**values))
     _rank(db, leads)
     db.execute(sa.insert(_TABLE), leads)
     newest = sa.select(_TABLE.c.number, _TABLE.c.id).where(_TABLE.c.import_batch_id == batch.id)
@@ -235,7 +240,7 @@ def _insert(
     entries = [
         events.Entry(
             lead_id, f"{values['number']} {context.channels.get(values['channel_code'], '')}".strip(),
-            {"文件": batch.file_name, "行": row.number},
+            {"文件": batch.file_name, "行": row.number, **_why(values, context)},
         )
         for (lead_id, values), row in zip(pairs, rows, strict=True)
     ]  # fmt: skip
@@ -243,8 +248,18 @@ def _insert(
     return ids
 
 
-def _defaults(actor: Actor, batch: ImportBatch, context: Context, now: datetime) -> dict[str, Any]:
+def _why(values: Mapping[str, Any], context: Context) -> dict[str, object]:
+    """Return what the rules said about a row, for its event."""
+    if context.options.owner is not Ownership.RULES:
+        return {}
+    return {"依据": values["assigned_reason"] or values["pool_reason"]}
+
+
+def _defaults(
+    db: Session, actor: Actor, batch: ImportBatch, context: Context, now: datetime
+) -> dict[str, Any]:
     pooled = not context.owners
+    first_step_at = assignment.first_step_at(db, now)
     lead = Lead(
         number="", name="", status=LeadStatus.NEW if pooled else LeadStatus.WAITING, origin=LeadOrigin.NEW_DATA,
         door=LeadDoor.IMPORT.value,
@@ -254,7 +269,7 @@ def _defaults(actor: Actor, batch: ImportBatch, context: Context, now: datetime)
         assigned_reason="" if pooled else f"导入时{context.options.owner.label}"[:200],
         pooled_at=now if pooled else None, pool_reason="导入" if pooled else "",
         next_step="" if pooled else "首次联系", next_step_kind="" if pooled else "phone",
-        next_step_at=None if pooled else now + timedelta(hours=FIRST_CONTACT_HOURS),
+        next_step_at=None if pooled else first_step_at,
     )  # fmt: skip
     if pooled:
         lead.department_id = actor.department_id

@@ -387,3 +387,50 @@ def test_the_system_places_as_nobody(admin):
             db.execute(sa.select(col(Event.actor_name)).where(col(Event.lead_id) == lead.id)).scalar_one()
             == "系统"
         )
+
+
+class TestDoors:
+    def test_an_import_is_given_out_by_the_rules(self, admin):
+        from tests.services.imports.test_imports import imported, workbook
+
+        people = [make_user(RoleCode.SALES) for _ in range(2)]
+        add_rule(admin, *(("user", one.user_id, 1) for one in people), raw_criteria=SHANGHAI_ONLY)
+        publish(admin)
+        importer = make_user(RoleCode.SALES)
+        rows = [(f"客户{place}", make_phone(), "上海" if place < 4 else "成都") for place in range(6)]
+
+        imported(importer, workbook(("姓名", "手机号", "城市"), *rows), owner="rules")
+
+        with reading() as db:
+            found = list(db.execute(sa.select(Lead).order_by(col(Lead.id))).scalars())
+            assert Counter(lead.owner_id for lead in found) == {
+                people[0].user_id: 2,
+                people[1].user_id: 2,
+                None: 2,
+            }
+            assert {lead.status for lead in found if lead.owner_id} == {LeadStatus.WAITING}
+            assert all(lead.assigned_reason for lead in found if lead.owner_id)
+            event = db.execute(sa.select(Event).where(col(Event.lead_id) == found[0].id)).scalars().first()
+            assert event.after["依据"] == found[0].assigned_reason
+
+    def test_what_a_salesperson_enters_stays_there_unless_the_rules_say_otherwise(self, admin):
+        from loanhub.services import leads
+
+        one, other = make_user(RoleCode.SALES), make_user(RoleCode.SALES)
+        add_rule(admin, ("user", other.user_id, 1), raw_criteria=SHANGHAI_ONLY)
+        publish(admin)
+
+        def enter(city: str) -> Lead:
+            created = leads.create(one, {"name": "王五", "phone": make_phone(), "city": city}, now=NOON)
+            with reading() as db:
+                return db.get(Lead, created.lead_id)
+
+        assert enter("上海").owner_id == one.user_id
+        assignment.save_settings(
+            admin, expected=0, daily_cap=0, open_cap=0, own_entry=True, recycled=False, now=NOON
+        )
+        publish(admin)
+        assert enter("上海").owner_id == other.user_id
+        kept = enter("成都")
+        assert kept.owner_id == one.user_id
+        assert kept.assigned_reason == "自己录入（没有规则适用；放入公海）"
