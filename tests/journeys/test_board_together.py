@@ -135,7 +135,7 @@ class TestMany:
         page.wait_for_timeout(400)
         assert chosen(page) == [first]
 
-        board.card(second).locator("b").first.tap()
+        board.card(second).locator(".lb-foot").tap()
         page.wait_for_timeout(300)
         assert set(chosen(page)) == {first, second} and "/boards" in page.url
 

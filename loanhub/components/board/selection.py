@@ -143,7 +143,7 @@ def bulk(
     *actions: rx.Component, chosen: rx.Var[list[str]], browser: Any, busy: rx.Var[bool], summary: rx.Var[str]
 ) -> rx.Component:
     """Return the bar of what may be done with the chosen; 取消选择 needs no server. ``browser``: the browser-only state."""
-    clear = rx.Var(
+    clear: rx.Var[Any] = rx.Var(
         _js_expr="(() => { window.lhKept = null; lhBar({ chosen: [], hold: {}, say: '已取消选择' }); })",
         _var_data=VarData(
             imports={"react": ["useContext"], "$/utils/context": ["DispatchContext"]},
