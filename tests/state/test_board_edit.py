@@ -65,7 +65,7 @@ class _Held:
 
 
 @pytest.fixture
-def desk(visit: Any, monkeypatch: pytest.MonkeyPatch) -> Any:  # noqa: F811
+def desk(visit: Any, monkeypatch: pytest.MonkeyPatch) -> Any:
     monkeypatch.setattr(BoardBulkState, "__aenter__", _Held.__aenter__, raising=False)
     monkeypatch.setattr(BoardBulkState, "__aexit__", _Held.__aexit__, raising=False)
 
