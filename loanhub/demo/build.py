@@ -75,6 +75,7 @@ def build(
         collector, manager = (people.staff[role][0] for role in (RoleCode.COLLECTIONS, RoleCode.MANAGER))
         changes.build(collector, first, manager, second, now=now)
         groups.build(manager, now=now)
+        groups.care(people.staff[RoleCode.CREDIT][0], people.team_leads, now=now)
         collections.build(people.staff[RoleCode.COLLECTIONS], now=now, seed=seed)
         assignment.build(people, now=now, seed=seed)
         with transaction() as db:
