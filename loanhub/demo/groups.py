@@ -1,11 +1,19 @@
-"""Segments 客户分群 of the demo company: three that everybody shares, counted today."""
+"""Segments 客户分群 of the demo company, counted today; a grade set by hand and a dedicated manager."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
+from sqlmodel import col
+
+from loanhub.models import Customer
 from loanhub.services import segments
 from loanhub.services._actor import Actor
+from loanhub.services._transaction import reading
+from loanhub.services.customers import grade, manager
+from loanhub.services.customers.view import VIP_SEGMENTS
 
 SEGMENTS: tuple[tuple[str, str, dict[str, object]], ...] = (
     (
@@ -26,3 +34,30 @@ def build(manager: Actor, *, now: datetime) -> None:
     for name, note, condition in SEGMENTS:
         segments.create(manager, name=name, note=note, raw_criteria=condition, shared="all", now=now)
     segments.count_day(now=now)
+
+
+def care(officer: Actor, leads: Sequence[Actor], *, now: datetime) -> None:
+    """Grade one customer by hand, and give the best ones of a team a dedicated manager."""
+    with reading() as db:
+        risky = db.execute(
+            sa.select(col(Customer.id))
+            .where(col(Customer.risk_grade) == 2)
+            .order_by(col(Customer.id))
+            .limit(1)
+        ).scalar()
+        worth = sa.select(col(Customer.id), col(Customer.department_id)).where(
+            col(Customer.value_segment).in_(VIP_SEGMENTS)
+        )
+        best = db.execute(worth.order_by(col(Customer.id)).limit(6)).all()
+    if risky is not None:
+        grade.set_grade(officer, customer_id=risky, grade=3, reason="近 3 月新增网贷 4 笔，流水下滑", now=now)
+    for customer_id, department_id in best:
+        lead = next((one for one in leads if department_id in one.department_ids), None)
+        if lead is not None and customer_id is not None:
+            manager.assign_manager(
+                lead,
+                customer_id=customer_id,
+                manager_id=lead.user_id,
+                reason="高价值客户，主管亲自维护",
+                now=now,
+            )

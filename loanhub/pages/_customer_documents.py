@@ -147,14 +147,15 @@ def _tile(one: Any) -> rx.Component:
         class_name=rx.cond(T.chosen.id == one.id, "dc on", "dc"),
     )
     wanted = rx.el.button(
-        rx.el.span(icon("upload", "l"), class_name="th"),
+        rx.el.span(icon(rx.cond(one.state == "original", "file-check", "upload"), "l"), class_name="th"),
         rx.el.b(one.label, class_name="el"),
         rx.el.span(one.note, class_name=rx.cond(one.state == "expired", "t12 fr", "t12 f3")),
         rx.cond(one.asked != "", rx.el.span(one.asked, " 要求", class_name="t12 f3 el"), rx.fragment()),
         type="button",
         on_click=opener(rx.Var.create("doc-") + one.kind),
         disabled=~may(Permission.DOCUMENTS_UPLOAD),
-        class_name="dc miss",
+        title=one.more,
+        class_name=rx.cond(one.state == "original", "dc", "dc miss"),
     )
     return rx.cond(one.missing, wanted, there)
 

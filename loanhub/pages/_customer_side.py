@@ -88,8 +88,7 @@ def grade_line() -> rx.Component:
         rx.fragment(),
     )
     return rx.el.div(
-        rx.el.span("风险等级", class_name="t12 f3"),
-        rx.cond(C.grade.manual, tag("人工", "warn"), rx.fragment()),
+        rx.cond(C.grade.manual, tag("人工定级", "warn"), rx.el.span("等级", C.grade.sentence, class_name="t12 f3")),
         computed,
         rx.el.span(class_name="grow"),
         when(Permission.CUSTOMERS_GRADE, button("调整", look="g", size="sm", icon_name="gauge", on_click=C.show_grade(True))),
@@ -103,7 +102,11 @@ def _segments() -> rx.Component:
 
     def one(item: Any) -> rx.Component:
         return rx.el.li(
-            rx.el.a(icon("group", "s"), item["name"], href=item["href"], class_name="lnk row g1"),
+            rx.el.span(
+                icon("group", "s"),
+                rx.el.a(item["name"], href=item["href"], class_name="lnk"),
+                class_name="row g2",
+            ),
             rx.el.span(item["sentence"], class_name="t12 f3"),
         )
 

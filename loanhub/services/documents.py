@@ -69,7 +69,8 @@ class Slot:
     """One line of the checklist: a kind of document, whether it must be there, and the files that are, newest first.
 
     ``products`` are the products that ask for it, ``stage`` the stage by whose end it ought to be there, ``due``
-    whether the customer's case has come that far. ``until`` is the last day the newest file counts.
+    whether the customer's case has come that far. ``until`` is the last day the newest file counts. ``original`` is the
+    application at which somebody saw the original 已收原件, where no file was handed in.
     """
 
     kind: str
@@ -81,6 +82,7 @@ class Slot:
     stage: str = ""
     due: bool = False
     until: str = ""
+    original: str = ""
 
     @property
     def missing(self) -> bool:
@@ -240,6 +242,7 @@ def checklist_of(
     )
     stages, here = _stages(db, customer)
     files = _views(db, customer=customer, now=now)
+    originals = _originals(db, customer)
     by_kind: dict[str, list[DocumentView]] = {}
     for file in files:
         known = DocumentKind.find(file.kind)
@@ -251,15 +254,23 @@ def checklist_of(
         due_at = next((n for n, (_, kinds) in enumerate(stages) if kind.value in kinds), None)
         return Slot(
             kind.value, kind.label, kind in required, tuple(there),
-            state=slot_state(required=kind in required, there=bool(there), until=until, today=today),
+            state=slot_state(required=kind in required, there=bool(there) or kind.value in originals, until=until, today=today),
             products=tuple(name for name, names in asked.items() if kind in required_kinds(names, company=False) and names),
             stage=stages[due_at][0] if due_at is not None else "",
             due=due_at is None or here is None or due_at <= here,
             until=formats.day(until) if until is not None else "",
+            original="" if there else originals.get(kind.value, ""),
         )  # fmt: skip
 
     groups = tuple(
-        (title, tuple(slot(kind) for kind in kinds if kind in required or kind.value in by_kind))
+        (
+            title,
+            tuple(
+                slot(kind)
+                for kind in kinds
+                if kind in required or kind.value in by_kind or kind.value in originals
+            ),
+        )
         for title, kinds in GROUPS
     )
     lines = [one for _, slots in groups for one in slots if one.required]
@@ -281,7 +292,31 @@ def _asked(db: Session, customer: Customer, application_id: int | None) -> dict[
         query = query.where(
             col(Application.customer_id) == customer.id, col(Application.status).not_in(_OVER)
         )
-    return {str(label): list(names) for label, names in db.execute(query.order_by(col(Application.id))).all()}
+    found = db.execute(query.order_by(col(Application.id))).all()
+    if not found and application_id is None:
+        # Nothing under way: what was asked for the loan last granted still has to be there.
+        last = (
+            sa.select(col(Product.label), col(Product.required_documents))
+            .join(Application, col(Application.product_id) == col(Product.id))
+            .where(
+                col(Application.customer_id) == customer.id,
+                col(Application.status) == ApplicationStatus.FUNDED,
+            )
+        )
+        found = db.execute(last.order_by(col(Application.id).desc()).limit(1)).all()
+    return {str(label): list(names) for label, names in found}
+
+
+def _originals(db: Session, customer: Customer) -> dict[str, str]:
+    """Return the kinds somebody saw the original of, with the number of the application it was noted at."""
+    query = sa.select(col(Application.number), col(Application.documents)).where(
+        col(Application.customer_id) == customer.id
+    )
+    return {
+        str(one.get("kind")): str(number)
+        for number, ticked in db.execute(query.order_by(col(Application.id))).all()
+        for one in ticked
+    }
 
 
 def _stages(db: Session, customer: Customer) -> tuple[list[tuple[str, tuple[str, ...]]], int | None]:

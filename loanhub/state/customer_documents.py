@@ -103,7 +103,7 @@ class CustomerDocumentsState(SessionState):
             return
         found = await rx.run_in_thread(lambda: documents.checklist(actor, customer_id=wanted, now=now))
         self.done_text, self.total, self.done = f"{found.done} / {found.total}", found.total, found.done
-        self.asked_by = "、".join(found.products) or "基本资料（还没有申请产品）"
+        self.asked_by = "、".join(found.products) or "基本资料"
         self.stage = found.stage
         self.missing = [
             {
@@ -206,6 +206,11 @@ def _shelf(title: str, slots: tuple[documents.Slot, ...]) -> Shelf:
             tiles.append(
                 Tile(kind=slot.kind, label=slot.label, note=note, icon="upload", missing=True, asked=asked,
                      state=slot.state.value, more=f"{asked} 要求" if asked else "")
+            )  # fmt: skip
+        elif slot.original:
+            tiles.append(
+                Tile(kind=slot.kind, label=slot.label, note=f"已收原件 · {slot.original}", icon="file-check", missing=True,
+                     asked=asked, state="original", more="还没有电子件，点按可以补传")
             )  # fmt: skip
         for place, one in enumerate(slot.files):
             state = slot.state if place == 0 else SlotState.OPTIONAL

@@ -141,13 +141,13 @@ def grade_of(actor: Actor, *, customer_id: int, now: datetime) -> GradeView:
     with reading() as db:
         customer = repository.get_visible(db, actor, customer_id)
         actor.require(Permission.CUSTOMERS_READ)
-        sentence = ""
+        sentence = "还没有评"
         if customer.grade_is_manual:
             sentence = (
                 f"人工定为{word(customer.risk_grade)}，系统按评分算得{word(customer.computed_risk_grade)}"
             )
         elif customer.risk_grade:
-            sentence = "按最近一次评分"
+            sentence = "按最近一次评分得出"
         return GradeView(
             grade=customer.risk_grade or 0, label=word(customer.risk_grade), computed=customer.computed_risk_grade or 0,
             computed_label=word(customer.computed_risk_grade), manual=customer.grade_is_manual, sentence=sentence,

@@ -124,3 +124,19 @@ def test_valid_until(kind: str, given: date | None, record: date | None, expecte
 
 def test_slot_state_of_what_nobody_asks_for() -> None:
     assert slot_state(required=False, there=False, until=None, today=TODAY) is SlotState.OPTIONAL
+
+
+def test_an_original_somebody_saw_counts_and_says_where() -> None:
+    rep = make_user(RoleCode.SALES)
+    made = make_customer(rep)
+    product = make_product(label="个人经营贷", required_documents=["id_front", "income"])
+    make_application(
+        made, product, number="A20261120001", status=ApplicationStatus.FUNDED,
+        documents=[{"kind": "income", "note": "面签时看过"}],
+    )  # fmt: skip
+
+    found = documents.checklist(rep, customer_id=made, now=NOON)
+
+    assert (found.done, found.total, found.products) == (1, 2, ("个人经营贷",))
+    income = slots(rep, made)["income"]
+    assert (income.state, income.original, income.missing) == (SlotState.PRESENT, "A20261120001", False)
