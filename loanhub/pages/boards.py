@@ -269,6 +269,7 @@ def _board() -> rx.Component:
         gates=BoardState.gates,
         lanes=BoardColumns.lanes,
         sort=BoardState.sort_text,
+        others=BoardState.others,
         browser=BoardOptimism,
         on_move=BoardState.move,
         on_open=BoardState.open_card,
@@ -277,6 +278,7 @@ def _board() -> rx.Component:
         on_toggle_fold=BoardState.toggle_fold,
         on_lift=BoardState.lift,
         on_age=BoardState.set_age,
+        on_transfer=BoardState.transfer,
         on_edit=BoardEditState.open,
     )
     return rx.cond(BoardState.has_conditions & (BoardState.total == 0), nothing, columns)
@@ -326,6 +328,7 @@ def _naming() -> rx.Component:
             BoardState.sharing.length() > 1,
             field(
                 Field("share_with", "给谁用", kind="select", options=BoardState.sharing),
+                value="me",
                 error=rx.cond(errors.contains("share_with"), errors["share_with"], "").to(str),
             ),
             rx.fragment(),

@@ -9,7 +9,8 @@ import reflex as rx
 from loanhub.components.buttons import button, icon_button, note
 from loanhub.components.chips import tag
 from loanhub.components.dialogs import closing, dialog
-from loanhub.components.filters import saved_views
+from loanhub.components.filter_editor import Editor, filter_editor
+from loanhub.components.filters import chosen_filters, saved_views
 from loanhub.components.forms import Field, Kind, field, form
 from loanhub.components.icons import icon
 from loanhub.components.states import skeleton_rows
@@ -112,6 +113,11 @@ def _stage(row: rx.Var[StageRow]) -> rx.Component:
         rx.fragment(
             icon_button("arrow-up", "前移", size="sm", on_click=S.move(row.code, -1)),
             icon_button("arrow-down", "后移", size="sm", on_click=S.move(row.code, 1)),
+            rx.cond(
+                row.removable,
+                icon_button("trash-2", "删除这个阶段", size="sm", on_click=S.remove_stage(row.code)),
+                rx.fragment(),
+            ),
         ),
     )
     return rx.el.li(
@@ -139,6 +145,92 @@ def _stage(row: rx.Var[StageRow]) -> rx.Component:
     )
 
 
+def _entry() -> rx.Component:
+    """Which leads enter this board by themselves, and taking it out of use."""
+    editor = Editor(
+        fields=S.entry_fields,
+        field=S.draft.key,
+        operators=S.draft.operators,
+        operator=S.draft.operator,
+        options=S.draft.options,
+        entry=S.draft.entry,
+        two=S.draft.two,
+        error=S.draft.error,
+        on_field=S.pick_field,
+        on_operator=S.pick_operator,
+        on_add=S.add_entry,
+    )
+    conditions = rx.el.div(
+        filter_editor(editor),
+        chosen_filters(S.entry_chips, S.drop_entry, S.clear_entry),
+        class_name="row g2 wrap",
+    )
+    return rx.el.section(
+        rx.el.div(
+            rx.el.h2("进入条件", class_name="t14"),
+            rx.cond(
+                S.has_entry,
+                button("停用看板", look="d", size="sm", on_click=S.show_retire(True)),
+                rx.fragment(),
+            ),
+            class_name="row sb",
+        ),
+        rx.el.p(S.entry_text, class_name="t13 f2", style={"margin": "0"}, role="status"),
+        rx.cond(S.has_entry, conditions, rx.fragment()),
+        class_name="card pad col g3",
+    )
+
+
+def _creating() -> rx.Component:
+    body = form(
+        field(
+            Field(
+                "new_label",
+                "看板名称",
+                required=True,
+                placeholder="例如 车贷看板",
+                maximum_length=12,
+                uid="new-board",
+            ),
+            error=_error("label"),
+        ),
+        field(
+            Field("copy_of", "阶段照着", kind="select", required=True, options=S.copies),
+            value=S.board,
+            error=_error("copy_of"),
+        ),
+        rx.el.p(
+            "阶段、移入条件、停留目标、在制上限和可移至都照抄过来，建好再改。",
+            class_name="t12 f3",
+            style={"margin": "0"},
+        ),
+        rx.el.div(
+            closing(button("取消")),
+            button("新建看板", look="p", kind="submit", writes=True),
+            class_name="row g3 end",
+        ),
+        on_submit=S.create,
+        guard=False,
+    )
+    return dialog("新建看板", body, is_open=S.creating, on_open_change=S.show_create)
+
+
+def _retiring() -> rx.Component:
+    body = rx.el.div(
+        rx.el.p(
+            "停用后没有人再看到这个看板；上面还有卡片时不能停用。公海和已失效的线索回到第一个看板。",
+            style={"margin": "0"},
+        ),
+        rx.el.div(
+            closing(button("取消")),
+            button("停用看板", look="dp", on_click=S.retire, writes=True),
+            class_name="row g3 end",
+        ),
+        class_name="col g4",
+    )
+    return dialog("停用这个看板？", body, is_open=S.retiring, on_open_change=S.show_retire)
+
+
 @page(
     route="/settings/stages",
     title="看板阶段",
@@ -150,7 +242,7 @@ def stages() -> Page:
     """Draw the page."""
     problem = _error("stages")
     name = field(
-        Field("label", "看板名称", required=True, maximum_length=40), value=S.name, error=_error("label")
+        Field("label", "看板名称", required=True, maximum_length=40), value=S.name, error=rx.cond(S.creating, "", _error("label"))
     )
     body = form(
         rx.el.div(name, style={"maxWidth": "280px"}),
@@ -160,9 +252,11 @@ def stages() -> Page:
             "mute",
         ),
         rx.cond(problem != "", note(problem, "bad"), rx.fragment()),
-        rx.cond(S.moved, tag("顺序已调整，保存后生效", "warn", large=True), rx.fragment()),
+        rx.cond(S.moved, tag("阶段已调整，保存后生效", "warn", large=True), rx.fragment()),
         rx.el.ol(rx.foreach(S.rows, _stage), class_name="card"),
         rx.el.div(
+            rx.cond(S.has_more, button("加一个阶段", icon_name="plus", on_click=S.add_stage), rx.fragment()),
+            rx.el.span(class_name="grow"),
             button("还原", on_click=S.reset_form),
             button("保存看板", look="p", kind="submit", writes=True),
             class_name="row g3 end",
@@ -170,8 +264,10 @@ def stages() -> Page:
         on_submit=S.save,
         key=S.form_key,
     )
-    content = rx.el.div(body, class_name="gov-col", style={"width": "min(1240px,100%)"})
+    entry = rx.cond(S.has_more, _entry(), rx.fragment())
+    content = rx.el.div(entry, body, class_name="gov-col", style={"width": "min(1240px,100%)"})
     return Page(
-        [rx.cond(S.loading, skeleton_rows(), content), _effects()],
+        [rx.cond(S.loading, skeleton_rows(), content), _effects(), _creating(), _retiring()],
         views=saved_views(S.boards, S.board, S.choose),
+        tools=[button("新建看板", icon_name="plus", size="sm", on_click=S.show_create(True))],
     )

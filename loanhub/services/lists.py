@@ -37,6 +37,7 @@ READ_PERMISSION: dict[str, Permission] = {
     "contract": Permission.CONTRACTS_READ,
     "loan": Permission.LOANS_READ,
     "task": Permission.TASKS_EDIT,
+    "collection_case": Permission.COLLECTIONS_READ,
 }
 """What it takes to list an entity."""
 
@@ -367,7 +368,7 @@ def sharing_options(actor: Actor) -> list[tuple[str, str]]:
 
     A department is offered when it lies in the person's scope: ``department:3``; a role as ``role:sales``.
     """
-    found = [("", "仅自己")]
+    found = [("me", "仅自己")]
     if not actor.can(Permission.REPORTS_READ):
         return found
     with reading() as db:
@@ -440,7 +441,7 @@ def save_view(
     name = name.strip()
     if not 1 <= len(name) <= 20:
         raise InvalidInput(fields={"name": "视图名称要 1 到 20 个字"})
-    share_with = share_with or ("all" if shared else "")
+    share_with = "" if share_with == "me" else share_with or ("all" if shared else "")
     if share_with:
         actor.require(Permission.REPORTS_READ)
         if share_with not in dict(sharing_options(actor)):

@@ -21,12 +21,19 @@ from loanhub.repositories import boards as repository
 from loanhub.services import catalogue, events
 from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
-from loanhub.services._stage_rules import StageForm, changes_of, faults_of, in_stored_order, why_kept
+from loanhub.services._stage_rules import (
+    MAX_STAGES,
+    StageForm,
+    changes_of,
+    faults_of,
+    in_stored_order,
+    why_kept,
+)
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.boards.entities import entity_of
 
 __all__ = [
-    "BoardView", "Effect", "StageForm", "StageView", "StaleBoard", "list_boards", "preview", "save", "view",
+    "MAX_STAGES", "BoardView", "Effect", "StageForm", "StageView", "StaleBoard", "list_boards", "preview", "save", "view",
 ]  # fmt: skip
 
 
@@ -66,6 +73,7 @@ class BoardView:
     version: int
     stages: tuple[StageView, ...]
     fields: tuple[tuple[str, str], ...]
+    entity: str = "lead"
 
 
 def list_boards(actor: Actor) -> list[tuple[int, str]]:
@@ -111,7 +119,9 @@ def view(actor: Actor, *, pipeline_id: int, now: datetime) -> BoardView:
             )
             for s in stored
         )  # fmt: skip
-        return BoardView(pipeline_id, pipeline.label, pipeline.version, stages, tuple(labels.items()))
+        return BoardView(
+            pipeline_id, pipeline.label, pipeline.version, stages, tuple(labels.items()), pipeline.entity
+        )
 
 
 def save(

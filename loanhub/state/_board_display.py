@@ -8,7 +8,7 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components.toasts import done
+from loanhub.components.toasts import done, undoable
 from loanhub.domain.permissions import Permission
 from loanhub.services import boards, lists
 from loanhub.services.setup import DEFAULT_PIPELINE
@@ -41,6 +41,8 @@ class BoardDisplay(BoardReading, mixin=True):
     first_view: str = EVERYTHING
     """The view this board opens with."""
     sharing: list[dict[str, str]] = []
+    others: list[dict[str, Any]] = []
+    """The other boards a card may be brought to."""
 
     async def _open_display(self, query: Mapping[str, Any]) -> None:
         """Read the address and what this person has chosen; views are read on the way."""
@@ -51,6 +53,7 @@ class BoardDisplay(BoardReading, mixin=True):
         self._facts = found.facts
         self.first_view = f"s{found.view}" if found.view else EVERYTHING
         self.choosing = self.managing = False
+        self.others = await rx.run_in_thread(lambda: boards.other_boards(actor, board=board))
         if not query.get("view") and not query.get("f"):
             self.view = self.first_view
         await self._read_views()
@@ -98,6 +101,25 @@ class BoardDisplay(BoardReading, mixin=True):
         self.sort = self._one_of(self.sort_options, code)
         self._name_sort()
         return await self._refresh()
+
+    @rx.event
+    @needs(Permission.BOARDS_MOVE)
+    async def transfer(self, card_id: str, place: str, version: int) -> Any:
+        """Bring a card to a stage of another board; ``place`` is ``board|stage``."""
+        text, (board, _, stage) = str(card_id), str(place)[:80].partition("|")
+        if not (text.isascii() and text.isdigit() and len(text) < 12 and isinstance(version, int)):
+            return None
+        actor, now, here = await self._actor(), utc_now(), self.board
+        moved = await rx.run_in_thread(
+            lambda: boards.transfer(
+                actor, lead_id=int(text), board=board, to=stage, expected_version=version, now=now
+            )
+        )
+        await self._read_columns({moved.from_stage, moved.to_stage})
+        said = f"已把 {moved.name} 换到「{moved.to_label}」"
+        if board == here:
+            return done(said)
+        return undoable(said, type(self).transfer(text, f"{here}|{moved.from_stage}", moved.version))
 
     @rx.event
     @needs(Permission.BOARDS_READ)

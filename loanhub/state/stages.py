@@ -14,6 +14,7 @@ from loanhub.services.pipelines import BoardView, StageForm
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._stage_boards import MoreBoards
 
 NUMBERS = ("dwell_target_hours", "wip_limit", "probability_percent")
 
@@ -37,13 +38,15 @@ class StageRow:
     next_text: str = ""
     wip_hard: bool = False
     fixed: bool = False
+    removable: bool = False
 
 
-class StagesState(SessionState):
+class StagesState(MoreBoards, SessionState):
     """The page of board stages."""
 
     boards: list[dict[str, str]] = []
-    board: str = ""
+    has_more: bool = False
+    """Whether stages of this board may be added."""
     name: str = ""
     rows: list[StageRow] = []
     options: list[dict[str, str]] = []
@@ -54,20 +57,22 @@ class StagesState(SessionState):
     form_key: str = ""
     moved: bool = False
     loading: bool = True
-    field_errors: dict[str, str] = {}
 
-    _version: int = 0
     _held: tuple[str, list[StageForm]] | None = None
 
     @rx.event
     @needs(Permission.PIPELINES_EDIT)
     async def load(self) -> None:
         """Show the first board."""
+        self.loading, self.board, self.creating, self.retiring = True, "", False, False
+        await self._show_board()
+
+    async def _show_board(self) -> None:
         actor = await self._actor()
-        self.loading = True
         found = await rx.run_in_thread(lambda: pipelines.list_boards(actor))
         self.boards = [{"id": str(key), "name": label, "count": ""} for key, label in found]
-        self.board = str(found[0][0]) if found else ""
+        if not any(one["id"] == self.board for one in self.boards):
+            self.board = str(found[0][0]) if found else ""
         await self._read()
 
     async def _read(self) -> None:
@@ -75,21 +80,23 @@ class StagesState(SessionState):
         number = int(self.board) if self.board.isdigit() else 0
         self._held, self.effects = None, []
         self._show(await rx.run_in_thread(lambda: pipelines.view(actor, pipeline_id=number, now=now)))
+        await self._read_entry()
 
     def _show(self, board: BoardView) -> None:
-        self.name, self._version = board.label, board.version
+        self.name, self._version, self.has_more = board.label, board.version, board.entity == "lead"
         self.rows = [
             StageRow(
                 code=one.code, place=str(place), label=one.label, color=one.color, dwell=str(one.dwell_target_hours or ""),
                 wip=str(one.wip_limit or ""), probability=str(one.probability_percent), required=list(one.required),
                 required_text="、".join(one.required_labels) or "无", gate=one.gate, cards=str(one.cards),
                 next_codes=list(one.next_codes), next_text="、".join(one.next_labels) or "任意阶段", wip_hard=one.wip_hard,
-                fixed=place == 1 or bool(one.gate),
+                fixed=place == 1 or bool(one.gate), removable=one.removable,
             )
             for place, one in enumerate(board.stages, start=1)
         ]  # fmt: skip
         self.options = [{"value": key, "label": label} for key, label in board.fields]
         self.goals = [{"value": one.code, "label": one.label} for one in board.stages]
+        self.copies = [{"value": tab["id"], "label": tab["name"]} for tab in self.boards]
         self.boards = [
             {**tab, "name": board.label} if tab["id"] == self.board else tab for tab in self.boards
         ]
@@ -118,6 +125,41 @@ class StagesState(SessionState):
         if here < 0 or not 0 <= there < len(rows) or rows[here].fixed or rows[there].fixed:
             return
         rows[here], rows[there] = rows[there], rows[here]
+        self._renumber(rows)
+
+    @rx.event
+    @needs(Permission.PIPELINES_EDIT)
+    async def add_stage(self) -> None:
+        """Add an empty stage before the gated ones; saved with the rest."""
+        if not self.has_more or len(self.rows) >= pipelines.MAX_STAGES:
+            return
+        taken = {row.code for row in self.rows}
+        code = next(f"new{number}" for number in range(1, 100) if f"new{number}" not in taken)
+        rows = list(self.rows)
+        at = next((place for place, row in enumerate(rows) if row.gate), len(rows))
+        color = rows[at - 1].color if at else "lead"
+        fresh = StageRow(
+            code=code,
+            color=color,
+            probability="0",
+            required_text="无",
+            cards="0",
+            next_text="任意阶段",
+            removable=True,
+        )
+        self._renumber([*rows[:at], fresh, *rows[at:]])
+        self.goals = [*self.goals, {"value": code, "label": f"新阶段 {code[3:]}"}]
+
+    @rx.event
+    @needs(Permission.PIPELINES_EDIT)
+    async def remove_stage(self, code: str) -> None:
+        """Take a stage away; it is gone once the board is saved."""
+        left = [row for row in self.rows if row.code != str(code) or not row.removable]
+        if len(left) < len(self.rows):
+            self._renumber(left)
+            self.goals = [goal for goal in self.goals if goal["value"] != str(code)]
+
+    def _renumber(self, rows: list[StageRow]) -> None:
         for place, row in enumerate(rows, start=1):
             row.place = str(place)
         self.rows, self.moved = rows, True

@@ -41,6 +41,11 @@ class SampleBoard(BoardColumnsMixin, rx.State):
 
     @rx.event
     @public
+    def bring(self, card: str, place: str, version: int) -> None:
+        """Take a card to another board."""
+
+    @rx.event
+    @public
     def add(self, column: str, text: str) -> None:
         """Take a quick add."""
 
@@ -55,6 +60,8 @@ def make_board() -> rx.Component:
         gates=SampleBoard.gates,
         lanes=SampleBoard.lanes,
         sort="",
+        others=SampleBoard.lanes,
+        on_transfer=SampleBoard.bring,
         browser=BoardOptimism,
         on_move=SampleBoard.move,
         on_open=SampleBoard.take,

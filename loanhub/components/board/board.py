@@ -134,6 +134,7 @@ def board_root(
     gates: rx.Var[dict[str, Any]],
     lanes: rx.Var[list[dict[str, Any]]],
     sort: rx.Var[str],
+    others: rx.Var[list[dict[str, Any]]],
     store: rx.Var[str],
     move: rx.Var[Any],
     open_card: rx.Var[Any],
@@ -143,6 +144,7 @@ def board_root(
     lift_card: rx.Var[Any],
     show_age: rx.Var[Any],
     edit: rx.Var[Any],
+    transfer: rx.Var[Any],
 ) -> rx.Component:
     """Draw the board. One click and one key handler on the root serve all cards, so cards hold data only."""
     browser = (
@@ -181,6 +183,7 @@ def board_root(
         "lift": lift_card,
         "age": show_age,
         "edit": edit,
+        "transfer": transfer,
     }
     fields = ", ".join(f"{name}: {var!s}" for name, var in data.items())
     call = ", ".join(f"{name}: {var!s}" for name, var in calls.items())
@@ -248,7 +251,7 @@ def board_root(
             end=_END,
             usage=USAGE,
         ),
-        move_dialog(columns, menu),
+        move_dialog(columns, menu, others),
         behind(),
         rx.el.div(say, role="status", class_name="lb-sr", custom_attrs={"aria-live": "polite"}),
         class_name="lb-board",
@@ -271,6 +274,7 @@ def board(
     gates: rx.Var[dict[str, Any]],
     lanes: rx.Var[list[dict[str, Any]]],
     sort: rx.Var[str],
+    others: rx.Var[list[dict[str, Any]]],
     browser: type[BrowserState],
     on_move: EventType[Any],
     on_open: EventType[Any],
@@ -280,6 +284,7 @@ def board(
     on_lift: EventType[Any],
     on_age: EventType[Any],
     on_edit: EventType[Any],
+    on_transfer: EventType[Any],
 ) -> rx.Component:
     """Return the board; it fills its parent, which gives the height.
 
@@ -301,6 +306,8 @@ def board(
         another lane), folded; then columns have ``cells`` (lane -> cards) and cards ``lane``.
     sort: how the cards are ordered (``按金额``), "" when by hand: only then a place within the column can be chosen.
     on_open(id), on_load_more(code), on_quick_add(code, text), on_toggle_fold(code), on_age(state), on_edit(id).
+    others: the other boards a card may be brought to {label, stages: [{label, color, place}]}, empty for none;
+        on_transfer(id, place, ver).
     """
     one, two = (lambda a: [a]), (lambda a, b: [a, b])
     return board_root(
@@ -311,6 +318,7 @@ def board(
         gates=gates,
         lanes=lanes,
         sort=sort,
+        others=others,
         **{name: getattr(browser, name) for name in BROWSER_VARS},
         store=browser.get_full_name(),
         move=callback(on_move, one, "on_move"),
@@ -321,4 +329,5 @@ def board(
         lift_card=callback(on_lift, one, "on_lift"),
         show_age=callback(on_age, one, "on_age"),
         edit=callback(on_edit, one, "on_edit"),
+        transfer=callback(on_transfer, lambda a, b, c: [a, b, c], "on_transfer"),
     )

@@ -8,8 +8,32 @@ from loanhub.components.board.adapter import expression
 from loanhub.components.board.column import stage_dot
 
 
-def move_dialog(columns: rx.Var[list[dict[str, Any]]], menu: rx.Var[str]) -> rx.Component:
-    """Return the dialog; open while ``menu`` holds a card's id. Evaluated where ``lb`` is in scope."""
+def _other_board(board: rx.Var[dict[str, Any]]) -> rx.Component:
+    """Return another board with its stages, folded until it is asked for."""
+
+    def stage(one: rx.Var[dict[str, str]]) -> rx.Component:
+        return rx.el.button(
+            stage_dot(one["color"]),
+            rx.el.span(one["label"], class_name="lb-grow"),
+            type="button",
+            class_name="lb-option",
+            custom_attrs={"data-act": "transfer", "data-to": one["place"]},
+        )
+
+    return rx.el.details(
+        rx.el.summary("换到「", board["label"].to(str), "」"),
+        rx.el.div(rx.foreach(board["stages"].to(list[dict[str, str]]), stage), class_name="lb-options"),
+        class_name="lb-other",
+    )
+
+
+def move_dialog(
+    columns: rx.Var[list[dict[str, Any]]], menu: rx.Var[str], others: rx.Var[list[dict[str, Any]]]
+) -> rx.Component:
+    """Return the dialog; open while ``menu`` holds a card's id. Evaluated where ``lb`` is in scope.
+
+    others: the other boards of leads {label, stages: [{label, color, place}]}.
+    """
 
     def option(column: rx.Var[dict[str, Any]]) -> rx.Component:
         code = column["code"].to(str)
@@ -39,6 +63,7 @@ def move_dialog(columns: rx.Var[list[dict[str, Any]]], menu: rx.Var[str]) -> rx.
                 class_name="lb-dialog-text",
             ),
             rx.el.div(rx.foreach(columns, option), class_name="lb-options"),
+            rx.foreach(others, _other_board),
             rx.dialog.close(rx.el.button("取消", type="button", class_name="lb-cancel")),
             class_name="lb-dialog",
             custom_attrs={

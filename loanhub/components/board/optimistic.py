@@ -135,6 +135,7 @@ const lhClick = (b, e) => {
     menu: () => b.set({ menu: id, back: id }),
     next: () => lhMoveSaying(b, id, to),
     to: () => lhMoveSaying(b, b.menu, to),
+    transfer: () => { b.call.transfer(b.menu, to, lhVersion(b, b.menu)); b.set({ menu: "" }); },
     more: () => b.call.load_more(to),
     age: () => b.call.age(to),
     tab: () => b.set({ tab: to }),

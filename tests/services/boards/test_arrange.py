@@ -225,7 +225,7 @@ class TestViews:
     def test_sharing_is_for_who_may(self) -> None:
         rep = make_user(RoleCode.SALES)
 
-        assert lists.sharing_options(rep) == [("", "仅自己")]
+        assert lists.sharing_options(rep) == [("me", "仅自己")]
         with pytest.raises(NotPermitted):
             save(rep, "大家的", "all")
         with pytest.raises(InvalidInput) as refusal:
