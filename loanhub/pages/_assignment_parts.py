@@ -186,6 +186,17 @@ ASSIGNEES = (
     Column("daily", "每天上限", lambda r: r["daily"], align="r"),
     Column("open", "手上在跟", lambda r: r["open"], align="r", look="num"),
     Column("open_cap", "在跟上限", lambda r: r["open_cap"], align="r"),
+    Column(
+        "act",
+        "操作",
+        lambda r: button(
+            "设上限",
+            size="sm",
+            on_click=A.edit(r["id"]),
+            custom_attrs={"aria-label": rx.Var.create("设上限：") + r["name"].to(str)},
+        ),
+        align="r",
+    ),
 )
 
 
@@ -290,10 +301,6 @@ def people_part() -> rx.Component:
     """Draw who takes leads, and the skill groups."""
     table = data_table(
         A.rows, ASSIGNEES, row_id=lambda r: r["id"], label="接单人员", card=_assignee, inset=True,
-        actions=lambda r: icon_button(
-            "pencil", "设上限", size="sm", on_click=A.edit(r["id"]),
-            custom_attrs={"aria-label": rx.Var.create("设上限：") + r["name"].to(str)},
-        ),
         empty=empty("还没有接线索的员工", "给员工「客户经理」角色，就会出现在这里。"),
     )  # fmt: skip
     groups = rx.cond(

@@ -215,6 +215,61 @@ def _close_dialog() -> rx.Component:
     return dialog("标记无效或流失", body, is_open=S.closing, on_open_change=S.ask_close)
 
 
+def _hold() -> rx.Component:
+    """Why the lead is with its owner, until when, and the lock."""
+
+    def text(key: str) -> Any:
+        return rx.cond(S.hold.contains(key), S.hold[key], "").to(str)
+
+    words = Field(
+        key="lock_reason",
+        label="为什么要锁定",
+        required=True,
+        maximum_length=300,
+        placeholder="例如 客户出差，月底面谈",
+    )
+    error = rx.cond(S.field_errors.contains("lock_reason"), S.field_errors["lock_reason"], "").to(str)
+    ask = dialog(
+        "锁定这条线索",
+        rx.el.p("锁定期间不收回公海，提醒照常。每次接手只能锁定一次。", class_name="t13 f2"),
+        form(
+            field(words, error=error),
+            rx.el.div(
+                closing(button("取消")),
+                button("锁定", look="p", kind="submit", writes=True),
+                class_name="row g2 end",
+            ),
+            on_submit=S.lock,
+        ),
+        is_open=S.asking_lock,
+        on_open_change=S.ask_lock,
+    )
+    clock = rx.el.div(
+        rx.el.span(
+            rx.cond(text("locked") != "", text("locked") + "，", ""), text("clock"), class_name="grow"
+        ),
+        rx.cond(
+            text("can_lock") != "",
+            button("锁定", icon_name="lock", look="g", size="sm", on_click=S.ask_lock(True)),
+            rx.fragment(),
+        ),
+        rx.cond(
+            text("can_unlock") != "",
+            button("解除锁定", look="g", size="sm", on_click=S.unlock, writes=True),
+            rx.fragment(),
+        ),
+        class_name="row g2 wrap",
+    )
+    return rx.fragment(
+        rx.el.div(
+            rx.cond(text("reason") != "", rx.el.div(rx.el.span("分配依据：", class_name="f3"), text("reason")), rx.fragment()),
+            rx.cond(text("clock") != "", clock, rx.fragment()),
+            class_name="col g1 t12 f2",
+        ),
+        ask,
+    )  # fmt: skip
+
+
 def lead_drawer() -> rx.Component:
     """Draw the drawer with everything that opens from it."""
     write = rx.cond(
@@ -236,6 +291,7 @@ def lead_drawer() -> rx.Component:
     )
     body = rx.el.div(
         _head(),
+        _hold(),
         _actions(),
         closed,
         next_step,

@@ -28,6 +28,7 @@ from loanhub.state._clock import SHANGHAI, utc_now
 from loanhub.state._conflict import Conflicting
 from loanhub.state._dial import call
 from loanhub.state._guard import needs
+from loanhub.state._lead_hold import Holding
 from loanhub.state.leads import TEMPERATURE_TONES, LeadsState
 
 DRAWER = "lead drawer"
@@ -161,7 +162,7 @@ def next_time(code: str, own: str, now: datetime) -> datetime | None:
     return None
 
 
-class LeadDrawerState(Conflicting, SessionState):
+class LeadDrawerState(Holding, Conflicting, SessionState):
     """The lead on top of the list."""
 
     lead: Lead = Lead()
@@ -247,6 +248,7 @@ class LeadDrawerState(Conflicting, SessionState):
             {"id": str(t.id), "title": t.title, "due": t.due_text, "state": t.state, "owner": t.owner}
             for t in found.tasks
         ]
+        await self._read_hold(lead_id)
         self.touches = [{"channel": t.channel, "when": t.when, "note": t.note} for t in found.touches]
 
     async def _again(self, *answers: Any) -> list[Any]:

@@ -29,7 +29,7 @@ def lock(actor: Actor, *, lead_id: int, reason: str, now: datetime) -> datetime:
         Conflict: nobody owns it, it is closed, it was locked before, or the owner has too many locked.
     """
     if len(reason.strip()) < 2:
-        raise InvalidInput(fields={"reason": "写一下为什么要锁定"})
+        raise InvalidInput(fields={"lock_reason": "写一下为什么要锁定"})
     with transaction() as db:
         lead = repository.get_visible(db, actor, lead_id, for_update=True)
         actor.require(Permission.LEADS_EDIT)

@@ -19,6 +19,7 @@ from loanhub.services import assignment, interactions, leads, parameters
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.leads import clock
+from loanhub.services.leads.keeping import keeping, list_soon
 from loanhub.services.leads.view import deadline
 from tests.builders import NOON, make_company, make_phone, make_user
 
@@ -384,3 +385,35 @@ class TestLock:
             leads.lock(owner, lead_id=second, reason=" ", now=NOON)
         leads.unlock(owner, lead_id=first, now=NOON + timedelta(hours=1))
         leads.lock(owner, lead_id=second, reason="等社保证明", now=NOON + timedelta(hours=1))
+
+
+class TestKeeping:
+    def test_says_why_and_until_when_and_who_may_lock(self, owner, head):
+        lead = make_lead(owner, at("2026-05-20T10:00"), assigned_reason="规则 1「上海」：轮到林若溪")
+
+        found = keeping(owner, lead_id=lead, now=at("2026-05-20T11:00"))
+
+        assert (found.reason, found.clock) == ("规则 1「上海」：轮到林若溪", "不跟进的话，明天 10:00收回公海")
+        assert (found.can_lock, found.can_unlock, found.locked) == (True, False, "")
+        leads.lock(owner, lead_id=lead, reason="客户出差", now=at("2026-05-20T11:00"))
+        held = keeping(owner, lead_id=lead, now=at("2026-05-20T11:01"))
+        assert (held.locked, held.can_lock, held.can_unlock) == ("已锁定到 06-04 11:00", False, True)
+
+    def test_signed_ones_have_no_clock(self, owner):
+        lead = make_lead(owner, at("2026-05-20T10:00"), status=LeadStatus.SIGNED)
+
+        assert keeping(owner, lead_id=lead, now=at("2026-05-20T11:00")).clock == ""
+
+    def test_lists_what_goes_back_within_a_day_to_those_who_see_it(self, owner, head):
+        first = make_lead(owner, at("2026-05-20T10:00"))
+        followed = make_lead(owner, at("2026-05-20T10:00"))
+        run("2026-05-21T08:30")
+        interactions.record(
+            owner, kind="call", outcome="answered", text="聊了二十分钟，很有意向", lead_id=followed,
+            now=at("2026-05-21T08:40"),
+        )  # fmt: skip
+
+        found, number = list_soon(owner, now=at("2026-05-21T09:00"))
+
+        assert ([one.lead_id for one in found], number) == ([first], 1)
+        assert list_soon(make_user(RoleCode.SALES), now=at("2026-05-21T09:00")) == ([], 0)
