@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
-from loanhub.demo import assignment, changes, collections, groups, statements
+from loanhub.demo import assignment, capture, changes, collections, groups, statements
 from loanhub.demo import company as companies
 from loanhub.demo.history import History, Shape, Tally
 from loanhub.domain.calendar import SHANGHAI
@@ -78,6 +78,8 @@ def build(
         groups.care(people.staff[RoleCode.CREDIT][0], people.team_leads, now=now)
         collections.build(people.staff[RoleCode.COLLECTIONS], now=now, seed=seed)
         assignment.build(people, now=now, seed=seed)
+        admin, security_admin = (people.staff[role][0] for role in (RoleCode.ADMIN, RoleCode.SECURITY_ADMIN))
+        capture.build(admin, security_admin, first, people.team_leads[0], now=now)
         with transaction() as db:
             events.record(
                 db, SYSTEM, "demo.built", now=now, summary=f"{tally.leads} 条线索，{tally.loans} 笔贷款"
