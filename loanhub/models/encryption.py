@@ -135,13 +135,15 @@ def _to_proto(handle: tink.KeysetHandle) -> Any:
     return tink_pb2.Keyset.FromString(tink.proto_keyset_format.serialize(handle, secret_key_access.TOKEN))
 
 
-_rings: dict[Path, KeyRing] = {}
+_rings: dict[tuple[Path | None, Path], KeyRing] = {}
 
 
 def keys() -> KeyRing:
     """Return the key ring of the key folder in force (``LOANHUB_KEYS_DIR``, default <data_dir>/keys)."""
-    folder = settings().keys
-    return _rings.setdefault(folder, KeyRing(folder))
+    current = settings()
+    place = (current.keys_dir, current.data_dir)
+    ring = _rings.get(place)
+    return ring if ring is not None else _rings.setdefault(place, KeyRing(current.keys))
 
 
 def forget_keys() -> None:
