@@ -87,5 +87,6 @@ def _at_hand(db: Any, actor: Actor, board: str, card_id: int) -> tuple[CardEntit
     row = db.execute(query).scalar_one_or_none()
     if row is None:
         raise NotFound("没有找到这张卡片，或你无权查看")
+    actor.require(kind.read)
     actor.require(Permission.BOARDS_MOVE)
     return kind, rules_of_board(db, pipeline), row

@@ -99,6 +99,7 @@ def move_card(
     action = "boards.move" if entity == "lead" else f"boards.move.{entity}"
     with transaction() as db:
         row, rules = kind.lock(db, actor, card_id)
+        actor.require(kind.read)
         actor.require(Permission.BOARDS_MOVE)
 
         def work() -> dict[str, object]:

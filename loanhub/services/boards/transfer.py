@@ -71,6 +71,7 @@ def transfer(
     request = [lead_id, board, to, expected_version]
     with transaction() as db:
         lead, old = ENTITY.lock(db, actor, lead_id)
+        actor.require(ENTITY.read)
         actor.require(Permission.BOARDS_MOVE)
 
         def work() -> dict[str, object]:

@@ -243,6 +243,7 @@ def link_of(actor: Actor, *, card_id: int, board: str = DEFAULT_PIPELINE) -> str
         ).scalar_one_or_none()
         if row is None:
             raise NotFound("没有找到这张卡片，或你无权查看")
+        actor.require(kind.read)
         actor.require(Permission.BOARDS_READ)
         return kind.link(actor, row)
 

@@ -11,10 +11,10 @@ from loanhub.domain.collections import CollectionStage
 from loanhub.domain.errors import Conflict, InvalidInput, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.domain.pipelines import COLLECTION_BOARD, COLLECTION_STAGES, MoveRefused
-from loanhub.services import boards, lists
+from loanhub.services import boards, leads, lists
 from loanhub.services.boards.entities import entity_of
 from loanhub.services.collections import strategies
-from tests.builders import bare_actor, make_company
+from tests.builders import bare_actor, make_company, make_phone, make_user
 from tests.services.collections.builders import LATE, Office, at, end_day, make_office
 
 DAY = LATE + timedelta(days=1)
@@ -84,6 +84,17 @@ class TestMoves:
     def test_a_reader_without_the_right_has_no_such_board(self) -> None:
         with pytest.raises(NotPermitted):
             boards.look(bare_actor(RoleCode.SALES), QUESTION, now=at(DAY, 10))
+
+    def test_who_moves_cases_moves_no_leads(self, office: Office) -> None:
+        rep = make_user(RoleCode.SALES)
+        lead = leads.create(rep, {"name": "孙立", "phone": make_phone()}, now=at(DAY, 9)).lead_id or 0
+        for act in (
+            lambda: boards.move_card(office.collector, entity="lead", card_id=lead, to="intent", expected_version=1, now=at(DAY, 10)),
+            lambda: boards.gates(office.collector, card_id=lead, now=at(DAY, 10)),
+            lambda: boards.link_of(office.collector, card_id=lead),
+        ):  # fmt: skip
+            with pytest.raises(NotPermitted, match="查看线索"):
+                act()
 
     def test_every_order_and_lane_is_a_query(self, office: Office) -> None:
         kind = entity_of("collection_case")
