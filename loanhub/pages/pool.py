@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components.buttons import button, progress
+from loanhub.components.buttons import button, note, progress
 from loanhub.components.chips import tag
 from loanhub.components.filters import filter_bar, option_filter, saved_views
 from loanhub.components.states import empty, no_match
@@ -117,6 +117,14 @@ def pool() -> Page:
                 _quick("product_code", "产品", "package", S.products),
                 rx.el.span(quota, class_name="only-phone"),
                 totals="姓名和手机号领取后可见",
+            ),
+            rx.cond(
+                S.soon != "",
+                rx.el.div(
+                    note(rx.fragment(rx.el.b(S.soon), "。跟进一次即可保留。"), "warn", "hourglass"),
+                    style={"padding": "12px 24px 0"},
+                ),
+                rx.fragment(),
             ),
             new_rows(S.new_count, "公海线索", S.reload),
             table,

@@ -162,7 +162,7 @@ def list_current(actor: Actor, *, now: datetime) -> list[LeaveView]:
         return _views(db, query.order_by(col(Leave.starts_at)).limit(200), may, now)
 
 
-def _views(db: Session, query: sa.Select[Any], may_cancel: bool, now: datetime) -> list[LeaveView]:
+def _views(db: Session, query: Any, may_cancel: bool, now: datetime) -> list[LeaveView]:
     return [
         LeaveView(
             row.id or 0, row.user_id, name, _span(row), row.reason, _state(row, now),

@@ -35,7 +35,8 @@ class Holding(SessionState, mixin=True):
     @needs(Permission.LEADS_EDIT)
     async def ask_lock(self, is_open: bool) -> None:
         """Open or close the question why."""
-        self.asking_lock, self.field_errors = bool(is_open), {}
+        self.asking_lock = bool(is_open)
+        self.field_errors = {}  # type: ignore[var-annotated]
 
     @rx.event
     @needs(Permission.LEADS_EDIT)

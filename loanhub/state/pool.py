@@ -12,6 +12,7 @@ from loanhub.domain.errors import Conflict
 from loanhub.domain.permissions import Permission
 from loanhub.services import leads, lists
 from loanhub.services.leads import pool
+from loanhub.services.leads.keeping import list_soon
 from loanhub.services.lists import PAGE_ROWS
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
@@ -76,6 +77,8 @@ class PoolState(SessionState):
     cap: int = 0
     owned_text: str = ""
     full_reason: str = ""
+    soon: str = ""
+    """Which of the reader's leads come here within a day, in one sentence; empty for none."""
     used_percent: int = 0
     new_count: int = 0
     loading: bool = True
@@ -145,6 +148,14 @@ class PoolState(SessionState):
             "手上线索已满，先处理一些再领" if standing.owned >= standing.owned_cap else "今天的领取次数已用完"
         )
         self.loading, self.new_count = False, 0
+        if actor.can(Permission.LEADS_READ):
+            leaving, number = await rx.run_in_thread(lambda: list_soon(actor, now=now))
+            named = "、".join(f"{one.name}（{one.when}）" for one in leaving)
+            self.soon = (
+                f"{number} 条线索 24 小时内将收回公海：{named}{'等' if number > len(leaving) else ''}"
+                if number
+                else ""
+            )
 
     async def _show(self) -> Any:
         await self._read()
