@@ -124,7 +124,9 @@ class TestLead:
         expect(dialog.locator("#f-phone")).to_have_attribute("aria-invalid", "true")
         expect(dialog.locator("#f-name-error")).to_be_visible()
 
-    def test_a_stale_edit_shows_what_the_other_wrote(self, sign_in: SignIn):
+    def test_two_who_edit_one_lead_keep_different_fields_and_choose_between_values_of_one(
+        self, sign_in: SignIn
+    ):
         page = sign_in("sales")
         page.goto("/leads")
         shown(page, "[data-row] [data-open]").click()
@@ -138,10 +140,16 @@ class TestLead:
         expect(other.get_by_text("面馆老板").first).to_be_visible()
 
         page.locator("#f-city").fill("苏州市")
+        page.locator("#f-occupation").fill("花店老板")
         press(page.get_by_role("dialog"), "保存")
 
-        expect_toast(page, "刚改过这条记录")
-        expect(page.locator("#f-city")).to_have_value("苏州市")
+        clash = page.get_by_role("dialog", name=re.compile("改过这里"))
+        expect(clash).to_contain_text("面馆老板")
+        clash.locator("label", has_text="花店老板").click()
+        press(clash, "按所选保存")
+        expect_toast(page, "已保存")
+        expect(page.get_by_role("dialog").get_by_text("花店老板").first).to_be_visible()
+        expect(page.get_by_role("dialog").get_by_text("苏州市").first).to_be_visible()
         other.context.close()
 
 
