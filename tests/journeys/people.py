@@ -16,6 +16,7 @@ from pypdf import PdfReader
 
 from loanhub.services.interactions import CallOutcome
 from tests.builders import make_id_number
+from tests.journeys.conftest import PATIENCE
 
 PRINTED = "<script>window.print = () => { window.parent.printed = true; }</script>"
 _numbers = count(int(time.time()) % 9_000_000 * 10)
@@ -196,7 +197,7 @@ def print_and_sign(page: Page, case: Case, *, phone: bool) -> None:
     press(page, "打开明示表")
     confirm = page.get_by_role("button", name="借款人已阅读并确认")
     expect(page.get_by_role("button", name=re.compile("请再读"))).to_be_disabled()
-    expect(confirm).to_be_enabled(timeout=20_000)
+    expect(confirm).to_be_enabled(timeout=20_000 * PATIENCE)
     confirm.click()
     expect_toast(page, "明示表已确认")
 

@@ -5,8 +5,8 @@ holds cards in its first stage and lets them move to the second and back. Furthe
 with the same session.
 """
 
-import random
 import re
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from urllib.parse import urlsplit
@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.journeys.conftest import LIVE_MS
+from tests.journeys.conftest import LIVE_MS, PATIENCE
+from tests.journeys.people import fresh_phone
 
 BOARD_PATH = "/boards"
 
@@ -30,7 +31,7 @@ window.WebSocket = class extends Native {
 """Delays what the server sends, in the page itself: Chromium's network emulation leaves sockets alone."""
 
 
-SLOW_MS = 1_500
+SLOW_MS = int(1_500 * PATIENCE)
 """How long an answer takes there: longer than a busy machine needs to draw, so that what is seen before is ours."""
 
 
@@ -49,7 +50,12 @@ class Board:
         self.page.add_init_script(SLOW_ANSWERS)
         self.page.goto(BOARD_PATH)
         self.page.wait_for_selector("[data-add]")
-        self.page.wait_for_timeout(300)
+        # The heads count what the columns hold: the cards are there when as many are shown, or a way to more.
+        self.page.wait_for_function(
+            """() => [...document.querySelectorAll('section[data-stage]:has([data-col])')].every(column =>
+              column.querySelector('[data-act=more]') || column.querySelectorAll('[data-card]').length
+                >= Number(/(\\d+) 张/.exec(column.getAttribute('aria-label'))?.[1] ?? 0))"""
+        )
         self._refill()
         self.page.wait_for_selector("[data-card]")
         return self
@@ -58,7 +64,7 @@ class Board:
         """Add cards to the first column until tests before this one no longer matter."""
         first = self.page.locator("[data-col]").first.locator("[data-card]")
         for have in range(first.count(), CARDS_AT_LEAST):
-            self.page.fill("[data-add]", f"孙立 154{random.randrange(10**8):08d} 40万")
+            self.page.fill("[data-add]", f"孙立 {fresh_phone()} 40万")
             self.page.press("[data-add]", "Enter")
             expect(first).to_have_count(have + 1)
             expect(self.page.locator("[data-add]")).to_have_value("")
@@ -84,11 +90,45 @@ class Board:
         return [code for code, ids in self.order().items() if card_id in ids]
 
     def expect_in(self, card_id: str, column: str, *, timeout: float = LIVE_MS) -> None:
-        """Wait until the card stands in the column, and only there."""
-        expect(self.page.locator(f"[data-col='{column}'] [data-card='{card_id}']")).to_have_count(
-            1, timeout=timeout
-        )
+        """Wait until the card stands in the column, and only there.
+
+        Somebody who sees more cards may have it below the first ones of the column: then more are loaded, as by
+        hand. Nothing is ever reloaded.
+        """
+        until = time.monotonic() + timeout / 1000
+        asked = time.monotonic() + 1
+        while (found := self.where(card_id)) != [column] and time.monotonic() < until:
+            more = self.page.locator(f"[data-act='more'][data-to='{column}']")
+            if column not in found and time.monotonic() > asked and more.count():
+                more.first.click()
+                asked = time.monotonic() + 1
+            self.page.wait_for_timeout(50)
         assert self.where(card_id) == [column]
+
+    def expect_order(self, wanted: dict[str, list[str]]) -> None:
+        """Wait until the columns show exactly these cards."""
+        until = time.monotonic() + LIVE_MS / 1000
+        while self.order() != wanted and time.monotonic() < until:
+            self.page.wait_for_timeout(50)
+        assert self.order() == wanted
+
+    def flying(self) -> None:
+        """Wait until a card is in the air."""
+        self.page.wait_for_selector(".lb-card.is-flying")
+
+    def listen(self) -> None:
+        """Keep what is said to those who cannot see the board."""
+        self.page.evaluate(
+            """() => { window.heard = []; new MutationObserver(() => document.querySelectorAll('[aria-live]')
+              .forEach(at => at.textContent && window.heard.push(at.textContent)))
+              .observe(document.body, {subtree: true, childList: true, characterData: true}); }"""
+        )
+
+    def press(self, key: str, heard: str) -> None:
+        """Press a key and wait until the words were said; ``listen`` comes first."""
+        self.page.evaluate("window.heard = []")
+        self.page.keyboard.press(key)
+        self.page.wait_for_function("words => window.heard.some(one => one.includes(words))", arg=heard)
 
     @contextmanager
     def holding(self, card_id: str, column: str) -> Iterator[None]:
@@ -101,7 +141,9 @@ class Board:
         self.page.mouse.down()
         for step in (3, 6, 9):
             self.page.mouse.move(x + step, y + step)
+        self.flying()
         self.page.mouse.move(target["x"] + 60, target["y"] + 30, steps=10)
+        self.page.wait_for_selector(f"[data-col='{column}'].is-over")
         self.page.wait_for_timeout(200)
         yield
         self.page.mouse.up()
@@ -155,9 +197,9 @@ class TestMouse:
 
         with board.holding(card, target):
             board.page.keyboard.press("Escape")
-            board.page.wait_for_timeout(100)
+            expect(board.page.locator("[data-lifted]")).to_have_count(0)
 
-        assert board.order() == before
+        board.expect_order(before)
 
     def test_a_slow_answer_never_shows_the_card_at_its_old_place(self, board: Board, first):
         card, _source, target = first
@@ -166,8 +208,8 @@ class TestMouse:
         board.drag(card, target)
         board.expect_in(card, target, timeout=SLOW_MS * 0.8)
         strays = board.page.evaluate(
-            """([card, target]) => new Promise((done) => {
-              const until = performance.now() + 2200; let strays = 0;
+            """([card, target, last]) => new Promise((done) => {
+              const until = performance.now() + last; let strays = 0;
               const look = () => {
                 const at = document.querySelectorAll(`[data-card="${card}"]`);
                 if (at.length !== 1 || at[0].closest('[data-col]').dataset.col !== target) strays += 1;
@@ -175,7 +217,7 @@ class TestMouse:
               };
               look();
             })""",
-            [card, target],
+            [card, target, SLOW_MS + 700],
         )
 
         assert strays == 0
@@ -195,35 +237,29 @@ class TestMouse:
 class TestKeyboard:
     def test_space_lifts_arrows_move_enter_drops_and_focus_stays(self, board: Board, first):
         card, _source, target = first
-        page = board.page
-        page.evaluate(
-            """() => { window.heard = []; new MutationObserver(() => document.querySelectorAll('[aria-live]')
-              .forEach(at => at.textContent && window.heard.push(at.textContent)))
-              .observe(document.body, {subtree: true, childList: true, characterData: true}); }"""
-        )
+        board.listen()
 
         board.card(card).focus()
-        for key in ("Space", "ArrowRight", "Enter"):
-            page.keyboard.press(key)
-            page.wait_for_timeout(400)
+        board.press("Space", "已抬起")
+        board.press("ArrowRight", "移到「")
+        board.press("Enter", "放到「")
 
         board.expect_in(card, target)
-        assert page.evaluate("document.activeElement.dataset.card") == card
-        heard = page.evaluate("window.heard.join('\\n')")
-        assert "已抬起" in heard
-        assert "移到「" in heard
-        assert "放到「" in heard
+        expect(board.card(card)).to_be_focused()
 
     def test_escape_restores(self, board: Board, first):
         card = first[0]
         before = board.order()
+        board.listen()
 
         board.card(card).focus()
-        for key in ("Space", "ArrowRight", "Escape"):
-            board.page.keyboard.press(key)
-            board.page.wait_for_timeout(300)
+        board.press("Space", "已抬起")
+        board.press("ArrowRight", "移到「")
+        board.page.keyboard.press("Escape")
+        expect(board.page.locator(".lb-card.is-flying")).to_have_count(0)
+        expect(board.page.locator("[data-lifted]")).to_have_count(0)
 
-        assert board.order() == before
+        board.expect_order(before)
 
     def test_alt_arrows_move_to_the_next_stage_and_back(self, board: Board, first):
         card, source, target = first
@@ -231,8 +267,7 @@ class TestKeyboard:
         board.card(card).focus()
         board.page.keyboard.press("Alt+ArrowRight")
         board.expect_in(card, target)
-        board.page.wait_for_timeout(100)
-        assert board.page.evaluate("document.activeElement.dataset.card") == card
+        expect(board.card(card)).to_be_focused()
 
         board.page.keyboard.press("Alt+ArrowLeft")
         board.expect_in(card, source)
@@ -288,6 +323,8 @@ class TestTouch:
 
         touch("touchStart", path[:1])
         board.page.wait_for_timeout(hold_ms)
+        if hold_ms:
+            board.flying()
         for point in path[1:]:
             touch("touchMove", [point])
             board.page.wait_for_timeout(step_ms)
@@ -321,8 +358,8 @@ class TestTouch:
 
         self.finger(touch, [(x, y - 25 * i) for i in range(9)], hold_ms=0, step_ms=16)
 
+        touch.page.wait_for_function("document.querySelector('.lb-board').scrollTop > 0")
         touch.page.wait_for_timeout(300)
-        assert touch.page.eval_on_selector(".lb-board", "board => board.scrollTop") > 0
         assert touch.order() == before
 
 
@@ -378,7 +415,10 @@ class TestTogether:
 
         board.expect_in(card, target)
         board.expect_in(other, target)
-        board.page.wait_for_timeout(500)
+        colleague.expect_in(card, target)
+        until = time.monotonic() + LIVE_MS / 1000
+        while board.order() != colleague.order() and time.monotonic() < until:
+            board.page.wait_for_timeout(100)
         assert board.order() == colleague.order()
 
     def test_two_people_with_the_same_card_do_not_overwrite_each_other(self, board: Board, first):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -64,7 +66,7 @@ def test_who_looks_is_shown_to_the_other(page: Page, sign_in: SignIn) -> None:
     guest.goto("/boards")
     guest.wait_for_selector("[data-card]")
 
-    expect(mine.page.locator(".people")).to_contain_text("1 人在看")
+    expect(mine.page.locator(".people")).to_contain_text(re.compile(r"[1-9]\d* 人在看"))
 
 
 def test_a_stage_edit_reaches_an_open_board(page: Page, sign_in: SignIn) -> None:
@@ -76,6 +78,7 @@ def test_a_stage_edit_reaches_an_open_board(page: Page, sign_in: SignIn) -> None
     for name in ("沟通中", before):
         label.fill(name)
         editor.get_by_role("button", name="保存看板").click()
+        expect(label).to_have_value(name)
         expect(mine.page.locator("[data-stage='intent'] h2")).to_have_text(name)
 
 
@@ -96,22 +99,21 @@ def test_a_card_over_a_stage_shows_what_is_missing_and_escape_asks_nothing(page:
 def test_the_keyboard_says_what_a_stage_still_asks_for(page: Page) -> None:
     board = Board(page).open()
     card = board.order()[board.columns()[0]][0]
-    page.evaluate(
-        "window.said = []; new MutationObserver(all => all.forEach(one => window.said.push(one.target.textContent)))"
-        ".observe(document.body, {subtree: true, childList: true, characterData: true})"
-    )
+    board.listen()
     board.card(card).focus()
-    page.keyboard.press("Space")
-    page.wait_for_timeout(600)
+    board.press("Space", "已抬起")
     for _ in range(3):
-        page.keyboard.press("ArrowRight")
-        page.wait_for_timeout(400)
+        board.press("ArrowRight", "移到「")
+    # What is missing is asked for when the card is lifted: on a slow machine the answer comes after the keys.
+    for _ in range(20):
+        if "放下后补填" in page.evaluate("window.heard.join()"):
+            break
+        page.wait_for_timeout(300)
+        board.press("ArrowLeft", "移到「")
+        board.press("ArrowRight", "移到「")
+    assert "放下后补填" in page.evaluate("window.heard.join()"), "the missing fields were not said"
     page.keyboard.press("Escape")
-    page.wait_for_timeout(300)
 
-    assert any("放下后补填" in one for one in page.evaluate("window.said")), (
-        "the missing fields were not said"
-    )
     board.expect_in(card, board.columns()[0])
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.journeys import people
-from tests.journeys.conftest import LIVE_MS, SignIn
+from tests.journeys.conftest import LIVE_MS, PATIENCE, SignIn
 from tests.journeys.people import Case, press, shown
 from tests.journeys.test_board_drag import Board
 
@@ -38,7 +38,7 @@ class TestImport:
         checked = {label: figure(page, label) for label in ("将新建", "不能导入", "文件内重复")}
         page.get_by_text("已确认名单取得客户授权").click()
         press(page, "导入 436 条")
-        expect(button_undo(page)).to_be_visible(timeout=60_000)
+        expect(button_undo(page)).to_be_visible(timeout=60_000 * PATIENCE)
         result = {label: figure(page, label) for label in ("新建", "重复", "未导入")}
         press(page, "未导入")
         reasons = page.locator("table tbody tr").filter(has_text=re.compile("手机号"))

@@ -101,9 +101,11 @@ def address(page: Page, place: Place) -> str:
         return place.route
     page.goto(LISTS.get(folder, folder))
     first = """folder => [...document.querySelectorAll(`a[href^='${folder}/']`)]
-      .map(one => new URL(one.href).pathname.replace(/\\/$/, '')).find(path => /\\/\\d+$/.test(path)) ?? ''"""
+      .map(one => new URL(one.href).pathname.replace(/\\/$/, '')).find(path => /\\/\\d+$/.test(path))
+      ?? (document.querySelector('main section.emp') && 'none')"""
     try:
-        return str(page.wait_for_function(first, arg=folder, timeout=4_000 * PATIENCE).json_value())
+        found = str(page.wait_for_function(first, arg=folder, timeout=4_000 * PATIENCE).json_value())
+        return "" if found == "none" else found
     except NeverCame:
         return ""
 
