@@ -34,6 +34,7 @@ from loanhub.models import (
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services.customers import consents
+from loanhub.services.customers._shared import sees
 from loanhub.services.customers.relations import _wan
 from loanhub.services.files import IMPORT_KIND
 from loanhub.services.loans._shared import Account, open_account
@@ -251,7 +252,7 @@ def _relations(db: Session, actor: Actor, customer: Customer, until: datetime) -
     rows = []
     for row, other in db.execute(query).all():
         own = row.customer_id == customer.id
-        seen = other is None or actor.reaches(owner_id=other.owner_id, department_id=other.department_id)
+        seen = other is None or sees(actor, other)
         name = (row.name if own else "") or (other.name if other is not None else "")
         label = RelationKind(row.kind).label
         rows.append(

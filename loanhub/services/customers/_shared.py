@@ -19,6 +19,12 @@ def check_version(db: Session, customer: Customer, expected: int | None) -> None
         raise StaleEdit(last_editor(db, customer.id or 0))
 
 
+def sees(actor: Actor, customer: Customer) -> bool:
+    """Return whether a customer already read lies inside the actor's scope, as owner, team or dedicated manager."""
+    mine = customer.manager_id is not None and customer.manager_id == actor.user_id
+    return mine or actor.reaches(owner_id=customer.owner_id, department_id=customer.department_id)
+
+
 def last_editor(db: Session, customer_id: int) -> str:
     """Return who changed the customer's fields last, or an empty text."""
     query = (

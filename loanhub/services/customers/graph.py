@@ -20,6 +20,7 @@ from loanhub.models import Customer, CustomerRelation
 from loanhub.repositories import customers as repository
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
+from loanhub.services.customers._shared import sees
 from loanhub.services.customers.relations import _debts, _wan
 
 MOST_NODES = 40
@@ -123,8 +124,7 @@ class _Builder:
         return self._draw()
 
     def _sees(self, customer_id: int) -> bool:
-        one = self.people[customer_id]
-        return self.actor.reaches(owner_id=one.owner_id, department_id=one.department_id)
+        return sees(self.actor, self.people[customer_id])
 
     def _step(self, frontier: list[int], ring: int) -> list[int]:
         found: list[int] = []

@@ -26,6 +26,7 @@ from loanhub.repositories.scope import visible_to
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.customers._shared import sees
 
 OWING = (LoanStatus.ACTIVE, LoanStatus.GRACE, LoanStatus.OVERDUE)
 
@@ -237,7 +238,7 @@ def relations_of(db: Session, actor: Actor, customer: Customer) -> Relations:
         if ids
         else {}
     )
-    seen = {i for i, c in people.items() if actor.reaches(owner_id=c.owner_id, department_id=c.department_id)}
+    seen = {i for i, c in people.items() if sees(actor, c)}
     debts = _debts(db, [customer.id or 0, *ids]) if actor.can(Permission.LOANS_READ) else None
 
     parties = []

@@ -10,9 +10,9 @@ from sqlmodel import select
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Customer, Event, Notification, ScoreRecord
-from loanhub.services import customers
+from loanhub.services import customers, search
 from loanhub.services._transaction import reading, transaction
-from loanhub.services.customers import grade, manager
+from loanhub.services.customers import grade, graph, manager
 from tests.builders import NOON, make_user
 from tests.services.customers.making import make_customer, stored
 
@@ -112,6 +112,9 @@ class TestManager:
             told = db.exec(select(Notification).where(Notification.user_id == other.user_id)).one()
         assert event.after == {"专属经理": other.name}
         assert "专属经理" in told.title
+        drawn = graph.graph(other, customer_id=made)
+        assert [(node.name, node.shape) for node in drawn.nodes] == [("张建国", "person")]
+        assert search.find(other, "张建国")[0].link == f"/customers/{made}"
         manager.assign_manager(boss, customer_id=made, manager_id=None, now=LATER)
         with pytest.raises(NotFound):
             customers.overview(other, customer_id=made, now=LATER)
