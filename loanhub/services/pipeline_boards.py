@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain import criteria as language
-from loanhub.domain.catalogue import Catalogue, OptionSources
+from loanhub.domain.catalogue import Access, Catalogue, OptionSources, access
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.models import Lead, Pipeline, Stage
@@ -24,6 +24,7 @@ from loanhub.services import catalogue, events
 from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
 from loanhub.services._transaction import announce, reading, transaction
+from loanhub.services.lists import FilterField
 from loanhub.services.pipelines import StaleBoard
 from loanhub.services.setup import DEFAULT_PIPELINE
 
@@ -36,14 +37,14 @@ class EntryView:
     """Which leads enter a board: its conditions as chips (place, sentence), and how it would have gone lately.
 
     ``can_change`` is false for the first board, which takes all others, and for boards of other records; ``fields`` are
-    (key, label) of what one may ask for.
+    what one may ask for: an administrator describes leads without reading any.
     """
 
     can_change: bool
     conditions: tuple[dict[str, object], ...]
     sentence: str
     lately: int
-    fields: tuple[str, ...]
+    fields: tuple[FilterField, ...]
 
 
 def create_board(actor: Actor, *, label: str, copy_of: int, now: datetime) -> int:
@@ -110,7 +111,7 @@ def entry_view(actor: Actor, *, pipeline_id: int, now: datetime) -> EntryView:
             else:
                 sentence = language.to_sentence(node, known, "lead", catalogue.sources(db))
                 lately = _lately(db, node, now=now)
-        return EntryView(True, tuple(leaves), sentence, lately, tuple(sorted(_askable(db))))
+        return EntryView(True, tuple(leaves), sentence, lately, _fields(db, actor))
 
 
 def set_entry(
@@ -209,6 +210,21 @@ def _askable(db: Session) -> set[str]:
         spec.key for spec in catalogue.current(db).for_form("lead") if not spec.encrypted and spec.in_filter
     }
     return found | {"door"}
+
+
+def _fields(db: Session, actor: Actor) -> tuple[FilterField, ...]:
+    allowed, rights, sources = _askable(db), catalogue.rights_of(actor), catalogue.sources(db)
+    return tuple(
+        FilterField(
+            key=spec.key,
+            label=spec.label,
+            component=spec.kind_object.component,
+            operators=tuple((one.code, one.label) for one in language.operators_for(spec)),
+            options=tuple(spec.options(sources)),
+        )
+        for spec in catalogue.current(db).for_filter("lead")
+        if spec.key in allowed and access(spec, rights) >= Access.READ
+    )
 
 
 def _leaves(entry: Mapping[str, object]) -> list[dict[str, object]]:

@@ -9,7 +9,7 @@ import reflex as rx
 from loanhub.components.toasts import done
 from loanhub.domain.errors import LoanHubError
 from loanhub.domain.permissions import Permission
-from loanhub.services import conditions, lists, pipeline_boards
+from loanhub.services import conditions, pipeline_boards
 from loanhub.services.lists import FilterField
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
@@ -56,8 +56,7 @@ class MoreBoards(SessionState, mixin=True):
             return
         shown = await rx.run_in_thread(lambda: conditions.chips(actor, "lead", self._entry))
         self.entry_chips = [{"key": str(one.place), "label": one.sentence, "value": ""} for one in shown]
-        fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, "lead"))
-        self._fields = {one.key: one for one in fields if one.key in found.fields}
+        self._fields = {one.key: one for one in found.fields}
         self.entry_fields = [{"value": one.key, "label": one.label} for one in self._fields.values()]
         self.draft = _listing.draft_of(self._fields, FIRST_FIELD)
 
