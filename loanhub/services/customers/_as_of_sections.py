@@ -26,11 +26,11 @@ from loanhub.models import (
     CustomerRelation,
     Document,
     Event,
-    Lead,
     Loan,
     Task,
     User,
 )
+from loanhub.repositories import customers as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services.customers import consents
@@ -266,13 +266,9 @@ def _relations(db: Session, actor: Actor, customer: Customer, until: datetime) -
 
 
 def _timeline(db: Session, customer_id: int, until: datetime) -> list[PastRow]:
-    leads = sa.select(col(Lead.id)).where(col(Lead.customer_id) == customer_id)
     query = (
         sa.select(Event)
-        .where(
-            sa.or_(col(Event.customer_id) == customer_id, col(Event.lead_id).in_(leads)),
-            col(Event.at) < until,
-        )
+        .where(col(Event.id).in_(repository.event_ids(customer_id)), col(Event.at) < until)
         .order_by(col(Event.id).desc())
         .limit(20)
     )

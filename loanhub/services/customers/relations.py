@@ -276,7 +276,7 @@ def _same_phone(db: Session, customer: Customer, *, exclude: set[int]) -> list[C
         col(CustomerRelation.phone_index) == customer.phone_index, col(CustomerRelation.ended_at).is_(None)
     )
     query = sa.select(Customer).where(
-        sa.or_(col(Customer.id).in_(direct), col(Customer.id).in_(through)),
+        col(Customer.id).in_(direct.union(through)),
         col(Customer.id) != customer.id,
         col(Customer.id).not_in(exclude or {0}),
         col(Customer.deleted_at).is_(None),

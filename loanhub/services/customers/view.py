@@ -303,9 +303,9 @@ def _ahead(at: datetime, now: datetime) -> str:
 
 
 def _events(customer_id: int) -> sa.ScalarSelect[int]:
-    leads = sa.select(col(Lead.id)).where(col(Lead.customer_id) == customer_id)
-    mine = sa.or_(col(Event.customer_id) == customer_id, col(Event.lead_id).in_(leads))
-    return sa.select(sa.func.count()).select_from(Event).where(mine).scalar_subquery()
+    return (
+        sa.select(sa.func.count()).select_from(repository.event_ids(customer_id).subquery()).scalar_subquery()
+    )
 
 
 def _counts(db: Session, actor: Actor, customer_id: int) -> dict[str, str]:
