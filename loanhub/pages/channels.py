@@ -58,10 +58,9 @@ CHANNELS = (
 def _acts(row: Any) -> rx.Component:
     edit = icon_button("pencil", "修改渠道", size="sm", on_click=S.open_edit(row["id"]))
     hook = icon_button("webhook", "推送接入", size="sm", on_click=WebhookSetupState.open(row["code"]))
-    return rx.el.span(
+    return rx.fragment(
         icon_button("qr-code", "链接、二维码和海报", size="sm", on_click=S.open_link(row["id"])),
         rx.cond(MAY_EDIT, rx.fragment(hook, edit), rx.fragment()),
-        class_name="row g1",
     )
 
 
@@ -146,7 +145,7 @@ def _entry_acts(row: Any) -> rx.Component:
 def _costs() -> rx.Component:
     total = S.cost_total
     sums = ["合计", *(rx.cond(total.contains(c.key), total[c.key], "") for c in COSTS[1:])]
-    return rx.fragment(
+    return rx.el.div(
         rx.el.div(segments(SPANS, S.span, S.choose_span, label="期间"), class_name="gov-strip row g2"),
         data_table(
             S.cost_rows, COSTS, row_id=lambda r: r["label"], label="渠道成本", card=_cost_card, sums=sums,
@@ -158,6 +157,7 @@ def _costs() -> rx.Component:
             loading=S.loading,
             empty=empty("还没有登记费用", "按条计费的渠道不用登记；账单类费用登记后按天数内的线索平摊到分。", small=True),
         ),
+        class_name="cap-stack",
     )  # fmt: skip
 
 
@@ -188,6 +188,17 @@ def _answers(row: Any) -> rx.Component:
     )
 
 
+def _answer_acts(row: Any) -> rx.Component:
+    return rx.cond(
+        row["status"] == "claimed",
+        rx.fragment(
+            icon_button("check", "渠道同意", size="sm", on_click=S.decide(row["id"], True)),
+            icon_button("x", "渠道拒绝", size="sm", on_click=S.decide(row["id"], False)),
+        ),
+        rx.fragment(),
+    )
+
+
 def _tone(row: Any) -> Any:
     return rx.match(row["status"], ("accepted", "ok"), ("refused", "closed"), "warn")
 
@@ -210,7 +221,7 @@ def _refunds() -> rx.Component:
         button("全部申报", size="sm", on_click=S.claim("all"), writes=True),
         rx.fragment(),
     )
-    return rx.fragment(
+    return rx.el.div(
         rx.el.div(
             rx.el.h2("可以申报退量的无效线索", class_name="t14 grow"), all_of_them, class_name="gov-strip row g2"
         ),
@@ -224,7 +235,7 @@ def _refunds() -> rx.Component:
                 Column("cost", "成本", lambda r: r["cost"], align="r", look="num"),
             ),
             row_id=lambda r: r["lead_id"], label="可申报的线索", card=_claim_card, loading=S.loading,
-            actions=lambda r: button("申报", size="sm", on_click=S.claim(r["lead_id"]), writes=True),
+            actions=lambda r: icon_button("undo-2", "申报退量", size="sm", on_click=S.claim(r["lead_id"])),
             empty=empty("没有可以申报的线索", "被标为无效、且花了钱的线索会出现在这里。", small=True, drawing="done"),
         ),
         rx.el.h2("申报记录", class_name="t14 gov-strip"),
@@ -238,9 +249,10 @@ def _refunds() -> rx.Component:
                 Column("status", "状态", lambda r: status_chip(r["status_label"], _tone(r))),
                 Column("claimed", "申报", lambda r: rx.el.span(r["by"], " ", r["claimed"], class_name="f2"), secondary=True),
             ),
-            row_id=lambda r: r["id"], label="申报记录", card=_made_card, actions=_answers, loading=S.loading,
+            row_id=lambda r: r["id"], label="申报记录", card=_made_card, actions=_answer_acts, loading=S.loading,
             empty=empty("还没有申报", "渠道答复后在这里登记，同意的从线索成本里扣回。", small=True),
         ),
+        class_name="cap-stack",
     )  # fmt: skip
 
 

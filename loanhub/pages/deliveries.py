@@ -53,10 +53,9 @@ COLUMNS = (
 def _acts(row: Any) -> rx.Component:
     return rx.cond(
         FAILED,
-        rx.el.span(
+        rx.fragment(
             icon_button("refresh-cw", "重试", size="sm", on_click=S.replay(row["id"])),
             icon_button("pencil", "看原文并修正", size="sm", on_click=S.open(row["id"])),
-            class_name="row g1",
         ),
         icon_button("eye", "看原文", size="sm", on_click=S.open(row["id"])),
     )

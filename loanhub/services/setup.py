@@ -27,6 +27,12 @@ DEFAULT_CHANNELS: tuple[tuple[str, str, int], ...] = (
 )
 """(code, label, agreed price of one lead in fen)."""
 
+CHANNEL_KINDS = {
+    "douyin": "ads", "baidu_sem": "ads", "wechat_moments": "ads", "loan_market": "purchased", "website": "own",
+    "referral": "referral", "telesales": "own", "field": "offline",
+}  # fmt: skip
+"""What sort of source each of them is; 其他 for the rest."""
+
 
 DEFAULT_VIEWS: tuple[tuple[str, str, dict[str, object]], ...] = (
     ("boards", "我的在途", {"field": "owner_id", "op": "eq", "value": "me"}),
@@ -69,7 +75,12 @@ def install(db: Session, *, company_name: str, now: datetime) -> None:
     channels = set(db.execute(sa.select(col(Channel.code))).scalars())
     for position, (code, label, cost) in enumerate(DEFAULT_CHANNELS):
         if code not in channels:
-            db.add(Channel(code=code, label=label, cost_per_lead_fen=cost, sort=position))
+            kind, model = CHANNEL_KINDS.get(code, "other"), "per_lead" if cost else "free"
+            db.add(
+                Channel(
+                    code=code, label=label, cost_per_lead_fen=cost, sort=position, kind=kind, cost_model=model
+                )
+            )
     db.flush()
 
 
