@@ -159,7 +159,7 @@ class TestTransfer:
         board.do("transfer", str(card), "default|lead", 2)
         assert board.order["lead"] == [str(card)]
         with reading() as db:
-            assert db.execute(sa.select(Lead.pipeline_id)).scalar_one() == first
+            assert db.execute(sa.select(col(Lead.pipeline_id))).scalar_one() == first
         with pytest.raises(Conflict):
             board.do("transfer", str(card), place, 1)
         with pytest.raises(NotFound):
