@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
@@ -10,7 +12,7 @@ from loanhub.models import Customer, Event, Lead
 from loanhub.repositories.scope import Reader, visible_to
 
 
-def event_ids(customer_id: int) -> sa.CompoundSelect[tuple[int]]:
+def event_ids(customer_id: int) -> sa.CompoundSelect[Any]:
     """Return the query of the ids of a customer's events: its own and those of its leads.
 
     Two indexes, one after the other. With OR between them PostgreSQL reads every event there is.

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -96,7 +96,7 @@ def record(
         KeyError: the event type is not declared in ``domain/events.py``.
     """
     spec = EVENT_TYPES[event_type]
-    values: dict[str, object] = {
+    values: dict[str, Any] = {
         "type": spec.code, "entity": entity, "entity_id": entity_id, "customer_id": customer_id, "lead_id": lead_id,
         "actor_id": actor.actor_id, "actor_name": actor.name, "actor_role": ",".join(sorted(actor.roles)),
         "session_id": actor.session_id, "ip": actor.ip, "at": now, "before": dict(before or {}), "after": dict(after or {}),
