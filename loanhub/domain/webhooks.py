@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import dataclasses
 import hashlib
 import hmac
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from loanhub.domain.catalogue import FieldSpec
@@ -88,7 +89,7 @@ class Rule:
     path: str
     field: str
     unit: str = MoneyUnit.YUAN.value
-    values: Mapping[str, str] = field(default_factory=dict)
+    values: Mapping[str, str] = dataclasses.field(default_factory=dict)
 
     def as_json(self) -> dict[str, object]:
         """Return the rule as it is stored."""
