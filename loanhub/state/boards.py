@@ -49,11 +49,13 @@ class BoardState(BoardFilters, BoardReading):
         chosen = next((one for one in found if one.code == wanted), found[0])
         self.board, self.entity = chosen.code, chosen.entity
         pipeline_id = await rx.run_in_thread(lambda: boards.pipeline_id_of(actor, chosen.code))
+        returning = self._returning and self._topic == f"board:{pipeline_id}"
         self._topic = f"board:{pipeline_id}"
+        self._watch(self._topic, HERE + self._topic, EDITING + self.entity, TOPICS[self.entity], reader=actor)
+        if returning:
+            await self._catch_up()
+            return
         self._typing = False
-        self._watch(
-            self._topic, HERE + self._topic, EDITING + self.entity, TOPICS[self.entity], reader=actor
-        )
         self.age = str(query.get("age", "")) if query.get("age") in AGE_LABELS else ""
         self.gates = {}
         self.view = str(query.get("view", ""))[:16]
