@@ -165,7 +165,12 @@ def body_cap(path: str, method: str) -> tuple[int, bool]:
     current = settings()
     spec = ROUTES.get((path, method))
     if spec is not None and spec.takes_file:
-        largest = max(current.upload_photo_bytes, current.upload_pdf_bytes, current.upload_sheet_bytes, current.upload_video_bytes)
+        largest = max(
+            current.upload_photo_bytes,
+            current.upload_pdf_bytes,
+            current.upload_sheet_bytes,
+            current.upload_video_bytes,
+        )
         return largest + MULTIPART_OVERHEAD_BYTES, True
     return current.body_bytes, False
 
