@@ -86,7 +86,7 @@ def _work(actor: Actor, case_id: int, dpd: int, pick: random.Random, today: date
         )
     elif kind == 6 and dpd > 5:
         _try(lambda: _promise(actor, case_id, today - timedelta(days=1), 1, last - timedelta(days=1)))
-    elif kind == 4 and dpd > 60 and case_id % 2:
+    elif kind == 7 and dpd > 60:
         _try(
             lambda: collections.move_stage(
                 actor, case_id=case_id, to="legal", reason="多次联系未果，材料已备齐，移送法务", now=last

@@ -53,6 +53,7 @@ PLACES = (
     Place("/contracts", "合同中心", (P.CONTRACTS_READ,), R.CONTRACTS),
     Place("/contracts/[contract_id]", None, (P.CONTRACTS_READ,), R.CONTRACTS),
     Place("/loans", "贷款与还款", (P.LOANS_READ,), R.FINANCE),
+    Place("/collections", "催收", (P.COLLECTIONS_READ,), R.COLLECTIONS),
     Place("/loans/[loan_id]", None, (P.LOANS_READ,), R.FINANCE),
     Place("/loans/requests", "贷后审批", (P.LOANS_ADJUST, P.LOANS_APPROVE, P.LOANS_WRITE_OFF), R.FINANCE),
     Place("/statements", "银行流水", (P.STATEMENTS_IMPORT, P.LEDGER_READ), R.FINANCE),

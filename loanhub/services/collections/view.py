@@ -306,7 +306,8 @@ def _quiet(limits: ContactRules, now: datetime) -> str:
 
 def _promise_words(promise: CollectionPromise, today: date) -> str:
     day = formats.relative_day(promise.due_date, today)
-    return f"承诺 {promise.due_date.isoformat()}（{day}）还 {format_fen(promise.amount_fen)}，已还 {format_fen(promise.paid_fen)}"
+    near = f"（{day}）" if day not in promise.due_date.isoformat() else ""
+    return f"承诺 {promise.due_date.isoformat()}{near}还 {format_fen(promise.amount_fen)}，已还 {format_fen(promise.paid_fen)}"
 
 
 def _rows(state: LoanState | None) -> tuple[OverdueRow, ...]:
