@@ -120,5 +120,6 @@ def test_the_keyboard_says_what_a_stage_still_asks_for(page: Page) -> None:
 def test_each_board_opens_from_the_chooser(page: Page) -> None:
     Board(page).open()
     for name, column in (("申请看板", "draft"), ("待办看板", "todo"), ("进件看板", "lead")):
+        page.get_by_role("button", name="看板：").click()
         page.get_by_role("button", name=name, exact=True).click()
         expect(page.locator(f"[data-stage='{column}']")).to_have_count(1)
