@@ -214,7 +214,11 @@ def _why(row: Event) -> str:
     """Return why a change was made: the reason given, or what brought it about."""
     if row.reason:
         return row.reason
-    return "" if row.type == "customer.edited" and row.summary in ("", *row.after) else EVENT_TYPES[row.type].label
+    return (
+        ""
+        if row.type == "customer.edited" and row.summary in ("", *row.after)
+        else EVENT_TYPES[row.type].label
+    )
 
 
 def _named(db: Session, label: str) -> FieldSpec | None:
