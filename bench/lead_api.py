@@ -51,6 +51,7 @@ app = Starlette(routes=[Route("/api/v1/leads", create, methods=["POST"]), Route(
 def seed() -> None:
     """Make an empty company with one key and one endpoint; print them."""
     from loanhub.domain.webhooks import Rule
+    from loanhub.models import User
     from loanhub.repositories import schema
     from loanhub.services import _transaction, api_keys, setup, webhooks
     from loanhub.services._actor import SYSTEM
@@ -62,6 +63,8 @@ def seed() -> None:
     now = utc_now()
     with _transaction.transaction() as db:
         setup.install(db, company_name="bench", now=now)
+        # Somebody is there already: else the server would build the demo company first.
+        db.add(User(login="bench", name="bench", password_hash="!", created_at=now))
     token = api_keys.create(
         SYSTEM, name="bench", scopes=("leads:create",), per_minute="100000", last_day=today(), now=now
     ).token
