@@ -86,6 +86,7 @@ def _body() -> rx.Component:
         ("applications", listed(lists.applications_tab())),
         ("contracts", listed(lists.contracts_tab())),
         ("loans", listed(lists.loans_tab())),
+        ("collections", listed(lists.collections_tab())),
         ("documents", _region(documents_tab(), ready=D.read == here, failed=D.failed)),
         ("relations", listed(relations_tab())),
         ("tasks", listed(lists.tasks_tab())),
