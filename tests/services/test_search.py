@@ -149,6 +149,21 @@ def test_a_common_surname_is_answered_without_walking_to_its_end(
         assert _names(actor, "wangming")[:1] == ["王明"]
 
 
+def test_a_readers_own_records_are_held_against_a_token_of_many(
+    rep: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from loanhub.services.search import candidates
+
+    monkeypatch.setattr(candidates, "COMMON", 0)
+    monkeypatch.setattr(candidates, "MANY", 0)
+    stranger = make_user(RoleCode.SALES)
+    for text in ("李", "li", "wangm"):
+        assert _names(stranger, text) == []
+    assert set(_names(rep, "李")) == {"李伟", "李卫", "李维"}
+    assert set(_names(rep, "li")) >= {"李伟", "李卫", "李维"}
+    assert _names(rep, "wangming")[:1] == ["王明"]
+
+
 def test_what_was_opened_lately_comes_back_newest_first_and_in_scope(rep: Actor) -> None:
     ids = {hit.title: hit.entity_id for text in ("张建国", "李伟", "王明") for hit in search.find(rep, text)}
     for minute, name in enumerate(("张建国", "李伟", "王明", "张建国")):

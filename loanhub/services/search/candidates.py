@@ -26,6 +26,8 @@ COMMON = 400
 """A token with more records than this is common."""
 ENOUGH = 60
 """How many records are ranked for a common token."""
+RANKED = 400
+"""How many records of a reader are ranked when the token is held by no more than MANY."""
 MANY = 3_000
 """The holders of a token up to so many are each held against the scope of a reader who does not see everything."""
 FEW = 5_000
@@ -138,7 +140,8 @@ def candidates(
     if not everything:
         holders = sa.select(col(SearchToken.entity_id)).where(of_token)
         if _at_most(db, holders, MANY):
-            add(sa.select(table.id).where(table.id.in_(holders), visible, *others).limit(COMMON))
+            own = sa.select(table.id).where(table.id.in_(holders), visible, *others)
+            add(own.order_by(table.id.desc()).limit(RANKED))
             return list(found)
         add(_newest_of_reader(table, visible, of_entity, asked.parts))
         if len(found) >= ENOUGH or _at_most(db, sa.select(table.id).where(visible), FEW):
