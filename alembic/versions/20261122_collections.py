@@ -58,9 +58,7 @@ def _board() -> None:
             code="collections", label="催收看板", entity="collection_case", active=True, version=1
         )
     )
-    board = connection.execute(
-        sa.select(pipeline.c.id).where(pipeline.c.code == "collections")
-    ).scalar_one()
+    board = connection.execute(sa.select(pipeline.c.id).where(pipeline.c.code == "collections")).scalar_one()
     stage = sa.table(
         "stage", *(sa.column(name) for name in ("pipeline_id", "code", "label", "color", "sort", "dwell_target_hours",
                                                "wip_limit", "probability_percent", "hard_gate")),
@@ -142,11 +140,24 @@ def _case() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f(f"pk_{name}")),
     )  # fmt: skip
-    for column in ("loan_id", "customer_id", "product_code", "stage", "owner_id", "department_id", "created_at"):
+    for column in (
+        "loan_id",
+        "customer_id",
+        "product_code",
+        "stage",
+        "owner_id",
+        "department_id",
+        "created_at",
+    ):
         op.create_index(op.f(f"ix_{name}_{column}"), name, [column], unique=False)
     op.create_index(op.f(f"ix_{name}_number"), name, ["number"], unique=True)
     op.create_index(
-        "uq_collection_case_open_loan", name, ["loan_id"], unique=True, sqlite_where=OPEN, postgresql_where=OPEN
+        "uq_collection_case_open_loan",
+        name,
+        ["loan_id"],
+        unique=True,
+        sqlite_where=OPEN,
+        postgresql_where=OPEN,
     )
     op.create_index("ix_collection_case_queue", name, ["closed_on", "priority"], unique=False)
 

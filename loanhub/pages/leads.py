@@ -242,7 +242,13 @@ def leads() -> Page:
     key = rx.cond(may(Permission.LEADS_CREATE), hotkey("c", NewLeadState.show(True)), rx.fragment())
     return Page(
         [
-            *above(S, _quick(), placeholder="姓名、手机后四位、企业", noun="线索", segment_field="customer_segment_id"),
+            *above(
+                S,
+                _quick(),
+                placeholder="姓名、手机后四位、企业",
+                noun="线索",
+                segment_field="customer_segment_id",
+            ),
             table,
             below(S),
             _bulk(),

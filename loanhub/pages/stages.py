@@ -242,7 +242,9 @@ def stages() -> Page:
     """Draw the page."""
     problem = _error("stages")
     name = field(
-        Field("label", "看板名称", required=True, maximum_length=40), value=S.name, error=rx.cond(S.creating, "", _error("label"))
+        Field("label", "看板名称", required=True, maximum_length=40),
+        value=S.name,
+        error=rx.cond(S.creating, "", _error("label")),
     )
     body = form(
         rx.el.div(name, style={"maxWidth": "280px"}),

@@ -71,7 +71,11 @@ payments = st.lists(
 
 
 class TestJudge:
-    @given(received=payments, amount=st.integers(1, 800_000), as_of=st.dates(date(2026, 11, 10), date(2026, 11, 30)))
+    @given(
+        received=payments,
+        amount=st.integers(1, 800_000),
+        as_of=st.dates(date(2026, 11, 10), date(2026, 11, 30)),
+    )
     def test_is_kept_exactly_when_enough_came_in_time(
         self, received: list[Received], amount: int, as_of: date
     ) -> None:
@@ -95,7 +99,9 @@ class TestJudge:
 
     def test_waits_until_its_day_is_over(self) -> None:
         on_the_day = rules.judge(made_at=MADE, due_date=DUE, amount_fen=1, received=[], as_of=DUE)
-        after = rules.judge(made_at=MADE, due_date=DUE, amount_fen=1, received=[], as_of=DUE + timedelta(days=1))
+        after = rules.judge(
+            made_at=MADE, due_date=DUE, amount_fen=1, received=[], as_of=DUE + timedelta(days=1)
+        )
 
         assert (on_the_day.status, after.status) == (PromiseStatus.OPEN, PromiseStatus.BROKEN)
 

@@ -40,7 +40,15 @@ def past(
 class TestHours:
     @pytest.mark.parametrize(
         ("clock", "quiet"),
-        [("07:59", True), ("08:00", False), ("12:00", False), ("21:59", False), ("22:00", True), ("23:30", True), ("00:10", True)],
+        [
+            ("07:59", True),
+            ("08:00", False),
+            ("12:00", False),
+            ("21:59", False),
+            ("22:00", True),
+            ("23:30", True),
+            ("00:10", True),
+        ],
     )
     def test_nobody_is_contacted_between_ten_and_eight(self, clock: str, quiet: bool) -> None:
         hour, minute = map(int, clock.split(":"))
@@ -50,7 +58,10 @@ class TestHours:
         assert bool(found) is quiet
         assert not quiet or f"{hour}:{minute:02d}" in found
 
-    @given(minutes=st.integers(0, 24 * 60 - 1), channel=st.sampled_from([c for c in Channel if c is not Channel.LETTER]))
+    @given(
+        minutes=st.integers(0, 24 * 60 - 1),
+        channel=st.sampled_from([c for c in Channel if c is not Channel.LETTER]),
+    )
     def test_holds_for_every_minute_and_channel(self, minutes: int, channel: Channel) -> None:
         at = datetime(2026, 11, 19, 16, 0, tzinfo=UTC) + timedelta(minutes=minutes)
         found = refusal(RULES, Wish(channel, Party.DEBTOR), [], now=at)
@@ -88,7 +99,9 @@ class TestCounts:
         assert refusal(RULES, Wish(Channel.SMS, Party.DEBTOR), talks, now=NOON) == ""
 
     def test_a_week_has_a_limit_over_all_channels(self) -> None:
-        week = [past(Outcome.SENT, ago=timedelta(days=n % 6, hours=1), channel=Channel.SMS) for n in range(15)]
+        week = [
+            past(Outcome.SENT, ago=timedelta(days=n % 6, hours=1), channel=Channel.SMS) for n in range(15)
+        ]
 
         assert "每周 15 次" in refusal(RULES, CALL, week, now=NOON)
         assert refusal(RULES, Wish(Channel.LETTER, Party.DEBTOR), week, now=NOON) == ""
@@ -121,7 +134,9 @@ class TestThirdParties:
 
     def test_a_dead_number_is_enough(self) -> None:
         assert is_unreachable(RULES, [past(Outcome.DEAD)], now=NOON)
-        assert not is_unreachable(RULES, [past(Outcome.DEAD), past(Outcome.ANSWERED, ago=timedelta(minutes=1))], now=NOON)
+        assert not is_unreachable(
+            RULES, [past(Outcome.DEAD), past(Outcome.ANSWERED, ago=timedelta(minutes=1))], now=NOON
+        )
 
     def test_who_asked_to_be_left_alone_is_for_ever(self) -> None:
         asked = [*self.lost, past(Outcome.DECLINED, ago=timedelta(days=300), person="r7", number="n7")]
@@ -163,7 +178,9 @@ class TestParse:
         assert list(fault.value.fields) == [key]
 
     def test_takes_what_is_stricter(self) -> None:
-        strict = ContactRules.parse({"quiet_from": "20:00", "quiet_to": "09:00", "unanswered_per_number_day": 3})
+        strict = ContactRules.parse(
+            {"quiet_from": "20:00", "quiet_to": "09:00", "unanswered_per_number_day": 3}
+        )
 
         assert refusal(strict, CALL, [], now=NOON.replace(hour=12, minute=30)) != ""
         assert "3 次未接" in refusal(strict, CALL, [past()] * 3, now=NOON)

@@ -57,7 +57,11 @@ class TestRules:
          ("own", "多", "权重填 1 到 100 的整数")],
     )  # fmt: skip
     def test_say_what_is_wrong_with_a_candidate(
-        self, visit: Any, person: str, weight: str, sentence: str  # noqa: F811
+        self,
+        visit: Any,  # noqa: F811
+        person: str,
+        weight: str,
+        sentence: str,
     ) -> None:
         sales = make_user(RoleCode.SALES)
         state = visit(AssignmentState, make_user(RoleCode.ADMIN), "/settings/assignment")

@@ -50,9 +50,7 @@ def test_a_board_is_made_filled_and_retired(page: Any) -> None:
     assert state.board != first and state.has_entry and not state.creating
     assert "product_code" in {one["value"] for one in state.entry_fields}
     page("add_entry", {"value": "car"})
-    assert [one["label"] for one in state.entry_chips] == [
-        "意向产品是车抵贷"
-    ] and "0 条" in state.entry_text
+    assert [one["label"] for one in state.entry_chips] == ["意向产品是车抵贷"] and "0 条" in state.entry_text
     page("drop_entry", "0")
     assert state.entry_chips == []
     page("retire")

@@ -297,11 +297,7 @@ def cost_table(actor: Actor, *, first: date, last: date) -> tuple[list[CostRow],
                 leads, cost, contacted, payouts = figures.get(code, (0, 0, 0, 0))
                 figures[code] = (leads, cost + amount, contacted, payouts)
         rows = [_row(code, label, *figures[code]) for code, label in labels.items() if code in figures]
-        rows += [
-            _row(code, code or "未填渠道", *f)
-            for code, f in figures.items()
-            if code not in labels
-        ]
+        rows += [_row(code, code or "未填渠道", *f) for code, f in figures.items() if code not in labels]
         total = [sum(f[i] for f in figures.values()) for i in range(4)]
         return rows, _row("", "合计", *total), _entries(db, labels)
 

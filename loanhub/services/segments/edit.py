@@ -136,7 +136,7 @@ def save(actor: Actor, *, segment_id: int, seen: Draft, mine: Draft, now: dateti
         clashes = []
         for key, label in LABELS.items():
             was, wanted, is_now = (_plain(db, actor, key, getattr(one, key)) for one in (seen, mine, latest))
-            if wanted == was or wanted == is_now:
+            if wanted in (was, is_now):
                 merged[key] = is_now
             elif is_now == was:
                 merged[key] = wanted

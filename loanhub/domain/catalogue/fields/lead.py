@@ -14,7 +14,7 @@ from loanhub.domain.catalogue.fields._build import (
 )
 from loanhub.domain.catalogue.spec import EntitySpec, Related
 from loanhub.domain.identity import Gender
-from loanhub.domain.leads import InvalidReason, LeadStatus, Temperature
+from loanhub.domain.leads import InvalidReason, LeadDoor, LeadStatus, Temperature
 
 _field, _system = describer("lead", "leads:edit")
 _WHO, _NEED, _FROM, _NEXT = "基本信息", "贷款需求", "来源", "跟进"
@@ -58,6 +58,7 @@ FIELDS = (
     _field("tags", "标签", "tags", _NEXT, column="custom.tags", choices="customer_tag", synonyms=("线索标签",)),
     _field("next_step", "下一步", "text", _NEXT, check=at_most(200), in_form=False, in_import=False),
     _field("next_step_at", "下次跟进时间", "datetime", _NEXT, in_form=False, in_import=False, in_table=True),
+    _system("door", "进线方式", "choice", choices=LeadDoor),
     _system("number", "线索编号", "text", in_table=True, width=140),
     _system("status", "状态", "choice", choices=LeadStatus, in_table=True, width=100),
     _system("invalid_reason", "无效原因", "choice", choices=InvalidReason),
