@@ -13,7 +13,7 @@ from loanhub.domain.customers import ConsentPurpose, ConsentWay
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.formats import local
 from loanhub.domain.permissions import Permission
-from loanhub.models import Consent, Document, User
+from loanhub.models import Consent, Customer, Document, Lead, LeadConsent, User
 from loanhub.repositories import customers as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
@@ -104,6 +104,39 @@ def give(
 
         request = [customer_id, purpose, way, given_date, valid_until, document_id, note]
         return int(str(once(db, actor, "consents.give", key, request, now=now, work=work)["consent_id"]))
+
+
+def take_over(db: Session, actor: Actor, lead: Lead, customer: Customer, *, now: datetime) -> int:
+    """Write what a lead agreed to when applying as the customer's consents, inside the caller's transaction.
+
+    What the customer already agreed to on that day for that purpose is not written twice. Returns how many were.
+    """
+    given = db.execute(
+        sa.select(LeadConsent).where(col(LeadConsent.lead_id) == lead.id).order_by(col(LeadConsent.id))
+    ).scalars()
+    known = {
+        (row.purpose, row.given_date)
+        for row in db.execute(sa.select(Consent).where(col(Consent.customer_id) == customer.id)).scalars()
+    }
+    labels = []
+    for one in given:
+        day = local(one.given_at).date()
+        if (one.purpose, day) in known:
+            continue
+        known.add((one.purpose, day))
+        db.add(
+            Consent(
+                customer_id=customer.id or 0, purpose=one.purpose, way=ConsentWay.ELECTRONIC.value, given_date=day,
+                note=f"线上申请 {lead.number} · 文本 {one.text_version}", by_id=None, created_at=now,
+            )
+        )  # fmt: skip
+        labels.append(ConsentPurpose(one.purpose).label)
+    if labels:
+        events.record(
+            db, actor, "consent.given", now=now, entity="customer", entity_id=customer.id, customer_id=customer.id,
+            lead_id=lead.id, summary=f"{'、'.join(labels)} · 线上申请时同意",
+        )  # fmt: skip
+    return len(labels)
 
 
 def withdraw(actor: Actor, *, consent_id: int, reason: str, now: datetime) -> None:

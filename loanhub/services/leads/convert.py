@@ -65,6 +65,9 @@ def convert(actor: Actor, *, lead_id: int, raw: Mapping[str, object] | None = No
             customer_id=customer.id, after={"客户": customer.number}, summary=f"{lead.number} → {customer.number}",
         )  # fmt: skip
         assert customer.id is not None
+        from loanhub.services.customers import consents  # customers build on leads; this is the one way back
+
+        consents.take_over(db, actor, lead, customer, now=now)
         return customer.id
 
 

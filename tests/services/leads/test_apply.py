@@ -10,8 +10,9 @@ from sqlalchemy.engine import Engine
 
 from loanhub.domain.consents import SHIPPED, SHIPPED_VERSION
 from loanhub.domain.errors import InvalidInput
-from loanhub.models import Lead, LeadConsent, LeadTouch, Notification
+from loanhub.models import Consent, Lead, LeadConsent, LeadTouch, Notification
 from loanhub.services import channels, consent_texts, leads
+from loanhub.services._actor import SYSTEM
 from loanhub.services._transaction import reading
 from loanhub.services.leads import apply
 from tests.people import NOON, Company, make_company
@@ -61,6 +62,18 @@ class TestNew:
         )
         assert (given[PERSONAL].ip, given[PERSONAL].user_agent) == ("203.0.113.9", "Mozilla/5.0")
         assert given[PERSONAL].given_at == NOON
+
+    def test_what_was_agreed_stays_with_the_customer_the_lead_becomes(self, company: Company) -> None:
+        submit((PERSONAL, "marketing"))
+        (lead,) = rows(Lead)
+
+        customer_id = leads.convert(SYSTEM, lead_id=lead.id, now=NOON)
+
+        given = rows(Consent)
+        assert {(one.customer_id, one.purpose, one.way) for one in given} == {
+            (customer_id, PERSONAL, "electronic"), (customer_id, "marketing", "electronic"),
+        }  # fmt: skip
+        assert all(SHIPPED_VERSION in one.note and one.given_date == NOON.date() for one in given)
 
     @pytest.mark.parametrize(
         ("code", "credited"), [("", "website"), ("nothing", "other"), ("DOUYIN", "douyin")]
