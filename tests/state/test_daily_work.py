@@ -193,7 +193,7 @@ class TestProfile:
         clash = (state.clash_sentence, [(c["mine"], c["latest"]) for c in state.clashes])
         do(CustomerTabsState.resolve, state, {"city": "mine"})
 
-        assert clash == ("周子昂刚改过这里，选一下保留哪个", [("无锡", "常州")])
+        assert clash == ("周子昂 刚刚改过这里", [("无锡", "常州")])
         assert customers.overview(rep, customer_id=made, now=utc_now()).city == "无锡"
         assert state.clashes == []
 
