@@ -74,6 +74,7 @@ EVENT_TYPES: dict[str, EventType] = {
         EventType("leads.exported", "导出线索", _A, "download", True),
         EventType("applications.exported", "导出申请", _A, "download", True),
         EventType("tasks.exported", "导出待办", _A, "download", True),
+        EventType("cases.exported", "导出催收案件", _A, "download", True),
         EventType("customer.created", "新建客户", _F, "user-plus"),
         EventType("customer.edited", "修改资料", _F, "pencil"),
         EventType("customer.related", "关联关系人", _F, "users"),

@@ -253,25 +253,39 @@ COLUMNS: dict[str, list[Column]] = {
         Column("done_at", "完成时间", _text("done_at"), secondary=True),
         _OWNER,
     ],
+    "collection_case": [
+        Column("number", "案件编号", lambda row: rx.el.b(row["number"])),
+        Column("stage", "进展", lambda row: stage_chip(row["stage"], row["stage_tone"])),
+        Column("dpd", "逾期天数", _text("dpd"), align="r", look="num"),
+        Column("overdue_principal_fen", "逾期本金", _text("overdue_principal_fen"), align="r", look="num"),
+        Column("bucket", "逾期阶段", _text("bucket"), secondary=True),
+        Column("approach", "催收方式", _text("approach"), secondary=True),
+        Column("last_contact_at", "上次联系", _text("last_contact_at"), secondary=True),
+        Column("promise_due_date", "承诺还款日", _text("promise_due_date")),
+        _OWNER,
+    ],
 }
 """The table of the same records, by entity."""
 EDITABLE = {
     "lead": ("amount_fen", "product_code", "temperature", "tags", "next_step", "next_step_at"),
     "application": ("amount_fen", "product_code"),
     "task": ("kind", "priority", "due_at", "owner_id"),
+    "collection_case": (),
 }
 """Columns one may enter in place; owners of leads change hands by 分配, stages by moving."""
 EDITORS = {
     "lead": Permission.LEADS_EDIT,
     "application": Permission.APPLICATIONS_EDIT,
     "task": Permission.TASKS_EDIT,
+    "collection_case": Permission.COLLECTIONS_CONTACT,
 }
 CARD_KEYS = {
     "lead": ("name", "amount_fen", "next_step"),
     "application": ("number", "amount_fen", "due_at"),
     "task": ("title", "kind", "due_at"),
+    "collection_case": ("number", "overdue_principal_fen", "dpd"),
 }
-LABELS = {"lead": "在途线索", "application": "在途申请", "task": "待办"}
+LABELS = {"lead": "在途线索", "application": "在途申请", "task": "待办", "collection_case": "催收案件"}
 
 
 def board_table() -> rx.Component:
@@ -308,7 +322,11 @@ def board_table() -> rx.Component:
         )
 
     return rx.fragment(
-        rx.match(BoardState.entity, ("application", of("application")), ("task", of("task")), of("lead")),
+        rx.match(
+            BoardState.entity,
+            *((entity, of(entity)) for entity in COLUMNS if entity != "lead"),
+            of("lead"),
+        ),
         pager(
             BoardState.range_text,
             BoardState.page,

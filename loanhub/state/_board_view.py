@@ -42,7 +42,12 @@ TABLE_KEYS = {
 """What the table of the same records shows, by entity."""
 SHOWN_KEYS = TABLE_KEYS
 """What a spreadsheet of them holds: the same."""
-TABLE_SORT = {"lead": "stage_entered_at", "application": "due_at", "task": "due_at"}
+TABLE_SORT = {
+    "lead": "stage_entered_at",
+    "application": "due_at",
+    "task": "due_at",
+    "collection_case": "opened_on",
+}
 PEOPLE_SHOWN = 4
 _TIMELESS = ("ver", "lane", "age", "risk", "owner_name", "product", "changed_by", "editing_by")
 
@@ -301,7 +306,9 @@ class BoardReading(SessionState):
                 **row.cells, "id": str(row.id), "version": str(row.version),
                 "owner_initial": _listing.initial(row.cells["owner_id"]),
                 "owner_color": str(_listing.color_of(row.cells["owner_id"])),
-                "stage_tone": colors.get(row.codes.get("stage_code") or row.codes.get("status", ""), "lead"),
+                "stage_tone": colors.get(
+                    next((row.codes[key] for key in ("stage_code", "status", "stage") if row.codes.get(key)), ""), "lead"
+                ),
             }
             for row in found.rows
         ]  # fmt: skip

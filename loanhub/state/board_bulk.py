@@ -12,7 +12,7 @@ import reflex as rx
 from loanhub.components.toasts import done, failed, undoable
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
-from loanhub.services import actions, boards, lists
+from loanhub.services import actions, boards, collections, lists
 from loanhub.services._actor import Actor
 from loanhub.services.actions import Outcome
 from loanhub.services.boards import bulk
@@ -28,7 +28,9 @@ from loanhub.state.leads import Colleague
 
 STEP = 25
 """Records a step: after each the progress is shown and a cancel is heard."""
-VERBS = {"move": "移动", "assign": "分配", "hand_over": "转交", "tag": "打标签"}
+VERBS = {"move": "移动", "assign": "分配", "assign_case": "分配", "hand_over": "转交", "tag": "打标签"}
+GIVING = {"task": "hand_over", "collection_case": "assign_case"}
+"""The action that gives a record to a colleague, where it is not ``assign``."""
 TAGS_OFFERED = 12
 
 
@@ -70,7 +72,7 @@ class BoardBulkState(SessionState):
         actor, now, entity = await self._actor(), utc_now(), (await self.get_state(BoardState)).entity
         offered = {one.code for one in actions.offered(actor, entity)}
         self.can_move, self.can_tag = "move" in offered, "tag" in offered
-        self.can_assign = bool({"assign", "hand_over"} & offered)
+        self.can_assign = GIVING.get(entity, "assign") in offered
         self.can_export = boards.may_export(actor, entity)
         if not self._returning:
             self.running, self.asking, self.refusals, self._undo = False, False, [], ("", "", [])
@@ -83,6 +85,9 @@ class BoardBulkState(SessionState):
                 _person(one.id, one.name, f"在手 {one.open} · 今日 {one.today}", round(one.open / most * 100))
                 for one in found
             ]
+        elif "assign_case" in offered:
+            free = await rx.run_in_thread(lambda: collections.collectors(actor))
+            self.people = [_person(int(one["value"]), one["label"], f"在手 {one['load']}") for one in free]
         elif "hand_over" in offered:
             fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, entity))
             owners = next((one.options for one in fields if one.key == "owner_id"), ())
@@ -106,7 +111,7 @@ class BoardBulkState(SessionState):
         """Give the chosen to a colleague."""
         async with self:
             entity = (await self.get_state(BoardState)).entity
-        code = "hand_over" if entity == "task" else "assign"
+        code = GIVING.get(entity, "assign")
         async for event in self._run(code, {"owner_id": str(owner_id)[:12]}, chosen):
             yield event
 

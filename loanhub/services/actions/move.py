@@ -32,7 +32,7 @@ ACTION = Action(
     code="move",
     label="移至阶段",
     icon="arrow-right-left",
-    entities=frozenset({"lead", "application", "task"}),
+    entities=frozenset({"lead", "application", "task", "collection_case"}),
     permission=Permission.BOARDS_MOVE,
     parameters=(
         FieldSpec("action", "to", "阶段", "text", required=True, editors=frozenset({"*"})),

@@ -26,9 +26,13 @@ NEEDED = {
     "lead": Permission.LEADS_EXPORT,
     "application": Permission.REPORTS_READ,
     "task": Permission.TASKS_EDIT,
+    "collection_case": Permission.COLLECTIONS_ASSIGN,
 }
 """What it takes to carry a list away, besides reading the board."""
-EVENT = {"lead": "leads.exported", "application": "applications.exported", "task": "tasks.exported"}
+EVENT = {
+    "lead": "leads.exported", "application": "applications.exported", "task": "tasks.exported",
+    "collection_case": "cases.exported",
+}  # fmt: skip
 
 
 def may_export(actor: Actor, entity: str) -> bool:

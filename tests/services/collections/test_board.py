@@ -5,13 +5,18 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlmodel import col
 
 from loanhub.domain.collections import CollectionStage
 from loanhub.domain.errors import Conflict, InvalidInput, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.domain.pipelines import COLLECTION_BOARD, COLLECTION_STAGES, MoveRefused
-from loanhub.services import boards, leads, lists
+from loanhub.models import Event
+from loanhub.services import actions, boards, leads, lists
+from loanhub.services._actor import SYSTEM
+from loanhub.services._transaction import reading
 from loanhub.services.boards.entities import entity_of
 from loanhub.services.collections import strategies
 from tests.builders import bare_actor, make_company, make_phone, make_user
@@ -173,3 +178,29 @@ class TestStrategies:
 
         assert all(not forbidden_in(script) for *_, script in strategies.DEFAULTS)
         assert strategies.DEFAULTS[-1][1] == {}
+
+
+class TestMany:
+    def test_are_moved_and_given_each_by_its_own_command(self, office: Office) -> None:
+        moved = actions.run(
+            office.collector, "move", entity="collection_case", record_ids=[office.case_id], raw={"to": "contacting"},
+            now=at(DAY, 10),
+        )  # fmt: skip
+        given = actions.run(
+            SYSTEM, "assign_case", entity="collection_case", record_ids=[office.case_id],
+            raw={"owner_id": str(office.colleague.user_id)}, now=at(DAY, 10),
+        )  # fmt: skip
+
+        assert (moved.done, moved.failures, given.done) == (1, (), 1)
+        assert (office.case.stage, office.case.owner_id) == ("contacting", office.colleague.user_id)
+
+    def test_are_carried_away_and_the_record_knows(self, office: Office) -> None:
+        keys = ("number", "stage", "dpd", "overdue_principal_fen", "owner_id")
+        with pytest.raises(NotPermitted):
+            boards.export(office.desk.sales, QUESTION, keys=keys, now=at(DAY, 10))
+
+        name, content = boards.export(SYSTEM, QUESTION, keys=keys, now=at(DAY, 10))
+
+        assert name.endswith(".xlsx") and content.startswith(b"PK")
+        with reading() as db:
+            assert db.execute(sa.select(Event).where(col(Event.type) == "cases.exported")).scalars().all()
