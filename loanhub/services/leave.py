@@ -162,6 +162,14 @@ def list_current(actor: Actor, *, now: datetime) -> list[LeaveView]:
         return _views(db, query.order_by(col(Leave.starts_at)).limit(200), may, now)
 
 
+def bookable(actor: Actor) -> list[tuple[int, str]]:
+    """Return (id, name) of the active colleagues the actor may book leave for, by name; oneself is not among them."""
+    with reading() as db:
+        query = sa.select(User).where(col(User.active), col(User.id) != actor.user_id).order_by(col(User.name))
+        people = db.execute(query).scalars()
+        return [(one.id or 0, one.name) for one in people if may_book_for(actor, one)]
+
+
 def _views(db: Session, query: Any, may_cancel: bool, now: datetime) -> list[LeaveView]:
     return [
         LeaveView(

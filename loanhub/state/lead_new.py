@@ -39,7 +39,9 @@ class NewLeadState(SessionState):
     @rx.event
     @needs(Permission.LEADS_READ)
     async def enter_page(self) -> Any:
-        """Open the sheet when the address asks for it (the phone's plus)."""
+        """Open the sheet when the address asks for it (the phone's plus); after a lost connection it stays as it is."""
+        if self._returning and self.is_open:
+            return
         self.is_open = False
         actor = await self._actor()
         if self.router.url.query_parameters.get("new") and actor.can(Permission.LEADS_CREATE):

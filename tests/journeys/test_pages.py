@@ -41,6 +41,7 @@ PLACES = (
     Place("/handbook", "使用手册", (), R.SALES),
     Place("/leads", "线索", (P.LEADS_READ,), R.SALES),
     Place("/leads/import", "导入", (P.LEADS_IMPORT,), R.SALES),
+    Place("/leads/deliveries", "待处理进线", (P.DELIVERIES_MEND,), R.TEAM_LEAD),
     Place("/pool", "公海池", (P.LEADS_CLAIM, P.LEADS_ASSIGN), R.TEAM_LEAD),
     Place("/customers", "客户", (P.CUSTOMERS_READ,), R.SALES),
     Place("/customers/[customer_id]", None, (P.CUSTOMERS_READ,), R.SALES),
@@ -63,6 +64,9 @@ PLACES = (
     Place("/cockpit", "经营驾驶舱", (P.COCKPIT_READ,), R.MANAGER),
     Place("/settings/products", "产品", (P.PRODUCTS_EDIT,), R.ADMIN),
     Place("/settings/rates", "利率与上限", (P.RATES_EDIT, P.RATES_REVIEW), R.ADMIN),
+    Place("/settings/channels", "渠道", (P.CHANNELS_EDIT, P.CHANNELS_COST), R.ADMIN),
+    Place("/settings/assignment", "分配规则", (P.ASSIGNMENTS_EDIT,), R.ADMIN),
+    Place("/settings/api-keys", "API 密钥", (P.API_KEYS_EDIT,), R.SECURITY_ADMIN),
     Place("/settings/users", "员工与部门", (P.USERS_READ,), R.ADMIN),
     Place("/settings/roles", "角色与权限", (P.ROLES_EDIT, P.USERS_READ, P.AUDIT_READ), R.SECURITY_ADMIN),
     Place("/settings/fields", "表单与字段", (P.FIELDS_EDIT,), R.ADMIN),
@@ -72,7 +76,7 @@ PLACES = (
 )
 LISTS = {"/contracts": "/contracts?tab=effective", "/customers": "/customers?view=all"}
 """Where a list shows its records when its first tab shows something else."""
-PUBLIC = {"/login", "/setup", "/dev/gallery", "/verify/[number]", "/h5/calculator"}
+PUBLIC = {"/login", "/setup", "/dev/gallery", "/verify/[number]", "/h5/calculator", "/h5/apply"}
 FALSE_POSITIVES: dict[str, str] = {}
 """Rule of axe → why what it reports is none; empty is the aim."""
 

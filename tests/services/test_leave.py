@@ -61,6 +61,9 @@ class TestBook:
 
         with pytest.raises(NotPermitted):
             leave.cancel(colleague, leave_id=first, now=NOON)
+        assert {sales.user_id, colleague.user_id} <= {one for one, _ in leave.bookable(head)}
+        assert sales.user_id not in {one for one, _ in leave.bookable(other_head)}
+        assert leave.bookable(colleague) == []
         assert len(leave.list_current(head, now=NOON)) == 2
         assert leave.list_current(other_head, now=NOON) == []
         with pytest.raises(NotPermitted):
