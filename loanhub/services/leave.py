@@ -165,7 +165,9 @@ def list_current(actor: Actor, *, now: datetime) -> list[LeaveView]:
 def bookable(actor: Actor) -> list[tuple[int, str]]:
     """Return (id, name) of the active colleagues the actor may book leave for, by name; oneself is not among them."""
     with reading() as db:
-        query = sa.select(User).where(col(User.active), col(User.id) != actor.user_id).order_by(col(User.name))
+        query = (
+            sa.select(User).where(col(User.active), col(User.id) != actor.user_id).order_by(col(User.name))
+        )
         people = db.execute(query).scalars()
         return [(one.id or 0, one.name) for one in people if may_book_for(actor, one)]
 
