@@ -6,10 +6,9 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components import filter_editor as editors
 from loanhub.components.buttons import button, icon_button, note
 from loanhub.components.chips import tag
-from loanhub.components.condition_tree import Tree, condition_tree
+from loanhub.components.condition_tree import condition_tree
 from loanhub.components.dialogs import closing, confirm, dialog
 from loanhub.components.filters import saved_views
 from loanhub.components.forms import Field, field, form
@@ -21,6 +20,7 @@ from loanhub.domain.assignment.document import MAX_NAME
 from loanhub.domain.permissions import Permission
 from loanhub.pages._assignment_parts import people_part, trial_part, versions_part
 from loanhub.pages._page import Page, page
+from loanhub.pages._tree import tree_of
 from loanhub.state.assignment import AssignmentState
 from loanhub.state.assignment_trial import AssigneeState, TrialState
 
@@ -259,16 +259,6 @@ def _candidates() -> rx.Component:
 
 
 def _sheet() -> rx.Component:
-    draft = S.draft
-    tree = Tree(
-        rows=S.tree, target=S.target, sentence=S.sentence,
-        editor=editors.Editor(
-            fields=S.filter_fields, field=draft.key, operators=draft.operators, operator=draft.operator,
-            options=draft.options, entry=draft.entry, two=draft.two, error=draft.error, on_field=S.pick_field,
-            on_operator=S.pick_operator, on_add=S.add_condition,
-        ),
-        on_join=S.set_join, on_group=S.add_group, on_drop=S.drop, on_target=S.aim,
-    )  # fmt: skip
     wrong = _text(S.field_errors, "criteria")
 
     def choice(key: str, label: str, options: Any) -> rx.Component:
@@ -295,7 +285,7 @@ def _sheet() -> rx.Component:
     body = rx.el.div(
         rx.el.section(
             rx.el.h3("哪些线索", class_name="t14"),
-            condition_tree(tree),
+            condition_tree(tree_of(S)),
             rx.cond(wrong != "", note(wrong, "bad"), rx.fragment()),
             class_name="col g2",
         ),

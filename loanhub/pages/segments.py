@@ -6,12 +6,11 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components import filter_editor as editors
 from loanhub.components.avatar import person
 from loanhub.components.buttons import button, icon_button, link_button, note
 from loanhub.components.charts import chart
 from loanhub.components.chips import tag
-from loanhub.components.condition_tree import Tree, condition_tree
+from loanhub.components.condition_tree import condition_tree
 from loanhub.components.dialogs import closing, conflict_dialog, dialog
 from loanhub.components.forms import Field, field, form
 from loanhub.components.kpi import share, tile, tiles
@@ -20,6 +19,7 @@ from loanhub.components.table import Column, data_table
 from loanhub.domain.permissions import Permission
 from loanhub.domain.segments import MAX_NAME, MAX_NOTE, Shared
 from loanhub.pages._page import Page, page
+from loanhub.pages._tree import tree_of
 from loanhub.state._base import SessionState
 from loanhub.state.segments import SPARK_HEIGHT, SPARK_WIDTH, SegmentsState, SegmentState
 
@@ -89,16 +89,6 @@ def _text_of(source: rx.Var[dict[str, str]], key: str) -> Any:
 
 
 def _sheet() -> rx.Component:
-    draft = S.draft
-    tree = Tree(
-        rows=S.tree, target=S.target, sentence=S.sentence,
-        editor=editors.Editor(
-            fields=S.filter_fields, field=draft.key, operators=draft.operators, operator=draft.operator,
-            options=draft.options, entry=draft.entry, two=draft.two, error=draft.error, on_field=S.pick_field,
-            on_operator=S.pick_operator, on_add=S.add_condition,
-        ),
-        on_join=S.set_join, on_group=S.add_group, on_drop=S.drop, on_target=S.aim,
-    )  # fmt: skip
     wrong = _text_of(S.field_errors, "criteria")
     held = rx.cond(
         S.count != "",
@@ -140,7 +130,7 @@ def _sheet() -> rx.Component:
         key=S.form_key,
     )
     body = rx.el.div(
-        condition_tree(tree),
+        condition_tree(tree_of(S)),
         rx.cond(wrong != "", note(wrong, "bad"), rx.fragment()),
         held,
         about,

@@ -2,34 +2,31 @@
 
 from __future__ import annotations
 
-import copy
 import secrets
 from typing import Any
 
 import reflex as rx
 
 from loanhub.components.toasts import done
-from loanhub.domain.errors import LoanHubError
 from loanhub.domain.permissions import Permission
 from loanhub.services import assignment
 from loanhub.services.assignment import RulesView
-from loanhub.services.lists import FilterField
-from loanhub.state import _condition_tree as trees
-from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
-from loanhub.state._listing import Draft
+from loanhub.state._tree_editor import tree_editor
 from loanhub.state.segments import number_of
 
 TOPIC = "assignment"
-FIRST_FIELD = "channel_code"
 TABS = (("rules", "规则"), ("trial", "试算"), ("people", "接单人员"), ("versions", "版本"))
 STATES = {"published": ("正在使用", "ok"), "superseded": ("已替换", "neutral")}
 KINDS = ("user", "department", "skill")
 
 
-class AssignmentState(SessionState):
+Conditions: Any = tree_editor(Permission.ASSIGNMENTS_EDIT, first_field="channel_code", leaf=assignment.leaf)
+
+
+class AssignmentState(Conditions, SessionState):  # type: ignore[misc]
     """The rules of the draft, and the sheet in which one is put together."""
 
     tabs: list[dict[str, str]] = []
@@ -55,16 +52,9 @@ class AssignmentState(SessionState):
     candidates: list[dict[str, str]] = []
     kind: str = "user"
     choices: list[dict[str, str]] = []
-    tree: list[dict[str, str]] = []
-    target: str = ""
-    sentence: str = ""
-    filter_fields: list[dict[str, str]] = []
-    draft: Draft = Draft()
 
     _draft: int = 0
     _view: RulesView | None = None
-    _tree: dict[str, Any] = {}
-    _fields: dict[str, FilterField] = {}
 
     @rx.event
     @needs(Permission.ASSIGNMENTS_EDIT)
@@ -233,7 +223,7 @@ class AssignmentState(SessionState):
         await self._read()
         self.editing, self.candidates = "", []
         self.values = {"strategy": "round_robin", "hours": "any", "fallback": "next_rule"}
-        await self._open(trees.empty())
+        await self._open({})
 
     @rx.event
     @needs(Permission.ASSIGNMENTS_EDIT)
@@ -251,103 +241,24 @@ class AssignmentState(SessionState):
             {"kind": kind, "id": str(one), "label": label, "weight": str(weight)}
             for kind, one, label, weight in found.candidates
         ]
-        await self._open(trees.of_criteria(found.criteria))
+        await self._open(found.criteria)
 
-    async def _open(self, tree: dict[str, Any]) -> None:
+    async def _open(self, raw: Any) -> None:
         actor = await self._actor()
         fields = await rx.run_in_thread(lambda: assignment.fields(actor))
-        self._fields = {one.key: one for one in fields}
-        self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
-        self.draft = _listing.draft_of(self._fields, FIRST_FIELD)
-        self._tree, self.target, self.field_errors, self.kind = tree, "", {}, "user"
+        self.field_errors, self.kind = {}, "user"
         self._offer()
         self.form_key, self.opened = secrets.token_hex(12), True
-        await self._preview()
+        await self._begin_tree(fields, raw)
 
     def _offer(self) -> None:
         options = self._view.options.get(self.kind, ()) if self._view else ()
         self.choices = [{"value": one, "label": label} for one, label in options]
 
     async def _preview(self) -> None:
-        actor, raw, leaves = await self._actor(), trees.to_criteria(self._tree), trees.leaves(self._tree)
+        actor, raw, leaves = await self._actor(), self._criteria(), self._leaves()
         found = await rx.run_in_thread(lambda: assignment.read_back(actor, raw, leaves))
-        self.tree, self.sentence = trees.rows(self._tree, found.leaves), found.sentence
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
-    async def set_join(self, path: str, join: str) -> None:
-        """Say how a group of conditions is met."""
-        tree = copy.deepcopy(self._tree)
-        group = trees.find(tree, str(path)) if tree else None
-        if trees.is_group(group) and join in trees.JOINS:
-            group["join"] = join
-            self._tree = tree
-            await self._preview()
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
-    async def add_group(self, path: str) -> None:
-        """Put a group into a group; the next condition goes there."""
-        tree = copy.deepcopy(self._tree)
-        group = trees.find(tree, str(path)) if tree else None
-        if trees.is_group(group) and trees.depth(str(path)) < trees.MAX_DEPTH - 1:
-            group["children"].append({"join": "any", "children": []})
-            place = str(len(group["children"]) - 1)
-            self._tree, self.target = tree, f"{path}.{place}" if path else place
-            await self._preview()
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
-    async def aim(self, path: str) -> None:
-        """Choose the group the next condition goes to."""
-        if self._tree and trees.is_group(trees.find(self._tree, str(path))):
-            self.target = str(path)
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
-    async def drop(self, path: str) -> None:
-        """Take a condition or a group away."""
-        if self._tree:
-            tree = copy.deepcopy(self._tree)
-            trees.drop(tree, str(path))
-            self._tree, self.target = tree, ""
-            await self._preview()
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
-    async def pick_field(self, key: str) -> None:
-        """Choose the field of the next condition."""
-        self.draft = _listing.draft_of(self._fields, str(key))
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
-    async def pick_operator(self, code: str) -> None:
-        """Choose its comparison."""
-        self.draft = _listing.draft_of(self._fields, self.draft.key, str(code))
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
-    async def add_condition(self, form: dict[str, Any]) -> None:
-        """Add the condition to the chosen group; a refusal is said beside it."""
-        actor, now, draft = await self._actor(), utc_now(), self.draft
-        texts = [str(form.get(name, ""))[:200] for name in ("value", "value2")]
-        tree = copy.deepcopy(self._tree) or trees.empty()
-        group = trees.find(tree, self.target)
-        try:
-            leaf = await rx.run_in_thread(
-                lambda: assignment.leaf(actor, field=draft.key, operator=draft.operator, texts=texts, now=now)
-            )
-        except LoanHubError as refusal:
-            words = getattr(refusal, "fields", {}) or {}
-            fresh = _listing.draft_of(self._fields, draft.key, draft.operator)
-            fresh.error = next(iter(words.values()), refusal.sentence)
-            self.draft = fresh
-            return
-        if trees.is_group(group):
-            group["children"].append(leaf)
-        self._tree, self.field_errors = tree, {}
-        self.draft = _listing.draft_of(self._fields, draft.key, draft.operator)
-        await self._preview()
+        self._show_tree(found.leaves, found.sentence)
 
     @rx.event
     @needs(Permission.ASSIGNMENTS_EDIT)
@@ -386,7 +297,7 @@ class AssignmentState(SessionState):
     async def save(self, form: dict[str, Any]) -> Any:
         """Save the rule in the draft."""
         actor, now, expected, key = await self._actor(), utc_now(), self._draft, self.editing
-        raw = trees.to_criteria(self._tree) if self._tree else {}
+        raw = self._criteria()
         chosen = [(one["kind"], number_of(one["id"]), number_of(one["weight"])) for one in self.candidates]
         texts = {name: str(form.get(name, ""))[:100] for name in ("name", "strategy", "hours", "fallback")}
         self.field_errors = {}

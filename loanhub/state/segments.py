@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import secrets
 from collections.abc import Mapping
@@ -15,21 +14,18 @@ import reflex as rx
 
 from loanhub.analytics import figures
 from loanhub.components.toasts import done, undoable
-from loanhub.domain.errors import LoanHubError, NotFound
+from loanhub.domain.errors import NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.services import segments
-from loanhub.services.lists import FilterField
 from loanhub.services.segments import SegmentRow
-from loanhub.state import _condition_tree as trees
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._conflict import Conflicting
 from loanhub.state._guard import needs
-from loanhub.state._listing import Draft
+from loanhub.state._tree_editor import tree_editor
 
 TOPIC = "segments"
-FIRST_FIELD = "city"
 SPARK_WIDTH, SPARK_HEIGHT = 96, 20
 
 
@@ -69,7 +65,10 @@ def _line(row: SegmentRow) -> dict[str, str]:
     }  # fmt: skip
 
 
-class SegmentsState(Conflicting, SessionState):
+Conditions: Any = tree_editor(Permission.SEGMENTS_EDIT, first_field="city", leaf=segments.leaf)
+
+
+class SegmentsState(Conflicting, Conditions, SessionState):  # type: ignore[misc]
     """The list of segments, and the sheet in which one is made or changed."""
 
     rows: list[dict[str, str]] = []
@@ -81,16 +80,9 @@ class SegmentsState(Conflicting, SessionState):
     form_key: str = ""
     values: dict[str, str] = {}
     field_errors: dict[str, str] = {}
-    tree: list[dict[str, str]] = []
-    target: str = ""
-    sentence: str = ""
     count: str = ""
     samples: list[dict[str, str]] = []
-    filter_fields: list[dict[str, str]] = []
-    draft: Draft = Draft()
 
-    _tree: dict[str, Any] = {}
-    _fields: dict[str, FilterField] = {}
     _seen: segments.Draft | None = None
     """What the sheet started from; None for a new segment."""
     _opened_raw: dict[str, Any] = {}
@@ -152,7 +144,7 @@ class SegmentsState(Conflicting, SessionState):
 
     async def _start(self) -> None:
         self.editing, self._seen, self.values = "", None, {"shared": "own"}
-        await self._open(trees.empty())
+        await self._open({})
 
     async def _edit(self, segment_id: int) -> None:
         actor, now = await self._actor(), utc_now()
@@ -161,102 +153,24 @@ class SegmentsState(Conflicting, SessionState):
         self.editing = str(row.id)
         self._seen = segments.Draft(row.name, row.note, row.shared, dict(found.criteria))
         self.values = {"name": row.name, "note": row.note, "shared": row.shared}
-        await self._open(trees.of_criteria(found.criteria))
+        await self._open(found.criteria)
 
-    async def _open(self, tree: dict[str, Any]) -> None:
+    async def _open(self, raw: Any) -> None:
         actor = await self._actor()
         fields = await rx.run_in_thread(lambda: segments.fields(actor))
-        self._fields = {one.key: one for one in fields}
-        self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
-        self.draft = _listing.draft_of(self._fields, FIRST_FIELD)
-        self._tree, self.target, self.field_errors = tree, "", {}
-        self._opened_raw = trees.to_criteria(tree)
+        self.field_errors = {}
         self._settled()
         self.form_key, self.opened = secrets.token_hex(12), True
-        await self._preview()
+        await self._begin_tree(fields, raw)
+        self._opened_raw = self._criteria()
 
     async def _preview(self) -> None:
-        actor, now, raw = await self._actor(), utc_now(), trees.to_criteria(self._tree)
-        leaves = trees.leaves(self._tree)
+        actor, now, raw, leaves = await self._actor(), utc_now(), self._criteria(), self._leaves()
         texts = await rx.run_in_thread(lambda: segments.read_back(actor, leaves))
-        self.tree = trees.rows(self._tree, texts)
         found = await rx.run_in_thread(lambda: segments.preview(actor, raw, now=now))
-        self.sentence, self.samples = found.sentence, list(found.rows)
+        self._show_tree(texts, found.sentence)
+        self.samples = list(found.rows)
         self.count = f"{found.count:,}" if found.sentence else ""
-
-    @rx.event
-    @needs(Permission.SEGMENTS_EDIT)
-    async def set_join(self, path: str, join: str) -> None:
-        """Say how a group of conditions is met."""
-        tree = copy.deepcopy(self._tree)
-        group = trees.find(tree, str(path)) if tree else None
-        if trees.is_group(group) and join in trees.JOINS:
-            group["join"] = join
-            self._tree = tree
-            await self._preview()
-
-    @rx.event
-    @needs(Permission.SEGMENTS_EDIT)
-    async def add_group(self, path: str) -> None:
-        """Put a group into a group; the next condition goes there."""
-        tree = copy.deepcopy(self._tree)
-        group = trees.find(tree, str(path)) if tree else None
-        if trees.is_group(group) and trees.depth(str(path)) < trees.MAX_DEPTH - 1:
-            group["children"].append({"join": "any", "children": []})
-            place = str(len(group["children"]) - 1)
-            self._tree, self.target = tree, f"{path}.{place}" if path else place
-            await self._preview()
-
-    @rx.event
-    @needs(Permission.SEGMENTS_EDIT)
-    async def aim(self, path: str) -> None:
-        """Choose the group the next condition goes to."""
-        if self._tree and trees.is_group(trees.find(self._tree, str(path))):
-            self.target = str(path)
-
-    @rx.event
-    @needs(Permission.SEGMENTS_EDIT)
-    async def drop(self, path: str) -> None:
-        """Take a condition or a group away."""
-        if not self._tree:
-            return
-        tree = copy.deepcopy(self._tree)
-        trees.drop(tree, str(path))
-        self._tree, self.target = tree, ""
-        await self._preview()
-
-    @rx.event
-    @needs(Permission.SEGMENTS_EDIT)
-    async def pick_field(self, key: str) -> None:
-        """Choose the field of the next condition."""
-        self.draft = _listing.draft_of(self._fields, str(key))
-
-    @rx.event
-    @needs(Permission.SEGMENTS_EDIT)
-    async def pick_operator(self, code: str) -> None:
-        """Choose its comparison."""
-        self.draft = _listing.draft_of(self._fields, self.draft.key, str(code))
-
-    @rx.event
-    @needs(Permission.SEGMENTS_EDIT)
-    async def add_condition(self, form: dict[str, Any]) -> None:
-        """Add the condition to the chosen group; a refusal is said beside it."""
-        actor, now, draft = await self._actor(), utc_now(), self.draft
-        texts = [str(form.get(name, ""))[:200] for name in ("value", "value2")]
-        tree = copy.deepcopy(self._tree) or trees.empty()
-        group = trees.find(tree, self.target)
-        try:
-            leaf = await rx.run_in_thread(
-                lambda: segments.leaf(actor, field=draft.key, operator=draft.operator, texts=texts, now=now)
-            )
-        except LoanHubError as refusal:
-            draft.error = refusal.sentence
-            self.draft = draft
-            return
-        (group if trees.is_group(group) else tree)["children"].append(leaf)
-        self._tree, self.field_errors = tree, {}
-        self.draft = _listing.draft_of(self._fields, draft.key, draft.operator)
-        await self._preview()
 
     @rx.event
     @needs(Permission.SEGMENTS_EDIT)
@@ -264,7 +178,7 @@ class SegmentsState(Conflicting, SessionState):
         """Make the segment or save the changes."""
         name, note, shared = (str(form.get(one, ""))[:400] for one in ("name", "note", "shared"))
         self.field_errors = {}
-        raw = trees.to_criteria(self._tree) if self._tree else {}
+        raw = self._criteria()
         if self._seen is not None and raw == self._opened_raw:
             raw = dict(self._seen.criteria)
         return await self._save_mine({"name": name, "note": note, "shared": shared, "criteria": raw})
