@@ -29,6 +29,9 @@ class Permission(Choice):
     LEADS_IMPORT = "leads:import", "导入线索"
     LEADS_EXPORT = "leads:export", "导出线索"
     LEADS_CONVERT = "leads:convert", "线索转客户"
+    LEADS_MERGE = "leads:merge", "合并线索"
+    LEADS_DELETE = "leads:delete", "删除线索"
+    RULINGS_DECIDE = "rulings:decide", "裁定撞单"
     CHANNELS_COST = "channels:cost", "登记渠道成本与退量"
     DELIVERIES_MEND = "deliveries:mend", "处理待处理进线"
 
@@ -42,6 +45,8 @@ class Permission(Choice):
     CUSTOMERS_EXPORT = "customers:export", "导出客户"
     CUSTOMERS_GRADE = "customers:grade", "调整风险等级"
     CUSTOMERS_ASSIGN = "customers:assign", "指定专属经理"
+    CUSTOMERS_MERGE = "customers:merge", "合并客户"
+    CUSTOMERS_DELETE = "customers:delete", "删除客户"
     SEGMENTS_EDIT = "segments:edit", "管理客户分群"
 
     INTERACTIONS_CREATE = "interactions:create", "写跟进"
@@ -150,6 +155,9 @@ _SALES = {
     _P.APPLICATIONS_READ, _P.APPLICATIONS_CREATE, _P.APPLICATIONS_EDIT, _P.APPLICATIONS_SUBMIT,
     _P.CONTRACTS_READ, _P.DOCUMENTS_UPLOAD, _P.LOANS_READ, _P.PRODUCTS_READ,
 }  # fmt: skip
+_KEEPING = {
+    _P.LEADS_MERGE, _P.CUSTOMERS_MERGE, _P.LEADS_DELETE, _P.CUSTOMERS_DELETE, _P.RULINGS_DECIDE,
+}  # fmt: skip
 _READ_BOOK = {
     _P.LEADS_READ, _P.BOARDS_READ, _P.APPLICATIONS_READ, _P.CONTRACTS_READ, _P.LOANS_READ, _P.PRODUCTS_READ,
     _P.COCKPIT_READ, _P.REPORTS_READ,
@@ -167,7 +175,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(
             RoleCode.TEAM_LEAD, Scope.DEPARTMENT, _DESK, _SALES,
             {_P.LEADS_ASSIGN, _P.LEADS_EXPORT, _P.CUSTOMERS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.APPLICATIONS_APPROVE, _P.COCKPIT_READ, _P.REPORTS_READ,
-             _P.CHANNELS_COST, _P.DELIVERIES_MEND, _P.COLLECTIONS_READ},
+             *_KEEPING, _P.CHANNELS_COST, _P.DELIVERIES_MEND, _P.COLLECTIONS_READ},
         ),
         _role(
             RoleCode.CREDIT, Scope.ALL, _DESK,
@@ -194,7 +202,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
              _P.DOCUMENTS_UPLOAD},
         ),
         _role(
-            RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK,
+            RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK, _KEEPING,
             {_P.CUSTOMERS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.LOANS_APPROVE, _P.LOANS_WRITE_OFF, _P.LEDGER_READ, _P.RATES_REVIEW,
              _P.CHANNELS_COST, _P.ASSIGNMENTS_EDIT, _P.COLLECTIONS_READ, _P.COLLECTIONS_ASSIGN, _P.COLLECTIONS_LEGAL},
         ),

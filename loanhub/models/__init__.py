@@ -40,6 +40,13 @@ from loanhub.models.collections import (  # noqa: E402
 )
 from loanhub.models.contracts import Contract, ContractTemplate, Disclosure, Document, PrintLog  # noqa: E402
 from loanhub.models.customers import Consent, Customer, CustomerRelation, ScoreRecord  # noqa: E402
+from loanhub.models.duplicates import (  # noqa: E402
+    DuplicatePair,
+    MergeMove,
+    OwnershipRuling,
+    RecordMerge,
+    RecycleItem,
+)
 from loanhub.models.leads import Channel, ImportBatch, ImportRow, Lead, LeadTouch  # noqa: E402
 from loanhub.models.loans import (  # noqa: E402
     Installment,
@@ -79,6 +86,7 @@ from loanhub.models.servicing import (  # noqa: E402
     RateCap,
     SettlementOffer,
 )
+from loanhub.models.sops import Sop, SopCursor, SopRun, SopVersion  # noqa: E402
 from loanhub.models.work import Interaction, Notification, SavedView, Task  # noqa: E402
 
 __all__ = [
@@ -109,6 +117,7 @@ __all__ = [
     "Department",
     "Disclosure",
     "Document",
+    "DuplicatePair",
     "Event",
     "EventSeal",
     "IdempotencyKey",
@@ -133,9 +142,11 @@ __all__ = [
     "LoanSnapshot",
     "LoginAttempt",
     "LprRate",
+    "MergeMove",
     "Notification",
     "NumberSequence",
     "Outbox",
+    "OwnershipRuling",
     "ParkedLoan",
     "Payment",
     "PaymentAllocation",
@@ -144,6 +155,8 @@ __all__ = [
     "Product",
     "RateCap",
     "RecentItem",
+    "RecordMerge",
+    "RecycleItem",
     "RefundClaim",
     "Role",
     "SQLModel",
@@ -155,6 +168,10 @@ __all__ = [
     "Setting",
     "SettlementOffer",
     "SkillGroup",
+    "Sop",
+    "SopCursor",
+    "SopRun",
+    "SopVersion",
     "Stage",
     "StageMove",
     "Submission",

@@ -77,6 +77,8 @@ class Customer(SQLModel, table=True):
     created_by_id: int | None = Field(default=None, foreign_key="app_user.id")
     updated_at: datetime = instant()
     deleted_at: datetime | None = instant(nullable=True)
+    merged_into_id: int | None = Field(default=None, index=True)
+    """The customer this one was merged into 合并; such a row is deleted as well, and only its link counts."""
     version: int = 1
 
 

@@ -113,6 +113,8 @@ class Lead(SQLModel, table=True):
     updated_at: datetime = instant()
     closed_at: datetime | None = instant(nullable=True)
     deleted_at: datetime | None = instant(nullable=True, index=True)
+    merged_into_id: int | None = Field(default=None, index=True)
+    """The lead this one was merged into 合并; such a row is deleted as well, and only its link counts."""
     version: int = 1
 
 

@@ -54,6 +54,7 @@ class Task(SQLModel, table=True):
     created_by_id: int | None = Field(default=None, foreign_key="app_user.id")
     source: str = text_field(40)
     created_at: datetime = instant()
+    deleted_at: datetime | None = instant(nullable=True)
     version: int = 1
 
 
@@ -96,4 +97,5 @@ class SavedView(SQLModel, table=True):
     settings: dict[str, object] = json_field()
     sort: int = 0
     created_at: datetime = instant()
+    deleted_at: datetime | None = instant(nullable=True)
     version: int = 1
