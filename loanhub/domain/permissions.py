@@ -98,6 +98,7 @@ class Permission(Choice):
     PIPELINES_EDIT = "pipelines:edit", "管理看板阶段"
     PARAMETERS_EDIT = "parameters:edit", "管理公司参数"
     ASSIGNMENTS_EDIT = "assignments:edit", "管理分配规则"
+    SOPS_EDIT = "sops:edit", "管理跟进节奏"
     CHANNELS_EDIT = "channels:edit", "管理渠道"
     ROLES_EDIT = "roles:edit", "管理角色"
     SESSIONS_REVOKE = "sessions:revoke", "吊销会话"
@@ -204,13 +205,13 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(
             RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK, _KEEPING,
             {_P.CUSTOMERS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.LOANS_APPROVE, _P.LOANS_WRITE_OFF, _P.LEDGER_READ, _P.RATES_REVIEW,
-             _P.CHANNELS_COST, _P.ASSIGNMENTS_EDIT, _P.COLLECTIONS_READ, _P.COLLECTIONS_ASSIGN, _P.COLLECTIONS_LEGAL},
+             _P.CHANNELS_COST, _P.ASSIGNMENTS_EDIT, _P.SOPS_EDIT, _P.COLLECTIONS_READ, _P.COLLECTIONS_ASSIGN, _P.COLLECTIONS_LEGAL},
         ),
         _role(
             RoleCode.ADMIN, Scope.NONE,
             {_P.USERS_READ, _P.USERS_EDIT, _P.FIELDS_EDIT, _P.PIPELINES_EDIT, _P.PARAMETERS_EDIT,
              _P.PRODUCTS_READ, _P.PRODUCTS_EDIT, _P.RATES_EDIT, _P.CHANNELS_EDIT,
-             _P.ASSIGNMENTS_EDIT},
+             _P.ASSIGNMENTS_EDIT, _P.SOPS_EDIT},
         ),
         _role(RoleCode.SECURITY_ADMIN, Scope.NONE, {_P.USERS_READ, _P.ROLES_EDIT, _P.SESSIONS_REVOKE, _P.API_KEYS_EDIT}),
         _role(

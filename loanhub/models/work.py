@@ -29,9 +29,16 @@ class Interaction(SQLModel, table=True):
 
 
 class Task(SQLModel, table=True):
-    """A to-do 待办 with an owner and a deadline."""
+    """A to-do 待办 with an owner and a deadline.
 
-    __table_args__ = (sa.Index("ix_task_owner_open", "owner_id", "done_at", "due_at"),)
+    ``done_at`` is when it left the list, by completion or by cancelling; ``cancelled_at`` is set besides for the latter
+    and ``done_note`` is then the reason.
+    """
+
+    __table_args__ = (
+        sa.Index("ix_task_owner_open", "owner_id", "done_at", "due_at"),
+        sa.Index("ux_task_series", "series_id", "occurrence", unique=True),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     title: str = text_field(200)
@@ -56,6 +63,20 @@ class Task(SQLModel, table=True):
     created_at: datetime = instant()
     deleted_at: datetime | None = instant(nullable=True)
     version: int = 1
+    clock: str = text_field(12, default="natural")
+    """How its remaining time is counted: natural or working."""
+    escalate_at: datetime | None = instant(nullable=True, index=True)
+    """When the team lead is told; None when nobody is to be told (any more)."""
+    escalated_at: datetime | None = instant(nullable=True)
+    repeat: dict[str, object] = json_field()
+    """The recurrence (``domain/tasks.py``), empty for none."""
+    next_at: datetime | None = instant(nullable=True, index=True)
+    """When the next of a series is made at the latest; None once it is made."""
+    series_id: int | None = Field(default=None)
+    """The first to-do of the series; ``occurrence`` counts from 0."""
+    occurrence: int = 0
+    cancelled_at: datetime | None = instant(nullable=True)
+    sop_run_id: int | None = Field(default=None, index=True)
 
 
 class Notification(SQLModel, table=True):

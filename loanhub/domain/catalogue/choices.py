@@ -181,9 +181,12 @@ class TaskKind(Choice):
     """What a to-do is about 待办类型."""
 
     FOLLOW_UP = "follow_up", "跟进"
-    DOCUMENTS = "documents", "收集资料"
-    VISIT = "visit", "面签拜访"
+    MESSAGE = "message", "发消息"
+    COLLECT_DOCUMENTS = "collect_documents", "收资料"
+    VISIT = "visit", "面签"
     APPROVAL = "approval", "审批"
+    CONTRACT = "contract", "合同"
+    FUNDS = "funds", "资金"
     COLLECTION = "collection", "催收"
     OTHER = "other", "其他"
 
