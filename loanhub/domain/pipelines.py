@@ -43,7 +43,8 @@ class StageSpec:
     none; ``dwell_target_hours`` is the time a card should stay at most (0: no target); ``probability`` weighs
     the column's amount, 0 to 1 in hundredths. ``next_codes`` are the stages a card may go to from here, none
     meaning any; ``wip_hard`` refuses a card beyond ``wip_limit`` instead of coloring the count. ``documents``
-    are the kinds that ought to be there by the end of the stage, where the product asks for them.
+    are the kinds that ought to be there by the end of the stage, where the product asks for them; ``documents_hard``
+    keeps a card that lacks one of them from going beyond the stage.
     """
 
     code: str
@@ -57,6 +58,7 @@ class StageSpec:
     next_codes: tuple[str, ...] = ()
     wip_hard: bool = False
     documents: tuple[str, ...] = ()
+    documents_hard: bool = False
 
 
 DEFAULT_STAGES: tuple[StageSpec, ...] = (
@@ -153,26 +155,27 @@ GATE_SENTENCES: Mapping[str, str] = {
 
 
 class MoveRefused(Conflict):
-    """The flow forbids this move; ``missing`` are the catalogue keys a side sheet could supply."""
+    """The flow forbids this move; a side sheet could supply ``missing``, catalogue keys, and ``papers``, kinds of documents."""
 
-    def __init__(self, sentence: str, *, missing: tuple[str, ...] = ()) -> None:
+    def __init__(self, sentence: str, *, missing: tuple[str, ...] = (), papers: tuple[str, ...] = ()) -> None:
         super().__init__(sentence)
-        self.missing = missing
+        self.missing, self.papers = missing, papers
 
 
 @dataclass(frozen=True)
 class Gate:
-    """What a card meets and lacks for entering a stage 移入条件."""
+    """What a card meets and lacks for entering a stage 移入条件; ``papers`` are kinds of documents still to be handed in."""
 
     stage: str
     met: tuple[str, ...]
     missing: tuple[str, ...]
     blocked: str = ""
+    papers: tuple[str, ...] = ()
 
     @property
     def open(self) -> bool:
         """Return whether the card may enter now."""
-        return not self.missing and not self.blocked
+        return not self.missing and not self.papers and not self.blocked
 
 
 def check_gate(stage: StageSpec, filled: Mapping[str, object], facts: Iterable[str]) -> Gate:
@@ -187,6 +190,17 @@ def check_gate(stage: StageSpec, filled: Mapping[str, object], facts: Iterable[s
     if stage.hard_gate and stage.hard_gate not in set(facts):
         blocked = GATE_SENTENCES.get(stage.hard_gate, "还不满足移入条件")
     return Gate(stage.code, present, missing, blocked)
+
+
+def documents_due(stages: Iterable[StageSpec], target: str) -> frozenset[str]:
+    """Return the kinds of documents without which no card enters ``target``: those of every strict stage before it."""
+    due: set[str] = set()
+    for stage in stages:
+        if stage.code == target:
+            break
+        if stage.documents_hard:
+            due |= set(stage.documents)
+    return frozenset(due)
 
 
 def refusal(source: StageSpec | None, target: StageSpec, *, count: int = 0) -> str:

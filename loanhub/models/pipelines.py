@@ -45,6 +45,8 @@ class Stage(SQLModel, table=True):
     """Whether a card beyond ``wip_limit`` is refused."""
     documents: list[str] = json_field(list)
     """Kinds of documents that ought to be there by the end of this stage, where the product asks for them."""
+    documents_hard: bool = False
+    """Whether a card that lacks one of ``documents`` may not go beyond this stage."""
 
 
 class StageMove(SQLModel, table=True):

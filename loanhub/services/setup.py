@@ -104,5 +104,6 @@ def _add_board(db: Session, code: str, label: str, entity: str, stages: Iterable
                 next_codes=list(stage.next_codes),
                 wip_hard=stage.wip_hard,
                 documents=list(stage.documents),
+                documents_hard=stage.documents_hard,
             )
         )

@@ -4,6 +4,7 @@ from loanhub.services.boards.display import Display, choose_facts, choose_first_
 from loanhub.services.boards.export import export, may_export
 from loanhub.services.boards.gate import GateForm, gate_form, gates
 from loanhub.services.boards.move import Moved, MovedBySomebody, advance, move, move_card
+from loanhub.services.boards.papers import hand_in
 from loanhub.services.boards.quick import quick_add
 from loanhub.services.boards.transfer import other_boards, transfer
 from loanhub.services.boards.view import (
@@ -41,6 +42,7 @@ __all__ = [
     "facts_in",
     "gate_form",
     "gates",
+    "hand_in",
     "link_of",
     "locate",
     "look",

@@ -62,6 +62,7 @@ def spec_of(stage: Stage) -> StageSpec:
     return StageSpec(
         stage.code, stage.label, stage.color, stage.dwell_target_hours, stage.wip_limit,
         stage.probability_percent, tuple(stage.required), stage.hard_gate, tuple(stage.next_codes), stage.wip_hard,
+        tuple(stage.documents), stage.documents_hard,
     )  # fmt: skip
 
 

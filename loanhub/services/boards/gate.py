@@ -8,6 +8,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from loanhub.domain.documents import label_of
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import refusal
@@ -31,6 +32,8 @@ class GateForm:
     met: tuple[str, ...]
     missing: tuple[FieldView, ...]
     blocked: str
+    papers: tuple[tuple[str, str], ...] = ()
+    """Documents still to be handed in: (kind, label)."""
 
 
 def gate_form(actor: Actor, *, card_id: int, to: str, board: str = "default", now: datetime) -> GateForm:
@@ -52,7 +55,7 @@ def gate_form(actor: Actor, *, card_id: int, to: str, board: str = "default", no
             card_id=card_id, name=fields["name"].text if "name" in fields else kind.name_of(db, actor, row),
             to=target.code, to_label=target.label,
             met=tuple(fields[key].label for key in gate.met), missing=tuple(fields[key] for key in gate.missing),
-            blocked=gate.blocked,
+            blocked=gate.blocked, papers=tuple((kind, label_of(kind)) for kind in gate.papers),
         )  # fmt: skip
 
 
@@ -74,7 +77,8 @@ def gates(actor: Actor, *, card_id: int, board: str = "default", now: datetime) 
             gate = kind.gate(db, actor, row, stage, rules, now=now)
             found[stage.code] = {
                 "met": [fields[key].label for key in gate.met if key in fields],
-                "missing": [fields[key].label for key in gate.missing if key in fields],
+                "missing": [fields[key].label for key in gate.missing if key in fields]
+                + [label_of(kind) for kind in gate.papers],
                 "blocked": refusal(rules.find(here), stage) or gate.blocked,
             }
         return found

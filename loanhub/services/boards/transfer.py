@@ -15,13 +15,13 @@ from loanhub.domain.pipelines import MoveRefused
 from loanhub.domain.rank import between
 from loanhub.models import Lead, Pipeline, StageMove
 from loanhub.repositories import boards as repository
-from loanhub.services import catalogue, events
+from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once_locked
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.boards._rules import BoardRules, rules_of_board
 from loanhub.services.boards.entities import entity_of
-from loanhub.services.boards.entities.lead import ENTITY
+from loanhub.services.boards.entities.lead import ENTITY, lacks
 from loanhub.services.boards.move import Moved, MovedBySomebody, check_rules
 
 
@@ -86,7 +86,7 @@ def transfer(
                 raise MovedBySomebody(ENTITY.last_mover(db, lead), old.label(lead.stage_code))
             check_rules(db, ENTITY, new, "", to, now=now)
             if to != next(iter(new.stages)):
-                _check_gate(db, lead, new, to)
+                _check_gate(db, lead, new, to, now=now)
             source, pipeline_id = lead.stage_code, lead.pipeline_id or 0
             _write(db, actor, lead, old, new, to, now=now)
             for place, codes in ((pipeline_id, [source]), (new.pipeline_id, [to])):
@@ -100,15 +100,13 @@ def transfer(
         return Moved(**once_locked(db, actor, "boards.transfer", key, request, now=now, work=work))  # type: ignore[arg-type]
 
 
-def _check_gate(db: Session, lead: Lead, rules: BoardRules, to: str) -> None:
+def _check_gate(db: Session, lead: Lead, rules: BoardRules, to: str, *, now: datetime) -> None:
     target = rules.stages[to]
-    gate = ENTITY.entry_gate(db, lead, target)
+    gate = ENTITY.entry_gate(db, lead, target, rules, now=now)
     if gate.blocked:
         raise MoveRefused(f"{lead.name}没有移动：{gate.blocked}")
-    if gate.missing:
-        known = catalogue.current(db)
-        labels = "、".join(known.get("lead", key).label for key in gate.missing)
-        raise MoveRefused(f"移入「{target.label}」还缺：{labels}，先在线索里补上")
+    if not gate.open:
+        raise MoveRefused(f"移入「{target.label}」还缺：{lacks(db, gate)}，先补上")
 
 
 def _write(

@@ -13,7 +13,7 @@ from loanhub.domain.formats import local
 from loanhub.domain.identity import check_resident_id
 from loanhub.domain.leads import CLOSED_STATUSES
 from loanhub.domain.permissions import Permission
-from loanhub.models import Customer, Lead
+from loanhub.models import Customer, Document, Lead
 from loanhub.models.encryption import blind_index, blind_index_tail
 from loanhub.repositories import leads as repository
 from loanhub.services import catalogue, events, search
@@ -59,6 +59,11 @@ def convert(actor: Actor, *, lead_id: int, raw: Mapping[str, object] | None = No
         lead.updated_at = now
         lead.version += 1
         db.flush()
+        # What was handed in while it was a lead is the customer's from now on.
+        handed_in = sa.update(Document).where(
+            col(Document.lead_id) == lead.id, col(Document.customer_id).is_(None)
+        )
+        db.execute(handed_in.values(customer_id=customer.id))
         search.index(db, "lead", lead)
         events.record(
             db, actor, "lead.converted", now=now, entity="lead", entity_id=lead.id, lead_id=lead.id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from functools import cached_property
 from typing import Any
@@ -12,6 +13,7 @@ from sqlmodel import Session, col
 
 from loanhub.domain import formats
 from loanhub.domain.catalogue import Access, access, present
+from loanhub.domain.documents import label_of
 from loanhub.domain.leads import status_on_entering
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import Gate, MoveRefused, StageSpec, check_gate
@@ -21,6 +23,7 @@ from loanhub.repositories import boards as repository
 from loanhub.services import catalogue, events, search
 from loanhub.services._actor import Actor
 from loanhub.services.applications.facts import facts_for_lead
+from loanhub.services.boards import papers
 from loanhub.services.boards._rules import BoardRules
 from loanhub.services.boards.entities._entity import (
     OWNER_LANES,
@@ -147,9 +150,11 @@ class LeadCards(CardEntity):
         """Return what the lead meets and lacks; going back asks for nothing."""
         if not rules.is_forward(row.stage_code, target.code):
             return Gate(target.code, (), ())
-        return self.entry_gate(db, row, target)
+        return self.entry_gate(db, row, target, rules, now=now)
 
-    def entry_gate(self, db: Session, row: Lead, target: StageSpec) -> Gate:
+    def entry_gate(
+        self, db: Session, row: Lead, target: StageSpec, rules: BoardRules, *, now: datetime
+    ) -> Gate:
         """Return what the lead meets and lacks for a stage, wherever it comes from."""
         filled: dict[str, object] = {}
         if target.required:
@@ -159,7 +164,8 @@ class LeadCards(CardEntity):
                 for key in target.required
                 if (spec := known.find("lead", key)) is not None
             }
-        return check_gate(target, filled, facts_for_lead(db, row) if target.hard_gate else ())
+        gate = check_gate(target, filled, facts_for_lead(db, row) if target.hard_gate else ())
+        return replace(gate, papers=papers.lacking(db, row, rules, target.code, now=now))
 
     def fields(self, db: Session, actor: Actor, row: Lead, *, now: datetime) -> dict[str, FieldView]:
         """Return the lead's fields."""
@@ -180,10 +186,10 @@ class LeadCards(CardEntity):
             gate = self.gate(db, actor, row, target, rules, now=now)
             if gate.blocked:
                 raise MoveRefused(f"{row.name}没有移动：{gate.blocked}")
-            if gate.missing:
-                known = catalogue.current(db)
-                labels = "、".join(known.get("lead", key).label for key in gate.missing)
-                raise MoveRefused(f"移入「{target.label}」还缺：{labels}", missing=gate.missing)
+            if not gate.open:
+                raise MoveRefused(
+                    f"移入「{target.label}」还缺：{lacks(db, gate)}", missing=gate.missing, papers=gate.papers
+                )
         put(db, actor, row, rules, goal.to, _rank(db, row, rules, goal, now=now), reason=goal.reason, now=now)
 
     def link(self, actor: Actor, row: Lead) -> str:
@@ -246,6 +252,13 @@ def put(
             db, actor, "lead.reordered", now=now, entity="lead", entity_id=lead.id, summary=rules.label(to),
             flush=False,
         )  # fmt: skip
+
+
+def lacks(db: Session, gate: Gate) -> str:
+    """Return what a gate still asks for as one reads it: 贷款用途、银行流水."""
+    known = catalogue.current(db)
+    fields = [known.get("lead", key).label for key in gate.missing]
+    return "、".join([*fields, *(f"资料「{label_of(kind)}」" for kind in gate.papers)])
 
 
 def _complete(db: Session, actor: Actor, lead: Lead, supply: Mapping[str, object], *, now: datetime) -> None:
