@@ -132,9 +132,6 @@ def upgrade() -> None:
         sqlite_where=sa.text("ended_at IS NULL"),
         postgresql_where=sa.text("ended_at IS NULL"),
     )
-    op.add_column(
-        "stage", sa.Column("documents_hard", sa.Boolean(), server_default=sa.text("0"), nullable=False)
-    )
     op.add_column("task", sa.Column("clock", sa.String(12), nullable=False, server_default="natural"))
     op.add_column("task", sa.Column("escalate_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("task", sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True))
