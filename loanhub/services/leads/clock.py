@@ -6,6 +6,7 @@ the transaction of the telling. So a round that is killed leaves nothing half to
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -45,16 +46,22 @@ class Told:
         self.counts[due.value] = self.counts.get(due.value, 0) + 1
 
 
-def run_due(*, now: datetime, most: int = 200_000) -> Told:
-    """Do what is due by ``now``, a batch a transaction; several workers at once share the leads."""
+def run_due(*, now: datetime, most: int = 200_000, rest: float = 0.0) -> Told:
+    """Do what is due by ``now``, a batch a transaction; several workers at once share the leads.
+
+    ``rest``: how many times as long as a batch took to wait after it, so that people are served in between when there
+    is much to do, as after an upgrade.
+    """
     told = Told()
     while told.looked < most:
+        started = time.monotonic()
         with transaction() as db:
             leads = _pick(db, now)
             if not leads:
                 break
             _work(db, leads, told, now=now)
         told.looked += len(leads)
+        time.sleep(rest * (time.monotonic() - started))
     return told
 
 
