@@ -26,12 +26,14 @@ class NextTime(Choice):
     NONE = "none", "暂不需要"
 
 
-def put_off(choice: str, now: datetime) -> datetime:
-    """Return the instant until which something is put off; mornings begin at 9:00.
+def put_off(choice: str, now: datetime, own: str = "") -> datetime:
+    """Return the instant until which something is put off: an own date and time of Shanghai, or a choice; mornings begin at 9:00.
 
     Raises:
-        InvalidInput: no such choice.
+        InvalidInput: no such choice, or the own time cannot be read.
     """
+    if own.strip():
+        return _own(own, "until")
     found = Later.find(choice)
     if found is None:
         raise InvalidInput(fields={"until": "没有这个选项"})
@@ -50,16 +52,20 @@ def next_time(choice: str, own: str, now: datetime) -> datetime | None:
         InvalidInput: neither was given, or the own time cannot be read.
     """
     if own.strip():
-        try:
-            given = datetime.fromisoformat(own.strip())
-        except ValueError:
-            raise InvalidInput(fields={"next_at": "时间格式不对，例如 2026-05-20 14:08"}) from None
-        return (given if given.tzinfo else given.replace(tzinfo=SHANGHAI)).astimezone(UTC)
+        return _own(own, "next_at")
     found = NextTime.find(choice) if choice else None
     if found is None:
         raise InvalidInput(fields={"next_at": "选一个下次跟进时间，或选「暂不需要」"})
     days = {NextTime.TOMORROW: 1, NextTime.THREE_DAYS: 3, NextTime.WEEK: 7}.get(found)
     return None if days is None else _at(now, days, 10)
+
+
+def _own(text: str, field: str) -> datetime:
+    try:
+        given = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise InvalidInput(fields={field: "时间格式不对，例如 2026-05-20 14:08"}) from None
+    return (given if given.tzinfo else given.replace(tzinfo=SHANGHAI)).astimezone(UTC)
 
 
 def _at(now: datetime, days: int, hour: int) -> datetime:

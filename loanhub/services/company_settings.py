@@ -29,6 +29,7 @@ from loanhub.services import events, parameters
 from loanhub.services._actor import Actor
 from loanhub.services._lead_rules import check_calendar, check_pool, check_response
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.tasks._shared import check_rules as check_task_rules
 from loanhub.settings import settings
 
 DISPUTE_KINDS = (("court", "诉讼"), ("arbitration", "仲裁"))
@@ -163,6 +164,14 @@ GROUPS: tuple[Group, ...] = (
             Entry("owned_cap", "每人在跟上限", kind="integer", required=True, help="到了上限不能再认领"),
             Entry("lock_days", "锁定天数", kind="integer", required=True, help="锁定的线索这么多天内不收回"),
             Entry("lock_limit", "每人同时锁定几条", kind="integer", required=True),
+        ),
+    ),
+    Group(
+        "tasks", "待办", "剩余时间按什么算，超时多久告诉主管；跟进节奏里的待办总按工作时间",
+        (
+            Entry("clock", "计时方式", kind="radio", required=True, options=CLOCKS),
+            Entry("escalate", "超时通知主管", kind="radio", required=True, options=SWITCH),
+            Entry("escalate_minutes", "超时多少分钟后通知", kind="integer", required=True),
         ),
     ),
     Group(
@@ -378,5 +387,6 @@ _CHECKS: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     "company": _company, "repayment_account": _account, "lender": _lender, "approval_authority": _authority,
     "waiver_authority": _waiver, "dispute": _dispute, "contract_code": _contract_code,
     "first_response": check_response, "public_pool": check_pool, "calendar": check_calendar,
+    "tasks": check_task_rules,
     "collections": _collections,
 }  # fmt: skip

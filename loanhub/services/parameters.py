@@ -15,6 +15,7 @@ from sqlmodel import Session, col
 from loanhub.documents.data import BankAccount, Company
 from loanhub.domain.classification import ClassPolicy
 from loanhub.domain.contact_rules import ContactRules
+from loanhub.domain.duplicates import Rules
 from loanhub.models import Setting
 from loanhub.settings import settings
 
@@ -56,7 +57,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "since": "",
     },
     "first_response": {"minutes": 120, "remind_minutes": 30, "clock": "working", "escalate": "on"},
+    "tasks": {"clock": "natural", "escalate": "on", "escalate_minutes": 60},
     "calendar": {"worked": [], "off": []},
+    "duplicates": Rules({}).as_dict(),
+    "recycle": {"days": 30},
     "classification": {
         "days": {"special_mention": 1, "substandard": 91, "doubtful": 271, "loss": 361},
         "technical": False,

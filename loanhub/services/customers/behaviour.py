@@ -188,7 +188,7 @@ def todos(actor: Actor, *, customer_id: int, now: datetime) -> Rows:
         return [
             {
                 "id": str(view.id), "title": view.title, "kind": view.kind_label, "owner": view.owner, "state": view.state,
-                "due": f"{formats.relative(row.done_at, now)} 完成" if row.done_at else view.due_text, "at": view.due_title,
+                "due": view.done_text or view.due_text, "at": view.due_title,
                 "note": row.done_note or row.note,
                 "mine": "yes" if actor.reaches(owner_id=row.owner_id, department_id=row.department_id) else "",
             }

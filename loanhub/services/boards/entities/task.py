@@ -32,7 +32,7 @@ from loanhub.services.catalogue import FieldView
 
 DONE_DAYS = 14
 """How long a finished to-do stays on the board."""
-ICONS = {"follow_up": "phone", "collect_documents": "paperclip", "visit": "map-pin", "approval": "stamp",
+ICONS = {"follow_up": "phone", "message": "message-square", "collection": "phone-outgoing", "collect_documents": "paperclip", "visit": "map-pin", "approval": "stamp",
          "contract": "file-text", "funds": "wallet"}  # fmt: skip
 
 
@@ -121,7 +121,7 @@ class TaskCards(CardEntity):
                 "product": about.get(("customer", row.customer_id or 0))
                 or about.get(("lead", row.lead_id or 0), ""),
                 "channel": "",
-                "kind": tasks.TaskKind(row.kind).label,
+                "kind": (tasks.TaskKind.find(row.kind) or tasks.TaskKind.OTHER).label,
                 "next_icon": ICONS.get(row.kind, "circle-dot"),
                 "next_text": formats.remaining(due, now) if due and row.done_at is None else "未定期限",
                 "risk": 0,
@@ -130,7 +130,9 @@ class TaskCards(CardEntity):
                 **({"age": "over"} if late else {}),
             }
             if row.done_at is not None:
-                cards[str(row.id)]["next_text"] = f"{formats.relative(row.done_at, now)}完成"
+                cards[str(row.id)]["next_text"] = (
+                    f"{formats.relative(row.done_at, now)}{'取消' if row.cancelled_at else '完成'}"
+                )
         return cards
 
     def gate(
