@@ -7,7 +7,6 @@ from datetime import datetime
 from loanhub.jobs._job import PeriodicJob
 from loanhub.services.leads import clock
 
-
 REST = 3.0
 """A quarter of a processor at most: the people at their screens come first."""
 
