@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from loanhub.documents.data import Company
 from loanhub.documents.render import render
+from loanhub.documents.template import DocumentTemplate
 from loanhub.domain.errors import InvalidInput
 
 
@@ -23,7 +24,7 @@ class Outcome(NamedTuple):
 
 
 def render_batch(
-    template_code: str, items: Iterable[Item], *, company: Company, watermark: str = ""
+    template: str | DocumentTemplate, items: Iterable[Item], *, company: Company, watermark: str = ""
 ) -> Iterator[Outcome]:
     """Yield the outcome of each item, in order; items are drawn as they are asked for, so a caller may stop and go on.
 
@@ -35,7 +36,7 @@ def render_batch(
     for item in items:
         try:
             pdf = render(
-                template_code, item.data, company=company, watermark=watermark, verify_url=item.verify_url
+                template, item.data, company=company, watermark=watermark, verify_url=item.verify_url
             )
         except InvalidInput as refusal:
             yield Outcome(b"", refusal)

@@ -41,12 +41,12 @@ class Composer(Setter):
         """Begin an annex, on a page of its own unless it follows a short one."""
         self._write("annex", text, subtitle, new_page)
 
-    def article(self, text: str, key: str = "") -> None:
-        """Begin an article 第 x 条 and its bookmark."""
+    def article(self, text: str, key: str = "", *, fixed: bool = True) -> None:
+        """Begin an article 第 x 条 and its bookmark; not ``fixed`` when the text holds a value."""
         self._article, self._clause, self._item = self._article + 1, 0, 0
         label = f"第{chinese_number(self._article)}条"
         self._note(key, label)
-        self._write("article", f"{label}\u3000{text}")
+        self._write("article", f"{label}\u3000{text}", fixed)
 
     def clause(self, pattern: str, key: str = "", *, bold: bool = False) -> None:
         """Write a numbered clause 1.1; ``bold`` marks a standard term the other party must notice."""
@@ -70,9 +70,9 @@ class Composer(Setter):
         """Write a paragraph in small type."""
         self._write("paragraph", pattern, self._values, False, False, "justify", SMALL, SMALL_LEADING)
 
-    def heading(self, text: str) -> None:
-        """Write a heading without a number."""
-        self._write("article", text)
+    def heading(self, text: str, *, fixed: bool = True) -> None:
+        """Write a heading without a number; not ``fixed`` when the text holds a value."""
+        self._write("article", text, fixed)
 
     def fields(self, rows: Sequence[tuple[str, str]], *, pairs: bool = False) -> None:
         """Write labeled values, a ruled row each, or two a row when ``pairs``."""
@@ -96,6 +96,10 @@ class Composer(Setter):
     def confirmation(self, text: str) -> None:
         """Write the sentence the signer copies or confirms by hand, in a frame."""
         self._write("confirmation", text)
+
+    def page_break(self) -> None:
+        """Go on at the head of a new page."""
+        self._write("break")
 
     def space(self, height: float) -> None:
         """Leave room above what follows."""

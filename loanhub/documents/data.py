@@ -28,6 +28,11 @@ class Company:
     complaint_phone: str = ""
     license_number: str = ""
 
+    @property
+    def contact_phone(self) -> str:
+        """Return the number for questions and complaints."""
+        return self.complaint_phone or self.phone
+
 
 @dataclass(frozen=True, kw_only=True)
 class Party:
@@ -126,6 +131,16 @@ class LoanTerms:
     prepayment_fee_rate: Decimal = Decimal(0)
     prepayment_free_after: int = 0
 
+    @property
+    def penalty_rate(self) -> Decimal | None:
+        """Return the rate a year charged on overdue principal."""
+        return None if self.annual_rate is None else self.annual_rate * (1 + self.penalty_markup_rate)
+
+    @property
+    def misuse_rate(self) -> Decimal | None:
+        """Return the rate a year charged on principal put to another use."""
+        return None if self.annual_rate is None else self.annual_rate * (1 + self.misuse_markup_rate)
+
 
 @dataclass(frozen=True, kw_only=True)
 class ContractData:
@@ -152,6 +167,38 @@ class ContractData:
     electronic: bool = True
     quote_version: str = ""
     reference_only: bool = False
+    extra: tuple[tuple[str, str], ...] = ()
+    """Fields of the catalogue a firm's own template names, (key, JSON of the value), frozen with the rest."""
+
+    @property
+    def first_payment_fen(self) -> int | None:
+        """Return what the first installment comes to."""
+        return self.schedule[0].payment_fen if self.schedule else None
+
+    @property
+    def first_due_date(self) -> date | None:
+        """Return when the first installment is due."""
+        return self.schedule[0].due_date if self.schedule else None
+
+    @property
+    def all_costs(self) -> tuple[CostItem, ...]:
+        """Return the costs of normal performance and the contingent ones."""
+        return (*self.costs, *self.contingent_costs)
+
+    @property
+    def interest_total_fen(self) -> int:
+        """Return the interest of all installments."""
+        return sum(row.interest_fen for row in self.schedule)
+
+    @property
+    def fee_total_fen(self) -> int:
+        """Return the fees of all installments."""
+        return sum(row.fee_fen for row in self.schedule)
+
+    @property
+    def payment_total_fen(self) -> int:
+        """Return everything the installments come to."""
+        return sum(row.payment_fen for row in self.schedule)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -268,6 +315,16 @@ class QuotationData:
     terms: LoanTerms = LoanTerms()
     schedule: tuple[ScheduleRow, ...] = ()
     costs: tuple[CostItem, ...] = ()
+
+    @property
+    def first_payment_fen(self) -> int | None:
+        """Return what the first installment comes to."""
+        return self.schedule[0].payment_fen if self.schedule else None
+
+    @property
+    def first_due_date(self) -> date | None:
+        """Return when the first installment is due."""
+        return self.schedule[0].due_date if self.schedule else None
 
 
 # JSON ------------------------------------------------------------------------------------------------

@@ -22,7 +22,10 @@ COMMON = (
     "第页共无　，。、：（）扫码核验真伪编号演示数据"
 )
 
-_ready: dict[str, tuple[BaseFonts, dict[object, list[Line]]]] = {}
+PREPARED_AT_ONCE = 60
+"""How many templates stay prepared: the built-in ones and the firm's own in use."""
+
+_ready: dict[tuple[str, int], tuple[BaseFonts, dict[object, list[Line]]]] = {}
 _lock = threading.Lock()
 
 
@@ -37,7 +40,7 @@ class TextTooLong(InvalidInput):
 
 
 def render(
-    template_code: str,
+    template: str | DocumentTemplate,
     data: object,
     *,
     company: Company,
@@ -46,35 +49,40 @@ def render(
 ) -> bytes:
     """Return the PDF of a document; the same arguments give the same bytes.
 
-    ``watermark`` is printed pale across every page; ``verify_url`` becomes the QR code on the last page.
+    ``template`` is the code of a built-in one, or a firm's own made by ``design.derived``. ``watermark`` is printed pale across every page; ``verify_url`` becomes the QR code on the last page.
 
     Raises:
         UnknownTemplate: no such template.
         MissingData: values it needs are empty; each is named.
         TextTooLong, UnprintableText, MissingGlyph: a text that cannot be printed.
     """
-    template = get_template(template_code)
-    lacking = missing(template_code, data, company)
+    used = get_template(template) if isinstance(template, str) else template
+    lacking = missing(used, data, company)
     if lacking:
-        raise MissingData(template.label, lacking)
+        raise MissingData(used.label, lacking)
     _check_texts(data, company, watermark)
     with _lock:  # the caches of a template are filled by one thread at a time
-        base, lines = _prepared(template)
+        base, lines = _prepared(get_template(used.fonts_of) if used.fonts_of else used)
+        if used.fonts_of:
+            lines = {}  # what is still being written is not remembered
         table = GlyphTable(base)
-        return _print(template, data, company, table, lines, watermark=watermark, verify_url=verify_url)
+        return _print(used, data, company, table, lines, watermark=watermark, verify_url=verify_url)
 
 
 def _prepared(template: DocumentTemplate) -> tuple[BaseFonts, dict[object, list[Line]]]:
     """Return the template's fonts and line cache, made from its sample the first time."""
-    if template.code not in _ready:
+    key = (template.code, template.version)
+    if key not in _ready:
         census = Census()
         composer = Composer(census)
         template.build(composer, template.sample, SAMPLE_COMPANY)
         composer.boxes()
         census.counts["S"].update(COMMON + template.number_label + template.label)
         census.counts["H"].update("零一二三四五六七八九十第条\u3000")
-        _ready[template.code] = (build_base(census.counts), {})
-    return _ready[template.code]
+        if len(_ready) >= PREPARED_AT_ONCE:
+            del _ready[next(iter(_ready))]
+        _ready[key] = (build_base(census.counts), {})
+    return _ready[key]
 
 
 def _print(
@@ -103,14 +111,20 @@ def _print(
         subject=template.label,
         keywords=number,
         author=company.name,
-        head_left=company.name,
-        head_right=f"{template.number_label}：{number}",
+        head_left=template.head_left(data, company) if template.head_left else company.name,
+        head_right=template.head_right(data, company)
+        if template.head_right
+        else f"{template.number_label}：{number}",
         issued_at=cast(datetime, cast(Any, data).issued_at),
-        watermark=watermark,
+        watermark=watermark or _own_mark(template, data, company),
         verify_url=verify_url,
         seam_marks=template.seam_marks,
     )
     return print_pages(boxes, composer.tree, table, running)
+
+
+def _own_mark(template: DocumentTemplate, data: object, company: Company) -> str:
+    return template.watermark(data, company) if template.watermark else ""
 
 
 def _check_texts(data: object, company: Company, watermark: str) -> None:

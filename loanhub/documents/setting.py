@@ -15,7 +15,7 @@ KEPT_TOGETHER = 4
 _UNDERLINE, _FINE, _FIELD = Stroke(0.45, 0.4), Stroke(0.8, 0.35), Stroke(0.75, 0.4)
 _HEAVY, _MEDIUM = Stroke(0, 0.9), Stroke(0, 0.5)
 _BOX, _WRITE, _MARK = Stroke(0.35, 0.6), Stroke(0.3, 0.5), Stroke(0.6, 0.5, (2, 2))
-_TOKEN = re.compile(r"(\*\*|\{=?\w+\}|\{ref:\w+\})")
+_TOKEN = re.compile(r"(\*\*|\{=?\w+(?:\.\w+)*\??(?:\|\w+)?\}|\{ref:\w+\})")
 
 
 @cache
@@ -192,7 +192,10 @@ class Setter:
             self._set_space(14)
         self._set_title(text, subtitle, level=2)
 
-    def _set_article(self, text: str) -> None:
+    def _set_break(self) -> None:
+        self._page_break = True
+
+    def _set_article(self, text: str, fixed: bool = True) -> None:
         self._set_text(
             [Span(text, SANS)],
             size=11.5,
@@ -203,7 +206,7 @@ class Setter:
             keep_last=True,
             title=text,
             level=2,
-            fixed=True,
+            fixed=fixed,
         )
 
     def _set_clause(self, number: str, pattern: str, values: Mapping[str, str], bold: bool) -> None:

@@ -9,6 +9,7 @@ from loanhub.discovery import discover
 from loanhub.documents.compose import Composer
 from loanhub.documents.data import Company
 from loanhub.domain.errors import InvalidInput, NotFound
+from loanhub.domain.templates import Body
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,9 @@ class DocumentTemplate:
     """A built-in document. ``build`` writes it; ``sample`` is its data in the preview and its base fonts.
 
     ``number`` returns the number shown at the head of each page; ``version`` rises with every change of
-    words. A ``one_page`` document is set a little closer when that keeps it on one sheet.
+    words. A ``one_page`` document is set a little closer when that keeps it on one sheet. ``body`` are the blocks it is
+    written in, when it is; ``lacking`` finds what these miss in some data, ``check`` refuses data that contradict
+    themselves. ``fonts_of`` names a template whose prepared fonts it uses, for one that is being written.
     """
 
     code: str
@@ -42,6 +45,13 @@ class DocumentTemplate:
     number_label: str = "合同编号"
     seam_marks: bool = False
     one_page: bool = False
+    body: Body | None = None
+    head_left: Callable[[Any, Company], str] | None = None
+    head_right: Callable[[Any, Company], str] | None = None
+    watermark: Callable[[Any, Company], str] | None = None
+    lacking: Callable[[Any, Company], list[tuple[str, str]]] | None = None
+    check: Callable[[Any], None] | None = None
+    fonts_of: str = ""
 
 
 class MissingData(InvalidInput):
@@ -81,10 +91,11 @@ def get_template(code: str) -> DocumentTemplate:
     return found
 
 
-def missing(template_code: str, data: object, company: Company) -> list[tuple[str, str]]:
+def missing(template: str | DocumentTemplate, data: object, company: Company) -> list[tuple[str, str]]:
     """Return (key, label) of each value the document needs and does not have, in the order of the form."""
+    used = get_template(template) if isinstance(template, str) else template
     found = []
-    for variable in get_template(template_code).variables:
+    for variable in used.variables:
         if variable.when is not None and not variable.when(data):
             continue
         value: Any = {"company": company}.get(variable.key.split(".")[0], data)
@@ -92,4 +103,7 @@ def missing(template_code: str, data: object, company: Company) -> list[tuple[st
             value = getattr(value, name)
         if value is None or value == () or (isinstance(value, str) and not value.strip()):
             found.append((variable.key, variable.label))
+    known = {key for key, _ in found}
+    if used.lacking is not None:
+        found += [pair for pair in used.lacking(data, company) if pair[0] not in known]
     return found

@@ -43,3 +43,8 @@ def or_none(text: str) -> str:
 def listed(items: tuple[str, ...]) -> str:
     """Return items joined by 、, or 「无」."""
     return "、".join(items) if items else NONE
+
+
+def wan(fen: int) -> str:
+    """Return ``12.5万元``, exact to the fen: a document never rounds an amount."""
+    return f"{(Decimal(fen) / 1_000_000).normalize():f}万元"

@@ -85,7 +85,7 @@ class TestEveryTemplate:
         lacking = missing(code, empty, Company())
 
         preset = {"terms.loan_type", "fee_base"}
-        assert {key for key, _ in lacking} == {variable.key for variable in template.variables} - preset
+        assert {key for key, _ in lacking} >= {variable.key for variable in template.variables} - preset
         with pytest.raises(MissingData) as caught:
             render(code, empty, company=Company())
         assert set(caught.value.fields) == {key for key, _ in lacking}
@@ -286,7 +286,7 @@ class TestRender:
         party = replace(long_contract.borrower, name="独孤求败", address="终南山后活死人墓")
         render("loan_contract", replace(long_contract, borrower=party), company=SAMPLE_COMPANY)
 
-        assert "活死人墓" not in repr(module._ready["loan_contract"][1])
+        assert "活死人墓" not in repr(module._ready["loan_contract", 1][1])
 
     def test_draws_the_verification_code_on_the_last_page(self, long_contract):
         url = "https://loanhub.example/verify/abcdef"

@@ -2,12 +2,11 @@
 
 from datetime import date
 
-from loanhub.documents.compose import Composer
-from loanhub.documents.data import AuthorizationData, BankAccount, Company
+from loanhub.documents.data import AuthorizationData, BankAccount
 from loanhub.documents.template import Variable
-from loanhub.documents.templates import _parts as parts
+from loanhub.documents.templates._blocks import fields, heading, notice, signatures, signer, space, title
 from loanhub.documents.templates._samples import ISSUED_AT, PERSON
-from loanhub.documents.wording import listed, or_none, written_date
+from loanhub.domain.templates import Block
 
 SAMPLE = AuthorizationData(
     contract_number="DT-SQ-20260115-0001",
@@ -38,42 +37,29 @@ VARIABLES = (
 )
 
 
-def begin(document: Composer, data: AuthorizationData, company: Company, title: str) -> None:
-    """Write the title and both sides, and set the values all letters name."""
-    document.use(
-        {
-            "person": data.person.name,
-            "company": company.name,
-            "purpose": data.purpose,
-            "valid_from": written_date(data.valid_from),
-            "valid_to": written_date(data.valid_to),
-            "recipients": listed(data.recipients),
-            "categories": listed(data.categories),
-            "phone": or_none(company.complaint_phone or company.phone),
-            "address": company.address,
-        }
+def begin(title_text: str) -> tuple[Block, ...]:
+    """Return the title and both sides."""
+    return (
+        title(title_text),
+        heading("授权人"),
+        fields(
+            ("姓名", "{person.name}"),
+            ("联系电话", "{person.phone}"),
+            ("证件类型", "{person.id_type}"),
+            ("证件号码", "{person.id_number}"),
+            pairs=True,
+        ),
+        heading("被授权人"),
+        fields(("名称", "{company.name}")),
+        fields(("信用代码", "{company.credit_code}"), ("联系电话", "{company.phone}"), pairs=True),
+        fields(("住所", "{company.address}")),
+        space(8),
     )
-    document.title(title)
-    document.heading("授权人")
-    document.fields(
-        [
-            ("姓名", data.person.name),
-            ("联系电话", data.person.phone),
-            ("证件类型", data.person.id_type),
-            ("证件号码", data.person.id_number),
-        ],
-        pairs=True,
-    )
-    document.heading("被授权人")
-    document.fields([("名称", company.name)])
-    document.fields([("信用代码", company.credit_code), ("联系电话", company.phone)], pairs=True)
-    document.fields([("住所", company.address)])
-    document.space(8)
 
 
-def finish(document: Composer, data: AuthorizationData, confirmation: str) -> None:
-    """Write the confirmation and the place to sign."""
-    document.confirmation(confirmation)
-    document.signatures(
-        [parts.party_signer(data.person, "授权人")], (("签署日期", written_date(data.signing_date)),)
+def finish(confirmation: str) -> tuple[Block, ...]:
+    """Return the confirmation and the place to sign."""
+    return (
+        notice(confirmation),
+        signatures([signer("授权人", "person")], ("签署日期", "{signing_date}")),
     )

@@ -7,153 +7,135 @@ circumvention 965.
 from datetime import date
 from decimal import Decimal
 
-from loanhub.documents.compose import Composer
-from loanhub.documents.data import BankAccount, BrokerageData, Company
-from loanhub.documents.template import DocumentTemplate, Variable
-from loanhub.documents.templates import _parts as parts
+from loanhub.documents.data import BankAccount, BrokerageData
+from loanhub.documents.design import body_of, template_of
+from loanhub.documents.template import Variable
+from loanhub.documents.templates._blocks import (
+    account,
+    article,
+    clause,
+    dispute,
+    equals,
+    item,
+    notice,
+    paragraph,
+    party,
+    signatures,
+    signer,
+    space,
+    title,
+)
 from loanhub.documents.templates._samples import ISSUED_AT, PERSON
-from loanhub.documents.wording import listed, money_pair, or_none, percent, written_date
 
+BODY = body_of(
+    (
+        title("居间服务协议"),
+        party("client", "甲方（委托人）"),
+        party("company", "乙方（服务方）"),
+        space(8),
+        paragraph(
+            "甲方有融资需求，委托乙方提供融资咨询和居间服务。双方根据《中华人民共和国民法典》及有关规定，在平等、自愿、诚实信用的"
+            "基础上，订立本协议。"
+        ),
+        article("委托事项与服务内容", "service"),
+        clause("甲方拟融资金额为{amount_fen}，用途为{purpose}。"),
+        clause("乙方为甲方提供下列服务："),
+        item("了解甲方的融资需求和资信状况，提供融资方案咨询；"),
+        item("向甲方如实介绍资金方的准入条件、利率、费用、期限和还款方式；"),
+        item("协助甲方整理、递交申请资料，跟进审批、签约和放款进度；"),
+        item("放款后提供还款提醒等后续服务。"),
+        clause("乙方拟推荐的资金方：{institutions?}。实际资金方以甲方书面确认的为准。"),
+        clause(
+            "**乙方不是贷款人，不发放贷款；贷款是否获批以及金额、利率、期限由资金方独立决定，乙方不作任何保证或者承诺。**",
+            "no_guarantee",
+        ),
+        article("服务费", "fee"),
+        clause(
+            "**服务费由甲方承担，标准为{fee_base}的{fee_rate}，一次性计收；除此以外，乙方不收取其他任何费用。**",
+            "rate",
+        ),
+        clause(
+            "**贷款合同成立且资金方实际放款后，甲方方有义务支付服务费；在此之前，乙方不以任何名义收取定金、保证金、包装费、"
+            "资料费等前期费用。**",
+            "success",
+        ),
+        clause("甲方应当在收到贷款之日起{fee_days}日内，将服务费支付至乙方下列账户，乙方收款后出具发票："),
+        account("account"),
+        space(4),
+        clause(
+            "乙方未促成贷款合同成立的，不得请求支付服务费；双方事先书面约定由甲方承担的必要费用，凭真实票据据实结算。"
+        ),
+        clause(
+            "有下列情形之一的，乙方应当自甲方要求之日起七个工作日内退还已收服务费：贷款合同因乙方原因被撤销或者被确认无效的；"
+            "乙方违反{ref:success}提前收费的；乙方隐瞒重要事实或者提供虚假情况损害甲方利益的。"
+        ),
+        article("甲方的权利和义务"),
+        clause(
+            "甲方应当提供真实、完整、有效的资料，并保证签名、印章真实；资料发生变化的，应当及时告知乙方。"
+        ),
+        clause("甲方有权自主决定是否接受乙方推荐的方案，有权随时查询办理进度。"),
+        clause("甲方应当自行阅读并确认与资金方签订的各项合同，按期偿还贷款。"),
+        article("乙方的权利和义务", "truth"),
+        clause(
+            "乙方应当就有关订立贷款合同的事项向甲方如实报告，完整说明利率、费用和违约后果，不得隐瞒或者误导。"
+        ),
+        clause("**乙方及其工作人员不得有下列行为：**"),
+        item("**伪造、变造或者协助伪造、变造流水、证明、合同等申请资料，对甲方进行所谓“包装”；**"),
+        item("**冒充金融机构或者其工作人员，承诺“包过”“内部渠道”“消除不良征信记录”；**"),
+        item("**代甲方保管银行卡、密码、短信验证码，或者截留、挪用甲方的贷款资金；**"),
+        item("**与资金方或者他人串通，损害甲方利益。**"),
+        clause("甲方发现上述行为的，有权立即解除本协议，并可以拨打{company.contact_phone?}投诉。"),
+        article("个人信息与保密", "privacy"),
+        clause(
+            "乙方为履行本协议之目的处理甲方的个人信息，遵循最小必要原则。处理敏感个人信息、向资金方提供个人信息的，以甲方另行签署的"
+            "授权书为限，并应当告知接收方的名称、联系方式、处理目的、处理方式和信息种类。"
+        ),
+        clause("乙方不得自行或者委托他人查询甲方的信用报告；需要信用报告的，由甲方本人查询后提供。"),
+        clause(
+            "本协议终止后，乙方应当依法删除或者匿名化处理甲方的个人信息；法律、法规规定保存期限的，从其规定。"
+        ),
+        article("不得绕开与违约责任", "breach"),
+        clause(
+            "**甲方接受乙方服务后，在本协议有效期内及终止后{non_circumvention_months}个月内，利用乙方提供的交易机会或者居间服务，绕开乙方与乙方书面介绍的"
+            "资金方直接订立贷款合同的，应当按{ref:rate}的标准向乙方支付服务费。**"
+        ),
+        clause(
+            "甲方逾期支付服务费的，按逾期金额和全国银行间同业拆借中心公布的一年期贷款市场报价利率支付利息。"
+        ),
+        clause("甲方提供虚假资料，或者乙方违反{ref:truth}的，违约方应当赔偿守约方因此遭受的实际损失。"),
+        article("期限与解除", "term"),
+        clause("本协议有效期自{valid_from}起至{valid_to}止。"),
+        clause(
+            "放款前，任何一方均可以书面通知对方解除本协议；甲方解除的，不承担服务费，{ref:breach}约定的情形除外。"
+        ),
+        article("送达与争议解决", "dispute"),
+        clause(
+            "**双方确认首部所载地址、电话和电子邮箱为通知及法律文书的送达地址；变更的，应当在五个工作日内书面通知对方。**"
+        ),
+        *dispute("协议"),
+        article("生效与其他"),
+        clause(
+            "双方同意使用可靠的电子签名签署本协议；可靠的电子签名与手写签名或者盖章具有同等的法律效力。",
+            when=equals("electronic", True),
+        ),
+        clause(
+            "本协议自双方签字、盖章或者完成电子签名之日起生效，一式{copies}份，双方各执至少一份，具有同等法律效力。"
+        ),
+        notice(
+            "甲方声明：本人已阅读并理解本协议全部条款，特别是加粗条款；乙方未承诺贷款必然获批，未要求本人在贷款发放前支付任何费用。"
+        ),
+        signatures(
+            [signer("甲方（委托人）", "client"), signer("乙方（服务方）", "company")],
+            ("签署日期", "{signing_date}"),
+            ("签署地点", "{signing_place?}"),
+        ),
+    ),
+    number_label="协议编号",
+    seam_marks=True,
+)
 
-def _build(document: Composer, data: BrokerageData, company: Company) -> None:
-    document.use(
-        {
-            "amount": money_pair(data.amount_fen),
-            "purpose": data.purpose,
-            "institutions": listed(data.institutions),
-            "fee_rate": percent(data.fee_rate),
-            "fee_base": data.fee_base,
-            "fee_days": str(data.fee_days),
-            "valid_from": written_date(data.valid_from),
-            "valid_to": written_date(data.valid_to),
-            "months": str(data.non_circumvention_months),
-            "dispute_body": data.dispute_body,
-            "copies": str(data.copies),
-            "complaint_phone": or_none(company.complaint_phone or company.phone),
-        }
-    )
-    document.title("居间服务协议")
-    document.heading("甲方（委托人）")
-    parts.write_party(document, data.client)
-    document.heading("乙方（服务方）")
-    parts.write_company(document, company)
-    document.space(8)
-    document.paragraph(
-        "甲方有融资需求，委托乙方提供融资咨询和居间服务。双方根据《中华人民共和国民法典》及有关规定，在平等、自愿、诚实信用的"
-        "基础上，订立本协议。"
-    )
-    _services(document)
-    _fee(document, data)
-    _promises(document)
-    _closing(document, data)
-    document.confirmation(
-        "甲方声明：本人已阅读并理解本协议全部条款，特别是加粗条款；乙方未承诺贷款必然获批，未要求本人在贷款发放前支付任何费用。"
-    )
-    document.signatures(
-        [parts.party_signer(data.client, "甲方（委托人）"), parts.company_signer(company, "乙方（服务方）")],
-        (("签署日期", written_date(data.signing_date)), ("签署地点", or_none(data.signing_place))),
-    )
-
-
-def _services(document: Composer) -> None:
-    document.article("委托事项与服务内容", "service")
-    document.clause("甲方拟融资金额为{amount}，用途为{purpose}。")
-    document.clause("乙方为甲方提供下列服务：")
-    document.item("了解甲方的融资需求和资信状况，提供融资方案咨询；")
-    document.item("向甲方如实介绍资金方的准入条件、利率、费用、期限和还款方式；")
-    document.item("协助甲方整理、递交申请资料，跟进审批、签约和放款进度；")
-    document.item("放款后提供还款提醒等后续服务。")
-    document.clause("乙方拟推荐的资金方：{institutions}。实际资金方以甲方书面确认的为准。")
-    document.clause(
-        "**乙方不是贷款人，不发放贷款；贷款是否获批以及金额、利率、期限由资金方独立决定，乙方不作任何保证或者承诺。**",
-        "no_guarantee",
-    )
-
-
-def _fee(document: Composer, data: BrokerageData) -> None:
-    document.article("服务费", "fee")
-    document.clause(
-        "**服务费由甲方承担，标准为{fee_base}的{fee_rate}，一次性计收；除此以外，乙方不收取其他任何费用。**",
-        "rate",
-    )
-    document.clause(
-        "**贷款合同成立且资金方实际放款后，甲方方有义务支付服务费；在此之前，乙方不以任何名义收取定金、保证金、包装费、"
-        "资料费等前期费用。**",
-        "success",
-    )
-    document.clause(
-        "甲方应当在收到贷款之日起{fee_days}日内，将服务费支付至乙方下列账户，乙方收款后出具发票："
-    )
-    parts.write_account(document, data.account)
-    document.space(4)
-    document.clause(
-        "乙方未促成贷款合同成立的，不得请求支付服务费；双方事先书面约定由甲方承担的必要费用，凭真实票据据实结算。"
-    )
-    document.clause(
-        "有下列情形之一的，乙方应当自甲方要求之日起七个工作日内退还已收服务费：贷款合同因乙方原因被撤销或者被确认无效的；"
-        "乙方违反{ref:success}提前收费的；乙方隐瞒重要事实或者提供虚假情况损害甲方利益的。"
-    )
-
-
-def _promises(document: Composer) -> None:
-    document.article("甲方的权利和义务")
-    document.clause(
-        "甲方应当提供真实、完整、有效的资料，并保证签名、印章真实；资料发生变化的，应当及时告知乙方。"
-    )
-    document.clause("甲方有权自主决定是否接受乙方推荐的方案，有权随时查询办理进度。")
-    document.clause("甲方应当自行阅读并确认与资金方签订的各项合同，按期偿还贷款。")
-    document.article("乙方的权利和义务", "truth")
-    document.clause(
-        "乙方应当就有关订立贷款合同的事项向甲方如实报告，完整说明利率、费用和违约后果，不得隐瞒或者误导。"
-    )
-    document.clause("**乙方及其工作人员不得有下列行为：**")
-    document.item("**伪造、变造或者协助伪造、变造流水、证明、合同等申请资料，对甲方进行所谓“包装”；**")
-    document.item("**冒充金融机构或者其工作人员，承诺“包过”“内部渠道”“消除不良征信记录”；**")
-    document.item("**代甲方保管银行卡、密码、短信验证码，或者截留、挪用甲方的贷款资金；**")
-    document.item("**与资金方或者他人串通，损害甲方利益。**")
-    document.clause("甲方发现上述行为的，有权立即解除本协议，并可以拨打{complaint_phone}投诉。")
-    document.article("个人信息与保密", "privacy")
-    document.clause(
-        "乙方为履行本协议之目的处理甲方的个人信息，遵循最小必要原则。处理敏感个人信息、向资金方提供个人信息的，以甲方另行签署的"
-        "授权书为限，并应当告知接收方的名称、联系方式、处理目的、处理方式和信息种类。"
-    )
-    document.clause("乙方不得自行或者委托他人查询甲方的信用报告；需要信用报告的，由甲方本人查询后提供。")
-    document.clause(
-        "本协议终止后，乙方应当依法删除或者匿名化处理甲方的个人信息；法律、法规规定保存期限的，从其规定。"
-    )
-
-
-def _closing(document: Composer, data: BrokerageData) -> None:
-    document.article("不得绕开与违约责任", "breach")
-    document.clause(
-        "**甲方接受乙方服务后，在本协议有效期内及终止后{months}个月内，利用乙方提供的交易机会或者居间服务，绕开乙方与乙方书面介绍的"
-        "资金方直接订立贷款合同的，应当按{ref:rate}的标准向乙方支付服务费。**"
-    )
-    document.clause(
-        "甲方逾期支付服务费的，按逾期金额和全国银行间同业拆借中心公布的一年期贷款市场报价利率支付利息。"
-    )
-    document.clause("甲方提供虚假资料，或者乙方违反{ref:truth}的，违约方应当赔偿守约方因此遭受的实际损失。")
-    document.article("期限与解除", "term")
-    document.clause("本协议有效期自{valid_from}起至{valid_to}止。")
-    document.clause(
-        "放款前，任何一方均可以书面通知对方解除本协议；甲方解除的，不承担服务费，{ref:breach}约定的情形除外。"
-    )
-    document.article("送达与争议解决", "dispute")
-    document.clause(
-        "**双方确认首部所载地址、电话和电子邮箱为通知及法律文书的送达地址；变更的，应当在五个工作日内书面通知对方。**"
-    )
-    document.clause(parts.dispute_pattern(data.dispute).replace("本合同", "本协议"), bold=True)
-    document.article("生效与其他")
-    if data.electronic:
-        document.clause(
-            "双方同意使用可靠的电子签名签署本协议；可靠的电子签名与手写签名或者盖章具有同等的法律效力。"
-        )
-    document.clause(
-        "本协议自双方签字、盖章或者完成电子签名之日起生效，一式{copies}份，双方各执至少一份，具有同等法律效力。"
-    )
-
-
-TEMPLATE = DocumentTemplate(
+TEMPLATE = template_of(
+    BODY,
     code="brokerage_agreement",
     label="居间服务协议",
     data_type=BrokerageData,
@@ -180,10 +162,7 @@ TEMPLATE = DocumentTemplate(
         Variable("valid_to", "有效期止"),
         Variable("dispute_body", "争议解决机构"),
     ),
-    build=_build,
     number=lambda data: data.contract_number,
-    number_label="协议编号",
-    seam_marks=True,
     sample=BrokerageData(
         contract_number="DT-JJ-20260115-0001",
         issued_at=ISSUED_AT,

@@ -5,12 +5,22 @@ Source: 金规〔2026〕2号.
 
 from decimal import ROUND_HALF_UP, Decimal
 
-from loanhub.documents.compose import Composer
-from loanhub.documents.data import Company, ContractData
-from loanhub.documents.template import DocumentTemplate, Variable
-from loanhub.documents.templates import _parts as parts
+from loanhub.documents.data import ContractData
+from loanhub.documents.design import body_of, template_of
+from loanhub.documents.template import Variable
+from loanhub.documents.templates._blocks import (
+    costs,
+    fields,
+    heading,
+    note,
+    notice,
+    paragraph,
+    signatures,
+    signer,
+    title,
+)
 from loanhub.documents.templates._samples import CONTRACT
-from loanhub.documents.wording import money_pair, or_none, percent, written_date
+from loanhub.documents.wording import percent
 from loanhub.domain.errors import InvalidInput
 
 
@@ -27,67 +37,59 @@ def _shown(rate: Decimal) -> Decimal:
     return rate.quantize(Decimal("0.0001"), ROUND_HALF_UP)
 
 
-def _build(document: Composer, data: ContractData, company: Company) -> None:
-    terms = data.terms
-    total = terms.simple_cost_rate or Decimal(0)
+def check(data: ContractData) -> None:
+    """Refuse items whose yearly levels do not sum to the whole."""
+    total = data.terms.simple_cost_rate or Decimal(0)
     explained = sum((item.annual_rate or Decimal(0) for item in data.costs), Decimal(0))
     if abs(_shown(explained) - _shown(total)) > Decimal("0.0001") * max(len(data.costs) - 1, 0):
         raise CostsDoNotAddUp(explained, total)
-    document.use(
-        {**parts.term_values(terms), "lender": company.name, "phone": or_none(company.complaint_phone)}
-    )
-    document.title("综合融资成本明示表", "个人贷款业务")
-    document.fields([("贷款人", company.name)])
-    document.fields(
-        [
-            ("借款人", data.borrower.name),
-            ("证件号码", data.borrower.id_number),
-            ("合同编号", data.contract_number),
-            ("测算版本", or_none(data.quote_version)),
-        ],
-        pairs=True,
-    )
-    document.heading("一、贷款基本信息")
-    document.fields([("贷款本金", money_pair(terms.principal_fen))])
-    document.fields(
-        [
-            (
-                "贷款期限",
-                f"{terms.periods}期，{written_date(terms.start_date)}至{written_date(terms.end_date)}",
-            ),
-            ("还款方式", terms.method),
-        ]
-    )
-    document.heading("二、正常履约情形下的息费")
-    parts.write_costs(document, data.costs)
-    document.fields(
-        [
-            ("综合融资成本", f"正常履约年化综合融资成本 {percent(total)}（单利口径）"),
-            ("复利口径", f"{percent(terms.compound_cost_rate)}（内部收益率按年复利折算）"),
-        ]
-    )
-    document.note(
-        "计算方法：以借款人实际收到的本金和各期全部支出计算内部收益率，单利口径为月内部收益率乘以十二；各项目的年化水平为计入"
-        "与不计入该项目之差，合计等于综合融资成本（因四舍五入可能有0.01%的尾差）。"
-    )
-    document.heading("三、违约或者其他或有情形下的息费")
-    parts.write_costs(document, data.contingent_costs, contingent=True)
-    document.heading("四、声明与确认")
-    document.paragraph("除上述已明示的成本外，不再收取与本笔贷款相关的其他息费。", bold=True)
-    document.paragraph(
-        "本表载明的金额、期限、利率或者费用发生变化的，本表自动失效，贷款人应当重新出具并由借款人重新确认。对息费有疑问的，"
-        "可以拨打{phone}咨询或者投诉。"
-    )
-    document.confirmation(
-        "借款人确认：本人已在签订借款合同之前阅读并理解本表全部内容，知悉本笔贷款的综合融资成本。"
-    )
-    document.signatures(
-        [parts.company_signer(company, "贷款人"), parts.party_signer(data.borrower, "借款人")],
-        (("确认日期", written_date(data.signing_date)),),
-    )
 
 
-TEMPLATE = DocumentTemplate(
+BODY = body_of(
+    (
+        title("综合融资成本明示表", "个人贷款业务"),
+        fields(("贷款人", "{company.name}")),
+        fields(
+            ("借款人", "{borrower.name}"),
+            ("证件号码", "{borrower.id_number}"),
+            ("合同编号", "{contract_number}"),
+            ("测算版本", "{quote_version?}"),
+            pairs=True,
+        ),
+        heading("一、贷款基本信息"),
+        fields(("贷款本金", "{terms.principal_fen}")),
+        fields(
+            ("贷款期限", "{terms.periods}期，{terms.start_date}至{terms.end_date}"),
+            ("还款方式", "{terms.method}"),
+        ),
+        heading("二、正常履约情形下的息费"),
+        costs("costs"),
+        fields(
+            ("综合融资成本", "正常履约年化综合融资成本 {terms.simple_cost_rate}（单利口径）"),
+            ("复利口径", "{terms.compound_cost_rate}（内部收益率按年复利折算）"),
+        ),
+        note(
+            "计算方法：以借款人实际收到的本金和各期全部支出计算内部收益率，单利口径为月内部收益率乘以十二；各项目的年化水平为计入"
+            "与不计入该项目之差，合计等于综合融资成本（因四舍五入可能有0.01%的尾差）。"
+        ),
+        heading("三、违约或者其他或有情形下的息费"),
+        costs("contingent_costs", rates=False),
+        heading("四、声明与确认"),
+        paragraph("除上述已明示的成本外，不再收取与本笔贷款相关的其他息费。", bold=True),
+        paragraph(
+            "本表载明的金额、期限、利率或者费用发生变化的，本表自动失效，贷款人应当重新出具并由借款人重新确认。对息费有疑问的，"
+            "可以拨打{company.complaint_phone?}咨询或者投诉。"
+        ),
+        notice("借款人确认：本人已在签订借款合同之前阅读并理解本表全部内容，知悉本笔贷款的综合融资成本。"),
+        signatures(
+            [signer("贷款人", "company"), signer("借款人", "borrower")], ("确认日期", "{signing_date}")
+        ),
+    ),
+    one_page=True,
+)
+
+TEMPLATE = template_of(
+    BODY,
     code="cost_disclosure",
     label="综合融资成本明示表",
     data_type=ContractData,
@@ -108,8 +110,7 @@ TEMPLATE = DocumentTemplate(
         Variable("terms.compound_cost_rate", "综合融资成本（复利）"),
         Variable("costs", "息费项目"),
     ),
-    build=_build,
+    check=check,
     number=lambda data: data.contract_number,
     sample=CONTRACT,
-    one_page=True,
 )

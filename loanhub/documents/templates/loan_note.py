@@ -1,57 +1,56 @@
 """借据: the short acknowledgment of one drawdown under a contract."""
 
-from loanhub.documents.compose import Composer
-from loanhub.documents.data import Company, ContractData
-from loanhub.documents.template import DocumentTemplate, Variable
-from loanhub.documents.templates import _parts as parts
+from loanhub.documents.data import ContractData
+from loanhub.documents.design import body_of, template_of
+from loanhub.documents.template import Variable
+from loanhub.documents.templates._blocks import (
+    fields,
+    paragraph,
+    signatures,
+    signer,
+    space,
+    title,
+)
 from loanhub.documents.templates._samples import CONTRACT
-from loanhub.documents.wording import money_pair, percent, written_date
 
+BODY = body_of(
+    (
+        title("借据"),
+        fields(("借款人", "{borrower.name}"), ("证件号码", "{borrower.id_number}"), pairs=True),
+        fields(("出借人", "{company.name}"), ("借款金额", "{terms.principal_fen}")),
+        fields(
+            ("年利率", "{terms.annual_rate}"),
+            ("还款方式", "{terms.method}"),
+            ("借款日", "{terms.start_date}"),
+            ("到期日", "{terms.end_date}"),
+            pairs=True,
+        ),
+        fields(
+            ("借款用途", "{terms.purpose}"),
+            (
+                "收款账户",
+                "{disbursement_account.holder}，{disbursement_account.bank}，{disbursement_account.number}",
+            ),
+            ("合同编号", "{contract_number}"),
+        ),
+        space(8),
+        paragraph(
+            "今向{company.name}借到{terms.principal_fen}，年利率{terms.annual_rate}，借款人保证按编号为{contract_number}的《借款合同》"
+            "及还款计划表的约定，于{terms.end_date}之前按期足额还本付息。"
+        ),
+        paragraph("本借据是上述《借款合同》的组成部分；本借据未约定的，以《借款合同》为准。"),
+        signatures(
+            [signer("借款人", "borrower"), signer("共同借款人", "co_borrowers")],
+            ("签署日期", "{signing_date}"),
+            ("签署地点", "{signing_place?}"),
+        ),
+    ),
+    number_label="借据号",
+    one_page=True,
+)
 
-def _build(document: Composer, data: ContractData, company: Company) -> None:
-    terms = data.terms
-    document.use(
-        {
-            **parts.term_values(terms),
-            "borrower": data.borrower.name,
-            "lender": company.name,
-            "contract": data.contract_number,
-        }
-    )
-    document.title("借据")
-    document.fields([("借款人", data.borrower.name), ("证件号码", data.borrower.id_number)], pairs=True)
-    document.fields([("出借人", company.name), ("借款金额", money_pair(terms.principal_fen))])
-    document.fields(
-        [
-            ("年利率", percent(terms.annual_rate)),
-            ("还款方式", terms.method),
-            ("借款日", written_date(terms.start_date)),
-            ("到期日", written_date(terms.end_date)),
-        ],
-        pairs=True,
-    )
-    document.fields(
-        [
-            ("借款用途", terms.purpose),
-            ("收款账户", f"{data.disbursement_account.holder}，{data.disbursement_account.bank}，"
-                         f"{data.disbursement_account.number}"),
-            ("合同编号", data.contract_number),
-        ]
-    )  # fmt: skip
-    document.space(8)
-    document.paragraph(
-        "今向{lender}借到{principal}，年利率{annual_rate}，借款人保证按编号为{contract}的《借款合同》及还款计划表的约定，"
-        "于{end}之前按期足额还本付息。"
-    )
-    document.paragraph("本借据是上述《借款合同》的组成部分；本借据未约定的，以《借款合同》为准。")
-    document.signatures(
-        [parts.party_signer(data.borrower, "借款人")]
-        + [parts.party_signer(party, "共同借款人") for party in data.co_borrowers],
-        parts.signing_facts(data),
-    )
-
-
-TEMPLATE = DocumentTemplate(
+TEMPLATE = template_of(
+    BODY,
     code="loan_note",
     label="借据",
     data_type=ContractData,
@@ -73,9 +72,6 @@ TEMPLATE = DocumentTemplate(
         Variable("disbursement_account.bank", "收款账户开户行"),
         Variable("disbursement_account.number", "收款账号"),
     ),
-    build=_build,
     number=lambda data: data.loan_number,
     sample=CONTRACT,
-    one_page=True,
-    number_label="借据号",
 )

@@ -2,61 +2,64 @@
 
 from datetime import date
 
-from loanhub.documents.compose import Composer
-from loanhub.documents.data import Company, QuotationData
-from loanhub.documents.template import DocumentTemplate, Variable
-from loanhub.documents.templates import _parts as parts
+from loanhub.documents.data import QuotationData
+from loanhub.documents.design import body_of, template_of
+from loanhub.documents.template import Variable
+from loanhub.documents.templates._blocks import (
+    costs,
+    fields,
+    heading,
+    note,
+    schedule,
+    space,
+    title,
+)
 from loanhub.documents.templates._samples import COSTS, ISSUED_AT, SCHEDULE, TERMS
-from loanhub.documents.wording import money_pair, or_none, percent, written_date
-from loanhub.domain.money import format_fen
 
+BODY = body_of(
+    (
+        title("融资方案报价单"),
+        fields(
+            ("客户", "{customer}"),
+            ("产品", "{product}"),
+            ("资金方", "{institution?}"),
+            ("还款方式", "{terms.method}"),
+            ("年利率（单利）", "{terms.annual_rate}"),
+            ("期数", "{terms.periods}期"),
+            ("报价日期", "{issue_date}"),
+            ("有效期至", "{valid_to}"),
+            pairs=True,
+        ),
+        fields(
+            ("借款金额", "{terms.principal_fen}"),
+            ("首期应还", "{first_payment_fen|symbol}（{first_due_date}）"),
+            (
+                "综合融资成本",
+                "年化 {terms.simple_cost_rate}（单利口径），{terms.compound_cost_rate}（复利口径）",
+            ),
+        ),
+        heading("息费明细"),
+        costs("costs"),
+        heading("试算还款计划"),
+        schedule(),
+        note(
+            "说明：1. 本报价单为试算，不构成贷款承诺；最终金额、利率、期限和费用以资金方审批和双方签订的"
+            "合同为准。2. 贷款发放前不收取任何费用。3. 请根据自身还款能力理性借款。"
+        ),
+        space(6),
+        fields(
+            ("顾问", "{adviser?}"),
+            ("顾问电话", "{adviser_phone?}"),
+            ("公司电话", "{company.phone?}"),
+            ("投诉电话", "{company.complaint_phone?}"),
+            pairs=True,
+        ),
+    ),
+    number_label="报价单编号",
+)
 
-def _build(document: Composer, data: QuotationData, company: Company) -> None:
-    terms = data.terms
-    document.title("融资方案报价单")
-    document.fields(
-        [
-            ("客户", data.customer),
-            ("产品", data.product),
-            ("资金方", or_none(data.institution)),
-            ("还款方式", terms.method),
-            ("年利率（单利）", percent(terms.annual_rate)),
-            ("期数", f"{terms.periods}期"),
-            ("报价日期", written_date(data.issue_date)),
-            ("有效期至", written_date(data.valid_to)),
-        ],
-        pairs=True,
-    )
-    first = data.schedule[0]
-    document.fields(
-        [
-            ("借款金额", money_pair(terms.principal_fen)),
-            ("首期应还", f"{format_fen(first.payment_fen)}（{written_date(first.due_date)}）"),
-            ("综合融资成本", f"年化 {percent(terms.simple_cost_rate)}（单利口径），"
-                             f"{percent(terms.compound_cost_rate)}（复利口径）"),
-        ]
-    )  # fmt: skip
-    document.heading("息费明细")
-    parts.write_costs(document, data.costs)
-    document.heading("试算还款计划")
-    parts.write_schedule(document, data.schedule, "单位：人民币元")
-    document.note(
-        "说明：1. 本报价单为试算，不构成贷款承诺；最终金额、利率、期限和费用以资金方审批和双方签订的"
-        "合同为准。2. 贷款发放前不收取任何费用。3. 请根据自身还款能力理性借款。"
-    )
-    document.space(6)
-    document.fields(
-        [
-            ("顾问", or_none(data.adviser)),
-            ("顾问电话", or_none(data.adviser_phone)),
-            ("公司电话", or_none(company.phone)),
-            ("投诉电话", or_none(company.complaint_phone)),
-        ],
-        pairs=True,
-    )
-
-
-TEMPLATE = DocumentTemplate(
+TEMPLATE = template_of(
+    BODY,
     code="quotation",
     label="报价单",
     data_type=QuotationData,
@@ -76,9 +79,7 @@ TEMPLATE = DocumentTemplate(
         Variable("costs", "息费项目"),
         Variable("company.name", "公司名称"),
     ),
-    build=_build,
     number=lambda data: data.quotation_number,
-    number_label="报价单编号",
     sample=QuotationData(
         quotation_number="DT-BJ-20260110-0001",
         issued_at=ISSUED_AT,

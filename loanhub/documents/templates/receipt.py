@@ -2,13 +2,23 @@
 
 from datetime import date
 
-from loanhub.documents.compose import Column, Composer, Signer
-from loanhub.documents.data import Company, ReceiptData
-from loanhub.documents.template import DocumentTemplate, Variable
+from loanhub.documents.data import ReceiptData
+from loanhub.documents.design import body_of, template_of
+from loanhub.documents.template import Variable
+from loanhub.documents.templates._blocks import (
+    column,
+    fields,
+    filled,
+    note,
+    repeat,
+    signatures,
+    space,
+    title,
+)
 from loanhub.documents.templates._samples import ISSUED_AT
-from loanhub.documents.wording import money_pair, or_none, plain_or_slash, written_date
 from loanhub.domain.errors import InvalidInput
-from loanhub.domain.money import format_fen, format_plain, uppercase
+from loanhub.domain.money import format_fen
+from loanhub.domain.templates import SignerSpec
 
 
 class ReceiptDoesNotAddUp(InvalidInput):
@@ -20,49 +30,55 @@ class ReceiptDoesNotAddUp(InvalidInput):
         )
 
 
-def _build(document: Composer, data: ReceiptData, company: Company) -> None:
-    amount = data.amount_fen or 0
-    total = sum(fen for _, fen in data.components)
+def check(data: ReceiptData) -> None:
+    """Refuse components that do not sum to the amount."""
+    total, amount = sum(fen for _, fen in data.components), data.amount_fen or 0
     if total != amount:
         raise ReceiptDoesNotAddUp(total, amount)
-    document.title("收据")
-    document.fields(
-        [
-            ("收据编号", data.receipt_number),
-            ("入账日期", written_date(data.value_date)),
-            ("付款人", data.payer),
-            ("借款人", or_none(data.borrower)),
-            ("合同编号", data.contract_number),
-            ("借据号", or_none(data.loan_number)),
-            ("收款方式", data.method),
-            ("银行流水号", or_none(data.bank_reference)),
-        ],
-        pairs=True,
-    )
-    document.fields([("收款金额", money_pair(amount))])
-    document.space(8)
-    document.rows(
-        (Column("科目", 1.2), Column("金额（元）", 1.2, "right"), Column("大写", 3.0)),
-        [(label, format_plain(fen), uppercase(fen)) for label, fen in data.components],
-        total=("合计", format_plain(amount), uppercase(amount)),
-    )
-    if data.outstanding_fen is not None:
-        document.note(f"本次入账后剩余本金：人民币{plain_or_slash(data.outstanding_fen)}元。")
-    document.note("本收据仅证明收到上述款项，不作为发票使用；涂改无效，作废收据编号不再使用。")
-    document.signatures(
-        [
-            Signer(
-                "收款单位",
-                company.name,
-                (("经办人", or_none(data.cashier)), ("复核人", or_none(data.reviewer))),
-                seal=True,
-                hand="经办人签字",
-            )
-        ]
-    )
 
 
-TEMPLATE = DocumentTemplate(
+BODY = body_of(
+    (
+        title("收据"),
+        fields(
+            ("收据编号", "{receipt_number}"),
+            ("入账日期", "{value_date}"),
+            ("付款人", "{payer}"),
+            ("借款人", "{borrower?}"),
+            ("合同编号", "{contract_number}"),
+            ("借据号", "{loan_number?}"),
+            ("收款方式", "{method}"),
+            ("银行流水号", "{bank_reference?}"),
+            pairs=True,
+        ),
+        fields(("收款金额", "{amount_fen}")),
+        space(8),
+        repeat(
+            "components",
+            column("科目", 1.2, "{item.label}", total="合计"),
+            column("金额（元）", 1.2, "{item.fen|plain}", "right", "{sum}"),
+            column("大写", 3.0, "{item.fen|upper}", total="{amount_fen|upper}"),
+        ),
+        note("本次入账后剩余本金：人民币{=outstanding_fen|plain}元。", when=filled("outstanding_fen")),
+        note("本收据仅证明收到上述款项，不作为发票使用；涂改无效，作废收据编号不再使用。"),
+        signatures(
+            [
+                SignerSpec(
+                    "收款单位",
+                    name="{company.name}",
+                    hand="经办人签字",
+                    seal=True,
+                    lines=(("经办人", "{cashier?}"), ("复核人", "{reviewer?}")),
+                )
+            ]
+        ),
+    ),
+    number_label="收据编号",
+    one_page=True,
+)
+
+TEMPLATE = template_of(
+    BODY,
     code="receipt",
     label="收据",
     data_type=ReceiptData,
@@ -76,10 +92,8 @@ TEMPLATE = DocumentTemplate(
         Variable("components", "入账科目"),
         Variable("company.name", "收款单位"),
     ),
-    build=_build,
+    check=check,
     number=lambda data: data.receipt_number,
-    number_label="收据编号",
-    one_page=True,
     sample=ReceiptData(
         receipt_number="DT-SJ-20260215-0001",
         contract_number="DT-JK-20260115-0001",

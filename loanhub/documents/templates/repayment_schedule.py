@@ -1,42 +1,48 @@
 """还款计划表: the installments of one loan, on its own sheet."""
 
-from loanhub.documents.compose import Composer
-from loanhub.documents.data import Company, ContractData
-from loanhub.documents.template import DocumentTemplate, Variable
-from loanhub.documents.templates import _parts as parts
+from loanhub.documents.data import ContractData
+from loanhub.documents.design import body_of, template_of
+from loanhub.documents.template import Variable
+from loanhub.documents.templates._blocks import (
+    equals,
+    fields,
+    note,
+    paragraph,
+    schedule,
+    space,
+    title,
+)
 from loanhub.documents.templates._samples import CONTRACT
-from loanhub.documents.wording import money_pair, or_none, percent, written_date
 
-
-def _build(document: Composer, data: ContractData, company: Company) -> None:
-    terms = data.terms
-    document.title("还款计划表")
-    document.fields(
-        [
-            ("借款人", data.borrower.name),
-            ("借据号", or_none(data.loan_number)),
-            ("年利率", percent(terms.annual_rate)),
-            ("还款方式", terms.method),
-            ("起始日", written_date(terms.start_date)),
-            ("到期日", written_date(terms.end_date)),
-        ],
-        pairs=True,
-    )
-    document.fields([("借款金额", money_pair(terms.principal_fen))])
-    document.space(6)
-    parts.write_schedule(document, data.schedule, "单位：人民币元")
-    if data.reference_only:
-        document.paragraph(
+BODY = body_of(
+    (
+        title("还款计划表"),
+        fields(
+            ("借款人", "{borrower.name}"),
+            ("借据号", "{loan_number?}"),
+            ("年利率", "{terms.annual_rate}"),
+            ("还款方式", "{terms.method}"),
+            ("起始日", "{terms.start_date}"),
+            ("到期日", "{terms.end_date}"),
+            pairs=True,
+        ),
+        fields(("借款金额", "{terms.principal_fen}")),
+        space(6),
+        schedule(),
+        paragraph(
             "本表为居间服务中的参考测算，仅用于还款提醒；实际应还金额和日期以资金方出具的还款计划为准。",
             bold=True,
-        )
-    document.note(
-        "说明：1. 请于应还日或之前足额还款。2. 利率调整、提前还款、展期的，以重新出具的还款计划表为准。"
-        "3. 末期金额含四舍五入的尾差。4. 有逾期的，实际应还金额另计罚息，以还款当日系统计算为准。"
-    )
+            when=equals("reference_only", True),
+        ),
+        note(
+            "说明：1. 请于应还日或之前足额还款。2. 利率调整、提前还款、展期的，以重新出具的还款计划表为准。"
+            "3. 末期金额含四舍五入的尾差。4. 有逾期的，实际应还金额另计罚息，以还款当日系统计算为准。"
+        ),
+    ),
+)
 
-
-TEMPLATE = DocumentTemplate(
+TEMPLATE = template_of(
+    BODY,
     code="repayment_schedule",
     label="还款计划表",
     data_type=ContractData,
@@ -51,7 +57,6 @@ TEMPLATE = DocumentTemplate(
         Variable("terms.end_date", "到期日"),
         Variable("schedule", "还款计划"),
     ),
-    build=_build,
     number=lambda data: data.contract_number,
     sample=CONTRACT,
 )

@@ -2,14 +2,23 @@
 
 from datetime import date
 
-from loanhub.documents.compose import Column, Composer, Signer
-from loanhub.documents.data import BankAccount, Company, SettlementQuoteData
-from loanhub.documents.template import DocumentTemplate, Variable
-from loanhub.documents.templates import _parts as parts
+from loanhub.documents.data import BankAccount, SettlementQuoteData
+from loanhub.documents.design import body_of, template_of
+from loanhub.documents.template import Variable
+from loanhub.documents.templates._blocks import (
+    account,
+    column,
+    fields,
+    heading,
+    note,
+    repeat,
+    signatures,
+    title,
+)
 from loanhub.documents.templates._samples import ISSUED_AT
-from loanhub.documents.wording import money_pair, or_none, written_date
 from loanhub.domain.errors import InvalidInput
-from loanhub.domain.money import format_fen, format_plain, uppercase
+from loanhub.domain.money import format_fen
+from loanhub.domain.templates import SignerSpec
 
 
 class QuoteDoesNotAddUp(InvalidInput):
@@ -21,54 +30,63 @@ class QuoteDoesNotAddUp(InvalidInput):
         )
 
 
-def _build(document: Composer, data: SettlementQuoteData, company: Company) -> None:
-    total = data.total_fen or 0
-    lines_fen = sum(fen for _, _, fen in data.lines)
+def check(data: SettlementQuoteData) -> None:
+    """Refuse lines that do not sum to the total; what is credited beyond it leaves nothing to pay."""
+    total, lines_fen = data.total_fen or 0, sum(fen for _, _, fen in data.lines)
     if max(0, lines_fen) != total:
         raise QuoteDoesNotAddUp(lines_fen, total)
-    document.title("提前结清试算单")
-    document.fields(
-        [
-            ("借款人", data.borrower),
-            ("出具日期", written_date(data.issue_date)),
-            ("合同编号", data.contract_number),
-            ("借据号", or_none(data.loan_number)),
-            ("结清日", written_date(data.settle_on)),
-            ("有效期至", written_date(data.valid_to)),
-        ],
-        pairs=True,
-    )
-    document.fields([("结清应付", money_pair(total))])
-    document.rows(
-        (Column("项目", 1.4), Column("说明", 1.8), Column("金额（元）", 1.2, "right")),
-        [(label, or_none(note), format_plain(fen)) for label, note, fen in data.lines],
-        total=("合计", "", format_plain(total)),
-    )
-    document.heading("有效期内各日结清金额")
-    document.rows(
-        (Column("到账日", 1.2, "center"), Column("结清金额（元）", 1.2, "right"), Column("大写", 3.0)),
-        [(f"{day:%Y-%m-%d}", format_plain(fen), uppercase(fen)) for day, fen in data.days],
-    )
-    document.heading("收款账户")
-    parts.write_account(document, data.repayment_account)
-    document.note(
-        "说明：1. 以款项到达我公司账户之日为准，按上表当日金额一次付清。2. 有效期内发生其他还款、冲正、减免或者利率调整的，"
-        "本试算单作废，请重新试算。3. 付清并核对无误后，我公司出具结清证明。"
-    )
-    document.signatures(
-        [
-            Signer(
-                "出具单位",
-                company.name,
-                (("经办人", or_none(data.handler)), ("联系电话", or_none(company.phone))),
-                seal=True,
-                hand="经办人签字",
-            )
-        ]
-    )
 
 
-TEMPLATE = DocumentTemplate(
+BODY = body_of(
+    (
+        title("提前结清试算单"),
+        fields(
+            ("借款人", "{borrower}"),
+            ("出具日期", "{issue_date}"),
+            ("合同编号", "{contract_number}"),
+            ("借据号", "{loan_number?}"),
+            ("结清日", "{settle_on}"),
+            ("有效期至", "{valid_to}"),
+            pairs=True,
+        ),
+        fields(("结清应付", "{total_fen}")),
+        repeat(
+            "lines",
+            column("项目", 1.4, "{item.label}", total="合计"),
+            column("说明", 1.8, "{item.note?}"),
+            column("金额（元）", 1.2, "{item.fen|plain}", "right", "{total_fen|plain}"),
+        ),
+        heading("有效期内各日结清金额"),
+        repeat(
+            "days",
+            column("到账日", 1.2, "{item.day|iso}", "center"),
+            column("结清金额（元）", 1.2, "{item.fen|plain}", "right"),
+            column("大写", 3.0, "{item.fen|upper}"),
+        ),
+        heading("收款账户"),
+        account("repayment_account"),
+        note(
+            "说明：1. 以款项到达我公司账户之日为准，按上表当日金额一次付清。2. 有效期内发生其他还款、冲正、减免或者利率调整的，"
+            "本试算单作废，请重新试算。3. 付清并核对无误后，我公司出具结清证明。"
+        ),
+        signatures(
+            [
+                SignerSpec(
+                    "出具单位",
+                    name="{company.name}",
+                    hand="经办人签字",
+                    seal=True,
+                    lines=(("经办人", "{handler?}"), ("联系电话", "{company.phone?}")),
+                )
+            ]
+        ),
+    ),
+    number_label="试算单编号",
+    one_page=True,
+)
+
+TEMPLATE = template_of(
+    BODY,
     code="settlement_quote",
     label="提前结清试算单",
     data_type=SettlementQuoteData,
@@ -85,10 +103,8 @@ TEMPLATE = DocumentTemplate(
         Variable("repayment_account.number", "收款账号"),
         Variable("company.name", "出具单位"),
     ),
-    build=_build,
+    check=check,
     number=lambda data: data.quote_number,
-    number_label="试算单编号",
-    one_page=True,
     sample=SettlementQuoteData(
         quote_number="JS202603010001",
         contract_number="DT-JK-20260115-0001",

@@ -1,0 +1,431 @@
+"""Variables 变量: every value a template may name, by key, label and kind, and the formats it may be written in.
+
+The keys are paths through the data records of ``data.py`` and fields of the catalogue. A template can name nothing
+else, and naming runs nothing: a key is looked up here, never evaluated. A token is ``{key}``, ``{key|format}``,
+``{key?}`` where the value may be missing (then 「无」 or 「/」 is printed), ``{=key}`` without the underline.
+"""
+
+import json
+import re
+import types
+import typing
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, is_dataclass
+from datetime import date
+from decimal import Decimal
+from functools import cached_property
+from typing import Any
+
+from loanhub.documents import data as records
+from loanhub.documents.wording import (
+    NONE,
+    SLASH,
+    money_pair,
+    percent,
+    plain_or_slash,
+    short_percent,
+    wan,
+    written_date,
+)
+from loanhub.domain.catalogue import Catalogue, EntitySpec, FieldSpec
+from loanhub.domain.masking import MaskKind, mask
+from loanhub.domain.money import format_fen, format_plain, uppercase
+
+ENTITY = "document"
+"""The catalogue's name for what a document is made of, when a condition asks about it."""
+
+EXTRA = ("customer", "application")
+"""Entities whose catalogue fields a template of a contract may name, as ``customer.<key>``."""
+
+TOKEN = re.compile(r"\{(=?)(\w+(?:\.\w+)*)(\??)(?:\|(\w+))?\}")
+
+
+@dataclass(frozen=True)
+class Format:
+    """A way to write a value: ``write`` never gets None."""
+
+    code: str
+    label: str
+    write: Callable[[Any], str]
+
+
+def _plain(text: Any) -> str:
+    return str(text)
+
+
+def _mask(kind: MaskKind) -> Callable[[Any], str]:
+    return lambda value: mask(kind, str(value))
+
+
+FORMATS: dict[str, tuple[Format, ...]] = {
+    "text": (
+        Format("plain", "原文", _plain),
+        Format("same", "没有时写“同上”", _plain),
+        Format("dash", "没有时写“/”", _plain),
+        Format("name", "姓名遮盖", _mask(MaskKind.NAME)),
+        Format("id", "证件号遮盖", _mask(MaskKind.ID)),
+        Format("phone", "手机号遮盖", _mask(MaskKind.PHONE)),
+        Format("card", "卡号遮盖", _mask(MaskKind.BANK_CARD)),
+        Format("tail", "后四位", lambda value: str(value)[-4:]),
+    ),
+    "money": (
+        Format("pair", "大写和小写", money_pair),
+        Format("plain", "数字（1,234.50）", plain_or_slash),
+        Format("symbol", "带人民币符号", format_fen),
+        Format("upper", "大写", uppercase),
+        Format("wan", "万元", wan),
+        Format("nonzero", "数字，为零写“/”", lambda fen: format_plain(fen) if fen else SLASH),
+    ),
+    "rate": (
+        Format("percent", "百分数（12.60%）", percent),
+        Format("short", "百分数（12.6%）", short_percent),
+    ),
+    "date": (
+        Format("written", "2026年1月15日", written_date),
+        Format("iso", "2026-01-15", lambda day: f"{day:%Y-%m-%d}"),
+    ),
+    "number": (Format("plain", "数字", str), Format("slash", "为零写“/”", lambda n: str(n) if n else SLASH)),
+    "list": (
+        Format("comma", "用顿号连接", lambda items: "、".join(str(item) for item in items)),
+        Format("arrow", "用箭头连接", lambda items: " → ".join(str(item) for item in items)),
+        Format("count", "个数", lambda items: str(len(items))),
+    ),
+    "flag": (Format("yes", "是/否", lambda flag: "是" if flag else "否"),),
+}
+_KIND_IN_CATALOGUE = {"text": "text", "money": "money", "rate": "percent", "date": "date", "number": "integer",
+                      "list": "integer", "flag": "boolean"}  # fmt: skip
+_FROM_CATALOGUE = {
+    "money": "money",
+    "percent": "rate",
+    "integer": "number",
+    "date": "date",
+    "boolean": "flag",
+}
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value a template may name. ``item`` is the record type of a list's members, whose values are ``item.<name>``."""
+
+    key: str
+    label: str
+    kind: str
+    get: Callable[[Any], Any] = field(compare=False, repr=False)
+    item: Any = None
+    options: tuple[tuple[str, str], ...] = ()
+
+    def write(self, found: Any, code: str, *, optional: bool) -> str:
+        """Return a value as text; a missing one as 「无」 or 「/」 where that is allowed, else as nothing."""
+        if is_empty(found):
+            return _missing_word(self.kind, code) if optional else ""
+        if self.options:
+            return dict(self.options).get(found, str(found))
+        formats = FORMATS[self.kind]
+        chosen = next((one for one in formats if one.code == code), formats[0])
+        return chosen.write(found)
+
+
+def _missing_word(kind: str, code: str) -> str:
+    return {"same": "同上", "dash": SLASH}.get(code) or (NONE if kind in ("text", "list") else SLASH)
+
+
+def is_empty(value: Any) -> bool:
+    """Tell whether there is nothing to print."""
+    return value is None or value == () or (isinstance(value, str) and not value.strip())
+
+
+_RATE = "rate"
+_CHOICES = {
+    "kind": (("person", "个人"), ("company", "企业")),
+    "dispute": (("court", "诉讼"), ("arbitration", "仲裁")),
+}
+"""Values with a few codes, by the last part of the key."""
+
+_LABELS: dict[type, dict[str, str]] = {
+    records.Company: {
+        "name": "名称", "credit_code": "统一社会信用代码", "legal_representative": "法定代表人", "address": "住所",
+        "phone": "电话", "complaint_phone": "投诉电话", "contact_phone": "咨询投诉电话", "license_number": "许可证号",
+    },
+    records.Party: {
+        "name": "姓名", "kind": "类型", "id_type": "证件类型", "id_number": "证件号码", "phone": "电话", "address": "住址",
+        "delivery_address": "送达地址", "email": "电子邮箱", "legal_representative": "法定代表人",
+    },
+    records.BankAccount: {"holder": "户名", "bank": "开户行", "number": "账号"},
+    records.ScheduleRow: {
+        "number": "期次", "due_date": "应还日", "principal_fen": "应还本金", "interest_fen": "应还利息", "fee_fen": "费用",
+        "payment_fen": "应还合计", "closing_fen": "剩余本金",
+    },
+    records.CostItem: {
+        "label": "项目", "method": "收取方式", "standard": "收取标准", "payee": "收取主体", "refund": "退还规则",
+        "annual_rate": "年化水平", "amount_fen": "金额",
+    },
+    records.Guarantee: {
+        "kind": "担保方式", "guarantor": "担保人", "subject": "担保物", "certificate": "权属证号", "value_fen": "约定价值",
+    },
+    records.LoanTerms: {
+        "principal_fen": "借款金额", "annual_rate": "年利率", "rate_kind": "利率类型", "rate_basis": "定价基准",
+        "day_count": "计息规则", "periods": "期数", "start_date": "借款起始日", "end_date": "借款到期日", "method": "还款方式",
+        "repayment_day": "每月还款日", "purpose": "借款用途", "loan_type": "借款种类", "simple_cost_rate": "综合融资成本（单利）",
+        "compound_cost_rate": "综合融资成本（复利）", "allocation": "还款分配顺序", "allocation_by_installment": "逐期清偿",
+        "grace_days": "宽限天数", "penalty_markup_rate": "罚息上浮比例", "penalty_rate": "罚息年利率",
+        "misuse_markup_rate": "挪用上浮比例", "misuse_rate": "挪用罚息年利率", "compound_interest": "计收复利",
+        "prepayment_notice_days": "提前还款通知天数", "prepayment_fee_rate": "提前还款违约金比例",
+        "prepayment_free_after": "免提前还款违约金的期次",
+    },
+}  # fmt: skip
+"""Names of values inside a record; in front of them stands the name of the record itself."""
+
+SUBJECTS: dict[type, dict[str, str]] = {
+    records.ContractData: {
+        "contract_number": "合同编号", "loan_number": "借据号", "signing_date": "签署日期", "signing_place": "签署地点",
+        "borrower": "借款人", "co_borrowers": "共同借款人", "terms": "", "schedule": "还款计划", "costs": "息费项目",
+        "contingent_costs": "或有息费", "all_costs": "全部息费", "guarantees": "担保", "disbursement_account": "放款账户",
+        "repayment_account": "还款账户", "conditions": "放款条件", "dispute": "争议解决方式", "dispute_body": "争议解决机构",
+        "copies": "份数", "electronic": "电子签署", "quote_version": "测算版本", "reference_only": "参考测算",
+        "first_payment_fen": "首期应还", "first_due_date": "首个应还日", "interest_total_fen": "利息合计",
+        "fee_total_fen": "费用合计", "payment_total_fen": "本息费合计",
+    },
+    records.ReceiptData: {
+        "receipt_number": "收据编号", "contract_number": "合同编号", "loan_number": "借据号", "payer": "付款人",
+        "borrower": "借款人", "value_date": "入账日期", "method": "收款方式", "bank_reference": "银行流水号",
+        "amount_fen": "收款金额", "components": "入账科目", "outstanding_fen": "剩余本金", "cashier": "经办人", "reviewer": "复核人",
+    },
+    records.SettlementData: {
+        "certificate_number": "证明编号", "contract_number": "合同编号", "loan_number": "借据号", "issue_date": "出具日期",
+        "borrower": "借款人", "principal_fen": "借款金额", "start_date": "借款起始日", "end_date": "借款到期日",
+        "settlement_date": "结清日期", "paid": "已还科目", "guarantees": "担保",
+    },
+    records.SettlementQuoteData: {
+        "quote_number": "试算单编号", "contract_number": "合同编号", "loan_number": "借据号", "issue_date": "出具日期",
+        "borrower": "借款人", "settle_on": "结清日", "valid_to": "有效期至", "lines": "结清项目", "total_fen": "结清应付",
+        "days": "各日金额", "repayment_account": "收款账户", "handler": "经办人",
+    },
+    records.BrokerageData: {
+        "contract_number": "协议编号", "signing_date": "签署日期", "signing_place": "签署地点", "client": "委托人",
+        "amount_fen": "拟融资金额", "purpose": "融资用途", "fee_rate": "服务费率", "fee_base": "服务费计算基数",
+        "fee_days": "付费天数", "valid_from": "有效期起", "valid_to": "有效期止", "non_circumvention_months": "不得绕开的月数",
+        "institutions": "拟推荐资金方", "account": "收费账户", "dispute": "争议解决方式", "dispute_body": "争议解决机构",
+        "copies": "份数", "electronic": "电子签署",
+    },
+    records.AuthorizationData: {
+        "contract_number": "授权书编号", "signing_date": "签署日期", "person": "授权人", "purpose": "授权目的",
+        "valid_from": "授权期限起", "valid_to": "授权期限止", "recipients": "接收方", "categories": "信息种类", "account": "授权账户",
+    },
+    records.QuotationData: {
+        "quotation_number": "报价单编号", "issue_date": "报价日期", "valid_to": "有效期至", "customer": "客户", "adviser": "顾问",
+        "adviser_phone": "顾问电话", "product": "产品", "institution": "资金方", "terms": "", "schedule": "还款计划",
+        "costs": "息费项目", "first_payment_fen": "首期应还", "first_due_date": "首个应还日",
+    },
+}  # fmt: skip
+"""What templates may be about, and the values of each."""
+
+_PAIRS: dict[str, tuple[tuple[str, str, str], ...]] = {
+    "components": (("label", "科目", "text"), ("fen", "金额", "money")),
+    "paid": (("label", "科目", "text"), ("fen", "金额", "money")),
+    "lines": (("label", "项目", "text"), ("note", "说明", "text"), ("fen", "金额", "money")),
+    "days": (("day", "日期", "date"), ("fen", "金额", "money")),
+}
+"""Lists whose members are plain tuples: the names of their places."""
+
+
+def _kind_of(name: str, annotation: Any) -> str:
+    if isinstance(annotation, types.UnionType):
+        annotation = next(one for one in typing.get_args(annotation) if one is not type(None))
+    if typing.get_origin(annotation) is tuple:
+        return "list"
+    if name.endswith("_fen"):
+        return "money"
+    return {Decimal: _RATE, date: "date", int: "number", bool: "flag"}.get(annotation, "text")
+
+
+def _walk(
+    kind: type, labels: Mapping[str, str], path: str, label: str, get: Callable[[Any], Any]
+) -> Iterator[Value]:
+    hints = typing.get_type_hints(kind)
+    for name, word in labels.items():
+        annotation = hints.get(name) or typing.get_type_hints(getattr(kind, name).fget)["return"]
+        key = f"{path}{name}"
+
+        def found(record: Any, name: str = name) -> Any:
+            return getattr(get(record), name)
+
+        if is_dataclass(annotation):
+            yield from _walk(
+                typing.cast(type, annotation),
+                _LABELS[typing.cast(type, annotation)],
+                f"{key}.",
+                label + word,
+                found,
+            )  # type: ignore[index]
+            continue
+        members = typing.get_args(annotation) if typing.get_origin(annotation) is tuple else ()
+        item = _PAIRS.get(name) or (members[0] if members else None)
+        options = () if kind is records.Guarantee else _CHOICES.get(name, ())
+        yield Value(key, label + word, _kind_of(name, annotation), found, item, options)
+
+
+class Variables:
+    """The values a template about one kind of record may name."""
+
+    def __init__(self, subject: type, extra: tuple[FieldSpec, ...] = ()) -> None:
+        self.subject = subject
+        found = list(_walk(subject, SUBJECTS[subject], "", "", lambda record: record))
+        found += _walk(records.Company, _LABELS[records.Company], "company.", "我司", lambda record: record)
+        if "extra" in typing.get_type_hints(subject):
+            found += [_of_catalogue(spec) for spec in extra]
+        self.values: dict[str, Value] = {one.key: one for one in found}
+        self.items: dict[str, dict[str, Value]] = {
+            key: _item_values(one) for key, one in self.values.items() if one.item is not None
+        }
+
+    def find(self, key: str, each: str = "") -> Value | None:
+        """Return the value under a key; inside a repeated part, ``item`` and ``item.<name>`` are its member's, ``index`` its place."""
+        if key == "index":
+            return _INDEX if each else None
+        if key == "item" or key.startswith("item."):
+            return self.items.get(each, {}).get(key)
+        return self.values.get(key)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        """Return these values as an entity of the catalogue, for conditions; of a list, how many it has."""
+        fields = tuple(
+            FieldSpec(
+                ENTITY, one.key.replace(".", "__"),
+                f"{one.label}（个数）" if one.kind == "list" else one.label,
+                "choice" if one.options else _KIND_IN_CATALOGUE[one.kind], choices=one.options,
+            )
+            for one in self.values.values()
+        )  # fmt: skip
+        return Catalogue([EntitySpec(ENTITY, "文书数据", fields, custom_allowed=False)])
+
+    @cached_property
+    def parties(self) -> dict[str, str]:
+        """Return who may be a party: our company, and every person or company of the data; key to label."""
+        hints = typing.get_type_hints(self.subject)
+        found = {"company": "我司"}
+        for key, label in SUBJECTS[self.subject].items():
+            kinds = (hints.get(key), *typing.get_args(hints.get(key)))
+            if records.Party in kinds:
+                found[key] = label
+        return found
+
+    @cached_property
+    def by_label(self) -> dict[str, Value]:
+        """Return the values by what people call them."""
+        return {one.label: one for one in self.values.values()}
+
+
+_INDEX = Value("index", "序号", "number", lambda place: place)
+
+
+def _item_values(value: Value) -> dict[str, Value]:
+    if isinstance(value.item, tuple):
+        return {
+            f"item.{name}": Value(f"item.{name}", label, kind, lambda member, place=place: member[place])  # type: ignore[misc]
+            for place, (name, label, kind) in enumerate(value.item)
+        }
+    if is_dataclass(value.item):
+        found = _walk(typing.cast(type, value.item), _LABELS[value.item], "item.", "", lambda member: member)  # type: ignore[index]
+        return {one.key: one for one in found}
+    return {"item": Value("item", "本项内容", "text", lambda member: member)}
+
+
+def _of_catalogue(spec: FieldSpec) -> Value:
+    key = f"{spec.entity}.{spec.key}"
+    prefix = {"customer": "客户·", "application": "申请·"}[spec.entity]
+
+    def get(record: Any) -> Any:
+        stored = dict(record.extra).get(key)
+        return None if stored is None else json.loads(stored)
+
+    kind = _FROM_CATALOGUE.get(spec.kind, "text")
+    return Value(key, prefix + spec.label, kind, lambda record: read_extra(kind, get(record)))
+
+
+def write_extra(kind: str, value: Any) -> str:
+    """Return the frozen form of a catalogue value: typed where a document has formats for it, else as shown."""
+    return json.dumps(value.isoformat() if isinstance(value, date) else str(value) if isinstance(value, Decimal) else value,
+                      ensure_ascii=False)  # fmt: skip
+
+
+def read_extra(kind: str, stored: Any) -> Any:
+    """Return a value that ``write_extra`` froze."""
+    if stored is None:
+        return None
+    return date.fromisoformat(stored) if kind == "date" else Decimal(stored) if kind == _RATE else stored
+
+
+class Values(Mapping[str, str]):
+    """The values of one document, by token; worked out when asked for. Also the record conditions are asked about."""
+
+    def __init__(
+        self,
+        variables: Variables,
+        record: Any,
+        company: records.Company,
+        item: Any = None,
+        each: str = "",
+        place: int = 0,
+    ) -> None:
+        self.variables, self.record, self.company = variables, record, company
+        self._item, self._each, self._place = item, each, place
+
+    def raw(self, key: str) -> Any:
+        """Return a value as it is; raise KeyError for one this document cannot name."""
+        value = self.variables.find(key, self._each)
+        if value is None:
+            raise KeyError(key)
+        if key == "index":
+            return self._place
+        if key == "item" or key.startswith("item."):
+            return value.get(self._item)
+        return value.get(self.company if key.startswith("company.") else self.record)
+
+    def members(self, key: str) -> Iterator["Values"]:
+        """Yield the values for each member of a list."""
+        for place, member in enumerate(self.raw(key), start=1):
+            yield Values(self.variables, self.record, self.company, member, key, place)
+
+    def text(self, key: str, code: str = "", *, optional: bool = False) -> str:
+        """Return a value as it is printed."""
+        value = self.variables.find(key, self._each)
+        if value is None:
+            raise KeyError(key)
+        return value.write(self.raw(key), code, optional=optional)
+
+    def fill(self, pattern: str) -> str:
+        """Return a pattern with its values put in, once: what a value says is never read as a pattern."""
+        return TOKEN.sub(lambda m: self.text(m[2], m[4] or "", optional=bool(m[3])), pattern)
+
+    def __getitem__(self, token: str) -> str:
+        found = TOKEN.fullmatch("{" + token + "}")
+        if found is None:
+            raise KeyError(token)
+        return self.text(found[2], found[4] or "", optional=bool(found[3]))
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.variables.values)
+
+    def __len__(self) -> int:
+        return len(self.variables.values)
+
+
+class ConditionRecord(Mapping[str, Any]):
+    """A document's values as a condition compares them."""
+
+    def __init__(self, values: Values) -> None:
+        self._values = values
+
+    def __getitem__(self, key: str) -> Any:
+        found = self._values.raw(key.replace("__", "."))
+        return len(found) if isinstance(found, tuple) else found
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, str) and key.replace("__", ".") in self._values.variables.values
+
+    def __iter__(self) -> Iterator[str]:
+        return (key.replace(".", "__") for key in self._values.variables.values)
+
+    def __len__(self) -> int:
+        return len(self._values)
