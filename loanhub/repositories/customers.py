@@ -13,12 +13,15 @@ from loanhub.repositories.scope import Reader, visible_to
 
 
 def event_ids(customer_id: int) -> sa.CompoundSelect[Any]:
-    """Return the query of the ids of a customer's events: its own and those of its leads.
+    """Return the query of the ids of a customer's events: its own, those of customers merged into it and of its leads.
 
     Two indexes, one after the other. With OR between them PostgreSQL reads every event there is.
     """
     leads = sa.select(col(Lead.id)).where(col(Lead.customer_id) == customer_id)
-    own = sa.select(col(Event.id)).where(col(Event.customer_id) == customer_id)
+    merged = sa.select(col(Customer.id)).where(col(Customer.merged_into_id) == customer_id)
+    own = sa.select(col(Event.id)).where(
+        col(Event.customer_id).in_(merged.union_all(sa.select(sa.literal(customer_id))))
+    )
     return own.union(sa.select(col(Event.id)).where(col(Event.lead_id).in_(leads)))
 
 

@@ -17,6 +17,7 @@ from sqlmodel import Session, col
 from loanhub.domain.events import EVENT_TYPES, EventGroup
 from loanhub.domain.permissions import Permission
 from loanhub.models import Event
+from loanhub.repositories import duplicates
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import announce, reading
 
@@ -226,12 +227,16 @@ def list_for_timeline(
 ) -> list[EventView]:
     """Return the newest events of a customer and its leads; the caller has already judged who may see them.
 
+    Those of records merged into them stand among them.
+
     ``actor_name`` keeps what one person did, ``text`` what says these words (in summary, reason or the label).
     """
     owners = []
     if customer_id is not None:
-        owners.append(col(Event.customer_id) == customer_id)
+        merged = duplicates.merged_into(db, "customer", [customer_id])
+        owners.append(col(Event.customer_id).in_([customer_id, *merged]))
     ids = list(lead_ids)
+    ids += duplicates.merged_into(db, "lead", ids)
     if ids:
         owners.append(col(Event.lead_id).in_(ids))
     if not owners:

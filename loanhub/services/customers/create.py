@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import datetime
 
-import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from loanhub.domain.errors import Conflict
 from loanhub.domain.formats import local
 from loanhub.domain.permissions import Permission
-from loanhub.models import Customer, Department
-from loanhub.services import catalogue, events, search
+from loanhub.models import Customer
+from loanhub.services import catalogue, duplicates, events, search
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._numbering import next_number
@@ -55,7 +54,7 @@ def _create(db: Session, actor: Actor, raw: Mapping[str, object], *, now: dateti
     if given["kind"] == "company":
         given["id_type"] = "uscc"  # the only number a firm is known by
     changes = catalogue.apply(db, actor, "customer", customer, given, now=now, partial=False)
-    _refuse_known(db, actor, customer)
+    _refuse_known(db, actor, customer, now=now)
     fill_from_id(customer, now=now)
     day = local(now).date()
     customer.number = f"C{day:%Y%m%d}{next_number(db, f'customer:{day:%Y%m%d}'):03d}"
@@ -70,25 +69,12 @@ def _create(db: Session, actor: Actor, raw: Mapping[str, object], *, now: dateti
     return customer.id
 
 
-def _refuse_known(db: Session, actor: Actor, customer: Customer) -> None:
-    same = []
-    if customer.id_number_index:
-        same.append(col(Customer.id_number_index) == customer.id_number_index)
-    if customer.phone_index:
-        same.append(
-            sa.and_(col(Customer.phone_index) == customer.phone_index, col(Customer.name) == customer.name)
-        )
-    if not same:
-        return
-    query = (
-        sa.select(Customer, col(Department.name))
-        .outerjoin(Department, col(Department.id) == col(Customer.department_id))
-        .where(sa.or_(*same), col(Customer.deleted_at).is_(None))
-    )
+def _refuse_known(db: Session, actor: Actor, customer: Customer, *, now: datetime) -> None:
+    rules = duplicates.rules_of(db, now=now)
     with db.no_autoflush:
-        found = db.execute(query.limit(1)).first()
-    if found is None:
+        found = duplicates.find(db, "customer", customer, now=now)
+    known = next((one.standing for one in found if one.standing.entity == "customer" and one.stops(rules)), None)
+    if known is None:
         return
-    known, team = found
     seen = actor.reaches(owner_id=known.owner_id, department_id=known.department_id)
-    raise KnownCustomer(number=known.number if seen else "", team=team or "")
+    raise KnownCustomer(number=known.number if seen else "", team=known.team)

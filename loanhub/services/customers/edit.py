@@ -17,6 +17,7 @@ from loanhub.domain.events import EVENT_TYPES
 from loanhub.domain.permissions import Permission
 from loanhub.models import Customer, Event
 from loanhub.repositories import customers as repository
+from loanhub.repositories import duplicates
 from loanhub.services import catalogue, events, search
 from loanhub.services._actor import Actor
 from loanhub.services._clashes import Saved, Shown, save_with_clashes
@@ -26,6 +27,7 @@ from loanhub.services.interactions import step_text
 from loanhub.services.leads.convert import fill_from_id
 
 FIELD_EVENTS = (
+    "customer.merged", "customer.merge_undone",
     "customer.created", "customer.edited", "customer.retagged", "customer.scored", "customer.entrusted",
     "interaction.recorded",
 )  # fmt: skip
@@ -186,7 +188,9 @@ def history(
         query = (
             sa.select(Event)
             .where(
-                col(Event.customer_id) == customer_id,
+                col(Event.customer_id).in_(
+                    [customer_id, *duplicates.merged_into(db, "customer", [customer_id])]
+                ),
                 col(Event.type).in_(FIELD_EVENTS),
             )
             .order_by(col(Event.id).desc())

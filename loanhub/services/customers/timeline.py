@@ -13,6 +13,7 @@ from loanhub.domain.events import EVENT_TYPES, EventGroup
 from loanhub.domain.permissions import Permission
 from loanhub.models import Document, Event, Interaction, Lead, User
 from loanhub.repositories import customers as repository
+from loanhub.repositories import duplicates
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
@@ -179,7 +180,9 @@ def _file(row: Document) -> TimelineFile:
 
 
 def _totals(db: Session, customer_id: int, lead_ids: list[int]) -> tuple[dict[str, str], list[str]]:
-    owner = col(Event.customer_id) == customer_id
+    owner: sa.ColumnElement[bool] = col(Event.customer_id).in_(
+        [customer_id, *duplicates.merged_into(db, "customer", [customer_id])]
+    )
     if lead_ids:
         owner = sa.or_(owner, col(Event.lead_id).in_(lead_ids))
     query = (

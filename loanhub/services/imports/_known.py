@@ -9,6 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.domain.duplicates import Key
 from loanhub.domain.leads import (
     DuplicateKey,
     DuplicateOutcome,
@@ -23,6 +24,7 @@ from loanhub.models.encryption import blind_index
 from loanhub.repositories import imports as repository
 from loanhub.repositories.imports import Known
 from loanhub.services._actor import Actor
+from loanhub.services.duplicates import rules_of
 from loanhub.services.imports._plan import PlannedRow
 
 
@@ -49,7 +51,7 @@ class Finder:
     def __init__(
         self, db: Session, actor: Actor, rows: Sequence[PlannedRow], *, not_of_batch: int | None
     ) -> None:
-        self._actor = actor
+        self._db, self._actor = db, actor
         self._keys = {row.number: _keys(row) for row in rows if row.wanted}
         known = repository.find_known(
             db,
@@ -71,11 +73,12 @@ class Finder:
         keys = self._keys.get(row.number)
         if keys is None:
             return None
+        rules = rules_of(self._db, now=now)
         for known in (*self._by_id.get(keys.id_number or "", ()), *self._by_phone.get(keys.phone or "", ())):
             key = find_duplicate_key(
                 keys, PartyKeys(phone=known.phone_index, id_number=known.id_number_index)
             )
-            if key is None:
+            if key is None or not rules.stops(Key(key.value)):
                 continue
             standing = self._standings[known.id]
             outcome = decide_duplicate(

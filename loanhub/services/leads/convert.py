@@ -20,6 +20,7 @@ from loanhub.services import catalogue, events, search
 from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
 from loanhub.services._transaction import transaction
+from loanhub.services.duplicates import same_customer
 from loanhub.services.leads.edit import tags_of
 
 COPIED = (
@@ -77,21 +78,7 @@ def convert(actor: Actor, *, lead_id: int, raw: Mapping[str, object] | None = No
 
 
 def _find_same(db: Session, actor: Actor, lead: Lead, *, now: datetime) -> Customer | None:
-    if lead.id_number_index:
-        query = sa.select(Customer).where(
-            col(Customer.id_number_index) == lead.id_number_index, col(Customer.deleted_at).is_(None)
-        )
-        known: Customer | None = db.execute(query.limit(1)).scalar_one_or_none()
-        if known is not None:
-            return known
-    query = sa.select(Customer).where(
-        col(Customer.phone_index) == lead.phone_index,
-        col(Customer.name) == lead.name,
-        col(Customer.deleted_at).is_(None),
-    )
-    if lead.id_number_index:
-        query = query.where(col(Customer.id_number_index).is_(None))
-    found: Customer | None = db.execute(query.limit(1)).scalar_one_or_none()
+    found = same_customer(db, lead)
     if found is not None and lead.id_number and not found.id_number:
         _take_identity(db, actor, found, lead, now=now)
     return found

@@ -25,12 +25,12 @@ from loanhub.domain.leads import (
     lead_number,
 )
 from loanhub.models import Channel, Lead, LeadConsent, User
-from loanhub.repositories import leads as repository
 from loanhub.services import assignment, catalogue, events, search
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._notices import notify
 from loanhub.services._numbering import next_number
 from loanhub.services._transaction import announce
+from loanhub.services.duplicates import same_lead
 from loanhub.services.leads._entry import Entry
 from loanhub.services.leads.touch import Created, touch
 
@@ -109,9 +109,7 @@ def take_in(db: Session, enquiries: Sequence[Enquiry], *, now: datetime) -> list
         keys = {key for key in (lead.phone_index, lead.id_number_index) if key}
         if keys & waiting:
             flush()
-        known = repository.find_same_party(
-            db, phone_index=lead.phone_index, id_number_index=lead.id_number_index
-        )
+        known = same_lead(db, lead, now=now)
         if known is not None and not _is_new_opportunity(known, now=now):
             taken[place] = _repeat(db, enquiry, known, lead, now=now)
             continue

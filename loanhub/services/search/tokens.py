@@ -9,10 +9,14 @@ from sqlmodel import Session, SQLModel, col
 
 from loanhub.domain.names import number_tokens, search_tokens
 from loanhub.models import SearchToken
+from loanhub.services import _party_keys
 
 
-def tokens_of(row: object) -> set[str]:
-    """Return every token a record is found by: name, company, number; phone and identity number as blind indexes."""
+def tokens_of(row: object, entity: str = "") -> set[str]:
+    """Return every token a record is found by: name, company, number; phone and identity number as blind indexes.
+
+    With an ``entity`` those under which 查重 finds its likely doubles stand among them.
+    """
     tokens = search_tokens(getattr(row, "name", "") or "")
     tokens |= search_tokens(getattr(row, "company_name", "") or "")
     tokens |= number_tokens(getattr(row, "number", "") or "")
@@ -20,13 +24,20 @@ def tokens_of(row: object) -> set[str]:
         value = getattr(row, attribute, None)
         if value:
             tokens.add(f"#{value}")
+    tokens |= _party_keys.tokens_of(entity, row)
     return {token[:80] for token in tokens if token}
 
 
 def index(db: Session, entity: str, row: SQLModel) -> None:
     """Write the search tokens of a record anew, in the transaction of its change."""
     entity_id = row.id  # type: ignore[attr-defined]
-    wanted = tokens_of(row)
+    wanted = tokens_of(row, entity)
+    model = type(row)
+    if hasattr(model, "merged_into_id"):
+        # What was merged into it is found by its old name, phone and number still.
+        merged = sa.select(model).where(model.merged_into_id == entity_id)
+        for other in db.execute(merged).scalars():
+            wanted |= tokens_of(other)
     query = sa.select(col(SearchToken.token)).where(
         col(SearchToken.entity) == entity, col(SearchToken.entity_id) == entity_id
     )
@@ -48,7 +59,7 @@ def index(db: Session, entity: str, row: SQLModel) -> None:
 
 def index_many(db: Session, entity: str, rows: Iterable[tuple[int, object]]) -> None:
     """Write the search tokens of records that have none yet: (id, anything with the searched attributes)."""
-    fresh = [(token, entity, row_id) for row_id, row in rows for token in sorted(tokens_of(row))]
+    fresh = [(token, entity, row_id) for row_id, row in rows for token in sorted(tokens_of(row, entity))]
     if fresh:
         # Three plain values a row need no preparing: through sa.insert that takes longer than the database.
         connection = db.connection()
