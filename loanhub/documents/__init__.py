@@ -6,6 +6,6 @@
 
 from loanhub.documents.data import from_json, to_json
 from loanhub.documents.render import render
-from loanhub.documents.template import DocumentTemplate, get_template, missing, templates
+from loanhub.documents.template import DocumentTemplate, get_template, missing
 
-__all__ = ["DocumentTemplate", "from_json", "get_template", "missing", "render", "templates", "to_json"]
+__all__ = ["DocumentTemplate", "from_json", "get_template", "missing", "render", "to_json"]

@@ -11,10 +11,10 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any, NamedTuple
 
+from loanhub.documents import parts
 from loanhub.documents.compose import Column, Composer, Signer
 from loanhub.documents.data import Company, Party
 from loanhub.documents.template import DocumentTemplate, Variable
-from loanhub.documents.templates import _parts as parts
 from loanhub.documents.variables import (
     ENTITY,
     FORMATS,

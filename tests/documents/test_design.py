@@ -5,9 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from loanhub.documents import get_template, missing, render, templates
+from loanhub.documents import get_template, missing, render
 from loanhub.documents.design import derived
 from loanhub.documents.render import SAMPLE_COMPANY
+from loanhub.documents.template import templates
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.templates import Block, BlockFault, BlockKind, Body, body_json, read_body
 from tests.documents.conftest import text_of

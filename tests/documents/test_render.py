@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 import pypdf
 import pytest
 
-from loanhub.documents import from_json, get_template, missing, render, templates, to_json
+from loanhub.documents import from_json, get_template, missing, render, to_json
 from loanhub.documents.data import Company, Guarantee, Party
 from loanhub.documents.render import SAMPLE_COMPANY, TextTooLong
-from loanhub.documents.template import MissingData, UnknownTemplate
+from loanhub.documents.template import MissingData, UnknownTemplate, templates
 from loanhub.documents.templates.cost_disclosure import CostsDoNotAddUp
 from loanhub.documents.templates.receipt import ReceiptDoesNotAddUp
 from loanhub.documents.typeface import MissingGlyph, UnprintableText
