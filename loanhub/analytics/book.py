@@ -1,4 +1,4 @@
-"""What the measures compute on: five narrow frames and a window of days.
+"""What the measures compute on: narrow frames and a window of days.
 
 The frames hold the whole company; :func:`within` keeps what one reader may see.
 
@@ -7,7 +7,7 @@ Instants are cut to days in Asia/Shanghai by the loader, so that a measure never
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
@@ -17,25 +17,49 @@ import polars as pl
 LEADS = {
     "id": pl.Int64, "created": pl.Date, "stage": pl.Int64, "reached": pl.Int64, "channel": pl.String,
     "owner": pl.Int64, "cost_fen": pl.Int64, "valid": pl.Boolean, "contacted": pl.Boolean, "city": pl.String,
-    "department": pl.Int64,
+    "department": pl.Int64, "product": pl.String, "status": pl.String, "reason": pl.String, "assigned": pl.Boolean,
 }  # fmt: skip
 CUSTOMERS = {
     "id": pl.Int64, "created": pl.Date, "owner": pl.Int64, "department": pl.Int64, "manager": pl.Int64,
+    "channel": pl.String, "city": pl.String,
 }  # fmt: skip
 APPLICATIONS = {
     "id": pl.Int64, "lead": pl.Int64, "submitted": pl.Date, "decided": pl.Date, "approved": pl.Boolean,
     "rejected": pl.Boolean, "amount_fen": pl.Int64, "hours": pl.Float64, "owner": pl.Int64, "product": pl.String,
-    "department": pl.Int64,
+    "department": pl.Int64, "approved_fen": pl.Int64, "grade": pl.Int64, "channel": pl.String,
 }  # fmt: skip
 LOANS = {
     "id": pl.Int64, "lead": pl.Int64, "disbursed": pl.Date, "principal_fen": pl.Int64, "outstanding_fen": pl.Int64,
     "dpd": pl.Int64, "bucket": pl.String, "owner": pl.Int64, "product": pl.String, "channel": pl.String,
-    "open": pl.Boolean, "city": pl.String, "department": pl.Int64, "customer": pl.Int64,
+    "open": pl.Boolean, "city": pl.String, "department": pl.Int64, "customer": pl.Int64, "overdue_fen": pl.Int64,
+    "five_class": pl.String, "provision_fen": pl.Int64, "suspense_fen": pl.Int64, "written_off": pl.Date,
+    "written_off_fen": pl.Int64, "grade": pl.Int64, "first_due": pl.Date, "first_cleared": pl.Date,
 }  # fmt: skip
-PAYMENTS = {"id": pl.Int64, "loan": pl.Int64, "value_date": pl.Date, "amount_fen": pl.Int64}
+PAYMENTS = {
+    "id": pl.Int64, "loan": pl.Int64, "value_date": pl.Date, "amount_fen": pl.Int64, "revenue_fen": pl.Int64,
+    "recovery": pl.Boolean,
+}  # fmt: skip
+MOVES = {
+    "id": pl.Int64, "lead": pl.Int64, "stage": pl.Int64, "to": pl.Int64, "moved": pl.Date, "stayed_seconds": pl.Int64,
+}  # fmt: skip
+CASES = {
+    "id": pl.Int64, "loan": pl.Int64, "opened": pl.Date, "closed": pl.Date, "owner": pl.Int64, "department": pl.Int64,
+}  # fmt: skip
+PROMISES = {
+    "id": pl.Int64, "case": pl.Int64, "judged": pl.Date, "kept": pl.Boolean, "amount_fen": pl.Int64,
+}  # fmt: skip
+CONTACTS = {"id": pl.Int64, "case": pl.Int64, "at": pl.Date, "by": pl.Int64}
+STAFF = {"id": pl.Int64, "department": pl.Int64, "joined": pl.Date, "left": pl.Date}
+SNAPSHOTS = {"date": pl.Date, "loan": pl.Int64, "bucket": pl.Int8, "balance_fen": pl.Int64}
 SCHEMAS: dict[str, dict[str, Any]] = {
     "leads": LEADS, "customers": CUSTOMERS, "applications": APPLICATIONS, "loans": LOANS, "payments": PAYMENTS,
+    "moves": MOVES, "cases": CASES, "promises": PROMISES, "contacts": CONTACTS, "staff": STAFF, "snapshots": SNAPSHOTS,
 }  # fmt: skip
+FOLLOWS = {"payments": ("loan", "loans"), "snapshots": ("loan", "loans"), "moves": ("lead", "leads"),
+           "promises": ("case", "cases"), "contacts": ("case", "cases")}  # fmt: skip
+"""Frames whose rows belong to a row of another: the column that names it, and the frame it is in."""
+GROWING = "snapshots"
+"""History that is only added to, a month end at a time."""
 
 
 @dataclass(frozen=True)
@@ -56,7 +80,7 @@ class Window:
 
 
 def period(code: str, today: date) -> tuple[Window, Window]:
-    """Return the window of 今日, 本周, 本月, 本季 up to today, and the same stretch of the period before.
+    """Return the window of 今日, 本周, 本月, 本季, 本年 up to today, and the same stretch of the period before 环比.
 
     The comparison ends after as many days as have passed, so that a month half over is held against half a
     month 上月同期. Unknown codes mean the month.
@@ -71,10 +95,24 @@ def period(code: str, today: date) -> tuple[Window, Window]:
         first = date(today.year, (today.month - 1) // 3 * 3 + 1, 1)
         last = first - timedelta(days=1)
         before = date(last.year, (last.month - 1) // 3 * 3 + 1, 1)
+    elif code == "year":
+        first, before = date(today.year, 1, 1), date(today.year - 1, 1, 1)
     else:
         first = today.replace(day=1)
         before = (first - timedelta(days=1)).replace(day=1)
     return Window(first, end), Window(before, min(before + (end - first), first))
+
+
+def year_before(window: Window) -> Window:
+    """Return the same days a year earlier 同比; 29 February is held against the 28th."""
+
+    def earlier(day: date) -> date:
+        try:
+            return day.replace(year=day.year - 1)
+        except ValueError:
+            return day.replace(year=day.year - 1, day=28)
+
+    return Window(earlier(window.first), earlier(window.end - timedelta(days=1)) + timedelta(days=1))
 
 
 def stretches(code: str, today: date, count: int) -> list[Window]:
@@ -107,10 +145,14 @@ def months_back(today: date, count: int) -> list[date]:
 class Book:
     """The frames: of the whole company, or of one reader after :func:`within`.
 
-    leads: a row a lead; ``stage`` is the number of its stage now (0 first), ``reached`` the furthest ever.
+    leads: a row a lead; ``stage`` is the number of its stage now (0 first), ``reached`` the furthest ever; ``reason``
+    why it was lost or invalid.
     applications: those ever submitted; ``hours`` from submission to decision, null while open. loans: own,
-    disbursed, balances as of the last posting; ``open`` is false once settled or written off. payments:
-    repayments that stand, neither reversed ones nor reversals.
+    disbursed, balances as of the last posting; ``open`` is false once settled or written off; ``first_cleared`` null
+    while the first installment is unpaid. payments: money that came and stands, neither reversed ones nor reversals;
+    ``revenue_fen`` is its part that is fees, interest, penalty and compound interest, ``recovery`` one after a write-off.
+    moves: a stage left, and after how long. promises: those judged, kept or broken. staff: representatives, ``left``
+    null while they are here. snapshots: loans owing at the end of each month, ``bucket`` by number, M0 is 0.
     """
 
     leads: pl.DataFrame
@@ -118,6 +160,12 @@ class Book:
     applications: pl.DataFrame
     loans: pl.DataFrame
     payments: pl.DataFrame
+    moves: pl.DataFrame
+    cases: pl.DataFrame
+    promises: pl.DataFrame
+    contacts: pl.DataFrame
+    staff: pl.DataFrame
+    snapshots: pl.DataFrame
 
 
 def empty() -> Book:
@@ -128,7 +176,7 @@ def empty() -> Book:
 def fold(book: Book, name: str, fresh: pl.DataFrame, *, key: str, ids: Sequence[int]) -> Book:
     """Return the book with the rows of these ids replaced by ``fresh``; ids that came back with no row are gone.
 
-    key: the column the ids name, ``id`` or for payments ``loan`` and for loans ``customer``.
+    key: the column the ids name: ``id``, for loans also ``customer``, or that of :data:`FOLLOWS`.
     """
     kept: pl.DataFrame = getattr(book, name).filter(~pl.col(key).is_in(list(ids)) | pl.col(key).is_null())
     return replace(book, **{name: kept.vstack(fresh.select(kept.columns))})
@@ -137,23 +185,57 @@ def fold(book: Book, name: str, fresh: pl.DataFrame, *, key: str, ids: Sequence[
 def within(book: Book, *, user_id: int, departments: frozenset[int]) -> Book:
     """Return what a reader of these departments may see, besides all that is the reader's own.
 
-    The same rule as ``repositories.scope.visible_to``; payments follow their loans.
+    The same rule as ``repositories.scope.visible_to``; rows that belong to another follow it.
     """
     mine = pl.col("owner") == user_id
+    staff = pl.col("id") == user_id
     if departments:
-        mine = mine | pl.col("department").is_in(sorted(departments))
+        inside = pl.col("department").is_in(sorted(departments))
+        mine, staff = mine | inside, staff | inside
     kept = {
         name: getattr(book, name).filter(
             mine | (pl.col("manager") == user_id) if name == "customers" else mine
         )
-        for name in ("leads", "customers", "applications", "loans")
+        for name in ("leads", "customers", "applications", "loans", "cases")
     }
-    payments = book.payments.join(kept["loans"].select(loan="id"), on="loan", how="semi")
-    return Book(**kept, payments=payments)
+    kept["staff"] = book.staff.filter(staff)
+    return Book(**kept, **_following(book, kept))
+
+
+def narrowed(book: Book, *, departments: frozenset[int] | None = None, product: str = "") -> Book:
+    """Return the part of some departments, and of one product: leads, applications and loans of it, and what follows.
+
+    Customers and staff belong to no product and are left out of its figures.
+    """
+    found = {name: getattr(book, name) for name in SCHEMAS if name not in FOLLOWS}
+    if departments is not None:
+        inside = pl.col("department").is_in(sorted(departments))
+        found = {name: frame.filter(inside) for name, frame in found.items()}
+    if product:
+        found = {
+            name: frame.filter(pl.col("product") == product) if "product" in frame.columns else frame
+            for name, frame in found.items()
+        }
+        found["cases"] = found["cases"].join(found["loans"].select(loan="id"), on="loan", how="semi")
+    return Book(**found, **_following(book, found))
+
+
+def _following(book: Book, kept: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
+    found = {}
+    for name, (key, other) in FOLLOWS.items():
+        mine: pl.DataFrame = getattr(book, name)
+        whole: pl.DataFrame = getattr(book, other)
+        same = kept[other].height == whole.height
+        found[name] = (
+            mine if same else mine.join(kept[other].select(pl.col("id").alias(key)), on=key, how="semi")
+        )
+    return found
 
 
 def differing(one: Book, other: Book) -> list[str]:
     """Return the names of the frames that do not hold the same rows, in whatever order."""
-    return [
-        name for name in SCHEMAS if not getattr(one, name).sort("id").equals(getattr(other, name).sort("id"))
-    ]
+
+    def ordered(book: Book, name: str) -> pl.DataFrame:
+        return getattr(book, name).sort(["date", "loan"] if name == GROWING else "id")  # type: ignore[no-any-return]
+
+    return [name for name in SCHEMAS if not ordered(one, name).equals(ordered(other, name))]

@@ -9,10 +9,15 @@ from fractions import Fraction
 
 import polars as pl
 
-from loanhub.domain.repayment.delinquency import Bucket
+from loanhub.analytics.book import Book, Window
+from loanhub.domain.repayment.delinquency import Bucket, FiveClass
 
 WRITTEN_OFF = "核销"
 SETTLED = "结清"
+BAD_CLASSES = tuple(
+    one.value for one in FiveClass if one not in (FiveClass.NORMAL, FiveClass.SPECIAL_MENTION)
+)
+"""次级、可疑、损失: what counts as bad 不良."""
 _ORDER = {bucket.value: place for place, bucket in enumerate(Bucket)} | {WRITTEN_OFF: len(Bucket)}
 
 
@@ -92,6 +97,14 @@ def first_payment_default(
             ),
         )
     return found
+
+
+def first_judged(book: Book, window: Window, days: int) -> pl.DataFrame:
+    """Return the loans whose first due date + ``days`` lies in the window: ``id``, ``bad`` (not cleared before it)."""
+    limit = pl.col("first_due") + timedelta(days=days)
+    judged = book.loans.filter((limit >= window.first) & (limit < window.end))
+    bad = pl.col("first_cleared").is_null() | (pl.col("first_cleared") >= limit)
+    return judged.select("id", bad=bad)
 
 
 def _of(part: int, whole: int) -> Fraction | None:

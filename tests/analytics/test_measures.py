@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import timedelta
 from fractions import Fraction
-from typing import Any
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -15,129 +15,25 @@ from sqlmodel import col
 
 from loanhub.analytics import book as frames
 from loanhub.analytics import tables
-from loanhub.analytics.book import Book, Window
-from loanhub.analytics.measures import measures
+from loanhub.analytics.book import Book
+from loanhub.analytics.measures import FRAMES, How, breakdown, dimensions_of, measures
 from loanhub.domain.permissions import RoleCode
 from loanhub.domain.pipelines import DEFAULT_STAGES
-from loanhub.models import Application, Customer, Lead, Loan, Payment
+from loanhub.models import Customer, Lead, Loan, User
 from loanhub.services._actor import SYSTEM
-from loanhub.services._transaction import reading
+from loanhub.services._transaction import reading, transaction
 from loanhub.services.cockpit import keeper
 from tests.analytics.random_book import fill
-from tests.builders import TODAY, make_company, make_user
-
-OPEN = ("active", "grace", "overdue")
-PASSED = ("approved", "contracted", "funded")
-
-
-def instants(window: Window) -> tuple[datetime, datetime]:
-    """Return the window as instants; Shanghai is eight hours ahead all year."""
-
-    def start(day: Any) -> datetime:
-        return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=8)
-
-    return start(window.first), start(window.end)
-
-
-def between(column: Any, window: Window) -> Any:
-    first, end = instants(window)
-    return sa.and_(column >= first, column < end)
-
-
-def dated(column: Any, window: Window) -> Any:
-    return sa.and_(column >= window.first, column < window.end)
-
-
-def scalar(query: Any) -> Any:
-    with reading() as db:
-        return db.execute(query).scalar_one()
-
-
-def total(column: Any, *conditions: Any) -> int:
-    return int(scalar(sa.select(sa.func.coalesce(sa.func.sum(column), 0)).where(*conditions)))
-
-
-def number(*conditions: Any) -> int:
-    return int(scalar(sa.select(sa.func.count()).where(*conditions)))
-
-
-OWN = sa.and_(col(Loan.mode) == "own", col(Loan.status) != "pending", col(Loan.disbursed_date).is_not(None))
-ALIVE = sa.and_(OWN, sa.cast(col(Loan.status), sa.String).in_(OPEN))
-
-
-def decided(window: Window, statuses: tuple[str, ...]) -> int:
-    return number(
-        between(col(Application.decided_at), window),
-        sa.cast(col(Application.status), sa.String).in_(statuses),
-    )
-
-
-def sql_share(numerator: int, denominator: int) -> Fraction | None:
-    return Fraction(numerator, denominator) if denominator else None
-
-
-def balance(*conditions: Any) -> int:
-    return total(col(Loan.outstanding_principal_fen), ALIVE, *conditions)
-
-
-def sql_hours(window: Window) -> Fraction | None:
-    with reading() as db:
-        rows = db.execute(
-            sa.select(col(Application.submitted_at), col(Application.decided_at)).where(
-                between(col(Application.decided_at), window),
-                sa.cast(col(Application.status), sa.String).in_((*PASSED, "rejected")),
-            )
-        ).all()
-    minutes = [int((end - start).total_seconds() // 60) for start, end in rows]
-    return sql_share(sum(minutes), len(minutes) * 60)
-
-
-def sql_acquisition(window: Window) -> int | None:
-    cohort = sa.and_(between(col(Lead.created_at), window), col(Lead.deleted_at).is_(None))
-    lent = (
-        sa.select(col(Application.lead_id))
-        .join(Loan, col(Loan.application_id) == col(Application.id))
-        .where(OWN)
-    )
-    funded = number(cohort, col(Lead.id).in_(lent))
-    return round(total(col(Lead.cost_fen), cohort) / funded) if funded else None
-
-
-def sql_collected(window: Window) -> int:
-    undo = sa.orm.aliased(Payment)
-    with reading() as db:
-        rows = db.execute(
-            sa.select(col(Payment.id), col(Payment.amount_fen))
-            .join(Loan, col(Loan.id) == col(Payment.loan_id))
-            .where(
-                OWN,
-                dated(col(Payment.value_date), window),
-                col(Payment.kind).in_(["payment", "prepayment", "settlement"]),
-            )
-        ).all()
-        undone = set(db.execute(sa.select(undo.reverses_id)).scalars())
-    return sum(amount for row_id, amount in rows if row_id not in undone)
-
-
-TRUTH: dict[str, Callable[[Window], Any]] = {
-    "new_leads": lambda w: number(between(col(Lead.created_at), w), col(Lead.deleted_at).is_(None)),
-    "new_customers": lambda w: number(between(col(Customer.created_at), w)),
-    "applied_amount": lambda w: total(col(Application.amount_fen), between(col(Application.submitted_at), w)),
-    "approval_rate": lambda w: sql_share(decided(w, PASSED), decided(w, (*PASSED, "rejected"))),
-    "approval_hours": sql_hours,
-    "acquisition_cost": sql_acquisition,
-    "disbursed_amount": lambda w: total(col(Loan.principal_fen), OWN, dated(col(Loan.disbursed_date), w)),
-    "collected_amount": sql_collected,
-    "outstanding_principal": lambda w: balance(),
-    "overdue_rate": lambda w: sql_share(balance(col(Loan.dpd) > 0), balance()),
-    "overdue_90_rate": lambda w: sql_share(balance(col(Loan.dpd) > 90), balance()),
-}
+from tests.analytics.truth import OWN, TRUTH, between, dated, total
+from tests.builders import NOON, TODAY, make_company, make_user
 
 
 @pytest.fixture
 def book(database: Engine) -> Book:
     make_company()
     fill([make_user(RoleCode.SALES), make_user(RoleCode.SALES, team="华东二组")])
+    with transaction() as db:
+        db.execute(sa.update(User).values(created_at=NOON - timedelta(days=45)))
     return keeper().of(SYSTEM)
 
 
@@ -160,11 +56,14 @@ class TestMeasures:
 
             assert result.value, code
             assert result.rows["id"].is_unique().all(), code
-            if isinstance(result.value, Fraction):
-                base = (result.base or 0) * (60 if measure.unit.value == "hours" else 1)
-                assert Fraction(result.total, base) == result.value, code
-            elif result.base is None:
-                assert result.total == result.value, code
+            scale = 60 if measure.unit.value == "hours" else 1
+            if measure.how in (How.SHARE, How.MEAN):
+                assert Fraction(result.total, (result.base or 0) * scale) == result.value, code
+            elif measure.how is How.SUM:
+                assert result.total == result.value and result.base is None, code
+            if result.base_rows is not None:
+                assert result.base == result.base_rows["part"].sum(), code
+                assert set(result.base_rows["id"]) <= set(getattr(book, FRAMES[measure.entity])["id"]), code
 
 
 class TestTables:
@@ -222,3 +121,32 @@ class TestTables:
         assert rows[-1]["disbursed_fen"] == TRUTH["disbursed_amount"](month)
         assert rows[-1]["collected_fen"] == TRUTH["collected_amount"](month)
         assert rows[0]["disbursed_fen"] == 0
+
+
+class TestBreakdown:
+    def test_the_groups_of_every_dimension_add_up_to_the_number(self, book: Book) -> None:
+        window = WINDOWS["quarter"][0]
+        for code, measure in measures().items():
+            result = measure.compute(book, window)
+            for dimension in dimensions_of(measure):
+                groups = breakdown(measure, book, window, [dimension])
+
+                assert sum(group.total for group in groups) == result.total, (code, dimension)
+                assert sum(group.records for group in groups) == result.rows.height, (code, dimension)
+                if measure.how in (How.SHARE, How.PER):
+                    assert sum(group.base or 0 for group in groups) == result.base, (code, dimension)
+
+    def test_a_group_is_the_measure_of_its_own_records(self, book: Book) -> None:
+        measure, window = measures()["approval_rate"], WINDOWS["quarter"][0]
+
+        for group in breakdown(measure, book, window, ["product", "grade"]):
+            product, grade = group.keys
+            mine = book.applications.filter(
+                (pl.col("product") == product) & pl.col("grade").eq_missing(pl.lit(grade, pl.Int64))
+            )
+            assert measure.compute(replace(book, applications=mine), window).value == group.value
+
+    def test_refuses_a_dimension_the_records_do_not_have(self, book: Book) -> None:
+        for code, by in (("approval_rate", ["bucket"]), ("output_per_head", ["owner"]), ("new_leads", [])):
+            with pytest.raises(ValueError, match="taken apart"):
+                breakdown(measures()[code], book, WINDOWS["month"][0], by)

@@ -1,13 +1,28 @@
-"""The measures 指标库: one file each, found by discovery; a number has one definition wherever it appears."""
+"""The measures 指标库: one file each, found by discovery; a number has one definition wherever it appears.
+
+``measures()`` gives each with its code, name, unit, definition, direction and grain; ``compute`` its number with the
+records that make it (the drill-down); ``dimensions_of`` and ``breakdown`` the same records taken apart.
+"""
 
 from __future__ import annotations
 
 from functools import cache
 
-from loanhub.analytics.measures._measure import Measure, Reading, Unit
+from loanhub.analytics.measures._dimensions import (
+    DIMENSIONS,
+    FRAMES,
+    Group,
+    breakdown,
+    dimensions_of,
+    keys_of,
+)
+from loanhub.analytics.measures._measure import How, Measure, Number, Reading, Unit, value_of
 from loanhub.discovery import discover
 
-__all__ = ["Measure", "Reading", "Unit", "measures"]
+__all__ = [
+    "DIMENSIONS", "FRAMES", "Group", "How", "Measure", "Number", "Reading", "Unit", "breakdown", "dimensions_of",
+    "keys_of", "measures", "value_of",
+]  # fmt: skip
 
 
 @cache

@@ -5,19 +5,15 @@ from __future__ import annotations
 import polars as pl
 
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
+from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, counted, per_head, summed
 from loanhub.analytics.tables import funded_leads
-from loanhub.domain.money import divide_half_up
 
 
 def compute(book: Book, window: Window) -> Reading:
     """Return channel cost over funded leads of the same cohort 获客成本 (CAC); undefined without a funded lead."""
     rows = book.leads.filter(window.holds("created"))
     won = rows.filter(pl.col("id").is_in(funded_leads(book).implode()))
-    cost = summed(rows, "cost_fen")
-    if won.is_empty() or not isinstance(cost.value, int):
-        return Reading(None, cost.rows, 0, Unit.FEN)
-    return Reading(divide_half_up(cost.value, won.height), cost.rows, won.height, Unit.FEN)
+    return per_head(summed(rows, "cost_fen"), counted(won))
 
 
 MEASURE = Measure(
@@ -29,4 +25,6 @@ MEASURE = Measure(
     entity="lead",
     flow=True,
     compute=compute,
+    how=How.PER,
+    day="created",
 )

@@ -20,4 +20,5 @@ MEASURE = Measure(
     entity="application",
     flow=True,
     compute=compute,
+    day="submitted",
 )

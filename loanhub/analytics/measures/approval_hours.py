@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
-
 import polars as pl
 
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.measures._measure import Measure, Reading, Unit
+from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, amounts, averaged
 
 
 def compute(book: Book, window: Window) -> Reading:
@@ -15,19 +13,19 @@ def compute(book: Book, window: Window) -> Reading:
     decided = book.applications.filter(
         window.holds("decided") & (pl.col("approved") | pl.col("rejected")) & pl.col("hours").is_not_null()
     )
-    rows = decided.select("id", part=(pl.col("hours") * 60).round().cast(pl.Int64))
-    if rows.is_empty():
-        return Reading(None, rows, 0, Unit.HOURS)
-    return Reading(Fraction(int(rows["part"].sum()), rows.height * 60), rows, rows.height, Unit.HOURS)
+    minutes = amounts(decided, (pl.col("hours") * 60).round())
+    return averaged(minutes, Unit.HOURS)
 
 
 MEASURE = Measure(
     code="approval_hours",
     label="平均审批时长",
     unit=Unit.HOURS,
-    definition="期内出结果的申请，从最近一次提交到结果的平均自然小时数",
+    definition="期内出结果的申请，从最近一次提交到结果的平均自然小时数，补件停留不计",
     higher_is_better=False,
     entity="application",
     flow=True,
     compute=compute,
+    how=How.MEAN,
+    day="decided",
 )

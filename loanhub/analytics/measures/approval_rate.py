@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.measures._measure import Measure, Reading, Unit, counted, share
+from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, counted, share
 
 
 def compute(book: Book, window: Window) -> Reading:
@@ -23,4 +23,6 @@ MEASURE = Measure(
     entity="application",
     flow=True,
     compute=compute,
+    how=How.SHARE,
+    day="decided",
 )

@@ -20,4 +20,5 @@ MEASURE = Measure(
     entity="payment",
     flow=True,
     compute=compute,
+    day="value_date",
 )

@@ -20,4 +20,5 @@ MEASURE = Measure(
     entity="loan",
     flow=True,
     compute=compute,
+    day="disbursed",
 )

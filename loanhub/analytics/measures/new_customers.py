@@ -20,4 +20,5 @@ MEASURE = Measure(
     entity="customer",
     flow=True,
     compute=compute,
+    day="created",
 )

@@ -21,4 +21,5 @@ MEASURE = Measure(
     entity="lead",
     flow=True,
     compute=compute,
+    day="created",
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.measures._measure import Measure, Reading, Unit, share, summed
+from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, share, summed
 
 
 def compute(book: Book, window: Window) -> Reading:
@@ -23,4 +23,5 @@ MEASURE = Measure(
     entity="loan",
     flow=False,
     compute=compute,
+    how=How.SHARE,
 )

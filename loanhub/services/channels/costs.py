@@ -176,6 +176,16 @@ def settle(*, now: datetime) -> int:
                 touched += _spread(db, row, now=now)
     with transaction() as db:
         touched += _price_payouts(db, now=now)
+        if touched:
+            # No lead is named: the cockpit's book reads the costs of all of them again.
+            events.record(
+                db,
+                SYSTEM,
+                "channel_cost.settled",
+                now=now,
+                entity="channel",
+                summary=f"{touched:,} 条线索的成本",
+            )
     return touched
 
 

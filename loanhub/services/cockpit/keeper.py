@@ -23,7 +23,7 @@ from sqlalchemy.engine import Engine, make_url
 from sqlmodel import Session
 
 from loanhub.analytics import book as frames
-from loanhub.analytics.book import SCHEMAS, Book
+from loanhub.analytics.book import GROWING, SCHEMAS, Book
 from loanhub.domain.permissions import Scope
 from loanhub.repositories import book as repository
 from loanhub.repositories.book import Changed
@@ -37,10 +37,19 @@ OVERTAKEN = 1_000
 """On PostgreSQL an event may be committed after later ones; so many of the newest are looked at again."""
 READERS_KEPT = 24
 WHOLE: dict[str, tuple[str, ...]] = {
-    "day_end.finished": ("loans",),
-    "leads.import_finished": ("leads",),
-    "leads.import_undone": ("leads", "customers"),
-    "pipeline.edited": ("leads",),
+    "day_end.finished": ("loans", "snapshots"),
+    "day_end.months_written": ("snapshots",),
+    "leads.import_finished": ("leads", "moves"),
+    "leads.import_undone": ("leads", "customers", "moves"),
+    "channel_cost.entered": ("leads",),
+    "channel_cost.voided": ("leads",),
+    "channel_cost.settled": ("leads",),
+    "pipeline.edited": ("leads", "moves"),
+    "user.created": ("staff",),
+    "user.edited": ("staff",),
+    "user.disabled": ("staff",),
+    "user.enabled": ("staff",),
+    "role.edited": ("staff",),
     "demo.built": tuple(SCHEMAS),
 }
 """Events that name no record, and the frames they change."""
@@ -177,7 +186,7 @@ class Keeper:
         book = self._book
         assert book is not None
         for name in whole:
-            book = Book(**{**_parts(book), name: repository.read(db, name, SCHEMAS[name])})
+            book = Book(**{**_parts(book), name: self._read_whole(db, book, name, fresh)})
         for (name, key), ids in touched.items():
             if name not in whole:
                 rows = repository.read(db, name, SCHEMAS[name], key=key, ids=sorted(ids))
@@ -188,6 +197,16 @@ class Keeper:
         if touched or whole:
             self._book = book
             self.version += 1
+
+    def _read_whole(self, db: Session, book: Book, name: str, events: list[Changed]) -> pl.DataFrame:
+        """Return a frame anew; of history that is only added to, just what came since its last day, that day included."""
+        kept: pl.DataFrame = getattr(book, name)
+        rewritten = any(event.type in ("demo.built", "day_end.months_written") for event in events)
+        if name != GROWING or rewritten or kept.is_empty():
+            return repository.read(db, name, SCHEMAS[name])
+        last = kept["date"].max()
+        fresh = repository.month_ends(db, SCHEMAS[name], since=last)  # type: ignore[arg-type]  # a date, or it were empty
+        return kept.filter(pl.col("date") < last).vstack(fresh)
 
 
 def _parts(book: Book) -> dict[str, pl.DataFrame]:
@@ -206,12 +225,18 @@ def _touched(events: Iterable[Changed]) -> tuple[Touched, set[str]]:
     for event in events:
         whole.update(WHOLE.get(event.type, ()))
         of = event.entity_id
-        add("leads", "id", of if event.entity == "lead" else event.lead_id)
+        lead = of if event.entity == "lead" else event.lead_id
+        add("leads", "id", lead)
+        add("moves", "lead", lead)
         add("customers", "id", of if event.entity == "customer" else event.customer_id)
         if event.entity == "customer":
             add("loans", "customer", of)  # the city of a loan is its customer's
         elif event.entity == "application":
             add("applications", "id", of)
+        elif event.entity == "collection_case":
+            add("cases", "id", of)
+            add("promises", "case", of)
+            add("contacts", "case", of)
         elif event.entity == "loan":
             add("loans", "id", of)
             add("payments", "loan", of)

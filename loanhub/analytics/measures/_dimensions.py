@@ -1,0 +1,136 @@
+"""What a measure may be taken apart by 维度, and the taking apart: the same records, grouped."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from loanhub.analytics.book import Book, Window
+from loanhub.analytics.measures._measure import How, Measure, Number, value_of
+from loanhub.domain.regions import province_of
+
+DIMENSIONS: dict[str, str] = {
+    "channel": "渠道", "product": "产品", "owner": "负责人", "department": "部门", "city": "城市", "province": "省份",
+    "stage": "阶段", "status": "线索状态", "reason": "流失原因", "grade": "风险等级", "bucket": "逾期阶段",
+    "five_class": "五级分类", "day": "日", "week": "周", "month": "月", "quarter": "季", "year": "年",
+}  # fmt: skip
+"""Every dimension with its name. The last five are spans of time, each named by its first day."""
+SPANS = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
+FRAMES: dict[str, str] = {
+    "lead": "leads", "customer": "customers", "application": "applications", "loan": "loans", "payment": "payments",
+    "move": "moves", "case": "cases", "promise": "promises", "contact": "contacts",
+}  # fmt: skip
+"""Which frame of the book holds the records of an entity."""
+_OWN: dict[str, tuple[str, ...]] = {
+    "lead": ("channel", "product", "owner", "department", "city", "stage", "status", "reason"),
+    "customer": ("channel", "owner", "department", "city"),
+    "application": ("channel", "product", "grade", "owner", "department"),
+    "loan": ("channel", "product", "owner", "department", "city", "grade", "bucket", "five_class"),
+    "payment": (),
+    "move": ("stage",),
+    "case": ("owner", "department"),
+    "promise": (),
+    "contact": (),
+}
+_PARENT: dict[str, tuple[str, str, tuple[str, ...]]] = {
+    "payment": ("loan", "loan", ("channel", "product", "owner", "department", "city", "grade")),
+    "move": ("lead", "lead", ("channel", "product", "owner", "department", "city")),
+    "case": ("loan", "loan", ("channel", "product", "city", "grade", "bucket")),
+    "promise": ("case", "case", ("owner", "department", "channel", "product", "city", "bucket")),
+    "contact": ("case", "case", ("owner", "department", "channel", "product", "city", "bucket")),
+}
+"""Column that names the record it belongs to, that record's entity, and what is taken over from it."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """One group of a measure's records: its keys in the order asked for, and what they make.
+
+    A missing key is None. ``total`` and ``base`` are the sums of the parts; ``records`` how many there are.
+    """
+
+    keys: tuple[object, ...]
+    value: Number | None
+    total: int
+    base: int | None
+    records: int
+
+
+def dimensions_of(measure: Measure) -> tuple[str, ...]:
+    """Return what a measure may be taken apart by; nothing when its denominator is made of other records."""
+    if measure.whole:
+        return ()
+    own, taken = _OWN[measure.entity], _PARENT.get(measure.entity, ("", "", ()))[2]
+    places = (*own, *taken)
+    with_province = (*places, "province") if "city" in places else places
+    spans = tuple(SPANS) if measure.day else ()
+    return tuple(code for code in DIMENSIONS if code in {*with_province, *spans})
+
+
+def keys_of(book: Book, entity: str, wanted: Sequence[str], day: str = "") -> pl.DataFrame:
+    """Return ``id`` and the wanted dimensions of every record of an entity; days are first days of their span.
+
+    day: the column of the entity's frame that places a record in time.
+    """
+    frame: pl.DataFrame = getattr(book, FRAMES[entity])
+    own = [code for code in wanted if code in _OWN[entity]]
+    columns = [pl.col("id"), *(pl.col(code) for code in own)]
+    columns += [pl.col(day).dt.truncate(SPANS[code]).alias(code) for code in wanted if code in SPANS and day]
+    needs_city = "province" in wanted and "city" not in own
+    if needs_city and "city" in _OWN[entity]:
+        columns.append(pl.col("city"))
+    parent = _PARENT.get(entity)
+    borrowed = [
+        code for code in (*wanted, *(("city",) if needs_city else ())) if parent and code in parent[2]
+    ]
+    borrowed = [code for code in dict.fromkeys(borrowed) if code not in own]
+    if parent and borrowed:
+        link, above, _ = parent
+        other = keys_of(book, above, borrowed).rename({"id": link})
+        found = frame.select(*columns, pl.col(link).alias("_link")).join(
+            other.rename({link: "_link"}), on="_link", how="left"
+        )
+    else:
+        found = frame.select(columns)
+    if "province" in wanted:
+        known = found["city"].unique().drop_nulls().to_list()
+        places = pl.DataFrame(
+            {"city": known, "province": [province_of(city) for city in known]},
+            schema={"city": pl.String, "province": pl.String},
+        )
+        found = found.join(places, on="city", how="left")
+    return found.select("id", *wanted)
+
+
+def breakdown(measure: Measure, book: Book, window: Window, by: Sequence[str]) -> list[Group]:
+    """Return a measure taken apart, largest total first; groups without a numerator but with a base are kept.
+
+    The totals and bases of the groups sum to those of the measure. by: one or more of :func:`dimensions_of`.
+
+    Raises:
+        ValueError: a dimension the measure does not have.
+    """
+    allowed = dimensions_of(measure)
+    if not by or any(code not in allowed for code in by):
+        raise ValueError(f"{measure.code} cannot be taken apart by {list(by)}")
+    reading = measure.compute(book, window)
+    keys = keys_of(book, measure.entity, by, measure.day)
+    parts = reading.rows.join(keys, on="id", how="left").group_by(list(by)).agg("part")
+    bases: dict[tuple[object, ...], int] = {}
+    if reading.base_rows is not None and measure.how in (How.SHARE, How.PER):
+        whole = reading.base_rows.join(keys, on="id", how="left").group_by(list(by)).agg(pl.col("part").sum())
+        bases = {tuple(row[code] for code in by): int(row["part"]) for row in whole.to_dicts()}
+    found = []
+    for row in parts.iter_rows(named=True):
+        key = tuple(row[code] for code in by)
+        series = pl.Series("part", row["part"], dtype=pl.Int64)
+        base = bases.pop(key, 0) if measure.how in (How.SHARE, How.PER) else None
+        value = value_of(measure.how, series, base, reading.part_unit)
+        found.append(Group(key, value, int(series.sum()), base, len(series)))
+    found += [
+        Group(key, value_of(measure.how, pl.Series("part", [], dtype=pl.Int64), base, reading.part_unit), 0, base, 0)
+        for key, base in bases.items()
+    ]  # fmt: skip
+    return sorted(found, key=lambda one: (-one.total, [str(key) for key in one.keys]))
