@@ -63,6 +63,8 @@ class Permission(Choice):
     CONTRACTS_PRINT = "contracts:print", "打印合同"
     CONTRACTS_SIGN = "contracts:sign", "登记签署"
     CONTRACTS_VOID = "contracts:void", "作废合同"
+    TEMPLATES_EDIT = "templates:edit", "编辑文书模板"
+    TEMPLATES_PUBLISH = "templates:publish", "审核发布文书模板"
 
     DOCUMENTS_READ = "documents:read", "查看资料"
     DOCUMENTS_UPLOAD = "documents:upload", "上传资料"
@@ -181,7 +183,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(
             RoleCode.CREDIT, Scope.ALL, _DESK,
             {_P.APPLICATIONS_READ, _P.APPLICATIONS_APPROVE, _P.CUSTOMERS_REVEAL, _P.CUSTOMERS_GRADE,
-             _P.CONTRACTS_READ, _P.LOANS_READ, _P.LOANS_APPROVE, _P.RATES_REVIEW, _P.PRODUCTS_READ,
+             _P.CONTRACTS_READ, _P.TEMPLATES_PUBLISH, _P.LOANS_READ, _P.LOANS_APPROVE, _P.RATES_REVIEW, _P.PRODUCTS_READ,
              _P.DOCUMENTS_UPLOAD, _P.COLLECTIONS_READ},
         ),
         _role(
@@ -199,13 +201,13 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(
             RoleCode.CONTRACTS, Scope.ALL, _DESK,
             {_P.APPLICATIONS_READ, _P.CONTRACTS_READ, _P.CONTRACTS_CREATE, _P.CONTRACTS_PRINT,
-             _P.CONTRACTS_SIGN, _P.CONTRACTS_VOID, _P.CUSTOMERS_REVEAL, _P.LOANS_READ, _P.PRODUCTS_READ,
+             _P.CONTRACTS_SIGN, _P.CONTRACTS_VOID, _P.TEMPLATES_EDIT, _P.TEMPLATES_PUBLISH, _P.CUSTOMERS_REVEAL, _P.LOANS_READ, _P.PRODUCTS_READ,
              _P.DOCUMENTS_UPLOAD},
         ),
         _role(
             RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK, _KEEPING,
             {_P.CUSTOMERS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.LOANS_APPROVE, _P.LOANS_WRITE_OFF, _P.LEDGER_READ, _P.RATES_REVIEW,
-             _P.CHANNELS_COST, _P.ASSIGNMENTS_EDIT, _P.SOPS_EDIT, _P.COLLECTIONS_READ, _P.COLLECTIONS_ASSIGN, _P.COLLECTIONS_LEGAL},
+             _P.CHANNELS_COST, _P.ASSIGNMENTS_EDIT, _P.SOPS_EDIT, _P.TEMPLATES_PUBLISH, _P.COLLECTIONS_READ, _P.COLLECTIONS_ASSIGN, _P.COLLECTIONS_LEGAL},
         ),
         _role(
             RoleCode.ADMIN, Scope.NONE,

@@ -87,6 +87,7 @@ from loanhub.models.servicing import (  # noqa: E402
     SettlementOffer,
 )
 from loanhub.models.sops import Sop, SopCursor, SopRun, SopVersion  # noqa: E402
+from loanhub.models.templates import DocumentTemplate, TemplateVersion  # noqa: E402
 from loanhub.models.work import Interaction, Notification, SavedView, Task  # noqa: E402
 
 __all__ = [
@@ -117,6 +118,7 @@ __all__ = [
     "Department",
     "Disclosure",
     "Document",
+    "DocumentTemplate",
     "DuplicatePair",
     "Event",
     "EventSeal",
@@ -176,6 +178,7 @@ __all__ = [
     "StageMove",
     "Submission",
     "Task",
+    "TemplateVersion",
     "User",
     "UserRole",
     "UserSession",

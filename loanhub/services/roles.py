@@ -17,7 +17,7 @@ NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("线索与看板", ("leads", "boards", "deliveries")),
     ("客户与资料", ("customers", "segments", "documents")),
     ("申请", ("applications",)),
-    ("合同", ("contracts",)),
+    ("合同", ("contracts", "templates")),
     ("贷款与还款", ("loans", "payments", "day_ends", "collections")),
     ("对账与总账", ("statements", "ledger")),
     ("洞察", ("cockpit", "reports")),
