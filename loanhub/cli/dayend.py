@@ -15,6 +15,10 @@ def dayend(
     day: Annotated[
         str, typer.Option("--date", metavar="YYYY-MM-DD", help="业务日期，缺省为昨天 (default: yesterday)")
     ] = "",
+    months: Annotated[
+        bool,
+        typer.Option("--months", help="补写首个日终之前的月末快照 (month ends before the first day-end)"),
+    ] = False,
 ) -> None:
     """执行日终：补齐所有漏跑的日期，直到指定业务日期。Run the day-end up to a date, missed days first."""
     from loanhub.domain.calendar import shanghai_date
@@ -25,6 +29,9 @@ def dayend(
     def clock() -> datetime:
         return datetime.now(UTC)
 
+    if months:
+        typer.echo(f"已写 {day_end.write_past_months(SYSTEM, now=clock()):,} 行月末快照")
+        return
     until = shanghai_date(clock()) - timedelta(days=1)
     if day:
         try:

@@ -68,6 +68,8 @@ def build(
         for days_ago in (1, 0):  # two days, so that the page has something to compare
             day = now.astimezone(SHANGHAI).date() - timedelta(days=days_ago)
             day_end.catch_up(SYSTEM, until=day, clock=lambda: now)
+        progress("正在补写月末快照")
+        day_end.write_past_months(SYSTEM, now=now)
         _settle_inbox(now)
         _today(people, now)
         first, second = people.staff[RoleCode.FINANCE][:2]

@@ -13,8 +13,10 @@ import structlog
 from sqlmodel import Session, col
 
 from loanhub.analytics.day_end.assess import Assessed
+from loanhub.domain.classification import ClassPolicy
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.money import format_fen
+from loanhub.domain.repayment.postings import LoanState
 from loanhub.models import Application, Loan
 from loanhub.repositories import day_end as repository
 from loanhub.repositories.loans import OWING
@@ -223,13 +225,19 @@ def snapshot_ahead(db: Session, as_of: date, *, first_id: int, last_id: int, now
         except Exception:  # it stands at a later day, so it is whole today; only its past cannot be told
             log.exception("snapshot_left_out", loan_id=loan.id, day=as_of.isoformat())
             continue
-        if state.settled_date is not None or state.written_off_date is not None:
-            continue
-        status = LoanStatus.OVERDUE if state.dpd else LoanStatus.GRACE if state.raw_dpd else LoanStatus.ACTIVE
-        five_class = policy.class_of(state.dpd, state.class_floor.value, loan.class_floor)
-        rows.append(
-            (as_of, loan.id, status.value, state.outstanding_principal_fen,
-             state.delinquency.overdue_principal_fen, state.dpd, state.bucket.value, five_class.value,
-             policy.provision_fen(state.book_principal_fen, five_class))
-        )  # fmt: skip
+        row = snapshot_row(policy, loan, state, as_of)
+        if row is not None:
+            rows.append(row)
     repository.insert_snapshots(db, rows)
+
+
+def snapshot_row(policy: ClassPolicy, loan: Loan, state: LoanState, as_of: date) -> tuple[object, ...] | None:
+    """Return a loan's row of a month end from its replayed state; None when it owed nothing any more."""
+    if state.settled_date is not None or state.written_off_date is not None:
+        return None
+    status = LoanStatus.OVERDUE if state.dpd else LoanStatus.GRACE if state.raw_dpd else LoanStatus.ACTIVE
+    five_class = policy.class_of(state.dpd, state.class_floor.value, loan.class_floor)
+    return (
+        as_of, loan.id, status.value, state.outstanding_principal_fen, state.delinquency.overdue_principal_fen, state.dpd,
+        state.bucket.value, five_class.value, policy.provision_fen(state.book_principal_fen, five_class),
+    )  # fmt: skip
