@@ -127,6 +127,8 @@ def select_ids(
         condition = sa.and_(condition, model.id.in_(ids) if ids is not None else sa.false())
     elif text.strip() and hasattr(model, "number"):
         condition = sa.and_(condition, model.number.contains(text.strip().upper()[:40], autoescape=True))
+    elif text.strip() and hasattr(model, "title"):
+        condition = sa.and_(condition, model.title.contains(text.strip()[:40], autoescape=True))
     options = sources_for(db, actor) if raw_criteria else {}
     return condition, language.to_sentence(node, catalogue, entity, options)
 

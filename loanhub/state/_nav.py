@@ -54,6 +54,7 @@ class Entry:
 
 MENU = (
     Entry("工作", "工作台", "/", "layout-dashboard", (_P.WORKBENCH_READ,)),
+    Entry("工作", "待办", "/tasks", "list-todo", (_P.TASKS_EDIT,)),
     Entry("工作", "消息", "/inbox", "inbox", (_P.INBOX_READ,)),
     Entry("客户", "线索", "/leads", "user-plus", (_P.LEADS_READ,)),
     Entry("客户", "待处理进线", "/leads/deliveries", "inbox", (_P.DELIVERIES_MEND,)),
@@ -76,6 +77,7 @@ MENU = (
     Entry("配置", "自动化规则", "/settings/rules", "zap", (_P.FIELDS_EDIT,)),
     Entry("配置", "表单与字段", "/settings/fields", "table-properties", (_P.FIELDS_EDIT,)),
     Entry("配置", "分配规则", "/settings/assignment", "shuffle", (_P.ASSIGNMENTS_EDIT,)),
+    Entry("配置", "跟进节奏", "/settings/sops", "route", (_P.SOPS_EDIT,)),
     Entry("配置", "看板阶段", "/settings/stages", "columns-3", (_P.PIPELINES_EDIT,)),
     Entry("配置", "审批流程", "/settings/flows", "workflow", (_P.FIELDS_EDIT,)),
     Entry("配置", "员工与部门", "/settings/users", "users", (_P.USERS_READ,)),
@@ -105,7 +107,7 @@ ACTS = (
     Act("新建线索", "/leads?new=1", "user-plus", (_P.LEADS_CREATE,), "C"),
     Act("新建客户", "/customers?new=1", "user-round", (_P.CUSTOMERS_CREATE,)),
     Act("发起申请", "/applications/new", "stamp", (_P.APPLICATIONS_CREATE,)),
-    Act("新建待办", "/?new=task", "list-checks", (_P.TASKS_EDIT,)),
+    Act("新建待办", "/tasks?new=task", "list-checks", (_P.TASKS_EDIT,)),
     Act("导入线索名单", "/leads/import", "upload", (_P.LEADS_IMPORT,)),
     Act("导入银行流水", "/statements", "landmark", (_P.STATEMENTS_IMPORT,)),
     Act("试算还款计划", "/calculator", "calculator", (_P.PRODUCTS_READ,)),
@@ -113,7 +115,7 @@ ACTS = (
 """What the palette offers to begin, as far as its page exists."""
 
 KEYS = {"/": "G W", "/leads": "G L", "/boards": "G K", "/customers": "G U", "/applications": "G A", "/loans": "G R",
-        "/cockpit": "G C"}  # fmt: skip
+        "/cockpit": "G C", "/tasks": "G T"}  # fmt: skip
 """The keys that go to a page (ux.md §4)."""
 
 

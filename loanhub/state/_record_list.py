@@ -38,6 +38,7 @@ class ListSpec:
         first_view: the view of an actor who asks for none.
         number_fields: quick fields whose codes are numbers.
         first_field: where the filter editor starts.
+        first_sort: field and direction when the address asks for none; empty for the newest first.
         segment_field: the field that says in which segment of customers a record lies; it has a chip of its own.
     """
 
@@ -52,6 +53,7 @@ class ListSpec:
     number_fields: frozenset[str] = frozenset()
     first_field: str = "city"
     segment_field: str = ""
+    first_sort: tuple[str, str] = ("", "descending")
 
 
 def _page_number(text: str) -> int:
@@ -100,8 +102,10 @@ def record_list(spec: ListSpec) -> Any:
             self.text = str(query.get("q", ""))[:60]
             self._conditions = _listing.read_conditions(str(query.get("f", "")))
             wanted = str(query.get("sort", ""))
-            self.sort = wanted if wanted in spec.sortable else ""
-            self.direction = "ascending" if query.get("dir") == "asc" else "descending"
+            self.sort, self.direction = spec.first_sort
+            if wanted in spec.sortable:
+                self.sort = wanted
+                self.direction = "ascending" if query.get("dir") == "asc" else "descending"
             self.page = _page_number(str(query.get("page", "1")))
             self.loading, self.naming = True, False
             fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, spec.entity))

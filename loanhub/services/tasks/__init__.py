@@ -5,9 +5,9 @@ from loanhub.services.tasks.change import assign, save_form, snooze
 from loanhub.services.tasks.clock import run_due
 from loanhub.services.tasks.close import cancel, complete, reopen
 from loanhub.services.tasks.create import create
-from loanhub.services.tasks.view import TaskView, list_open, of_ids, open_task, views_of
+from loanhub.services.tasks.view import TaskView, list_open, of_ids, open_task, people, views_of
 
 __all__ = [
-    "TaskKind", "TaskView", "assign", "cancel", "complete", "create", "list_open", "of_ids", "open_task", "reopen",
+    "TaskKind", "TaskView", "assign", "cancel", "complete", "create", "list_open", "of_ids", "open_task", "people", "reopen",
     "run_due", "save_form", "snooze", "views_of",
 ]  # fmt: skip

@@ -15,7 +15,7 @@ from loanhub.domain.errors import NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.public_pool import Clock
 from loanhub.domain.tasks import Recurrence, countdown
-from loanhub.models import Customer, Lead, Task, User
+from loanhub.models import Customer, Department, Lead, Task, User
 from loanhub.repositories.scope import visible_to
 from loanhub.services import _sop_progress
 from loanhub.services._actor import Actor
@@ -151,3 +151,24 @@ def _names(
         return {}
     rows = db.execute(sa.select(col(model.id), col(model.name)).where(col(model.id).in_(wanted))).all()
     return {int(row_id or 0): name for row_id, name in rows}
+
+
+def people(actor: Actor) -> list[tuple[int, str]]:
+    """Return whom one may give a to-do: the people at work, oneself first, with their team.
+
+    Raises:
+        NotPermitted: the actor lacks tasks:edit.
+    """
+    actor.require(Permission.TASKS_EDIT)
+    with reading() as db:
+        query = (
+            sa.select(col(User.id), col(User.name), col(Department.name))
+            .outerjoin(Department, col(Department.id) == col(User.department_id))
+            .where(col(User.active))
+            .order_by(col(User.id) != actor.user_id, col(Department.path), col(User.id))
+            .limit(500)
+        )
+        return [
+            (int(one or 0), f"{name}（我）" if one == actor.user_id else f"{name} · {team}" if team else name)
+            for one, name, team in db.execute(query).all()
+        ]

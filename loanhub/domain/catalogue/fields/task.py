@@ -24,6 +24,8 @@ FIELDS = (
     _system("snoozed_until", "稍后提醒至", "datetime"),
     _system("done_at", "完成时间", "datetime", in_table=True),
     _system("done_note", "完成说明", "text"),
+    _system("escalated_at", "超时升级时间", "datetime"),
+    _system("cancelled_at", "取消时间", "datetime"),
     _system("source", "来源", "text"),
     _system("created_by_id", "创建人", "user"),
     _system("created_at", "创建时间", "datetime"),

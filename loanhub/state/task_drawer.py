@@ -1,0 +1,263 @@
+"""One to-do on top of a page: finished with a note, put off, handed on, edited, cancelled; and the sheet of a new one."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import reflex as rx
+
+from loanhub.components.toasts import done, undoable
+from loanhub.domain import formats
+from loanhub.domain.permissions import Permission
+from loanhub.domain.reminders import next_time, put_off
+from loanhub.services import edits, tasks
+from loanhub.services.catalogue import FieldView
+from loanhub.state._base import SessionState
+from loanhub.state._clock import utc_now
+from loanhub.state._conflict import Conflicting
+from loanhub.state._guard import needs
+from loanhub.state.lead_drawer import FormGroup, changed, groups_of
+from loanhub.state.tasks import TasksState
+
+EDITED = ("title", "kind", "priority", "due_at", "owner_id", "note")
+MODES = ("", "finish", "later", "cancel", "edit")
+
+
+@dataclass
+class Todo:
+    """The to-do on the screen."""
+
+    id: int = 0
+    title: str = ""
+    kind: str = ""
+    kind_label: str = ""
+    note: str = ""
+    owner: str = ""
+    due_text: str = ""
+    due_title: str = ""
+    state: str = ""
+    lead_id: int = 0
+    customer_id: int = 0
+    subject: str = ""
+    version: int = 0
+    priority: int = 2
+    priority_label: str = ""
+    repeat: str = ""
+    sop: str = ""
+    escalated: bool = False
+    done_text: str = ""
+    done_note: str = ""
+    href: str = ""
+
+
+def _number(text: object) -> int:
+    plain = str(text)
+    return int(plain) if plain.isascii() and plain.isdigit() and len(plain) < 12 else 0
+
+
+class TaskDrawerState(Conflicting, SessionState):
+    """The drawer of one to-do, and the sheet of a new one."""
+
+    todo: Todo = Todo()
+    is_open: bool = False
+    mode: str = ""
+    form: list[FormGroup] = []
+    form_key: str = ""
+    adding: bool = False
+    repeats: bool = False
+    people: list[dict[str, str]] = []
+    field_errors: dict[str, str] = {}
+
+    _fields: tuple[FieldView, ...] = ()
+    _key: str = ""
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def enter_page(self) -> Any:
+        """Open the to-do or the empty sheet the address asks for; after a lost connection what is open stays."""
+        query = self.router.url.query_parameters
+        wanted = _number(query.get("task", ""))
+        if self._returning and (self.adding or (self.is_open and wanted == self.todo.id)):
+            return
+        self.is_open, self.adding, self.mode = False, False, ""
+        if query.get("new") == "task":
+            await self._start()
+        elif wanted:
+            await self._open(wanted)
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def open(self, task_id: str) -> None:
+        """Open a to-do."""
+        await self._open(_number(task_id))
+
+    async def _open(self, task_id: int) -> None:
+        actor, now = await self._actor(), utc_now()
+        found = await rx.run_in_thread(lambda: tasks.open_task(actor, task_id=task_id, now=now))
+        self.todo, self.is_open, self.mode = Todo(**asdict(found)), True, ""
+        self.form_key, self.field_errors = secrets.token_hex(8), {}
+        self._settled()
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def show(self, is_open: bool) -> None:
+        """Close the drawer."""
+        if not is_open:
+            self.is_open, self.mode = False, ""
+            self._settled()
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def choose(self, mode: str) -> None:
+        """Show the form of one act in the drawer, or none."""
+        self.mode = str(mode) if mode in MODES else ""
+        self.form_key, self.field_errors = secrets.token_hex(8), {}
+        if self.mode == "edit":
+            actor, now, task_id = await self._actor(), utc_now(), self.todo.id
+            found = await rx.run_in_thread(
+                lambda: edits.form_of(actor, "task", task_id, keys=EDITED, now=now)
+            )
+            self._fields, self._shown = found.fields, found.shown
+            self.form = groups_of(found.fields, editing=True)
+
+    def _refresh(self) -> list[Any]:
+        """Read the list behind again; other pages hear of it by themselves."""
+        return [TasksState.reload] if self.router.url.path.strip("/").startswith("tasks") else []
+
+    async def _after(self, *answers: Any) -> list[Any]:
+        self.is_open, self.mode = False, ""
+        return [*answers, *self._refresh()]
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def finish(self, task_id: str) -> Any:
+        """Finish a to-do at one tap."""
+        actor, now, one = await self._actor(), utc_now(), _number(task_id)
+        await rx.run_in_thread(lambda: tasks.complete(actor, task_id=one, now=now))
+        return await self._after(undoable("已完成", TaskDrawerState.take_back(str(one))))
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def finish_with(self, form: dict[str, Any]) -> Any:
+        """Finish the to-do in the drawer with a note."""
+        actor, now, one = await self._actor(), utc_now(), self.todo.id
+        note = str(form.get("note", ""))[:2000]
+        self.field_errors = {}
+        await rx.run_in_thread(lambda: tasks.complete(actor, task_id=one, note=note, now=now))
+        return await self._after(undoable("已完成", TaskDrawerState.take_back(str(one))))
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def take_back(self, task_id: str) -> Any:
+        """Put a finished or cancelled to-do on the list again."""
+        actor, now, one = await self._actor(), utc_now(), _number(task_id)
+        await rx.run_in_thread(lambda: tasks.reopen(actor, task_id=one, now=now))
+        return await self._after(done("已恢复"))
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def snooze(self, task_id: str, choice: str) -> Any:
+        """Put a to-do off."""
+        return await self._put_off(_number(task_id), str(choice), "")
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def snooze_until(self, form: dict[str, Any]) -> Any:
+        """Put the to-do in the drawer off until a chosen time."""
+        self.field_errors = {}
+        return await self._put_off(self.todo.id, "", str(form.get("until", ""))[:40] or "-")
+
+    async def _put_off(self, task_id: int, choice: str, own: str) -> Any:
+        actor, now = await self._actor(), utc_now()
+        until = put_off(choice, now, own)
+        await rx.run_in_thread(lambda: tasks.snooze(actor, task_id=task_id, until=until, now=now))
+        return await self._after(done(f"已推迟到 {formats.instant(until)[5:]}"))
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def cancel(self, form: dict[str, Any]) -> Any:
+        """Cancel the to-do in the drawer, alone or with its series."""
+        actor, now, one = await self._actor(), utc_now(), self.todo.id
+        reason, whole = str(form.get("reason", ""))[:400], bool(form.get("whole"))
+        self.field_errors = {}
+        await rx.run_in_thread(
+            lambda: tasks.cancel(actor, task_id=one, reason=reason, whole_series=whole, now=now)
+        )
+        return await self._after(undoable("已取消", TaskDrawerState.take_back(str(one))))
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def save(self, form: dict[str, Any]) -> Any:
+        """Save what the form of the drawer changed; owners included."""
+        self.field_errors = {}
+        return await self._save_mine(changed(form, self._fields))
+
+    async def _save_mine(self, raw: Mapping[str, object]) -> Any:
+        actor, now, shown, one = await self._actor(), utc_now(), dict(self._shown), self.todo.id
+        if raw:
+            saved = await rx.run_in_thread(
+                lambda: edits.save(actor, "task", one, raw=raw, shown=shown, now=now)
+            )
+            if saved.clashes:
+                self._clashed(saved, raw)
+                return None
+        self._settled()
+        return await self._after(done("已保存" if raw else "没有改动"))
+
+    async def _shown_now(self) -> Mapping[str, tuple[str, str]]:
+        actor, now, one = await self._actor(), utc_now(), self.todo.id
+        found = await rx.run_in_thread(lambda: edits.form_of(actor, "task", one, keys=EDITED, now=now))
+        return found.shown
+
+    # a new one --------------------------------------------------------------------------------------
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def show_new(self, is_open: bool) -> Any:
+        """Open the empty sheet or close it."""
+        if is_open:
+            await self._start()
+            return None
+        self.adding = False
+        return rx.call_script(
+            "(() => { const u = new URL(window.location.href); u.searchParams.delete('new');"
+            " history.replaceState(history.state, '', u); })()"
+        )
+
+    async def _start(self) -> None:
+        actor = await self._actor()
+        found = await rx.run_in_thread(lambda: tasks.people(actor))
+        self.people = [{"value": str(one), "label": label} for one, label in found]
+        self.form_key, self.field_errors, self.repeats = secrets.token_hex(12), {}, False
+        self._key, self.adding = self.form_key, True
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def set_every(self, every: str) -> None:
+        """Show what a recurrence asks besides."""
+        self.repeats = bool(every)
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def add(self, form: dict[str, Any]) -> Any:
+        """Write a new to-do."""
+        actor, now, key = await self._actor(), utc_now(), self._key
+        texts = {
+            name: str(form.get(name, ""))[:2100]
+            for name in ("title", "kind", "note", "next", "next_at", "priority", "owner", "every", "interval", "until", "shift")
+        }  # fmt: skip
+        self.field_errors = {}
+        due = next_time(texts["next"], texts["next_at"], now)
+        await rx.run_in_thread(
+            lambda: tasks.create(
+                actor, title=texts["title"], due_at=due, kind=texts["kind"] or "follow_up", note=texts["note"],
+                priority=_number(texts["priority"]) or 2, owner_id=_number(texts["owner"]) or None,
+                every=texts["every"], interval=_number(texts["interval"] or "1"), until=texts["until"],
+                shift=texts["shift"], key=key, now=now,
+            )
+        )  # fmt: skip
+        self.adding = False
+        return [done("已新建待办"), *self._refresh()]
