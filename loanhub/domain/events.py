@@ -198,6 +198,7 @@ EVENT_TYPES: dict[str, EventType] = {
         EventType("pipeline.retired", "停用看板", _S, "columns-3"),
         EventType("board.arranged", "调整看板显示", _S, "square-kanban"),
         EventType("field.edited", "修改字段", _S, "text-cursor-input"),
+        EventType("target.set", "设定业绩目标", _S, "target"),
         EventType("parameters.edited", "修改公司参数", _S, "sliders-horizontal", True),
         EventType("audit.verified", "校验操作日志", _A, "shield-check"),
         EventType("view.saved", "保存视图", _S, "bookmark"),

@@ -88,6 +88,7 @@ from loanhub.models.servicing import (  # noqa: E402
 )
 from loanhub.models.sops import Sop, SopCursor, SopRun, SopVersion  # noqa: E402
 from loanhub.models.templates import DocumentTemplate, TemplateVersion  # noqa: E402
+from loanhub.models.targets import Target  # noqa: E402
 from loanhub.models.work import Interaction, Notification, SavedView, Task  # noqa: E402
 
 __all__ = [
@@ -177,6 +178,7 @@ __all__ = [
     "Stage",
     "StageMove",
     "Submission",
+    "Target",
     "Task",
     "TemplateVersion",
     "User",

@@ -20,7 +20,7 @@ NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("合同", ("contracts", "templates")),
     ("贷款与还款", ("loans", "payments", "day_ends", "collections")),
     ("对账与总账", ("statements", "ledger")),
-    ("洞察", ("cockpit", "reports")),
+    ("洞察", ("cockpit", "figures", "targets", "reports")),
     ("配置", ("products", "fields", "pipelines", "parameters", "rates", "channels", "assignments", "sops", "users")),
     ("安全与审计", ("roles", "sessions", "api_keys", "audit")),
 )
