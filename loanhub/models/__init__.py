@@ -87,8 +87,8 @@ from loanhub.models.servicing import (  # noqa: E402
     SettlementOffer,
 )
 from loanhub.models.sops import Sop, SopCursor, SopRun, SopVersion  # noqa: E402
-from loanhub.models.templates import DocumentTemplate, TemplateVersion  # noqa: E402
 from loanhub.models.targets import Target  # noqa: E402
+from loanhub.models.templates import DocumentTemplate, TemplateVersion  # noqa: E402
 from loanhub.models.work import Interaction, Notification, SavedView, Task  # noqa: E402
 
 __all__ = [
