@@ -143,7 +143,8 @@ def candidates(
             own = sa.select(table.id).where(table.id.in_(holders), visible, *others)
             add(own.order_by(table.id.desc()).limit(RANKED))
             return list(found)
-        add(_newest_of_reader(table, visible, of_entity, asked.parts))
+        seeks = db.get_bind().dialect.name == "sqlite"
+        add(_newest_of_reader(table, visible, of_entity, asked.parts, seeks=seeks))
         if len(found) >= ENOUGH or _at_most(db, sa.select(table.id).where(visible), FEW):
             return list(found)
     if named:
@@ -166,18 +167,27 @@ def _at_most(db: Session, query: sa.Select[Any], count: int) -> bool:
 
 
 def _newest_of_reader(
-    table: Any, visible: sa.ColumnElement[bool], of_entity: sa.ColumnElement[bool], parts: Sequence[str]
+    table: Any,
+    visible: sa.ColumnElement[bool],
+    of_entity: sa.ColumnElement[bool],
+    parts: Sequence[str],
+    *,
+    seeks: bool,
 ) -> sa.Select[Any]:
     """Return the query of the reader's newest records that hold every token, looked up record by record.
 
     PostgreSQL believes a common token rare and would fetch the record of each of its tens of thousands of holders. So
     the records come first, and what a token begins with is asked in a way that only the index on records can serve.
+    SQLite ``seeks`` in that index by itself and must not be kept from it.
     """
     mine = sa.select(table.id).where(visible).order_by(table.id.desc()).limit(FEW).cte("mine")
     mine = mine.prefix_with("MATERIALIZED")
     query = sa.select(mine.c.id)
     token = col(SearchToken.token)
     for part in parts:
-        holds = token == part if _is_gram(part) else sa.func.substr(token, 1, len(part)) == part
+        if _is_gram(part):
+            holds = token == part
+        else:
+            holds = begins(part) if seeks else sa.func.substr(token, 1, len(part)) == part
         query = query.where(sa.exists().where(of_entity, col(SearchToken.entity_id) == mine.c.id, holds))
     return query.limit(ENOUGH * 2)
