@@ -65,6 +65,30 @@ def order_field(
     )
 
 
+def check_boxes(
+    label: str, options: Sequence[tuple[str, str]], chosen: rx.Var[str], *, on_toggle: Callable[[str], Any],
+    help_text: str = "", error: Any,
+) -> rx.Component:  # fmt: skip
+    """Several of a list, each a box; ``chosen`` holds the codes, separated by commas."""
+    codes = chosen.split(",")
+    boxes = [
+        rx.el.label(
+            rx.el.input(
+                type="checkbox", class_name="chk", checked=codes.contains(code), on_change=on_toggle(code)
+            ),
+            text,
+        )
+        for code, text in options
+    ]
+    return rx.el.fieldset(
+        rx.el.legend(label, class_name="lb"),
+        rx.el.div(*boxes, class_name="opts"),
+        rx.el.small(help_text) if help_text else rx.fragment(),
+        rx.cond(error != "", rx.el.small(error, class_name="e", role="alert"), rx.fragment()),
+        class_name="fld full checks",
+    )
+
+
 def fee_list(
     slots: int, draw: Callable[[int], Sequence[rx.Component]], *, count: rx.Var[int], on_add: Any,
     on_remove: Callable[[int], Any],

@@ -57,8 +57,16 @@ def failed(message: str, *, detail: str = "", label: str = "", on_action: Any = 
 
 
 def press_undo() -> EventSpec:
-    """Return the event behind key Z: presses 撤销 on the newest toast that offers it."""
+    """Return the event behind key Z: presses 撤销 on the newest toast that offers it, else the page's ``undo_key``."""
     return rx.call_script(
-        "[...document.querySelectorAll('[data-sonner-toast] [data-button]')]"
-        ".find((b) => b.textContent === '撤销')?.click()"
+        "([...document.querySelectorAll('[data-sonner-toast] [data-button]')]"
+        ".find((b) => b.textContent === '撤销') ?? document.querySelector('[data-undo-last]'))?.click()"
     )
+
+
+def undo_key(on_undo: Any) -> rx.Component:
+    """Return what key Z presses on a page once no toast offers to undo: drawn nowhere, reached by the key alone."""
+    return rx.el.button(
+        type="button", class_name="vh", tab_index=-1, on_click=on_undo,
+        custom_attrs={"data-undo-last": "true", "aria-hidden": "true"},
+    )  # fmt: skip

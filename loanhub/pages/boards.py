@@ -1,4 +1,4 @@
-"""The board 进件看板: every case in flight by stage, moved by hand; the same records as a table."""
+"""The boards 看板: every case in flight by stage, moved by hand; the same records as a table."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from loanhub.components.avatar import avatars
 from loanhub.components.board import board
 from loanhub.components.browser import focus, hotkey
 from loanhub.components.buttons import button, icon_button, link_button
-from loanhub.components.dialogs import closing, dialog, drawer, popover, popover_close
+from loanhub.components.dialogs import closing, dialog, popover, popover_close
 from loanhub.components.filter_editor import Editor, filter_editor
 from loanhub.components.filters import chosen_filters, filter_bar, option_filter, saved_views, search_box
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
-from loanhub.components.record_form import record_field
 from loanhub.components.states import no_match, skeleton_cards
+from loanhub.components.toasts import undo_key
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import AgeState
 from loanhub.pages._board_bulk import board_table, bulk_tools, edit_sheet
 from loanhub.pages._board_display import facts_dialog, views_dialog
+from loanhub.pages._board_gate import gate_sheet
 from loanhub.pages._page import Page, page
 from loanhub.state._board_opt import BoardOptimism
 from loanhub.state._board_view import BoardCards, BoardColumns
@@ -289,34 +290,6 @@ def _waiting() -> rx.Component:
     return rx.el.div(*[one] * 5, class_name="row", style={"alignItems": "flex-start", "overflow": "hidden"})
 
 
-def _gate_sheet() -> rx.Component:
-    """The side sheet of a move that meets a gate; closing it brings the card back."""
-    gate = BoardState.gate
-    met = rx.el.ul(
-        rx.foreach(gate.met, lambda label: rx.el.li(icon("check", "s"), label, class_name="row g2 t13 f2")),
-        style={"listStyle": "none", "padding": "0", "margin": "0", "display": "grid", "gap": "6px"},
-    )
-    sheet = form(
-        rx.el.p(gate.sentence, class_name="t13 f2", style={"margin": "0"}),
-        met,
-        rx.foreach(gate.fields, lambda item: record_field(item, BoardState.field_errors)),
-        rx.el.div(
-            closing(button("取消")),
-            button("补齐并移入", look="p", kind="submit", writes=True),
-            class_name="row g3 end",
-        ),
-        on_submit=BoardState.complete,
-        key=gate.key,
-        guard=False,
-    )
-    return drawer(
-        gate.title,
-        sheet,
-        is_open=gate.key != "",
-        on_open_change=BoardState.show_gate,
-    )
-
-
 def _naming() -> rx.Component:
     errors = BoardState.field_errors
     body = form(
@@ -345,7 +318,7 @@ def _naming() -> rx.Component:
 
 @page(
     route="/boards",
-    title="进件看板",
+    title="看板",
     permission=Permission.BOARDS_READ,
     on_load=[BoardState.load, BoardEditState.enter_page, BoardBulkState.enter_page],
     wide=True,
@@ -377,7 +350,8 @@ def boards() -> Page:
         [
             _filters(),
             content,
-            _gate_sheet(),
+            gate_sheet(),
+            undo_key(BoardState.undo_last),
             _naming(),
             facts_dialog(),
             views_dialog(),
@@ -387,5 +361,6 @@ def boards() -> Page:
         views=views,
         tools=[_people()],
         primary=new,
+        title=rx.cond(BoardState.title != "", BoardState.title, "看板"),
         keys=[hotkey("c", focus("[data-add]"))],
     )

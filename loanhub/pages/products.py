@@ -13,7 +13,7 @@ from loanhub.components.calculator import disclosure_table
 from loanhub.components.chips import status_chip, tag
 from loanhub.components.dialogs import closing, confirm, conflict_dialog, dialog
 from loanhub.components.forms import form, section
-from loanhub.components.product_form import fee_list, order_field, product_field, sample_table
+from loanhub.components.product_form import check_boxes, fee_list, order_field, product_field, sample_table
 from loanhub.components.states import empty
 from loanhub.components.table import Column, data_table
 from loanhub.domain.permissions import Permission
@@ -110,6 +110,11 @@ def _spec(spec: Spec) -> rx.Component:
         drawn = order_field(
             spec.label, S.orders[spec.key], on_move=lambda place, step: S.move(spec.key, place, step),
             error=_error(spec.key),
+        )  # fmt: skip
+    elif spec.kind == "checks":
+        drawn = check_boxes(
+            spec.label, spec.options, S.form[spec.key], on_toggle=lambda code: S.toggle(spec.key, code),
+            help_text=spec.help, error=_error(spec.key),
         )  # fmt: skip
     else:
         drawn = product_field(

@@ -14,6 +14,7 @@ from loanhub.components.filters import chosen_filters, saved_views
 from loanhub.components.forms import Field, Kind, field, form
 from loanhub.components.icons import icon
 from loanhub.components.states import skeleton_rows
+from loanhub.domain.documents import DocumentKind
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
 from loanhub.state.stages import StageRow, StagesState
@@ -87,6 +88,40 @@ def _goals(row: rx.Var[StageRow]) -> rx.Component:
     )
 
 
+def _documents(row: rx.Var[StageRow]) -> rx.Component:
+    """Which documents are due by the end of the stage, and whether one goes on without them."""
+
+    def one(code: str, label: str) -> rx.Component:
+        box = rx.el.input(
+            type="checkbox",
+            class_name="chk",
+            name=row.code + f".document.{code}",
+            default_checked=row.documents.contains(code),
+        )
+        return rx.el.label(box, label)
+
+    problem = _error(row.code + ".documents")
+    hard = rx.el.input(
+        type="checkbox",
+        class_name="chk",
+        name=row.code + ".documents_hard",
+        default_checked=row.documents_hard,
+    )
+    return rx.el.div(
+        rx.el.span("应交资料", class_name="lb"),
+        rx.el.details(
+            rx.el.summary(
+                row.documents_text,
+                custom_attrs={"aria-label": rx.Var.create("应交资料：") + row.documents_text},
+            ),
+            rx.el.div(*[one(code, label) for code, label in DocumentKind.options()], class_name="opts"),
+        ),
+        rx.el.label(hard, " 没交齐就不能往后移", class_name="row g2 t12"),
+        rx.cond(problem != "", rx.el.small(problem, class_name="er"), rx.fragment()),
+        class_name="fld rq",
+    )
+
+
 def _effects() -> rx.Component:
     """What saving would mean for the cards there now, before anything is saved."""
     rows = rx.el.ul(
@@ -136,7 +171,10 @@ def _stage(row: rx.Var[StageRow]) -> rx.Component:
         _input(row, "wip_limit", "在制上限", row.wip, "integer", suffix="张", placeholder="不限"),
         _input(row, "probability_percent", "成交概率", row.probability, "percent"),
         rx.el.div(
-            rx.cond(S.options.length() > 0, _required(row), rx.fragment()), _goals(row), class_name="col g3"
+            rx.cond(S.options.length() > 0, _required(row), rx.fragment()),
+            rx.cond(S.has_more, _documents(row), rx.fragment()),
+            _goals(row),
+            class_name="col g3",
         ),
         rx.el.div(moves, class_name="mv"),
         key=row.code,
@@ -250,7 +288,8 @@ def stages() -> Page:
         rx.el.div(name, style={"maxWidth": "280px"}),
         note(
             "停留目标到点前四分之一时间卡片变藤黄，超过变朱砂；在制超过上限时列头计数变色；勾选“超过就拦住”后不能再移入。"
-            "移入条件没满足时，拖动松手会弹出补填。",
+            "移入条件没满足时，拖动松手会弹出补填。应交资料是这个阶段结束前要收齐的，只核对产品要求的那几样；"
+            "勾选“没交齐就不能往后移”后，缺哪样在看板上当场上传。",
             "mute",
         ),
         rx.cond(problem != "", note(problem, "bad"), rx.fragment()),

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from loanhub.domain.documents import DocumentKind
 from loanhub.domain.pipelines import StageCode
 from loanhub.models import Pipeline, Stage
 from loanhub.services.setup import DEFAULT_PIPELINE
@@ -22,6 +23,7 @@ class StageForm:
     """A stage as the form holds it; ``required`` are catalogue keys of a lead, limits of 0 mean none.
 
     ``next_codes`` are where a card may go from here, none meaning anywhere; ``wip_hard`` refuses beyond the limit.
+    ``documents`` are kinds due by the end of the stage; ``documents_hard`` lets nobody past without them.
     """
 
     code: str
@@ -32,6 +34,8 @@ class StageForm:
     required: tuple[str, ...]
     next_codes: tuple[str, ...] = ()
     wip_hard: bool = False
+    documents: tuple[str, ...] = ()
+    documents_hard: bool = False
 
 
 def why_kept(pipeline: Pipeline, stored: Sequence[Stage], stage: Stage, cards: int) -> str:
@@ -107,13 +111,21 @@ def faults_of(
             faults[f"{form.code}.probability_percent"] = "成交概率为 0 到 100"
         if len(set(form.required)) < len(form.required) or any(key not in labels for key in form.required):
             faults[f"{form.code}.required"] = "移入条件里有不存在的字段"
+        if any(DocumentKind.find(kind) is None for kind in form.documents):
+            faults[f"{form.code}.documents"] = "应交资料里有不存在的类型"
+        elif form.documents and pipeline.entity != "lead":
+            faults[f"{form.code}.documents"] = "只有线索看板可以按阶段要资料"
+        elif form.documents_hard and not form.documents:
+            faults[f"{form.code}.documents"] = "资料没齐就拦，要先勾选应交资料"
     return faults
 
 
 def in_stored_order(form: StageForm, stored: Sequence[str]) -> StageForm:
     # A form sends the keys in the order of its boxes; only what was added or taken away is a change.
     kept = [key for key in stored if key in form.required]
-    return replace(form, required=(*kept, *(key for key in form.required if key not in stored)))
+    documents = tuple(kind.value for kind in DocumentKind if kind.value in form.documents)
+    required = (*kept, *(key for key in form.required if key not in stored))
+    return replace(form, required=required, documents=documents)
 
 
 def changes_of(
@@ -158,7 +170,16 @@ def changes_of(
         note(f"{row.label} · 在制上限", row.wip_limit or "不限", form.wip_limit or "不限")
         note(f"{row.label} · 成交概率", f"{row.probability_percent}%", f"{form.probability_percent}%")
         note(f"{row.label} · 移入条件", named(row.required), named(form.required))
+        note(f"{row.label} · 应交资料", _papers(row.documents), _papers(form.documents))
+        note(
+            f"{row.label} · 资料没齐", "拦住" if row.documents_hard else "提醒",
+            "拦住" if form.documents_hard else "提醒",
+        )  # fmt: skip
     return before, after
+
+
+def _papers(kinds: Sequence[str]) -> str:
+    return "、".join(kind.label for kind in DocumentKind if kind.value in kinds) or "—"
 
 
 def _hours(hours: int) -> str:

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.domain.documents import DocumentKind
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import GATE_SENTENCES
@@ -62,6 +63,9 @@ class StageView:
     next_labels: tuple[str, ...] = ()
     wip_hard: bool = False
     removable: bool = False
+    documents: tuple[str, ...] = ()
+    document_labels: tuple[str, ...] = ()
+    documents_hard: bool = False
 
 
 @dataclass(frozen=True)
@@ -115,7 +119,9 @@ def view(actor: Actor, *, pipeline_id: int, now: datetime) -> BoardView:
                 required_labels=tuple(labels.get(key, key) for key in s.required),
                 gate=GATE_SENTENCES.get(s.hard_gate, ""), cards=cards.get(s.code, 0), next_codes=tuple(s.next_codes),
                 next_labels=tuple(names.get(code, code) for code in s.next_codes), wip_hard=s.wip_hard,
-                removable=not why_kept(pipeline, stored, s, cards.get(s.code, 0)),
+                removable=not why_kept(pipeline, stored, s, cards.get(s.code, 0)), documents=tuple(s.documents),
+                document_labels=tuple(kind.label for kind in DocumentKind if kind.value in s.documents),
+                documents_hard=s.documents_hard,
             )
             for s in stored
         )  # fmt: skip
@@ -170,6 +176,7 @@ def save(
             row.dwell_target_hours, row.wip_limit = form.dwell_target_hours, form.wip_limit
             row.probability_percent = form.probability_percent
             row.next_codes, row.wip_hard = list(form.next_codes), form.wip_hard
+            row.documents, row.documents_hard = list(form.documents), form.documents_hard
         events.record(
             db, actor, "pipeline.edited", now=now, entity="pipeline", entity_id=pipeline_id, before=before, after=after,
             summary=f"{label}：{len(after)} 处改动",
@@ -289,6 +296,9 @@ def preview(actor: Actor, *, pipeline_id: int, stages: Sequence[StageForm], now:
                 lacking = _lacking(db, pipeline, form.code, key)
                 if lacking:
                     effects.append(Effect(name, f"{lacking} 张还没有{labels[key]}，留在原处，再次移入时补填"))
+            stricter = not row.documents_hard or set(form.documents) - set(row.documents)
+            if form.documents_hard and stricter and here:
+                effects.append(Effect(name, f"现有 {here} 张，应交资料没齐的不能再往后移"))
             if form.next_codes and set(form.next_codes) != set(row.next_codes) and pipeline.entity == "lead":
                 past = _past_moves(db, pipeline_id, form, now=now)
                 if past:

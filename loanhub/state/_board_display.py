@@ -119,7 +119,11 @@ class BoardDisplay(BoardReading, mixin=True):
         said = f"已把 {moved.name} 换到「{moved.to_label}」"
         if board == here:
             return done(said)
+        self._remember("transfer", text, f"{here}|{moved.from_stage}", moved.version)
         return undoable(said, type(self).transfer(text, f"{here}|{moved.from_stage}", moved.version))
+
+    def _remember(self, what: str, *args: object) -> None:
+        raise NotImplementedError("state.boards has it")
 
     @rx.event
     @needs(Permission.BOARDS_READ)

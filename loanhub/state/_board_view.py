@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 import reflex as rx
@@ -13,7 +12,6 @@ from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.pipelines import StageCode
 from loanhub.services import boards, lists
-from loanhub.services._actor import Actor
 from loanhub.services.boards import BoardView, Moved
 from loanhub.services.lists import FilterField
 from loanhub.services.setup import DEFAULT_PIPELINE
@@ -21,10 +19,7 @@ from loanhub.state import _listing, _live
 from loanhub.state._base import SessionState
 from loanhub.state._board_opt import BoardCardsMixin, BoardColumnsMixin, MoveRequest
 from loanhub.state._clock import utc_now
-from loanhub.state._editing import TOPIC as EDITING
 from loanhub.state._listing import Draft
-from loanhub.state._presence import HERE
-from loanhub.state.lead_drawer import FormItem
 
 EVERYTHING = "all"
 TOPICS = {"lead": "leads", "application": "applications", "task": "tasks", "collection_case": "collections"}
@@ -50,17 +45,6 @@ TABLE_SORT = {
 }
 PEOPLE_SHOWN = 4
 _TIMELESS = ("ver", "lane", "age", "risk", "owner_name", "product", "changed_by", "editing_by")
-
-
-@dataclass
-class GateSheet:
-    """The side sheet of a move that meets a gate: what is met, what is still asked for."""
-
-    key: str = ""
-    title: str = ""
-    sentence: str = ""
-    met: list[str] = field(default_factory=list)
-    fields: list[FormItem] = field(default_factory=list)
 
 
 class BoardColumns(BoardColumnsMixin, rx.State):
@@ -106,7 +90,6 @@ class BoardReading(SessionState):
     has_conditions: bool = False
     people: list[dict[str, str]] = []
     people_text: str = ""
-    gate: GateSheet = GateSheet()
     naming: bool = False
     field_errors: dict[str, str] = {}
     rows: list[dict[str, str]] = []
@@ -127,18 +110,6 @@ class BoardReading(SessionState):
     """Whether a cell of the table is open: its rows then wait, so that nothing shifts under the hands."""
     _stale: list[str] = []
     """Columns whose figures are to be read again once one's own moves are announced."""
-
-    @classmethod
-    def _wants(cls, topic: str, op: _live.Op, reader: Actor | None) -> bool:
-        """Return False for moves of cards this reader never saw, and for moves on the topic of all leads.
-
-        Most moves concern one person and one leader; asking everybody's state would cost more than the move.
-        """
-        if topic in TOPICS.values():
-            return op.get("event") not in TOLD_ELSEWHERE
-        if reader is None or "owner_id" not in op:
-            return True
-        return reader.reaches(owner_id=op["owner_id"], department_id=op["department_id"])  # type: ignore[arg-type]
 
     def _criteria(self) -> dict[str, object]:
         stored = self._stored.get(self.view, {}).get("criteria") or {}
@@ -313,41 +284,6 @@ class BoardReading(SessionState):
             for row in found.rows
         ]  # fmt: skip
 
-    def _show_sums(self, sums: dict[str, tuple[int, int, int]]) -> None:
-        self._sums = dict(sums)
-        figures = boards.totals(sums)
-        self.count_text, self.amount_text, self.weighted_text = (
-            figures.count_text, figures.amount_text, figures.weighted_text,
-        )  # fmt: skip
-        self.total = sum(one[0] for one in sums.values())
-
-    def _show_people(self) -> None:
-        others = {i: n for i, n in _live.presence.people(self._topic).items() if i != self.user_id}
-        self.people = [
-            {"initial": name[-1:], "name": name, "color": str(_listing.color_of(name))}
-            for name in list(others.values())[:PEOPLE_SHOWN]
-        ]
-        self.people_text = f"{len(others)} 人在看" if others else ""
-
-    async def _on_live(self, topic: str, ops: list[_live.Op]) -> None:
-        """Read again what others changed, if it lies in this reader's reach; nothing for what is shown already."""
-        if topic == HERE + self._topic:
-            self._show_people()
-        elif topic == EDITING + self.entity:
-            await self._show_editors(ops)
-        elif topic == self._topic:
-            await self._follow_moves(ops)
-            await self._follow_rows()
-        elif topic == TOPICS.get(self.entity):
-            await self._follow_changes(ops)
-            await self._follow_rows()
-        else:
-            await super()._on_live(topic, ops)
-
-    async def _follow_rows(self) -> None:
-        if self.show == "table" and not self._typing:
-            await self._read_table()
-
     def _mark_editors(self, cards: dict[str, dict[str, Any]]) -> None:
         """Say on these cards who else is editing them."""
         for record_id in _live.editing.edited(self.entity):
@@ -355,61 +291,13 @@ class BoardReading(SessionState):
                 name = _live.editing.editor_of(self.entity, record_id, but=self.user_id)
                 cards[str(record_id)]["editing_by"] = name
 
-    async def _show_editors(self, ops: list[_live.Op]) -> None:
-        """Say who begins or ends editing, on the cards that are shown."""
-        cards = await self.get_state(BoardCards)
-        known = {**_plain(cards.cards), **_plain(cards.patch)}
-        new = {}
-        for one in {str(one) for op in ops for one in op.get("ids", ())}:  # type: ignore[attr-defined]
-            card = known.get(one)
-            name = _live.editing.editor_of(self.entity, int(one), but=self.user_id) if one.isdigit() else ""
-            if card is not None and (card.get("editing_by") or "") != name:
-                new[one] = {**card, "editing_by": name}
-        if new:
-            cards._patch_cards(new)
-
-    async def _catch_up(self) -> None:
-        """Read all of it after a lost connection; an open cell keeps its row where it is."""
-        await self._read_views()
-        await self._read_board()
-        await self._follow_rows()
-        self._show_people()
-
-    async def _follow_moves(self, ops: list[_live.Op]) -> None:
-        actor = await self._actor()
-        if any(op.get("event") == "pipeline.edited" for op in ops):
-            await self._read_board()
-            return
-        columns, cards = await self.get_state(BoardColumns), await self.get_state(BoardCards)
-        codes, self._stale = set(self._stale), []
-        told: dict[str, str] = {}
-        for op in ops:
-            card_id = str(op.get("id"))
-            card = _plain(cards.patch).get(card_id) or _plain(cards.cards).get(card_id)
-            if card is not None and card.get("ver", 0) >= _number(op.get("version")):
-                continue
-            if card is None and not actor.reaches(
-                owner_id=op.get("owner_id"), department_id=op.get("department_id")
-            ):  # type: ignore[arg-type]
-                continue
-            codes.update(op.get("columns", ()), _showing(columns.order, {card_id}))  # type: ignore[arg-type]
-            if op.get("by") != self.user_id:
-                told[card_id] = str(op.get("who", ""))
-        if codes:
-            await self._read_columns(codes, told)
-
-    async def _follow_changes(self, ops: list[_live.Op]) -> None:
-        ids = {_number(op.get("id")) for op in ops}
-        if 0 in ids:
-            await self._read_board()
-            return
-        actor, question, now = await self._actor(), self._question(), utc_now()
-        found = await rx.run_in_thread(lambda: boards.locate(actor, question, ids, now=now))
-        shown = (await self.get_state(BoardColumns)).order
-        codes = {*found.values(), *_showing(shown, {str(one) for one in ids})}
-        if codes:
-            await self._read_columns(codes)
-            await self._read_views()
+    def _show_sums(self, sums: dict[str, tuple[int, int, int]]) -> None:
+        self._sums = dict(sums)
+        figures = boards.totals(sums)
+        self.count_text, self.amount_text, self.weighted_text = (
+            figures.count_text, figures.amount_text, figures.weighted_text,
+        )  # fmt: skip
+        self.total = sum(one[0] for one in sums.values())
 
 
 def _plain(value: Any) -> Any:
@@ -428,11 +316,3 @@ def _shifted(column: Mapping[str, Any], card: Mapping[str, Any] | None, by: int)
         return {}
     lane = str(card.get("lane", ""))
     return {"cells": {**column["cells"], lane: max(0, column["cells"].get(lane, 0) + by)}}
-
-
-def _showing(order: Mapping[str, Any], ids: set[str]) -> set[str]:
-    return {code for code, shown in order.items() if ids & set(shown)}
-
-
-def _number(value: object) -> int:
-    return value if isinstance(value, int) else 0

@@ -173,6 +173,7 @@ class BoardBulkState(SessionState):
         if not outcome.done:
             return [] if self.refusals else [failed(sentence)]
         if (entity, code) in bulk.UNDOABLE:
+            board._remember("bulk")
             return [undoable(sentence, BoardBulkState.undo)]
         return [done(sentence)]
 

@@ -1,16 +1,20 @@
-"""The board page: moving cards, undoing, gates, quick add; ``_board_filters`` holds filters and views."""
+"""The board page: moving cards, undoing, quick add.
+
+``_board_filters`` holds filters and views, ``_board_gate`` the side sheet of a gate, ``_board_follow`` what others do.
+"""
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import reflex as rx
 
 from loanhub.components.toasts import done, undoable
-from loanhub.domain.errors import Conflict, InvalidInput, NotFound
+from loanhub.domain.errors import Conflict, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import MoveRefused
 from loanhub.services import boards, lists
@@ -20,20 +24,27 @@ from loanhub.services.boards.view import CARDS_MAXIMUM
 from loanhub.services.setup import DEFAULT_PIPELINE
 from loanhub.state import _listing
 from loanhub.state._board_filters import AGE_LABELS, FIRST_FIELD, BoardFilters
+from loanhub.state._board_follow import BoardFollowing
+from loanhub.state._board_gate import BoardGates, GateSheet
 from loanhub.state._board_opt import BoardOptimism, MoveRequest
-from loanhub.state._board_view import TOPICS, BoardColumns, BoardReading, GateSheet
+from loanhub.state._board_view import TOPICS, BoardColumns, BoardReading
 from loanhub.state._clock import utc_now
 from loanhub.state._editing import TOPIC as EDITING
 from loanhub.state._guard import needs
 from loanhub.state._presence import HERE
-from loanhub.state.lead_drawer import item_of
+
+UNDO_WITHIN = timedelta(minutes=5)
+"""How long key Z takes one's last move back after its toast is gone."""
 
 
-class BoardState(BoardFilters, BoardReading):
+class BoardState(BoardGates, BoardFilters, BoardFollowing, BoardReading):
     """The board page."""
 
-    _held: MoveRequest | None = None
-    """The move that waits for its side sheet; the card stays where it was dropped until the sheet closes."""
+    title: str = ""
+    """The name of the board shown."""
+
+    _last: dict[str, Any] = {}
+    """One's own last move, for key Z: {at, what ``move`` | ``transfer`` | ``bulk``, args}."""
 
     @rx.event
     @needs(Permission.BOARDS_READ)
@@ -47,7 +58,7 @@ class BoardState(BoardFilters, BoardReading):
         self.board_tabs = [{"value": one.code, "label": one.label} for one in found]
         wanted = str(query.get("board", DEFAULT_PIPELINE))
         chosen = next((one for one in found if one.code == wanted), found[0])
-        self.board, self.entity = chosen.code, chosen.entity
+        self.board, self.entity, self.title = chosen.code, chosen.entity, chosen.label
         pipeline_id = await rx.run_in_thread(lambda: boards.pipeline_id_of(actor, chosen.code))
         returning = self._returning and self._topic == f"board:{pipeline_id}"
         self._topic = f"board:{pipeline_id}"
@@ -62,7 +73,7 @@ class BoardState(BoardFilters, BoardReading):
         self.text = str(query.get("q", ""))[:60]
         self.show = "table" if query.get("show") == "table" else ""
         self._conditions = _listing.read_conditions(str(query.get("f", "")))
-        self._limits, self.page, self._held, self.gate = {}, 1, None, GateSheet()
+        self._limits, self.page, self._held, self.gate, self._last = {}, 1, None, GateSheet(), {}
         fields = await rx.run_in_thread(lambda: lists.filter_fields(actor, chosen.entity))
         self._fields = {one.key: one for one in fields}
         self.filter_fields = [{"value": one.key, "label": one.label} for one in fields]
@@ -95,7 +106,7 @@ class BoardState(BoardFilters, BoardReading):
         try:
             moved = await self._make(actor, request)
         except MoveRefused as refusal:
-            if not refusal.missing:
+            if not refusal.missing and not refusal.papers:
                 raise
             await self._ask(request)
         finally:
@@ -105,7 +116,7 @@ class BoardState(BoardFilters, BoardReading):
                 (await self.get_state(BoardOptimism))._answer_move(request)
             elif moved is not None or self._held is None:
                 await self._answer(request, moved)
-            yield _told(moved, back) if moved is not None and moved.stage_changed else None
+            yield self._told(moved, back) if moved is not None and moved.stage_changed else None
 
     @rx.event(supersedes=True)
     @needs(Permission.BOARDS_MOVE)
@@ -134,7 +145,7 @@ class BoardState(BoardFilters, BoardReading):
             {"n": 0, "id": lead_id, "from": to, "to": to, "after": after or None, "before": before or None,
              "ver": version, "key": f"undo-{lead_id}-{version}"}
         )  # fmt: skip
-        actor = await self._actor()
+        actor, self._last = await self._actor(), {}
         moved: Moved | None = None
         try:
             moved = await self._make(actor, request, reason="撤销")
@@ -144,6 +155,30 @@ class BoardState(BoardFilters, BoardReading):
             await self._answer(request, moved)
             yield
         yield done(f"已撤销，{moved.name}回到「{moved.to_label}」")
+
+    @rx.event
+    @needs(Permission.BOARDS_MOVE)
+    async def undo_last(self) -> Any:
+        """Take back one's own last move of the last minutes (key Z), as its toast would have."""
+        last, self._last = dict(self._last), {}
+        if not last or utc_now() - last["at"] > UNDO_WITHIN:
+            return done(f"{UNDO_WITHIN.seconds // 60} 分钟内没有可以撤销的移动")
+        if last["what"] == "bulk":
+            from loanhub.state.board_bulk import BoardBulkState  # builds on this State
+
+            return BoardBulkState.undo
+        handler = BoardState.transfer if last["what"] == "transfer" else BoardState.undo
+        return handler(*last["args"])
+
+    def _remember(self, what: str, *args: object) -> None:
+        self._last = {"at": utc_now(), "what": what, "args": list(args)}
+
+    def _told(self, moved: Moved, back: tuple[str, int, int]) -> Any:
+        """Return the toast of a move, with the way back."""
+        code, after, before = back
+        args = (moved.card_id, code or moved.from_stage, after, before, moved.version)
+        self._remember("move", *args)
+        return undoable(f"已将 {moved.name} 移至「{moved.to_label}」", BoardState.undo(*args))
 
     async def _make(
         self,
@@ -179,56 +214,6 @@ class BoardState(BoardFilters, BoardReading):
             codes |= set(found.values())
         await self._read_columns(codes)
         (await self.get_state(BoardOptimism))._answer_move(request)
-
-    async def _ask(self, request: MoveRequest) -> None:
-        """Open the side sheet with what the card lacks for its stage."""
-        actor, now, board = await self._actor(), utc_now(), self.board
-        found = await rx.run_in_thread(
-            lambda: boards.gate_form(actor, card_id=request.card_id, to=request.target, board=board, now=now)
-        )
-        self._held, self.field_errors = request, {}
-        met, whole = len(found.met), len(found.met) + len(found.missing)
-        self.gate = GateSheet(
-            key=request.key, title=f"移入「{found.to_label}」",
-            sentence=f"{found.name}：{met} / {whole} 已满足，补齐后移入", met=list(found.met),
-            fields=[item_of(one) for one in found.missing],
-        )  # fmt: skip
-
-    @rx.event
-    @needs(Permission.BOARDS_MOVE)
-    async def complete(self, form: dict[str, Any]) -> Any:
-        """Supply what the gate asks for and finish the move."""
-        request = self._held
-        if request is None:
-            return
-        supply = {one.key: str(form.get(one.key, "")).strip()[:200] for one in self.gate.fields}
-        empty = {one.key: f"请填写{one.label}" for one in self.gate.fields if not supply[one.key]}
-        if empty:
-            raise InvalidInput(fields=empty)
-        actor = await self._actor()
-        back = await self._place_of(request.card_id)
-        moved: Moved | None = None
-        try:
-            moved = await self._make(actor, replace(request, key=f"{request.key}-gate"[:64]), supply=supply)
-        except InvalidInput:
-            request = None  # the sheet stays open, with the sentence beside the field
-            raise
-        finally:
-            if request is not None:
-                self._held, self.gate = None, GateSheet()
-                await self._answer(request, moved)
-            yield
-        if moved is not None:
-            yield _told(moved, back)
-
-    @rx.event
-    @needs(Permission.BOARDS_MOVE)
-    async def show_gate(self, is_open: bool) -> None:
-        """Close the side sheet; the card returns to where it came from."""
-        if is_open or self._held is None:
-            return
-        request, self._held, self.gate = self._held, None, GateSheet()
-        await self._answer(request, None)
 
     @rx.event
     @needs(Permission.BOARDS_READ)
@@ -278,10 +263,3 @@ class BoardState(BoardFilters, BoardReading):
         known = {one["code"] for one in shown.columns} | {f"lane:{one['key']}" for one in shown.lanes}
         if str(code) in known:
             self.folds_kept = json.dumps(sorted(self._folded() ^ {str(code)}))
-
-
-def _told(moved: Moved, back: tuple[str, int, int]) -> Any:
-    """Return the toast of a move, with the way back."""
-    code, after, before = back
-    undo = BoardState.undo(moved.card_id, code or moved.from_stage, after, before, moved.version)
-    return undoable(f"已将 {moved.name} 移至「{moved.to_label}」", undo)

@@ -33,11 +33,12 @@ VERDICTS = {
     "block": ("超过上限", "danger"),
     "": ("—", "closed"),
 }
+CHECKS = {spec.key: tuple(code for code, _ in spec.options) for spec in forms.SPECS if spec.kind == "checks"}
 ORDERS = tuple(spec.key for spec in forms.SPECS if spec.kind == "order")
 FLAGS = frozenset(spec.key for spec in forms.SPECS if spec.kind == "switch") | {
     f"fee{slot}_{part}" for slot in range(fees.MOST_FEES) for part in ("refundable", "included")
 }
-KEPT = frozenset({"fee_count", *ORDERS, *(f"fee{slot}_code" for slot in range(fees.MOST_FEES))})
+KEPT = frozenset({"fee_count", *ORDERS, *CHECKS, *(f"fee{slot}_code" for slot in range(fees.MOST_FEES))})
 """What no input holds: a submitted form says nothing of it."""
 _NAMES = {component.value: component.label for component in Component}
 
@@ -250,6 +251,16 @@ class ProductsState(SessionState):
             codes[here], codes[there] = codes[there], codes[here]
             self.form = self.form | {name: ",".join(codes)}
             self.orders = self.orders | {name: _order(self.form[name])}
+            await self._check()
+
+    @rx.event
+    @needs(EDIT)
+    async def toggle(self, key: str, code: str) -> None:
+        """Take one of a list of boxes in or out."""
+        name, one = str(key), str(code)
+        if one in CHECKS.get(name, ()):
+            chosen = set(self.form[name].split(",")) ^ {one}
+            self.form = self.form | {name: ",".join(code for code in CHECKS[name] if code in chosen)}
             await self._check()
 
     @rx.event

@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.toasts import done
+from loanhub.domain.documents import DocumentKind
 from loanhub.domain.permissions import Permission
 from loanhub.services import pipelines
 from loanhub.services.pipelines import BoardView, StageForm
@@ -39,6 +40,9 @@ class StageRow:
     wip_hard: bool = False
     fixed: bool = False
     removable: bool = False
+    documents: list[str] = field(default_factory=list)
+    documents_text: str = ""
+    documents_hard: bool = False
 
 
 class StagesState(MoreBoards, SessionState):
@@ -90,7 +94,8 @@ class StagesState(MoreBoards, SessionState):
                 wip=str(one.wip_limit or ""), probability=str(one.probability_percent), required=list(one.required),
                 required_text="、".join(one.required_labels) or "无", gate=one.gate, cards=str(one.cards),
                 next_codes=list(one.next_codes), next_text="、".join(one.next_labels) or "任意阶段", wip_hard=one.wip_hard,
-                fixed=place == 1 or bool(one.gate), removable=one.removable,
+                fixed=place == 1 or bool(one.gate), removable=one.removable, documents=list(one.documents),
+                documents_text="、".join(one.document_labels) or "无", documents_hard=one.documents_hard,
             )
             for place, one in enumerate(board.stages, start=1)
         ]  # fmt: skip
@@ -145,6 +150,7 @@ class StagesState(MoreBoards, SessionState):
             required_text="无",
             cards="0",
             next_text="任意阶段",
+            documents_text="无",
             removable=True,
         )
         self._renumber([*rows[:at], fresh, *rows[at:]])
@@ -222,7 +228,8 @@ def _form(code: str, form: dict[str, Any], keys: list[str], codes: list[str]) ->
         code=code, label=str(form.get(f"{code}.label", ""))[:100], dwell_target_hours=dwell, wip_limit=wip,
         probability_percent=probability, required=tuple(key for key in keys if form.get(f"{code}.required.{key}")),
         next_codes=tuple(one for one in codes if one != code and form.get(f"{code}.next.{one}")),
-        wip_hard=bool(form.get(f"{code}.wip_hard")),
+        wip_hard=bool(form.get(f"{code}.wip_hard")), documents_hard=bool(form.get(f"{code}.documents_hard")),
+        documents=tuple(kind.value for kind in DocumentKind if form.get(f"{code}.document.{kind.value}")),
     )  # fmt: skip
 
 

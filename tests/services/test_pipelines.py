@@ -28,7 +28,15 @@ def board(database: Engine) -> pipelines.BoardView:
 
 def _forms(board: pipelines.BoardView) -> list[StageForm]:
     return [
-        StageForm(s.code, s.label, s.dwell_target_hours, s.wip_limit, s.probability_percent, s.required)
+        StageForm(
+            s.code,
+            s.label,
+            s.dwell_target_hours,
+            s.wip_limit,
+            s.probability_percent,
+            s.required,
+            documents=s.documents,
+        )
         for s in board.stages
     ]
 
@@ -143,3 +151,42 @@ class TestSave:
                 pipelines.view(bare_actor(role), pipeline_id=board.id, now=NOON)
             with pytest.raises(NotPermitted):
                 pipelines.list_boards(bare_actor(role))
+
+
+class TestDocuments:
+    def test_are_chosen_for_a_stage_and_said_in_the_log(self, board: pipelines.BoardView) -> None:
+        forms = _forms(board)
+        forms[1] = replace(forms[1], documents=("tax", "id_front"), documents_hard=True)
+        _save(board, forms)
+
+        stage = pipelines.view(ADMIN, pipeline_id=board.id, now=NOON).stages[1]
+        assert (stage.documents, stage.document_labels) == (("id_front", "tax"), ("身份证正面", "纳税证明"))
+        assert stage.documents_hard
+        with reading() as db:
+            event = db.execute(sa.select(Event).where(col(Event.type) == "pipeline.edited")).scalar_one()
+        assert event.after == {"初步沟通 · 应交资料": "身份证正面、纳税证明", "初步沟通 · 资料没齐": "拦住"}
+
+    @pytest.mark.parametrize(
+        ("documents", "hard", "said"),
+        [(("gold",), False, "不存在"), ((), True, "先勾选")],
+        ids=["unknown", "none"],
+    )
+    def test_are_refused_beside_the_stage(
+        self, board: pipelines.BoardView, documents: tuple[str, ...], hard: bool, said: str
+    ) -> None:
+        forms = _forms(board)
+        forms[1] = replace(forms[1], documents=documents, documents_hard=hard)
+
+        with pytest.raises(InvalidInput) as fault:
+            _save(board, forms)
+        assert said in fault.value.fields[f"{forms[1].code}.documents"]
+
+    def test_are_for_leads_alone(self, board: pipelines.BoardView) -> None:
+        tasks = next(key for key, label in pipelines.list_boards(ADMIN) if label == "待办看板")
+        found = pipelines.view(ADMIN, pipeline_id=tasks, now=NOON)
+        forms = _forms(found)
+        forms[0] = replace(forms[0], documents=("tax",))
+
+        with pytest.raises(InvalidInput) as fault:
+            _save(found, forms)
+        assert fault.value.fields == {f"{forms[0].code}.documents": "只有线索看板可以按阶段要资料"}

@@ -16,6 +16,7 @@ from sqlalchemy.engine import Engine
 
 from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.permissions import RoleCode
+from loanhub.domain.pipelines import MoveRefused
 from loanhub.services import boards, leads
 from loanhub.services._actor import Actor
 from loanhub.state import _live
@@ -24,8 +25,10 @@ from loanhub.state._board_opt import BoardOptimism
 from loanhub.state._board_view import BoardCards, BoardColumns
 from loanhub.state._clock import utc_now
 from loanhub.state._presence import HERE, Presence
-from loanhub.state.boards import BoardState
+from loanhub.state.boards import UNDO_WITHIN, BoardState
 from tests.builders import make_company, make_phone, make_user
+from tests.services.boards.test_entities import change
+from tests.services.boards.test_papers import upload
 
 
 @pytest.fixture(autouse=True)
@@ -205,6 +208,58 @@ class TestUndo:
 
         with pytest.raises(Conflict, match="无法撤销，已被顾明轩移动"):
             board.do("undo", card, "lead", 0, 0, 2)
+
+
+class TestUndoLast:
+    def test_takes_ones_own_last_move_back_after_its_toast_is_gone(self, visit: Any) -> None:
+        rep = make_user(RoleCode.SALES)
+        card = make_card(rep)
+        board = visit(rep)
+        board.drop(card, "intent")
+
+        args = list(board.state._last["args"])
+        board.do("undo_last")
+        assert "BoardState.undo at" in board.said
+        board.do("undo", *args)
+
+        assert board.order["lead"] == [str(card)]
+        board.do("undo_last")
+        assert "没有可以撤销的移动" in board.said
+
+    def test_forgets_after_five_minutes(self, visit: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+        rep = make_user(RoleCode.SALES)
+        card = make_card(rep)
+        board = visit(rep)
+        board.drop(card, "intent")
+        later = utc_now() + UNDO_WITHIN * 2
+        monkeypatch.setattr("loanhub.state.boards.utc_now", lambda: later)
+
+        board.do("undo_last")
+
+        assert "没有可以撤销的移动" in board.said
+
+
+class TestPapers:
+    def test_the_sheet_asks_for_documents_and_takes_them(self, visit: Any) -> None:
+        rep = make_user(RoleCode.SALES)
+        card = make_card(rep)
+        change("lead", documents=["id_front"], documents_hard=True)
+        board = visit(rep)
+        board.drop(card, "intent")
+        asked = [dict(one) for one in board.state.gate.papers]
+        with pytest.raises(MoveRefused, match="身份证正面"):
+            board.do("complete", {})
+        assert board.state.gate.key and board.acked == 0
+
+        board.do("pick_paper", "id_front")
+        board.do("start_paper")
+        sending = board.state.sending
+        board.do("paper_sent", {"id": upload(rep), "name": "a.jpg"})
+        left = list(board.state.gate.papers)
+        board.do("complete", {})
+
+        assert (asked, sending, left) == ([{"kind": "id_front", "label": "身份证正面"}], "身份证正面", [])
+        assert (board.order["intent"], board.state.gate.key) == ([str(card)], "")
 
 
 class TestQuickAdd:

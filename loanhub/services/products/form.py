@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from loanhub.domain.calendar import HolidayRule
 from loanhub.domain.catalogue.choices import Mode
+from loanhub.domain.documents import DocumentKind
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.money import format_plain, format_wan, half_width, parse_fen
 from loanhub.domain.rates import format_percent, parse_percent
@@ -24,11 +25,13 @@ from loanhub.domain.repayment.terms import LARGEST_PERIODS, InterestBasis, Matur
 from loanhub.models import Product
 from loanhub.services.products import fees as fee_form
 
-Kind = Literal["text", "money", "percent", "integer", "decimal", "select", "switch", "months", "order"]
+Kind = Literal[
+    "text", "money", "percent", "integer", "decimal", "select", "switch", "months", "order", "checks"
+]
 Home = Literal["column", "terms", "servicing", "lpr"]
 Values = dict[str, Any]
 
-LONGEST_TEXT = 200
+LONGEST_TEXT = 400
 MOST_TERMS = 20
 NEEDS_MORE = ("balloon", "custom", "flat")
 """Methods whose loans need more than a product says: a longer term, agreed rows, a monthly fee rate."""
@@ -123,6 +126,8 @@ SPECS: tuple[Spec, ...] = (
     Spec("prepayment_fee_rate", "提前还款违约金", "提前还款", "percent", start="0", required=True, help="按提前偿还的本金计"),
     Spec("prepayment_free_after", "免违约金", "提前还款", "integer", suffix="期后", most=LARGEST_PERIODS, start="0",
          help="到期满几期后提前还款不收；0 为一直收"),
+    Spec("required_documents", "要交的资料", "资料", "checks", options=_options(DocumentKind.options()),
+         help="一样都不勾时按基本资料核对；哪个阶段前交齐在「看板阶段」里定"),
 )  # fmt: skip
 BY_KEY = {spec.key: spec for spec in SPECS}
 SECTIONS = tuple(dict.fromkeys(spec.section for spec in SPECS))
@@ -179,6 +184,8 @@ def _shown(spec: Spec, product: Product) -> str:
         return "、".join(str(months) for months in value)
     if spec.kind == "order":
         return ",".join(str(code) for code in value)
+    if spec.kind == "checks":
+        return ",".join(code for code, label in spec.options if code in value or label in value)
     return str(value)
 
 
@@ -242,6 +249,8 @@ def _read(spec: Spec, text: str) -> Any:
     if not text:
         if spec.required:
             raise InvalidInput(f"请填写{spec.label}")
+        if spec.kind == "checks":
+            return []
         return _DEFAULTS.get(spec.key) if spec.home != "column" else 0 if spec.kind == "integer" else ""
     return _READERS[spec.kind](spec, text)
 
@@ -296,9 +305,16 @@ def _read_order(spec: Spec, text: str) -> list[str]:
         raise InvalidInput("还款分配顺序里有不认识的科目") from None
 
 
+def _read_checks(spec: Spec, text: str) -> list[str]:
+    chosen = set(text.split(","))
+    if chosen - {code for code, _ in spec.options}:
+        raise InvalidInput(f"{spec.label}里有不认识的类型")
+    return [code for code, _ in spec.options if code in chosen]
+
+
 _READERS: dict[str, Any] = {
     "text": _read_text, "integer": _read_integer, "decimal": _read_decimal, "select": _read_choice, "radio": _read_choice,
-    "months": _read_months, "order": _read_order, "money": lambda _spec, text: parse_fen(text),
+    "months": _read_months, "order": _read_order, "checks": _read_checks, "money": lambda _spec, text: parse_fen(text),
     "percent": lambda _spec, text: parse_percent(text),
 }  # fmt: skip
 
@@ -338,6 +354,8 @@ def _told(spec: Spec, text: str, product: Product) -> str:
         return dict(spec.options).get(text, text)
     if spec.kind == "order":
         return " → ".join(Component(code).label for code in text.split(","))
+    if spec.kind == "checks":
+        return "、".join(dict(spec.options)[code] for code in text.split(","))
     return f"{text} {spec.suffix}".strip()
 
 

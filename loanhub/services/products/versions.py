@@ -30,7 +30,7 @@ from loanhub.services.products._rows import (
     seen_of,
 )
 
-CARRIED = ("admission", "required_documents", "regions", "commission", "valid_until")
+CARRIED = ("admission", "regions", "commission", "valid_until")
 """What the form does not hold; a new revision takes it over from the one before."""
 
 

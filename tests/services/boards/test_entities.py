@@ -13,12 +13,14 @@ from sqlmodel import col
 from loanhub.domain.errors import NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.domain.pipelines import APPLICATION_BOARD, TASK_BOARD, MoveRefused, TaskStage
-from loanhub.models import Event, Lead, Pipeline, Stage, StageMove, Task
-from loanhub.services import boards, leads, pipelines, tasks
+from loanhub.models import Application, Approval, Event, Lead, Pipeline, Stage, StageMove, Task
+from loanhub.services import applications, boards, leads, pipelines, tasks
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.pipelines import StageForm
+from loanhub.services.products.offered import install_products
 from tests.builders import NOON, bare_actor, make_company, make_phone, make_user
+from tests.services.applications.test_applications import make_draft
 
 ADMIN = bare_actor(RoleCode.ADMIN)
 
@@ -112,10 +114,50 @@ class TestApplications:
                 chief, entity="application", card_id=application, to="funded", expected_version=1, now=NOON
             )
 
+    def drop(self, actor: Actor, card: int, to: str, **more: object) -> boards.Moved:
+        return boards.move_card(
+            actor, entity="application", card_id=card, to=to, expected_version=None, now=NOON, **more
+        )  # type: ignore[arg-type]
+
+    def test_is_submitted_and_approved_by_moving_it(self, complete: tuple[Actor, int]) -> None:
+        rep, card = complete
+        officer = make_user(RoleCode.TEAM_LEAD)
+
+        assert self.drop(rep, card, "first_review").to_label == "初审"
+        asked = boards.gate_form(officer, card_id=card, to="approved", board=APPLICATION_BOARD, now=NOON)
+        assert [one.key for one in asked.missing] == ["opinion"]
+        with pytest.raises(MoveRefused, match="审批意见"):
+            self.drop(officer, card, "approved")
+        moved = self.drop(officer, card, "approved", supply={"opinion": "经营稳定，同意"})
+
+        assert (moved.from_stage, moved.to_stage) == ("first_review", "approved")
+        with reading() as db:
+            row = db.get(Application, card)
+            said = db.execute(sa.select(Approval).where(col(Approval.application_id) == card)).scalars().all()
+            assert row is not None and row.status.value == "approved"
+            assert [(one.by_id, one.opinion) for one in said] == [(officer.user_id, "经营稳定，同意")]
+
+    def test_nobody_approves_what_is_their_own(self, complete: tuple[Actor, int]) -> None:
+        rep, card = complete
+        self.drop(rep, card, "first_review")
+
+        with pytest.raises(NotPermitted):
+            self.drop(rep, card, "approved", supply={"opinion": "同意"})
+
+    @pytest.fixture
+    def complete(self) -> tuple[Actor, int]:
+        """A draft with everything a submission asks for, and who made it."""
+        with transaction() as db:
+            install_products(db, lender="澄江普惠", now=NOON)
+        rep = make_user(RoleCode.SALES)
+        card = make_draft(rep)
+        applications.tick_documents(rep, application_id=card, now=NOON)
+        return rep, card
+
     @pytest.fixture
     def application(self) -> int:
         from loanhub.domain.applications import ApplicationStatus
-        from loanhub.models import Application, Customer
+        from loanhub.models import Customer
 
         rep = make_user(RoleCode.SALES)
         with transaction() as db:

@@ -367,3 +367,19 @@ def test_the_list_holds_every_product_with_its_verdict(shipped: Actor) -> None:
         assert len(lines) == db.execute(sa.select(sa.func.count(sa.distinct(col(Product.code))))).scalar_one()
     assert {one.verdict for one in lines} <= {"ok", "warn"}
     assert next(one for one in lines if one.code == "turnover").rates == "9.60% ～ 12.00%"
+
+
+class TestDocuments:
+    def test_what_a_product_asks_for_is_edited_and_said(self, admin: Actor) -> None:
+        publish(admin, required_documents="bank_flow,id_front")
+
+        assert rows_of()[-1].required_documents == ["id_front", "bank_flow"]
+        assert form.told(rows_of()[-1])["要交的资料"] == "身份证正面、银行流水"
+        with reading() as db:
+            event = db.execute(sa.select(Event).order_by(col(Event.id).desc())).scalars().first()
+            assert event is not None and event.after["要交的资料"] == "身份证正面、银行流水"
+
+    def test_an_unknown_kind_is_refused_at_its_field(self, admin: Actor) -> None:
+        with pytest.raises(InvalidInput) as fault:
+            publish(admin, required_documents="gold")
+        assert "不认识的类型" in fault.value.fields["required_documents"]
