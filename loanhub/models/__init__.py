@@ -13,6 +13,7 @@ SQLModel.metadata.naming_convention = NAMING_CONVENTION
 
 from loanhub.models.access import Department, LoginAttempt, Role, User, UserRole, UserSession  # noqa: E402
 from loanhub.models.applications import Application, Approval, Submission  # noqa: E402
+from loanhub.models.archive import DocumentRule, LegalHold  # noqa: E402
 from loanhub.models.assignment import (  # noqa: E402
     Assignee,
     AssignmentTally,
@@ -59,6 +60,7 @@ from loanhub.models.loans import (  # noqa: E402
     PaymentAllocation,
 )
 from loanhub.models.pipelines import Pipeline, Stage, StageMove  # noqa: E402
+from loanhub.models.printing import PrintBatch, PrintBatchItem  # noqa: E402
 from loanhub.models.products import Product  # noqa: E402
 from loanhub.models.records import (  # noqa: E402
     CustomField,
@@ -119,6 +121,7 @@ __all__ = [
     "Department",
     "Disclosure",
     "Document",
+    "DocumentRule",
     "DocumentTemplate",
     "DuplicatePair",
     "Event",
@@ -140,6 +143,7 @@ __all__ = [
     "LedgerEntry",
     "LedgerProof",
     "LedgerTransaction",
+    "LegalHold",
     "Loan",
     "LoanRequest",
     "LoanSnapshot",
@@ -154,6 +158,8 @@ __all__ = [
     "Payment",
     "PaymentAllocation",
     "Pipeline",
+    "PrintBatch",
+    "PrintBatchItem",
     "PrintLog",
     "Product",
     "RateCap",

@@ -90,10 +90,17 @@ class PrintLog(SQLModel, table=True):
     first_copy: int = 1
     by_id: int | None = Field(default=None, foreign_key="app_user.id")
     at: datetime = instant(index=True)
+    reason: str = text_field(200)
+    batch_id: int | None = Field(default=None)  # a print batch; no key, since printings are never changed
 
 
 class Document(SQLModel, table=True):
-    """A stored file 资料: encrypted at rest, addressed by the hash of its content."""
+    """A stored file 资料: encrypted at rest, addressed by the hash of its content.
+
+    Versions of one document share a ``series_id`` (the first one's id) and count up in ``revision``; the newest has no
+    ``replaced_by_id``. ``original_sha256`` names the bytes as they were handed in, where the picture was cleaned.
+    ``scan`` is what the virus scanner said: ``clean``, or empty when none is set up. ``purged_at``: content destroyed.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     kind: str = text_field(32, index=True)
@@ -112,3 +119,10 @@ class Document(SQLModel, table=True):
     uploaded_by_id: int | None = Field(default=None, foreign_key="app_user.id")
     created_at: datetime = instant(index=True)
     deleted_at: datetime | None = instant(nullable=True)
+    original_sha256: str = text_field(64, index=True)
+    series_id: int | None = Field(default=None, index=True)
+    revision: int = 1
+    replaced_by_id: int | None = Field(default=None)
+    scan: str = text_field(16)
+    reminded_for: date | None = Field(default=None)
+    purged_at: datetime | None = instant(nullable=True)
