@@ -81,6 +81,9 @@ class Settings(BaseSettings):
     login_posts_per_minute: int = 30
     """Login requests accepted from one address in a minute, whatever the accounts."""
 
+    message_private_hosts: str = ""
+    """``host:port`` of mail servers and gateways in one's own network that messages may go to, parted by commas."""
+
     log_level: str = "INFO"
 
     @field_validator("public_origin")

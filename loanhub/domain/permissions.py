@@ -107,6 +107,7 @@ class Permission(Choice):
     ASSIGNMENTS_EDIT = "assignments:edit", "管理分配规则"
     SOPS_EDIT = "sops:edit", "管理跟进节奏"
     CHANNELS_EDIT = "channels:edit", "管理渠道"
+    MESSAGES_MANAGE = "messages:manage", "管理消息发送"
     ROLES_EDIT = "roles:edit", "管理角色"
     SESSIONS_REVOKE = "sessions:revoke", "吊销会话"
     API_KEYS_EDIT = "api_keys:edit", "管理 API 密钥"
@@ -219,7 +220,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
             RoleCode.ADMIN, Scope.NONE,
             {_P.USERS_READ, _P.USERS_EDIT, _P.FIELDS_EDIT, _P.PIPELINES_EDIT, _P.PARAMETERS_EDIT,
              _P.PRODUCTS_READ, _P.PRODUCTS_EDIT, _P.RATES_EDIT, _P.CHANNELS_EDIT,
-             _P.ASSIGNMENTS_EDIT, _P.SOPS_EDIT},
+             _P.ASSIGNMENTS_EDIT, _P.SOPS_EDIT, _P.MESSAGES_MANAGE},
         ),
         _role(RoleCode.SECURITY_ADMIN, Scope.NONE, {_P.USERS_READ, _P.ROLES_EDIT, _P.SESSIONS_REVOKE, _P.API_KEYS_EDIT, _P.DOCUMENTS_HOLD, _P.DOCUMENTS_RULES}),
         _role(

@@ -59,6 +59,12 @@ from loanhub.models.loans import (  # noqa: E402
     Payment,
     PaymentAllocation,
 )
+from loanhub.models.messages import (  # noqa: E402
+    MessageAccount,
+    NoticePreference,
+    OutboxMessage,
+    Unsubscribed,
+)
 from loanhub.models.pipelines import Pipeline, Stage, StageMove  # noqa: E402
 from loanhub.models.printing import PrintBatch, PrintBatchItem  # noqa: E402
 from loanhub.models.products import Product  # noqa: E402
@@ -150,9 +156,12 @@ __all__ = [
     "LoginAttempt",
     "LprRate",
     "MergeMove",
+    "MessageAccount",
+    "NoticePreference",
     "Notification",
     "NumberSequence",
     "Outbox",
+    "OutboxMessage",
     "OwnershipRuling",
     "ParkedLoan",
     "Payment",
@@ -187,9 +196,10 @@ __all__ = [
     "Target",
     "Task",
     "TemplateVersion",
+    "Unsubscribed",
     "User",
     "UserRole",
     "UserSession",
     "WebhookDelivery",
     "WebhookEndpoint",
-]  # fmt: skip
+]
