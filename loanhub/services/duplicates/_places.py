@@ -56,9 +56,11 @@ class Place:
     @property
     def unique(self) -> bool:
         """Return whether two records could be in each other's way here."""
-        constraints = [one for one in self.table.constraints if isinstance(one, sa.UniqueConstraint)]
-        indexes = [one for one in self.table.indexes if one.unique]
-        return any(self.column in [c.name for c in one.columns] for one in (*constraints, *indexes))
+        rules: list[sa.UniqueConstraint | sa.Index] = [
+            one for one in self.table.constraints if isinstance(one, sa.UniqueConstraint)
+        ]
+        rules += [one for one in self.table.indexes if one.unique]
+        return any(self.column in [c.name for c in one.columns] for one in rules)
 
 
 @cache

@@ -73,16 +73,16 @@ def _candidates(db: Session, parties: Sequence[Party]) -> list[set[Record]]:
                 if value:
                     asked.setdefault((kind, value), []).append(place)
 
-    def values(kind: str) -> list[str]:
+    def asked_for(kind: str) -> list[str]:
         return [value for found, value in asked if found == kind]
 
     candidates: list[set[Record]] = [set() for _ in parties]
     counts: dict[tuple[str, str], int] = {}
     for kind, pairs in (
-        ("phone", repository.sharing_numbers(db, "phone_index", values("phone"))),
-        ("id", repository.sharing_numbers(db, "id_number_index", values("id"))),
-        ("relative", repository.sharing_relatives(db, values("relative"))),
-        ("token", repository.sharing_tokens(db, values("token"))),
+        ("phone", repository.sharing_numbers(db, "phone_index", asked_for("phone"))),
+        ("id", repository.sharing_numbers(db, "id_number_index", asked_for("id"))),
+        ("relative", repository.sharing_relatives(db, asked_for("relative"))),
+        ("token", repository.sharing_tokens(db, asked_for("token"))),
     ):
         for value, record in pairs:
             counts[kind, value] = counts.get((kind, value), 0) + 1

@@ -104,7 +104,7 @@ def merge(
         actor.require(NEEDED[entity])
         if (survivor.version, merged.version) != (survivor_version, merged_version):
             raise MergeStale
-        _refuse(entity, survivor, merged)
+        refuse(entity, survivor, merged)
         specs = choosable(db, entity)
         keys = {spec.key for spec in specs} | {OWNER}
         if any(key not in keys or side not in ("survivor", "merged") for key, side in choices.items()):
@@ -171,7 +171,8 @@ def _words(carried: tuple[tuple[str, int], ...]) -> str:
     return "，转移" + "、".join(f"{label} {number}" for label, number in carried) if carried else ""
 
 
-def _refuse(entity: str, survivor: Any, merged: Any) -> None:
+def refuse(entity: str, survivor: Any, merged: Any) -> None:
+    """Raise CannotMerge when these two may not become one."""
     if survivor.id == merged.id:
         raise CannotMerge("不能和自己合并")
     mine, theirs = survivor.id_number_index, merged.id_number_index

@@ -55,8 +55,9 @@ def _next_records(entity: str, now: datetime) -> tuple[int, bool]:
             return 0, False
         first = max(0, last - LOOK_BACK) if newest - last < CHUNK else last
         query = sa.select(model.id).where(model.id > first, model.deleted_at.is_(None)).order_by(model.id)
-        ids = [int(one) for one in db.execute(query.limit(CHUNK)).scalars()]
-    reached = ids[-1] if len(ids) == CHUNK else newest
+        limit = CHUNK + last - first
+        ids = [int(one) for one in db.execute(query.limit(limit)).scalars()]
+    reached = ids[-1] if len(ids) == limit else newest
     with transaction() as db:
         _fill(db, entity, ids)
         compare_records(db, [(entity, row_id) for row_id in ids], now=now)
@@ -75,12 +76,12 @@ def _edited(now: datetime) -> int:
                 col(Event.id) > max(0, last - LOOK_BACK), col(Event.id) <= newest, col(Event.type).in_(EDITS)
             )
             .order_by(col(Event.id))
-            .limit(CHUNK)
+            .limit(CHUNK + LOOK_BACK)
         )
         rows = db.execute(query).all() if newest > last else []
     if newest <= last and known >= 0:
         return 0
-    reached = rows[-1][2] if len(rows) == CHUNK else newest
+    reached = rows[-1][2] if len(rows) == CHUNK + LOOK_BACK else newest
     records = {(str(entity), int(row_id or 0)) for entity, row_id, _ in rows if entity in repository.MODELS}
     with transaction() as db:
         compare_records(db, records, now=now)
