@@ -48,6 +48,7 @@ from loanhub.models.duplicates import (  # noqa: E402
     RecordMerge,
     RecycleItem,
 )
+from loanhub.models.handover import Handover
 from loanhub.models.leads import Channel, ImportBatch, ImportRow, Lead, LeadTouch  # noqa: E402
 from loanhub.models.loans import (  # noqa: E402
     Installment,
@@ -94,6 +95,7 @@ from loanhub.models.servicing import (  # noqa: E402
     RateCap,
     SettlementOffer,
 )
+from loanhub.models.signing import Signer, SigningCertificate, SigningRound  # noqa: E402
 from loanhub.models.sops import Sop, SopCursor, SopRun, SopVersion  # noqa: E402
 from loanhub.models.targets import Target  # noqa: E402
 from loanhub.models.templates import DocumentTemplate, TemplateVersion  # noqa: E402
@@ -132,6 +134,7 @@ __all__ = [
     "DuplicatePair",
     "Event",
     "EventSeal",
+    "Handover",
     "IdempotencyKey",
     "ImportBatch",
     "ImportRow",
