@@ -48,7 +48,7 @@ from loanhub.models.duplicates import (  # noqa: E402
     RecordMerge,
     RecycleItem,
 )
-from loanhub.models.handover import Handover
+from loanhub.models.handover import Handover  # noqa: E402
 from loanhub.models.leads import Channel, ImportBatch, ImportRow, Lead, LeadTouch  # noqa: E402
 from loanhub.models.loans import (  # noqa: E402
     Installment,
@@ -95,7 +95,6 @@ from loanhub.models.servicing import (  # noqa: E402
     RateCap,
     SettlementOffer,
 )
-from loanhub.models.signing import Signer, SigningCertificate, SigningRound  # noqa: E402
 from loanhub.models.sops import Sop, SopCursor, SopRun, SopVersion  # noqa: E402
 from loanhub.models.targets import Target  # noqa: E402
 from loanhub.models.templates import DocumentTemplate, TemplateVersion  # noqa: E402
@@ -188,6 +187,9 @@ __all__ = [
     "SegmentCount",
     "Setting",
     "SettlementOffer",
+    "Signer",
+    "SigningCertificate",
+    "SigningRound",
     "SkillGroup",
     "Sop",
     "SopCursor",
