@@ -60,8 +60,8 @@ def _mask(kind: MaskKind) -> Callable[[Any], str]:
 FORMATS: dict[str, tuple[Format, ...]] = {
     "text": (
         Format("plain", "原文", _plain),
-        Format("same", "没有时写“同上”", _plain),
-        Format("dash", "没有时写“/”", _plain),
+        Format("same", "没有时写同上", _plain),
+        Format("dash", "没有时写斜杠", _plain),
         Format("name", "姓名遮盖", _mask(MaskKind.NAME)),
         Format("id", "证件号遮盖", _mask(MaskKind.ID)),
         Format("phone", "手机号遮盖", _mask(MaskKind.PHONE)),
@@ -74,7 +74,7 @@ FORMATS: dict[str, tuple[Format, ...]] = {
         Format("symbol", "带人民币符号", format_fen),
         Format("upper", "大写", uppercase),
         Format("wan", "万元", wan),
-        Format("nonzero", "数字，为零写“/”", lambda fen: format_plain(fen) if fen else SLASH),
+        Format("nonzero", "数字（为零写斜杠）", lambda fen: format_plain(fen) if fen else SLASH),
     ),
     "rate": (
         Format("percent", "百分数（12.60%）", percent),
@@ -84,7 +84,7 @@ FORMATS: dict[str, tuple[Format, ...]] = {
         Format("written", "2026年1月15日", written_date),
         Format("iso", "2026-01-15", lambda day: f"{day:%Y-%m-%d}"),
     ),
-    "number": (Format("plain", "数字", str), Format("slash", "为零写“/”", lambda n: str(n) if n else SLASH)),
+    "number": (Format("plain", "数字", str), Format("slash", "数字（为零写斜杠）", lambda n: str(n) if n else SLASH)),
     "list": (
         Format("comma", "用顿号连接", lambda items: "、".join(str(item) for item in items)),
         Format("arrow", "用箭头连接", lambda items: " → ".join(str(item) for item in items)),

@@ -29,18 +29,21 @@ class Chip:
 
 
 def leaf(
-    actor: Actor, entity: str, *, field: str, operator: str, texts: Sequence[str], now: datetime
-) -> dict[str, object]:
+    actor: Actor, entity: str, *, field: str, operator: str, texts: Sequence[str], now: datetime,
+    catalogue: Catalogue | None = None,
+) -> dict[str, object]:  # fmt: skip
     """Return the condition a person put together in the editor, as criteria JSON.
 
     ``texts`` are one text (two for 介于); 属于 takes them separated by 、 or a comma. ``field`` is a field's key, or a
-    figure over related records: ``loans.count``, ``loans.max.dpd`` (:func:`figures`).
+    figure over related records: ``loans.count``, ``loans.max.dpd`` (:func:`figures`). ``catalogue`` describes an entity
+    that is no record of ours, such as the values of a document; the caller has judged who may compare those.
 
     Raises:
         InvalidInput: no such field or operator, or a value that does not fit; the sentence says what is expected.
     """
     with reading() as db:
-        catalogue = catalogues.current(db)
+        own = catalogue is not None
+        catalogue = catalogue if catalogue is not None else catalogues.current(db)
         spec, raw = _subject(catalogue, entity, field)
         if raw.get("aggregate") == language.Function.EXISTS.value:
             return raw
@@ -54,7 +57,7 @@ def leaf(
                 raise InvalidInput(fields={"value": "请填写要比较的内容"})
             raw["value"] = values[0] if found.arity == "one" else values
         rights = catalogues.rights_of(actor)
-        language.parse(raw, catalogue, entity, right_of=lambda one: access(one, rights))
+        language.parse(raw, catalogue, entity, right_of=None if own else lambda one: access(one, rights))
         return raw
 
 

@@ -118,7 +118,7 @@ def signatures(signers: Sequence[SignerSpec], *facts: tuple[str, str]) -> Block:
 
 def space(height: float) -> Block:
     """Return some room."""
-    return Block("", _K.SPACE, height=height)
+    return Block("", _K.SPACE, height=float(height))
 
 
 def account(key: str) -> Block:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.documents.template import get_template
+from loanhub.documents.template import get_template, templates
 from loanhub.domain import formats
 from loanhub.domain.choice import Choice
 from loanhub.domain.contracts import ContractStatus
@@ -204,7 +204,7 @@ def _terms(application: Application, product: Product) -> str:
 
 def title_of(contract: Contract) -> str:
     """Return what a contract is called: 借款合同（等额本息）."""
-    label = get_template(contract.template_code).label
+    label = templates().get(contract.template_code, get_template("loan_contract")).label
     return f"{label}（{method_label(contract.method)}）" if contract.method else label
 
 

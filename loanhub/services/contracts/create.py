@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import sqlalchemy as sa
@@ -13,7 +13,7 @@ from sqlmodel import Session, col
 from loanhub.documents import render
 from loanhub.documents.data import ContractData, from_json, to_json
 from loanhub.documents.preview import page_count
-from loanhub.documents.template import get_template, missing
+from loanhub.documents.template import missing
 from loanhub.domain import applications as application_rules
 from loanhub.domain.applications import ApplicationEvent, ApplicationStatus
 from loanhub.domain.contracts import ContractStatus, contract_number, loan_number
@@ -28,6 +28,7 @@ from loanhub.services import boards, events, files, parameters, search
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._numbering import current_number, next_number
+from loanhub.services._templates import extra_values, in_use
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.contracts._terms import check_cap, contract_data, offer_of, start_date_of
 from loanhub.settings import settings
@@ -81,7 +82,9 @@ def prepare(actor: Actor, *, application_id: int, start: date | None = None, now
             loan_number=loan_number(_next(db, now)),
             now=now,
         )
-        lacking = missing(TEMPLATE, sample, parameters.company(db, now=now))
+        template = in_use(db, TEMPLATE)
+        extra = extra_values(db, template, customer=customer, application=application)
+        lacking = missing(template, replace(sample, extra=extra), parameters.company(db, now=now))
         return Preparation(
             application_id=application_id,
             customer_id=customer.id or 0,
@@ -141,9 +144,10 @@ def _store(
     *,
     now: datetime,
 ) -> int:
-    template = get_template(TEMPLATE)
+    template = in_use(db, TEMPLATE)
+    data = replace(data, extra=extra_values(db, template, customer=customer, application=application))
     pdf = render(
-        TEMPLATE, data, company=parameters.company(db, now=now),
+        template, data, company=parameters.company(db, now=now),
         watermark="演示数据" if settings().demo_mode else "",
         verify_url=f"{settings().origin}/verify/{data.contract_number}",
     )  # fmt: skip
@@ -155,7 +159,7 @@ def _store(
     assert data.terms.principal_fen is not None and data.terms.annual_rate is not None
     contract = Contract(
         number=data.contract_number, application_id=application.id or 0, customer_id=customer.id or 0,
-        template_code=TEMPLATE, template_revision=template.version, status=ContractStatus.TO_SIGN,
+        template_code=template.code, template_revision=template.version, status=ContractStatus.TO_SIGN,
         amount_fen=data.terms.principal_fen, annual_rate=data.terms.annual_rate,
         term_months=application.approved_term_months or 0, method=application.method,
         start_date=data.terms.start_date, end_date=data.terms.end_date,

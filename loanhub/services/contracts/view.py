@@ -18,6 +18,7 @@ from loanhub.domain.permissions import Permission
 from loanhub.models import Contract, Customer, Disclosure, Event, Loan, PrintLog, User
 from loanhub.repositories import contracts as repository
 from loanhub.services._actor import Actor
+from loanhub.services._templates import name_of
 from loanhub.services._transaction import reading
 from loanhub.services.contracts.center import TONES, title_of
 from loanhub.services.contracts.create import frozen_data
@@ -109,7 +110,7 @@ def open_contract(actor: Actor, *, contract_id: int, now: datetime) -> ContractV
             verify_path=f"/verify/{contract.number}", created_on=formats.day(contract.created_at),
             voided_reason=contract.voided_reason,
             next_step=_next_step(db, actor, contract, loan, needs_sheet=personal and sheet is None),
-            facts=_facts(contract, data), people=_people(data),
+            facts=_facts(contract, data, name_of(db, contract.template_code)), people=_people(data),
             steps=_steps(db, contract, sheet, loan, personal=personal),
             prints=[_print(log, name, now) for log, name in repository.list_prints(db, contract_id)],
             history=_history(db, contract_id, now), has_sheet=personal, sheet_confirmed=sheet is not None,
@@ -152,7 +153,7 @@ def _loan_link(actor: Actor, loan: Loan | None) -> str:
     return f"/loans/{loan.id}" if loan is not None and actor.can(Permission.LOANS_READ) else ""
 
 
-def _facts(contract: Contract, data: ContractData) -> list[dict[str, str]]:
+def _facts(contract: Contract, data: ContractData, template: str) -> list[dict[str, str]]:
     terms = data.terms
     first = format_fen(data.schedule[0].payment_fen) if data.schedule else "—"
     facts = {
@@ -167,7 +168,7 @@ def _facts(contract: Contract, data: ContractData) -> list[dict[str, str]]:
         "利息合计": format_fen(sum(row.interest_fen for row in data.schedule)),
         "用途": terms.purpose or "—",
         "签署地点": data.signing_place or "—",
-        "模板": f"v{contract.template_revision}",
+        "模板": f"{template} v{contract.template_revision}",
     }
     return [{"label": label, "value": value} for label, value in facts.items()]
 

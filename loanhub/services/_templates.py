@@ -1,0 +1,147 @@
+"""The template a document is made from: the firm's default for its kind, else the built-in one."""
+
+from __future__ import annotations
+
+import re
+import threading
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.documents.design import derived
+from loanhub.documents.template import DocumentTemplate as Built
+from loanhub.documents.template import get_template, templates
+from loanhub.documents.variables import EXTRA, Variables, write_extra
+from loanhub.domain.catalogue import FieldSpec, Sensitivity, Sort
+from loanhub.domain.criteria import value_of
+from loanhub.domain.errors import NotFound
+from loanhub.domain.templates import VersionStatus, read_body
+from loanhub.models import Application, Customer, DocumentTemplate, TemplateVersion
+from loanhub.services import catalogue as catalogues
+
+KEPT = 40
+
+_lock = threading.Lock()
+_built: dict[tuple[object, ...], Built] = {}
+
+
+def code_of(template_id: int) -> str:
+    """Return how records name a firm's own template."""
+    return f"t{template_id}"
+
+
+def extra_specs(db: Session) -> tuple[FieldSpec, ...]:
+    """Return the fields of the catalogue a template may name: those that may be printed and are no secret."""
+    catalogue = catalogues.current(db)
+    return tuple(
+        spec
+        for entity in EXTRA
+        for spec in catalogue.for_print(entity)
+        if not spec.encrypted
+        and spec.sensitivity is not Sensitivity.SENSITIVE
+        and spec.sort not in (Sort.LIST, Sort.DATETIME)
+        and spec.kind not in ("user", "department", "relation", "segment")
+    )
+
+
+def variables_of(db: Session, base: str) -> Variables:
+    """Return what a template of this kind may name."""
+    return Variables(get_template(base).data_type, extra_specs(db))
+
+
+def built(db: Session, template: DocumentTemplate, version: TemplateVersion) -> Built:
+    """Return a version compiled; a published one is compiled once.
+
+    Raises:
+        BlockFault: it names or refers to what there is not, or no longer is.
+    """
+    specs = extra_specs(db)
+    draft = version.status in (VersionStatus.DRAFT, VersionStatus.REVIEW)
+    key = (id(db.get_bind()), version.id, version.version, tuple(spec.key for spec in specs))
+    found = _built.get(key)
+    if found is None:
+        found = derived(
+            get_template(template.base), read_body(version.body), code=code_of(template.id or 0),
+            label=template.name, version=version.number, extra=specs, draft=draft,
+        )  # fmt: skip
+        with _lock:
+            while len(_built) >= KEPT:
+                del _built[next(iter(_built))]
+            _built[key] = found
+    return found
+
+
+def published(db: Session, template_id: int) -> tuple[DocumentTemplate, TemplateVersion]:
+    """Return a template and the version of it in use.
+
+    Raises:
+        NotFound: no such template, or nothing of it is published.
+    """
+    query = (
+        sa.select(DocumentTemplate, TemplateVersion)
+        .join(TemplateVersion, col(TemplateVersion.template_id) == col(DocumentTemplate.id))
+        .where(
+            col(DocumentTemplate.id) == template_id, col(TemplateVersion.status) == VersionStatus.PUBLISHED
+        )
+    )
+    row = db.execute(query).first()
+    if row is None:
+        raise NotFound("没有找到这个模板，或者它还没有发布")
+    return row[0], row[1]
+
+
+def in_use(db: Session, base: str) -> Built:
+    """Return the template documents of this kind are made from now."""
+    query = sa.select(col(DocumentTemplate.id)).where(
+        col(DocumentTemplate.base) == base, col(DocumentTemplate.is_default)
+    )
+    found = db.execute(query.limit(1)).scalar_one_or_none()
+    if found is None:
+        return get_template(base)
+    return built(db, *published(db, int(found)))
+
+
+def name_of(db: Session, code: str) -> str:
+    """Return the name of a template a record names, built-in or the firm's own."""
+    builtin = templates().get(code)
+    if builtin is not None:
+        return builtin.label
+    number = code.removeprefix("t")
+    found = db.get(DocumentTemplate, int(number)) if number.isdigit() else None
+    return found.name if found is not None else code
+
+
+def extra_values(
+    db: Session, template: Built, *, customer: Customer | None, application: Application | None
+) -> tuple[tuple[str, str], ...]:
+    """Return the catalogue fields this template names, with their values now, to be frozen with the rest of the data."""
+    named = _named(template)
+    records = {"customer": customer, "application": application}
+    found = []
+    for spec in extra_specs(db):
+        key, record = f"{spec.entity}.{spec.key}", records[spec.entity]
+        if key not in named or record is None:
+            continue
+        value = value_of(record, spec)
+        if value is None:
+            continue
+        kind = {
+            "money": "money",
+            "percent": "rate",
+            "integer": "number",
+            "date": "date",
+            "boolean": "flag",
+        }.get(spec.kind)
+        shown = (
+            value if kind else spec.kind_object.format(value, options=spec.options(catalogues.sources(db)))
+        )
+        found.append((key, write_extra(kind or "text", shown)))
+    return tuple(found)
+
+
+def _named(template: Built) -> frozenset[str]:
+    """Return the keys of catalogue fields a template names, in a text or in a condition."""
+    if template.body is None:
+        return frozenset()
+    found = re.findall(rf"\b({'|'.join(EXTRA)})(?:\.|__)(\w+)", repr(template.body))
+    return frozenset(f"{entity}.{key}" for entity, key in found)

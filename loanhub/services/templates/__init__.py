@@ -1,0 +1,43 @@
+"""Document templates 文书模板: the built-in documents, the firm's own made from them, their versions and review."""
+
+from loanhub.services._templates import in_use, name_of
+from loanhub.services.templates.edit import (
+    add_block,
+    create,
+    drop_block,
+    leaf,
+    move_block,
+    rename,
+    save_block,
+    save_settings,
+)
+from loanhub.services.templates.fill import Candidate, candidates, data_of
+from loanhub.services.templates.life import (
+    TrialLine,
+    bring_back,
+    publish,
+    send_back,
+    set_default,
+    submit,
+    trial,
+)
+from loanhub.services.templates.view import (
+    BlockLine,
+    TemplateCard,
+    TemplateList,
+    VersionLine,
+    VersionView,
+    block_form,
+    changes,
+    list_templates,
+    look,
+    preview,
+    variables,
+)
+
+__all__ = [
+    "BlockLine", "Candidate", "TemplateCard", "TemplateList", "TrialLine", "VersionLine", "VersionView", "add_block",
+    "block_form", "bring_back", "candidates", "changes", "create", "data_of", "drop_block", "in_use", "leaf",
+    "list_templates", "look", "move_block", "name_of", "preview", "publish", "rename", "save_block", "save_settings",
+    "send_back", "set_default", "submit", "trial", "variables",
+]  # fmt: skip
