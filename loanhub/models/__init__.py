@@ -95,6 +95,7 @@ from loanhub.models.servicing import (  # noqa: E402
     RateCap,
     SettlementOffer,
 )
+from loanhub.models.signing import Signer, SigningCertificate, SigningRound  # noqa: E402
 from loanhub.models.sops import Sop, SopCursor, SopRun, SopVersion  # noqa: E402
 from loanhub.models.targets import Target  # noqa: E402
 from loanhub.models.templates import DocumentTemplate, TemplateVersion  # noqa: E402
