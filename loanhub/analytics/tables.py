@@ -10,6 +10,8 @@ from fractions import Fraction
 import polars as pl
 
 from loanhub.analytics.book import Book, Window, months_back
+from loanhub.domain.leads import LeadStatus
+from loanhub.domain.regions import province_of
 
 TREND_MONTHS = 12
 AGEING_GROUP = (
@@ -65,17 +67,36 @@ def funnel_rows(book: Book, window: Window, stage: int) -> pl.DataFrame:
     return rows.select("id", part=pl.lit(1, pl.Int64))
 
 
+def funnel_now(book: Book, stages: int) -> list[int]:
+    """Return how many leads still alive stand in each stage now 时点漏斗: neither invalid nor lost."""
+    alive = book.leads.filter(pl.col("valid") & (pl.col("status") != LeadStatus.LOST.value))
+    counts = dict(alive.group_by("stage").len().iter_rows())
+    return [int(counts.get(stage, 0)) for stage in range(stages)]
+
+
+def funnel_now_rows(book: Book, stage: int) -> pl.DataFrame:
+    """Return the leads behind one stage of it: ``id``, ``part`` = 1."""
+    alive = book.leads.filter(pl.col("valid") & (pl.col("status") != LeadStatus.LOST.value))
+    return alive.filter(pl.col("stage") == stage).select("id", part=pl.lit(1, pl.Int64))
+
+
 def funded_leads(book: Book) -> pl.Series:
     """Return the ids of the leads that became a disbursed loan, each once."""
     return book.loans.filter(pl.col("disbursed").is_not_null())["lead"].drop_nulls().unique()
 
 
 def channels(book: Book, window: Window) -> pl.DataFrame:
-    """Return one row a channel of the cohort: channel, leads, valid, funded, funded_fen, cost_fen; most leads first."""
+    """Return one row a channel of the cohort, most leads first.
+
+    Columns: channel, leads, valid, funded, funded_fen, cost_fen, revenue_fen (interest and fees received on its loans so
+    far), lost_fen (their principal written off).
+    """
+    loans = book.loans.filter(pl.col("lead").is_not_null())
+    earned = book.payments.group_by("loan").agg(pl.col("revenue_fen").sum())
     funded = (
-        book.loans.filter(pl.col("disbursed").is_not_null() & pl.col("lead").is_not_null())
+        loans.join(earned, left_on="id", right_on="loan", how="left")
         .group_by("lead")
-        .agg(pl.col("principal_fen").sum())
+        .agg(pl.col("principal_fen", "revenue_fen").sum(), lost_fen=pl.col("written_off_fen").sum())
     )
     cohort = book.leads.filter(window.holds("created")).join(
         funded, left_on="id", right_on="lead", how="left"
@@ -88,18 +109,77 @@ def channels(book: Book, window: Window) -> pl.DataFrame:
             funded=pl.col("principal_fen").is_not_null().sum().cast(pl.Int64),
             funded_fen=pl.col("principal_fen").fill_null(0).sum(),
             cost_fen=pl.col("cost_fen").sum(),
+            revenue_fen=pl.col("revenue_fen").fill_null(0).sum(),
+            lost_fen=pl.col("lost_fen").fill_null(0).sum(),
         )
         .sort(["leads", "channel"], descending=[True, False])
     )
 
 
-def leaders(book: Book, window: Window) -> pl.DataFrame:
-    """Return one row an owner with disbursements in the window: owner, amount_fen, loans; largest first."""
-    rows = book.loans.filter(window.holds("disbursed") & pl.col("owner").is_not_null())
+def products(book: Book, window: Window) -> pl.DataFrame:
+    """Return one row a product lent in the window: product, amount_fen, loans; largest first."""
     return (
-        rows.group_by("owner")
+        book.loans.filter(window.holds("disbursed"))
+        .group_by("product")
         .agg(amount_fen=pl.col("principal_fen").sum(), loans=pl.len().cast(pl.Int64))
-        .sort(["amount_fen", "owner"], descending=[True, False])
+        .sort(["amount_fen", "product"], descending=[True, False])
+    )
+
+
+def grades(book: Book) -> pl.DataFrame:
+    """Return one row a risk grade of open loans: grade (null: not graded), balance_fen, overdue_fen, loans; 1 first."""
+    alive = book.loans.filter(pl.col("open"))
+    late = pl.when(pl.col("dpd") > 0).then(pl.col("outstanding_fen")).otherwise(0)
+    return (
+        alive.group_by("grade")
+        .agg(
+            balance_fen=pl.col("outstanding_fen").sum(), overdue_fen=late.sum(), loans=pl.len().cast(pl.Int64)
+        )
+        .sort("grade", nulls_last=True)
+    )
+
+
+def stage_times(book: Book, window: Window) -> pl.DataFrame:
+    """Return one row a stage left in the window: stage, seconds (the median stay), moves."""
+    return (
+        book.moves.filter(window.holds("moved"))
+        .group_by("stage")
+        .agg(seconds=pl.col("stayed_seconds").median(), moves=pl.len().cast(pl.Int64))
+        .sort("stage")
+    )
+
+
+def provinces(book: Book, window: Window) -> pl.DataFrame:
+    """Return one row a province lent to in the window: province, amount_fen, loans; largest first."""
+    by_city = cities(book, window)
+    names = [province_of(city) for city in by_city["city"]]
+    return (
+        by_city.with_columns(province=pl.Series(names, dtype=pl.String))
+        .group_by("province")
+        .agg(pl.col("amount_fen", "loans").sum())
+        .sort(["amount_fen", "province"], descending=[True, False])
+    )
+
+
+def leaders(book: Book, window: Window) -> pl.DataFrame:
+    """Return one row an owner with disbursements or new leads in the window: owner, amount_fen, loans, leads, won.
+
+    won: those of the window's leads that were lent to since. Largest amount first.
+    """
+    lent = (
+        book.loans.filter(window.holds("disbursed") & pl.col("owner").is_not_null())
+        .group_by("owner")
+        .agg(amount_fen=pl.col("principal_fen").sum(), loans=pl.len().cast(pl.Int64))
+    )
+    cohort = book.leads.filter(window.holds("created") & pl.col("owner").is_not_null())
+    worked = cohort.group_by("owner").agg(
+        leads=pl.len().cast(pl.Int64),
+        won=pl.col("id").is_in(funded_leads(book).implode()).sum().cast(pl.Int64),
+    )
+    return (
+        lent.join(worked, on="owner", how="full", coalesce=True)
+        .with_columns(pl.col("amount_fen", "loans", "leads", "won").fill_null(0))
+        .sort(["amount_fen", "loans", "owner"], descending=[True, True, False])
     )
 
 
