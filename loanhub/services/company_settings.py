@@ -20,6 +20,7 @@ from loanhub.domain.calendar import SHANGHAI
 from loanhub.domain.caps import LenderType
 from loanhub.domain.catalogue.kinds import KINDS
 from loanhub.domain.contact_rules import ContactRules
+from loanhub.domain.duplicates import STOPPABLE, Key, Mode, Rules
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.money import format_fen, format_plain, parse_fen
 from loanhub.domain.permissions import Permission
@@ -38,6 +39,8 @@ LENDER_TYPES = tuple((one.value, one.label) for one in (LenderType.MICROLOAN, Le
 
 CLOCKS = tuple((one.value, one.label) for one in Clock)
 SWITCH = (("on", "开"), ("off", "关"))
+WARNING = ((Mode.WARN.value, Mode.WARN.label), (Mode.OFF.value, Mode.OFF.label))
+STOPPING = ((Mode.STOP.value, Mode.STOP.label), *WARNING)
 
 
 class StaleParameters(Conflict):
@@ -173,6 +176,23 @@ GROUPS: tuple[Group, ...] = (
             Entry("escalate", "超时通知主管", kind="radio", required=True, options=SWITCH),
             Entry("escalate_minutes", "超时多少分钟后通知", kind="integer", required=True),
         ),
+    ),
+    Group(
+        "duplicates", "查重规则", "拦截：不再新建，记为重复进线；提示：照常新建，这一对进「查重」待处理；证件号码不同的永远是两个人",
+        (
+            *(
+                Entry(one.value, one.label, kind="radio", required=True, options=STOPPING if one in STOPPABLE else WARNING)
+                for one in Key
+            ),
+            Entry("threshold", "多少分以上列为可能重复", kind="integer", required=True, help="40 到 100"),
+            Entry("blind_per_day", "每人每天盲查重次数", kind="integer", required=True),
+            Entry("undo_days", "合并后多少天内可撤销", kind="integer", required=True),
+            Entry("protect_days", "裁定后默认保护天数", kind="integer", required=True),
+        ),
+    ),
+    Group(
+        "recycle", "回收站", "删除的内容先进回收站，到期彻底清除；有合同、贷款的客户不能删除",
+        (Entry("days", "保留天数", kind="integer", required=True, help="7 到 365"),),
     ),
     Group(
         "calendar", "工作日历", "国务院放假安排已内置；公司自己的安排和还没公布的年份填在这里，首联时限、公海按它计时",
@@ -330,6 +350,17 @@ def _words(group: Group, value: Mapping[str, Any]) -> dict[str, str]:
     return found
 
 
+def _duplicates(texts: Mapping[str, str]) -> dict[str, Any]:
+    return Rules.parse(texts).as_dict()
+
+
+def _recycle(texts: Mapping[str, str]) -> dict[str, Any]:
+    days = texts["days"]
+    if not days.isascii() or not days.isdigit() or len(days) > 3 or not 7 <= int(days) <= 365:
+        raise InvalidInput(fields={"days": "填 7 到 365 的整数"})
+    return {"days": int(days)}
+
+
 def _company(texts: Mapping[str, str]) -> dict[str, Any]:
     try:
         code = KINDS["uscc"].parse(texts["credit_code"])
@@ -388,5 +419,5 @@ _CHECKS: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     "waiver_authority": _waiver, "dispute": _dispute, "contract_code": _contract_code,
     "first_response": check_response, "public_pool": check_pool, "calendar": check_calendar,
     "tasks": check_task_rules,
-    "collections": _collections,
+    "collections": _collections, "duplicates": _duplicates, "recycle": _recycle,
 }  # fmt: skip

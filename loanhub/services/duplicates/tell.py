@@ -111,6 +111,7 @@ def check(actor: Actor, *, text: str, now: datetime) -> Answer:
     """
     actor.require(Permission.LEADS_CREATE)
     column, kind, value = _read(text, now)
+    index = _index(column, value)
     with transaction() as db:
         rules: Rules = rules_of(db, now=now)
         # Two questions of one person at once must not both take the last one.
@@ -118,7 +119,6 @@ def check(actor: Actor, *, text: str, now: datetime) -> Answer:
         asked = _asked(db, actor, now)
         if asked >= rules.blind_per_day:
             raise ChecksSpent(rules.blind_per_day)
-        index = blind_index("phone" if column == "phone_index" else "id_number", value)
         records = [record for _value, record in repository.sharing_numbers(db, column, [index])]
         rows = repository.load(db, records)
         found = [repository.standing(record[0], rows[record]) for record in records if record in rows]
@@ -132,6 +132,20 @@ def check(actor: Actor, *, text: str, now: datetime) -> Answer:
             summary=f"按{kind}盲查重：{'命中' if found else '没有记录'}",
         )  # fmt: skip
         return Answer(bool(found), told, rules.blind_per_day - asked - 1, rules.blind_per_day)
+
+
+def index_of(text: str, *, now: datetime) -> tuple[str, str]:
+    """Return the column and the blind index of a typed phone, identity number or company code.
+
+    Raises:
+        InvalidInput: it is none of the three.
+    """
+    column, _kind, value = _read(text, now)
+    return column, _index(column, value)
+
+
+def _index(column: str, value: str) -> str:
+    return blind_index("phone" if column == "phone_index" else "id_number", value)
 
 
 def _read(text: str, now: datetime) -> tuple[str, str, str]:
