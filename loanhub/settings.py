@@ -71,6 +71,8 @@ class Settings(BaseSettings):
     upload_video_bytes: int = 60 * MEGABYTE
     upload_user_day_bytes: int = 2048 * MEGABYTE
     image_pixels: int = 40_000_000
+    clamd_address: str = ""
+    """Socket path or host:port of ClamAV's daemon; empty: uploads are not scanned for viruses."""
     body_bytes: int = 65_536
     """Cap of every request body that is not a file."""
     events_per_minute: int = 120

@@ -54,15 +54,27 @@ async def upload(request: Request) -> Response:
 async def download(request: Request) -> Response:
     """Send a file the actor may see: as an attachment, or inside a page with ``?preview=1`` (PDF, photos, sound and films).
 
-    A ``Range`` of one span is answered with 206, so that a player may jump; one past the end with 416.
+    ``?print=1`` is for the print dialog and recorded as a print, ``?thumb=1`` a small blurred picture for lists.
+    A ``Range`` of one span is answered with 206, so that a player may jump; one past the end with 416. What carries
+    the reader's watermark is always sent whole.
     """
-    wants_preview, number = request.query_params.get("preview") == "1", request.path_params["document_id"]
+    query, number = request.query_params, request.path_params["document_id"]
+    if query.get("thumb") == "1":
+        small = await run_in_threadpool(
+            lambda: files.thumbnail(request.state.actor, document_id=number, now=utc_now())
+        )
+        return Response(small, media_type="image/jpeg", headers={"Cache-Control": "private, max-age=600"})
+    printing = query.get("print") == "1"
+    wants_preview = query.get("preview") == "1" or printing
     span = span_of(request.headers.get("range", ""))
     view, pieces = await run_in_threadpool(
         lambda: files.open_file(
-            request.state.actor, document_id=number, now=utc_now(), preview=wants_preview, span=span
+            request.state.actor, document_id=number, now=utc_now(), preview=wants_preview, printing=printing,
+            span=span,
         )
-    )
+    )  # fmt: skip
+    if view.marked:
+        span = None
     if span is not None and span[0] >= view.size_bytes:
         return Response(
             None, 416, {"Content-Range": f"bytes */{view.size_bytes}", "Cache-Control": "no-store"}
@@ -72,7 +84,7 @@ async def download(request: Request) -> Response:
     headers = {
         "Content-Disposition": disposition,
         "Cache-Control": "no-store",
-        "Accept-Ranges": "bytes",
+        "Accept-Ranges": "none" if view.marked else "bytes",
         "Content-Length": str(view.size_bytes),
         # Even a file that slipped through may not act as a page of ours.
         "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; "
