@@ -186,6 +186,7 @@ class Document:
     """A sequence: what lets in, which records, when they leave, what is done.
 
     ``rest_days`` must pass since the last time a record left before it enters again; 0 lets each in only once.
+    ``per_day`` is how many a person at most gets a day from a daily check (0 for no limit).
     ``on_reply`` ends it when the person was reached or answered since entering, ``on_stage`` when the stage changes.
     """
 
@@ -195,6 +196,7 @@ class Document:
     on_reply: bool = False
     on_stage: bool = False
     rest_days: int = 0
+    per_day: int = 20
     steps: tuple[Step, ...] = ()
 
     def faults(self, entity: str) -> list[str]:
@@ -212,7 +214,7 @@ class Document:
         """Return what is stored."""
         return {
             "trigger": self.trigger.value, "criteria": dict(self.criteria), "leave": dict(self.leave),
-            "on_reply": self.on_reply, "on_stage": self.on_stage, "rest_days": self.rest_days,
+            "on_reply": self.on_reply, "on_stage": self.on_stage, "rest_days": self.rest_days, "per_day": self.per_day,
             "steps": [step.as_json() for step in self.steps],
         }  # fmt: skip
 
@@ -223,7 +225,7 @@ class Document:
             return cls()
         return cls(
             Trigger(raw["trigger"]), dict(raw["criteria"]), dict(raw["leave"]), bool(raw["on_reply"]),
-            bool(raw["on_stage"]), int(raw["rest_days"]), tuple(Step.of_json(one) for one in raw["steps"]),
+            bool(raw["on_stage"]), int(raw["rest_days"]), int(raw["per_day"]), tuple(Step.of_json(one) for one in raw["steps"]),
         )  # fmt: skip
 
 

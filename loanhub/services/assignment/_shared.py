@@ -69,8 +69,10 @@ def store(db: Session, draft: AssignmentVersion, document: Document, *, now: dat
     return draft.version
 
 
-def check_criteria(db: Session, raw: object) -> dict[str, object]:
-    """Return a rule's condition as stored: about the lead itself, for nobody in particular.
+def check_criteria(
+    db: Session, raw: object, *, entity: str = ENTITY, field: str = "criteria", refusal: str = "分配规则只能用线索自己的字段"
+) -> dict[str, object]:
+    """Return a condition as stored: about the record itself (of ``entity``), for nobody in particular.
 
     Raises:
         InvalidInput: it does not fit the catalogue, or asks about segments or related records.
@@ -78,11 +80,11 @@ def check_criteria(db: Session, raw: object) -> dict[str, object]:
     if not raw:
         return {}
     catalogue = catalogues.current(db)
-    node = language.parse(raw, catalogue, ENTITY)
+    node = language.parse(raw, catalogue, entity)
     if _reaches_out(node) or any(
-        catalogue.get(ENTITY, key).kind == "segment" for key in language.fields_used(node)
+        catalogue.get(entity, key).kind == "segment" for key in language.fields_used(node)
     ):
-        raise InvalidInput(fields={"criteria": "分配规则只能用线索自己的字段"})
+        raise InvalidInput(fields={field: refusal})
     if node == language.EVERYTHING:
         return {}
     return language.to_json(node)

@@ -1,0 +1,101 @@
+"""What the use cases on sequences share: finding one, its draft and its version in force, its conditions as SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain import criteria as language
+from loanhub.domain.errors import Conflict, NotFound
+from loanhub.domain.sops import Document
+from loanhub.models import Customer, Lead, Sop, SopVersion
+from loanhub.repositories.criteria import to_condition
+from loanhub.services import catalogue as catalogues
+from loanhub.services._actor import SYSTEM, Actor
+from loanhub.services._numbering import next_number
+from loanhub.services.assignment._shared import check_criteria
+from loanhub.services.lists import context_of
+
+TOPIC = "sops"
+LOCK = "sop"
+MODELS: Mapping[str, type[Lead] | type[Customer]] = {"lead": Lead, "customer": Customer}
+ENTITY_LABELS = {"lead": "线索", "customer": "客户"}
+
+
+class StaleDraft(Conflict):
+    """Somebody changed the draft since it was opened."""
+
+    def __init__(self) -> None:
+        super().__init__("这个节奏的草稿刚被别人改过，请看过最新的再改")
+
+
+def get_sop(db: Session, sop_id: int, *, for_update: bool = False) -> Sop:
+    """Return a sequence; raise NotFound when there is none such."""
+    query = sa.select(Sop).where(col(Sop.id) == sop_id)
+    if for_update:
+        query = query.with_for_update()
+    found: Sop | None = db.execute(query).scalar_one_or_none()
+    if found is None:
+        raise NotFound("没有找到这个跟进节奏")
+    return found
+
+
+def version_of(db: Session, sop_id: int, state: str) -> SopVersion | None:
+    """Return the draft or the published version, or None."""
+    query = sa.select(SopVersion).where(col(SopVersion.sop_id) == sop_id, col(SopVersion.state) == state)
+    found: SopVersion | None = db.execute(query.order_by(col(SopVersion.id)).limit(1)).scalar_one_or_none()
+    return found
+
+
+def get_draft(db: Session, actor: Actor, sop_id: int, *, expected: int, now: datetime) -> SopVersion:
+    """Return the draft to be changed, begun from the version in force when there is none.
+
+    Raises:
+        StaleDraft: it is not the one the caller saw; ``expected`` is its row version, 0 for no draft yet.
+    """
+    next_number(db, LOCK)
+    draft = version_of(db, sop_id, "draft")
+    if (draft.version if draft is not None else 0) != expected:
+        raise StaleDraft
+    if draft is not None:
+        return draft
+    base = version_of(db, sop_id, "published")
+    draft = SopVersion(
+        sop_id=sop_id, number=0, state="draft", document=dict(base.document) if base else Document().as_json(),
+        based_on=base.number if base else 0, created_by_id=actor.actor_id, created_at=now, updated_at=now, version=0,
+    )  # fmt: skip
+    db.add(draft)
+    db.flush()
+    return draft
+
+
+def checked(db: Session, entity: str, raw: object, field: str) -> dict[str, object]:
+    """Return a condition as stored.
+
+    Raises:
+        InvalidInput: it does not fit the catalogue, or asks about segments or related records.
+    """
+    refusal = f"跟进节奏只能用{ENTITY_LABELS[entity]}自己的字段"
+    return check_criteria(db, raw, entity=entity, field=field, refusal=refusal)
+
+
+def meets(db: Session, entity: str, raw: Mapping[str, Any], *, now: datetime) -> sa.ColumnElement[bool]:
+    """Return the SQL of a stored condition, for nobody in particular; everything when it is empty."""
+    if not raw:
+        return sa.true()
+    catalogue = catalogues.current(db)
+    node = language.parse(raw, catalogue, entity)
+    return to_condition(node, catalogue, entity, context_of(db, SYSTEM, now))
+
+
+def at_work(entity: str) -> sa.ColumnElement[bool]:
+    """Return the condition: somebody looks after the record, and it is not closed."""
+    if entity == "lead":
+        return sa.and_(
+            col(Lead.owner_id).is_not(None), col(Lead.deleted_at).is_(None), col(Lead.closed_at).is_(None)
+        )
+    return sa.and_(col(Customer.owner_id).is_not(None), col(Customer.deleted_at).is_(None))
