@@ -1,4 +1,4 @@
-"""The group robot of DingTalk 钉钉群机器人, signed: HMAC-SHA256 of "timestamp\\nsecret" with the secret as the key.
+r"""The group robot of DingTalk 钉钉群机器人, signed: HMAC-SHA256 of "timestamp\nsecret" with the secret as the key.
 
 Source: open.dingtalk.com, custom robot, 加签 (timestamp in milliseconds, Base64, then URL-encoded; errcode 130101 is
 being too fast).

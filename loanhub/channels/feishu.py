@@ -1,4 +1,4 @@
-"""The group robot of Feishu 飞书群机器人, signed: HMAC-SHA256 of nothing with "timestamp\\nsecret" as the key.
+r"""The group robot of Feishu 飞书群机器人, signed: HMAC-SHA256 of nothing with "timestamp\nsecret" as the key.
 
 Source: open.feishu.cn, custom bot usage guide, 签名校验 (timestamp in seconds; code 11232 and 9499 are being too fast).
 """

@@ -160,9 +160,9 @@ def check_recipient(channel: str, text: str) -> str:
         return plain.lower()
     if channel == "sms":
         found = check_mobile(plain)
-        if not found.ok:
-            raise InvalidInput(fields={"recipient": "手机号不对，写 11 位手机号"})
-        return found.national
+        if not found.valid:
+            raise InvalidInput(fields={"recipient": found.sentence})
+        return found.national or ""
     return plain[:120]
 
 

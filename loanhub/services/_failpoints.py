@@ -37,6 +37,9 @@ FAILPOINTS = (
     "day_end.before_finish",
     "collections.before_commit",
     "collections.after_chunk",
+    "outbox.after_lease",
+    "outbox.after_send",
+    "outbox.mid_digest",
     "transaction.before_commit",
     "transaction.after_commit",
 )

@@ -58,6 +58,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     },
     "first_response": {"minutes": 120, "remind_minutes": 30, "clock": "working", "escalate": "on"},
     "tasks": {"clock": "natural", "escalate": "on", "escalate_minutes": 60},
+    "messages": {"quiet_from": "21:00", "quiet_to": "09:00", "marketing_per_day": 1, "marketing_per_week": 3},
     "calendar": {"worked": [], "off": []},
     "duplicates": Rules({}).as_dict(),
     "recycle": {"days": 30},
