@@ -40,6 +40,10 @@ def tree_editor(permission: Permission, *, first_field: str, leaf: Callable[...,
         _tree: dict[str, Any] = {}
         _fields: dict[str, FilterField] = {}
 
+        def _compare(self) -> Callable[..., dict[str, object]]:
+            """Return what makes one comparison; a State whose entity changes says another."""
+            return leaf
+
         async def _preview(self) -> None:
             """Ask how the tree reads and call ``_show_tree``; runs after every change."""
             raise NotImplementedError
@@ -124,10 +128,10 @@ def tree_editor(permission: Permission, *, first_field: str, leaf: Callable[...,
             actor, now = await self._actor(), utc_now()
             field, operator = self.draft.key, self.draft.operator
             texts = [str(form.get(name, ""))[:200] for name in ("value", "value2")]
-            fresh = _listing.draft_of(self._fields, field, operator)
+            fresh, compare = _listing.draft_of(self._fields, field, operator), self._compare()
             try:
                 found = await rx.run_in_thread(
-                    lambda: leaf(actor, field=field, operator=operator, texts=texts, now=now)
+                    lambda: compare(actor, field=field, operator=operator, texts=texts, now=now)
                 )
             except LoanHubError as refusal:
                 words = getattr(refusal, "fields", {}) or {}
