@@ -140,7 +140,7 @@ def create(
         NeedsSecurityAdmin: one of the roles is not this actor's to give.
         InvalidInput: login taken or malformed, name, role, department or password cannot be accepted.
     """
-    _require_over(actor, roles)
+    require_over(actor, roles)
     login, name, title = login.strip().casefold(), name.strip(), title.strip()
     codes = list(dict.fromkeys(roles))
     if faults := _faults(login=login, name=name, title=title, codes=codes):
@@ -194,7 +194,7 @@ def edit(
         before = access.list_roles_of(db, user_id)
         held = [role.code for role in before]
         changes_roles = set(held) != set(codes)
-        _require_over(actor, [*held, *codes])
+        require_over(actor, [*held, *codes])
         if changes_roles and user_id == actor.user_id:
             raise NotOneself("修改角色给")
         if user.version != version:
@@ -243,7 +243,7 @@ def set_active(actor: Actor, *, login: str, active: bool, now: datetime) -> int:
         user = _get_by_login(db, login)
         assert user.id is not None
         held = [role.code for role in access.list_roles_of(db, user.id)]
-        _require_over(actor, held)
+        require_over(actor, held)
         if user.id == actor.user_id:
             raise NotOneself("停用")
         if user.active is active:
@@ -277,7 +277,7 @@ def set_password(actor: Actor, *, login: str, password: str, now: datetime, must
         user = _get_by_login(db, login)
         assert user.id is not None
         user_id, name, stored_login = user.id, user.name, user.login
-        _require_over(actor, [role.code for role in access.list_roles_of(db, user_id)])
+        require_over(actor, [role.code for role in access.list_roles_of(db, user_id)])
     if user_id == actor.user_id:
         raise NotOneself("在这里重设密码给")
     _passwords.check_rules(password, login=stored_login, name=name)
@@ -313,7 +313,7 @@ def _may_edit(actor: Actor, held: Iterable[str]) -> bool:
     return actor.can(Permission.USERS_EDIT)
 
 
-def _require_over(actor: Actor, held: Iterable[str]) -> None:
+def require_over(actor: Actor, held: Iterable[str]) -> None:
     """Return quietly when the actor may change a person of these roles; say which right is lacking otherwise."""
     if _may_edit(actor, held):
         return

@@ -324,7 +324,7 @@ def publish(actor: Actor, *, expected: int, note: str = "", now: datetime) -> in
         base = published(db)
         if base is not None and base.document == draft.document:
             raise Conflict("和正在使用的版本没有区别")
-        _put_in_force(db, actor, draft, base, note=note[:200], now=now)
+        put_in_force(db, actor, draft, base, note=note[:200], now=now)
         events.record(
             db, actor, "assignment.published", now=now, entity="assignment", entity_id=draft.number,
             summary=f"第 {draft.number} 版，{len(document.rules)} 条规则", reason=note,
@@ -364,7 +364,7 @@ def roll_back(actor: Actor, *, number: int, now: datetime) -> int:
             created_by_id=actor.actor_id, created_at=now, updated_at=now,
         )  # fmt: skip
         db.add(again)
-        _put_in_force(db, actor, again, base, note=f"回到第 {number} 版", now=now)
+        put_in_force(db, actor, again, base, note=f"回到第 {number} 版", now=now)
         events.record(
             db, actor, "assignment.rolled_back", now=now, entity="assignment", entity_id=again.number,
             summary=f"回到第 {number} 版", before={"版本": base.number if base else "—"}, after={"版本": again.number},
@@ -372,7 +372,7 @@ def roll_back(actor: Actor, *, number: int, now: datetime) -> int:
         return again.number
 
 
-def _put_in_force(
+def put_in_force(
     db: Session,
     actor: Actor,
     row: AssignmentVersion,
@@ -381,6 +381,7 @@ def _put_in_force(
     note: str,
     now: datetime,
 ) -> None:
+    """Make a row the version in force under the next number; what was in force is superseded."""
     newest = db.execute(
         sa.select(sa.func.coalesce(sa.func.max(col(AssignmentVersion.number)), 0))
     ).scalar_one()

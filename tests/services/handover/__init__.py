@@ -1,0 +1,1 @@
+"""Leaver handover."""
