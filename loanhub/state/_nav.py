@@ -64,6 +64,7 @@ MENU = (
     Entry("客户", "进件看板", "/boards", "square-kanban", (_P.BOARDS_READ,)),
     Entry("信贷", "申请与审批", "/applications", "stamp", (_P.APPLICATIONS_READ,)),
     Entry("信贷", "合同中心", "/contracts", "file-signature", (_P.CONTRACTS_READ,)),
+    Entry("信贷", "文书模板", "/templates", "layout-template", (_P.TEMPLATES_EDIT, _P.TEMPLATES_PUBLISH)),
     Entry("信贷", "贷款与还款", "/loans", "hand-coins", (_P.LOANS_READ,)),
     Entry("信贷", "贷后审批", "/loans/requests", "clipboard-check", (_P.LOANS_ADJUST, _P.LOANS_APPROVE)),
     Entry("信贷", "银行流水", "/statements", "landmark", (_P.STATEMENTS_IMPORT, _P.LEDGER_READ)),

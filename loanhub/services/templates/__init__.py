@@ -3,10 +3,13 @@
 from loanhub.services._templates import in_use, name_of
 from loanhub.services.templates.edit import (
     add_block,
+    condition_fields,
     create,
     drop_block,
     leaf,
+    leaf_of,
     move_block,
+    read_back,
     rename,
     save_block,
     save_settings,
@@ -37,7 +40,7 @@ from loanhub.services.templates.view import (
 
 __all__ = [
     "BlockLine", "Candidate", "TemplateCard", "TemplateList", "TrialLine", "VersionLine", "VersionView", "add_block",
-    "block_form", "bring_back", "candidates", "changes", "create", "data_of", "drop_block", "in_use", "leaf",
-    "list_templates", "look", "move_block", "name_of", "preview", "publish", "rename", "save_block", "save_settings",
+    "block_form", "bring_back", "candidates", "changes", "condition_fields", "create", "data_of", "drop_block", "in_use", "leaf", "leaf_of",
+    "list_templates", "look", "move_block", "name_of", "preview", "publish", "read_back", "rename", "save_block", "save_settings",
     "send_back", "set_default", "submit", "trial", "variables",
 ]  # fmt: skip

@@ -34,6 +34,7 @@ from loanhub.services import conditions
 from loanhub.services._actor import Actor
 from loanhub.services._templates import extra_specs, variables_of
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.lists import FilterField
 from loanhub.services.templates._shared import get_draft, get_version, record
 from loanhub.services.templates.words import from_words
 
@@ -339,6 +340,54 @@ def leaf(
     )
 
 
+def condition_fields(actor: Actor, *, base: str) -> list[FilterField]:
+    """Return what a block's condition may compare; keys carry the kind of document, as :func:`leaf_of` reads them.
+
+    Raises:
+        NotPermitted: the actor lacks templates:edit.
+    """
+    actor.require(Permission.TEMPLATES_EDIT)
+    with reading() as db:
+        specs = variables_of(db, base).catalogue.for_filter(ENTITY)
+    return [
+        FilterField(
+            f"{base}|{spec.key}", spec.label, spec.kind_object.component,
+            tuple((one.code, one.label) for one in language.operators_for(spec)), tuple(spec.options({})),
+        )
+        for spec in specs
+    ]  # fmt: skip
+
+
+def leaf_of(
+    actor: Actor, *, field: str, operator: str, texts: Sequence[str], now: datetime
+) -> dict[str, object]:
+    """Return one comparison for a field of :func:`condition_fields`; see :func:`leaf`."""
+    base, _, key = field.partition("|")
+    get_template(base)
+    return leaf(actor, base=base, field=key, operator=operator, texts=texts, now=now)
+
+
+def read_back(
+    actor: Actor, *, base: str, leaves: Sequence[Mapping[str, Any]], raw: Mapping[str, Any]
+) -> tuple[list[str], str]:
+    """Return how comparisons read one by one, and the whole condition.
+
+    Raises:
+        NotPermitted: the actor lacks templates:edit.
+    """
+    actor.require(Permission.TEMPLATES_EDIT)
+    with reading() as db:
+        catalogue = variables_of(db, base).catalogue
+
+    def said(one: Mapping[str, Any]) -> str:
+        try:
+            return language.to_sentence(language.parse(one, catalogue, ENTITY), catalogue, ENTITY)
+        except InvalidInput as fault:
+            return fault.sentence
+
+    return [said(one) for one in leaves], said(raw) if raw else ""
+
+
 def sentence_of(block: Block, variables: Variables) -> str:
     """Return how a block's condition reads; nothing for one that is always there."""
     if not block.when:
@@ -351,6 +400,6 @@ def sentence_of(block: Block, variables: Variables) -> str:
 
 
 __all__ = [
-    "BlockFault", "add_block", "block_json", "create", "drop_block", "leaf", "move_block", "rename", "save_block",
+    "BlockFault", "add_block", "block_json", "condition_fields", "create", "drop_block", "leaf", "leaf_of", "move_block", "read_back", "rename", "save_block",
     "save_settings", "sentence_of",
 ]  # fmt: skip
