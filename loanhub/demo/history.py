@@ -200,7 +200,7 @@ class History:
         for outcome, count, days in (
             ("fresh", 16, 0), ("recycling", 18, 1), ("contacted", 24, 10), ("intent", 20, 18), ("matching", 14, 20),
             ("pending_1", PENDING_APPROVALS, 3), ("pending_2", PENDING_APPROVALS, 4), ("approved", 5, 6), ("signed", 3, 6),
-            ("draft", 6, 8),
+            ("draft", 6, 8), ("pooled", 16, 0),
         ):  # fmt: skip
             for _ in range(count):
                 owner = self._owner() if self.pick.random() < 0.75 else self.company.sales[0]
@@ -212,6 +212,8 @@ class History:
                     moment = self.now - timedelta(hours=self.pick.uniform(20, 23.5))
                 elif outcome == "fresh":
                     moment = self.now - timedelta(minutes=self.pick.uniform(4, 150))
+                elif outcome == "pooled":  # given back a week after the only call
+                    moment = self._moment(self.today - timedelta(days=self.pick.randint(9, 20)))
                 else:
                     moment = self._moment(self.today - timedelta(days=self.pick.randint(1, days) + 1))
                 self._start(plan, moment)
