@@ -43,4 +43,6 @@ def found_by(db: Session, member: Member) -> sa.ColumnElement[bool]:
             col(SavedView.role_code) == "", col(SavedView.role_code).in_(member.roles or {"-"})
         ),
     )  # fmt: skip
-    return sa.or_(col(SavedView.user_id) == member.user_id, shared)
+    return sa.and_(
+        col(SavedView.deleted_at).is_(None), sa.or_(col(SavedView.user_id) == member.user_id, shared)
+    )

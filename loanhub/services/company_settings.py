@@ -21,7 +21,6 @@ from loanhub.domain.caps import LenderType
 from loanhub.domain.catalogue.kinds import KINDS
 from loanhub.domain.contact_rules import ContactRules
 from loanhub.domain.duplicates import STOPPABLE, Key, Mode, Rules
-from loanhub.domain.duplicates import STOPPABLE, Key, Mode, Rules
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.messages import clock_time
 from loanhub.domain.money import format_fen, format_plain, parse_fen
@@ -41,8 +40,6 @@ LENDER_TYPES = tuple((one.value, one.label) for one in (LenderType.MICROLOAN, Le
 
 CLOCKS = tuple((one.value, one.label) for one in Clock)
 SWITCH = (("on", "开"), ("off", "关"))
-WARNING = ((Mode.WARN.value, Mode.WARN.label), (Mode.OFF.value, Mode.OFF.label))
-STOPPING = ((Mode.STOP.value, Mode.STOP.label), *WARNING)
 WARNING = ((Mode.WARN.value, Mode.WARN.label), (Mode.OFF.value, Mode.OFF.label))
 STOPPING = ((Mode.STOP.value, Mode.STOP.label), *WARNING)
 
@@ -179,32 +176,6 @@ GROUPS: tuple[Group, ...] = (
             Entry("clock", "计时方式", kind="radio", required=True, options=CLOCKS),
             Entry("escalate", "超时通知主管", kind="radio", required=True, options=SWITCH),
             Entry("escalate_minutes", "超时多少分钟后通知", kind="integer", required=True),
-        ),
-    ),
-    Group(
-        "duplicates", "查重规则", "拦截：不再新建，记为重复进线；提示：照常新建，这一对进「查重」待处理；证件号码不同的永远是两个人",
-        (
-            *(
-                Entry(one.value, one.label, kind="radio", required=True, options=STOPPING if one in STOPPABLE else WARNING)
-                for one in Key
-            ),
-            Entry("threshold", "多少分以上列为可能重复", kind="integer", required=True, help="40 到 100"),
-            Entry("blind_per_day", "每人每天盲查重次数", kind="integer", required=True),
-            Entry("undo_days", "合并后多少天内可撤销", kind="integer", required=True),
-            Entry("protect_days", "裁定后默认保护天数", kind="integer", required=True),
-        ),
-    ),
-    Group(
-        "recycle", "回收站", "删除的内容先进回收站，到期彻底清除；有合同、贷款的客户不能删除",
-        (Entry("days", "保留天数", kind="integer", required=True, help="7 到 365"),),
-    ),
-    Group(
-        "messages", "营销消息", "发给客户的营销短信和邮件：什么时候不发，同一个人最多收几条；退订的人一条不发",
-        (
-            Entry("quiet_from", "每天几点后不发", required=True, help="例如 21:00", longest=5),
-            Entry("quiet_to", "每天几点起才发", required=True, help="例如 09:00", longest=5),
-            Entry("marketing_per_day", "同一人每天最多几条", kind="integer", required=True),
-            Entry("marketing_per_week", "同一人 7 天内最多几条", kind="integer", required=True),
         ),
     ),
     Group(
@@ -378,17 +349,6 @@ def _words(group: Group, value: Mapping[str, Any]) -> dict[str, str]:
         else:
             found[entry.label] = dict(entry.options).get(str(raw), str(raw))
     return found
-
-
-def _duplicates(texts: Mapping[str, str]) -> dict[str, Any]:
-    return Rules.parse(texts).as_dict()
-
-
-def _recycle(texts: Mapping[str, str]) -> dict[str, Any]:
-    days = texts["days"]
-    if not days.isascii() or not days.isdigit() or len(days) > 3 or not 7 <= int(days) <= 365:
-        raise InvalidInput(fields={"days": "填 7 到 365 的整数"})
-    return {"days": int(days)}
 
 
 def _duplicates(texts: Mapping[str, str]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from loanhub.repositories.criteria import ENTITY_MODELS, to_condition
 from loanhub.repositories.saved_views import found_by
 from loanhub.repositories.scope import visible_to
 from loanhub.services import catalogue as catalogues
-from loanhub.services import events
+from loanhub.services import events, recycle
 from loanhub.services._actor import Actor
 from loanhub.services._segments import meaning_of, sources_for
 from loanhub.services._transaction import reading, transaction
@@ -462,6 +462,7 @@ def save_view(
                 col(SavedView.user_id).is_(None) if share_with else col(SavedView.user_id) == owner,
                 col(SavedView.department_id).is_not_distinct_from(department_id),
                 col(SavedView.role_code) == role_code,
+                col(SavedView.deleted_at).is_(None),
             )
         ).scalar_one_or_none()
         view = found or SavedView(
@@ -479,7 +480,7 @@ def save_view(
 
 
 def delete_view(actor: Actor, view_id: int, *, now: datetime) -> None:
-    """Delete one's own view, or a shared one with reports:read.
+    """Move one's own view, or a shared one with reports:read, into the recycle bin.
 
     Raises:
         NotFound: no such view of the actor's.
@@ -491,5 +492,5 @@ def delete_view(actor: Actor, view_id: int, *, now: datetime) -> None:
             raise NotFound("没有找到这个视图")
         if view.user_id is None:
             actor.require(Permission.REPORTS_READ)
+        recycle.put(db, actor, "view", view, now=now)
         events.record(db, actor, "view.deleted", now=now, entity="view", entity_id=view.id, summary=view.name)
-        db.delete(view)

@@ -177,7 +177,7 @@ def todos(actor: Actor, *, customer_id: int, now: datetime) -> Rows:
         actor.require(Permission.TASKS_EDIT)
         query = (
             sa.select(Task)
-            .where(col(Task.customer_id) == customer_id)
+            .where(col(Task.customer_id) == customer_id, col(Task.deleted_at).is_(None))
             .order_by(
                 col(Task.done_at).is_not(None), col(Task.done_at).desc(), col(Task.due_at), col(Task.id)
             )

@@ -16,7 +16,7 @@ from loanhub.domain.segments import WIDTH, Shared, faults, fixed
 from loanhub.models import Segment
 from loanhub.repositories import segments as repository
 from loanhub.services import catalogue as catalogues
-from loanhub.services import events
+from loanhub.services import events, recycle
 from loanhub.services._actor import Actor
 from loanhub.services._clashes import CLEARED, Clash, Saved, last_change
 from loanhub.services._idempotency import once
@@ -193,9 +193,8 @@ def delete(actor: Actor, *, segment_id: int, now: datetime) -> None:
                 "、".join(f"「{one.name}」" for one in users if one.owner_id == actor.actor_id) or "别的分群"
             )
             raise Conflict(f"{names}的条件里用着它，先改那里")
-        segment.deleted_at = segment.updated_at = now
-        segment.updated_by_id = actor.actor_id
-        segment.version += 1
+        recycle.put(db, actor, "segment", segment, now=now)
+        segment.updated_at, segment.updated_by_id = now, actor.actor_id
         db.add(segment)
         _record(db, actor, segment, "segment.deleted", now)
 
@@ -214,6 +213,7 @@ def restore(actor: Actor, *, segment_id: int, now: datetime) -> None:
         actor.require(Permission.SEGMENTS_EDIT)
         if repository.name_taken(db, segment.owner_id, segment.name):
             raise InvalidInput(fields={"name": "已经有同名的分群，不能恢复"})
+        recycle.taken_back(db, "segment", segment_id, by=actor, now=now)
         segment.deleted_at, segment.updated_at = None, now
         segment.version += 1
         db.add(segment)

@@ -60,7 +60,11 @@ def run_due(*, now: datetime, most: int = 100_000) -> Done:
 def _pick(db: Session, at: Any, *more: sa.ColumnElement[bool], now: datetime) -> list[Task]:
     """Return rows whose time has come, locked; those another worker or a person holds are left for the next round."""
     query = (
-        sa.select(Task).where(at <= now, *more).order_by(at).limit(BATCH).with_for_update(skip_locked=True)
+        sa.select(Task)
+        .where(at <= now, col(Task.deleted_at).is_(None), *more)
+        .order_by(at)
+        .limit(BATCH)
+        .with_for_update(skip_locked=True)
     )
     return list(db.execute(query).scalars())
 

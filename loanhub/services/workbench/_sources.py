@@ -167,6 +167,7 @@ def _tasks(db: Session, actor: Actor, *, until: datetime, now: datetime) -> list
         .where(
             col(Task.owner_id) == actor.user_id,
             col(Task.done_at).is_(None),
+            col(Task.deleted_at).is_(None),
             sa.or_(col(Task.snoozed_until).is_(None), col(Task.snoozed_until) <= now),
             sa.or_(col(Task.due_at).is_(None), col(Task.due_at) < until),
         )
