@@ -196,6 +196,15 @@ GROUPS: tuple[Group, ...] = (
         (Entry("days", "保留天数", kind="integer", required=True, help="7 到 365"),),
     ),
     Group(
+        "messages", "营销消息", "发给客户的营销短信和邮件：什么时候不发，同一个人最多收几条；退订的人一条不发",
+        (
+            Entry("quiet_from", "每天几点后不发", required=True, help="例如 21:00", longest=5),
+            Entry("quiet_to", "每天几点起才发", required=True, help="例如 09:00", longest=5),
+            Entry("marketing_per_day", "同一人每天最多几条", kind="integer", required=True),
+            Entry("marketing_per_week", "同一人 7 天内最多几条", kind="integer", required=True),
+        ),
+    ),
+    Group(
         "calendar", "工作日历", "国务院放假安排已内置；公司自己的安排和还没公布的年份填在这里，首联时限、公海按它计时",
         (
             Entry("off", "放假", help="例如 2027-02-05 2027-02-06，用空格隔开", longest=2_000),
