@@ -59,14 +59,14 @@ def send(values: Mapping[str, str], message: Outgoing) -> Receipt:
         kind = Temporary if 400 <= fault.smtp_code < 500 else Refused
         raise kind(f"邮件服务器返回 {fault.smtp_code}") from None
     except (OSError, smtplib.SMTPException) as fault:
-        kind = Unknown if handed_over else Temporary
-        raise kind(f"和邮件服务器的连接断了：{type(fault).__name__}") from None
+        words = f"和邮件服务器的连接断了：{type(fault).__name__}"
+        raise (Unknown(words) if handed_over else Temporary(words)) from None
 
 
 def _connect(host: str, address: str, port: int, security: str) -> smtplib.SMTP:
     context = ssl.create_default_context()
     if security == "tls":
-        raw: smtplib.SMTP = _Tls(host, timeout=TIMEOUT_SECONDS, context=context)
+        raw: smtplib.SMTP = _Tls(host, context=context)
     else:
         raw = smtplib.SMTP(timeout=TIMEOUT_SECONDS)
     raw.connect(address, port)
@@ -81,9 +81,9 @@ def _connect(host: str, address: str, port: int, security: str) -> smtplib.SMTP:
 class _Tls(smtplib.SMTP_SSL):
     """TLS to an address, with the certificate checked against the name."""
 
-    def __init__(self, name: str, **options: object) -> None:
+    def __init__(self, name: str, *, context: ssl.SSLContext) -> None:
         self._name = name
-        super().__init__(**options)  # type: ignore[arg-type]
+        super().__init__(timeout=TIMEOUT_SECONDS, context=context)
 
     def _get_socket(self, host: str, port: int, timeout: float) -> ssl.SSLSocket:
         plain = smtplib.socket.create_connection((host, port), timeout)  # type: ignore[attr-defined]

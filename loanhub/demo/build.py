@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
-from loanhub.demo import assignment, capture, changes, collections, groups, statements
+from loanhub.demo import assignment, capture, changes, collections, follow_up, groups, messages, statements
 from loanhub.demo import company as companies
 from loanhub.demo.history import History, Shape, Tally
 from loanhub.domain.calendar import SHANGHAI
@@ -71,6 +71,7 @@ def build(
         progress("正在补写月末快照")
         day_end.write_past_months(SYSTEM, now=now)
         _settle_inbox(now)
+        messages.build(people.staff[RoleCode.ADMIN][0], people.sales[0], people.team_leads[0], now=now)
         _today(people, now)
         first, second = people.staff[RoleCode.FINANCE][:2]
         statements.build(second, first, now=now, seed=seed)
@@ -81,6 +82,7 @@ def build(
         collections.build(people.staff[RoleCode.COLLECTIONS], now=now, seed=seed)
         assignment.build(people, now=now, seed=seed)
         admin, security_admin = (people.staff[role][0] for role in (RoleCode.ADMIN, RoleCode.SECURITY_ADMIN))
+        follow_up.build(people, now=now)
         capture.build(admin, security_admin, first, people.team_leads[0], now=now)
         with transaction() as db:
             events.record(

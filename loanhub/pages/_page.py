@@ -9,6 +9,7 @@ from typing import Any
 
 import reflex as rx
 
+from loanhub.components.desktop import desktop_note
 from loanhub.components.hotkeys import page_hotkeys
 from loanhub.components.palette import command_palette
 from loanhub.components.shell import Frame, public_frame, shell
@@ -41,6 +42,10 @@ class Page:
 
 
 Draw = Callable[[], "rx.Component | Page"]
+
+
+def _desktop() -> rx.Component:
+    return desktop_note(SessionState.desktop_title, SessionState.desktop_link, SessionState.desktop_stamp)
 
 
 @cache
@@ -104,7 +109,7 @@ def page(
                 primary=parts.primary,
                 wide=wide,
                 window_scroll=window_scroll,
-                keys=rx.fragment(page_hotkeys(), *parts.keys),
+                keys=rx.fragment(page_hotkeys(), _desktop(), *parts.keys),
             )
 
         extra = list(on_load) if isinstance(on_load, (list, tuple)) else [on_load]

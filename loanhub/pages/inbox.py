@@ -160,6 +160,9 @@ def inbox() -> Page:
     return Page(
         [phone_tabs, rx.el.div(_list(), _opened(), class_name="nbx")],
         views=saved_views(S.tabs, S.tab, S.choose),
-        tools=[button("全部已读", icon_name="check-check", on_click=S.read_all, writes=True)],
+        tools=[
+            button("全部已读", icon_name="check-check", on_click=S.read_all, writes=True),
+            link_button("通知设置", "/account/notices", icon_name="settings"),
+        ],
         keys=[hotkey("e", _press("inbox-done")), hotkey("s", _press("inbox-later"))],
     )

@@ -78,6 +78,12 @@ def _read(row: NoticePreference) -> Preferences:
     )  # type: ignore[arg-type]  # fmt: skip
 
 
+def wants_desktop(actor: Actor) -> bool:
+    """Return whether the actor wants notices by the browser."""
+    with reading() as db:
+        return reach_of(db, actor.user_id).preferences.desktop
+
+
 def view(actor: Actor) -> PreferencesView:
     """Return the actor's own settings."""
     with reading() as db:

@@ -6,6 +6,7 @@ screen, stamped with the user they belong to; another user behind the same clien
 
 from __future__ import annotations
 
+import secrets
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +15,7 @@ from reflex_base.registry import RegistrationContext
 from starlette.requests import cookie_parser
 
 from loanhub.domain.permissions import RoleCode
-from loanhub.services import auth, shell
+from loanhub.services import auth, notice_preferences, shell
 from loanhub.services._actor import Actor
 from loanhub.settings import settings
 from loanhub.state import _live, _marks, _nav
@@ -39,6 +40,10 @@ class SessionState(rx.State):
     nav: list[NavGroup] = []
     mobile_nav: list[MobileItem] = []
     inbox_count: int = 0
+    desktop_title: str = ""
+    desktop_link: str = ""
+    desktop_stamp: str = ""
+    """A new one makes the browser show the notice."""
 
     _waiting: dict[str, int] = {}
     _stamp: str = ""
@@ -89,7 +94,12 @@ class SessionState(rx.State):
 
     async def _on_live(self, topic: str, ops: list[_live.Op]) -> None:
         """Read the inbox count again; a page State overrides this for the topics it watches."""
-        await self._count_inbox(await self._actor())
+        actor = await self._actor()
+        await self._count_inbox(actor)
+        newest = next((op for op in reversed(ops) if op.get("title")), None)
+        if newest is not None and await rx.run_in_thread(lambda: notice_preferences.wants_desktop(actor)):
+            self.desktop_title, self.desktop_link = str(newest["title"]), str(newest.get("link") or "/inbox")
+            self.desktop_stamp = secrets.token_hex(6)
 
     async def _count_inbox(self, actor: Actor) -> None:
         self.inbox_count, self._waiting = await rx.run_in_thread(

@@ -84,6 +84,7 @@ MENU = (
     Entry("配置", "员工与部门", "/settings/users", "users", (_P.USERS_READ,)),
     Entry("配置", "利率与上限", "/settings/rates", "percent", (_P.RATES_EDIT, _P.RATES_REVIEW)),
     Entry("配置", "渠道", "/settings/channels", "megaphone", (_P.CHANNELS_EDIT, _P.CHANNELS_COST)),
+    Entry("配置", "消息发件箱", "/settings/messages", "send", (_P.MESSAGES_MANAGE,)),
     Entry("配置", "公司参数", "/settings/company", "building-2", (_P.PARAMETERS_EDIT,)),
     Entry(
         "配置", "角色与权限", "/settings/roles", "shield-check", (_P.ROLES_EDIT, _P.USERS_READ, _P.AUDIT_READ)

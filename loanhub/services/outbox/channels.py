@@ -151,7 +151,7 @@ def save_channel(
 
 
 def _check(code: str, values: Mapping[str, str]) -> dict[str, str]:
-    faults = {}
+    faults: dict[str, str] = {}
     if values.get("url"):
         try:
             check_url(values["url"], hosts=_HOSTS.get(code, ()))

@@ -76,14 +76,11 @@ def _something_due(now: datetime) -> bool:
 
 
 def _due(now: datetime) -> sa.Select[tuple[OutboxMessage]]:
-    query: sa.Select[tuple[OutboxMessage]] = (
-        sa.select(OutboxMessage)
-        .where(
-            col(OutboxMessage.state).in_([one.value for one in WAITING]), col(OutboxMessage.next_at) <= now
-        )
-        .order_by(col(OutboxMessage.next_at), col(OutboxMessage.id))
-    )  # type: ignore[assignment]
-    return query
+    waiting = sa.and_(
+        col(OutboxMessage.state).in_([one.value for one in WAITING]), col(OutboxMessage.next_at) <= now
+    )
+    query: sa.Select[tuple[OutboxMessage]] = sa.select(OutboxMessage).where(waiting)  # type: ignore[assignment]
+    return query.order_by(col(OutboxMessage.next_at), col(OutboxMessage.id))
 
 
 def _take(now: datetime) -> _Taken | None:
