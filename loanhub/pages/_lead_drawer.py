@@ -17,6 +17,7 @@ from loanhub.components.rail import rail
 from loanhub.components.record_form import record_facts, record_groups
 from loanhub.components.timeline import timeline
 from loanhub.domain.leads import Temperature
+from loanhub.pages._sop_panel import sop_panel
 from loanhub.services.interactions import CallOutcome
 from loanhub.state.lead_drawer import CLOSE_REASONS, LeadDrawerState
 
@@ -296,6 +297,7 @@ def lead_drawer() -> rx.Component:
         closed,
         next_step,
         rx.cond(S.editing, rx.fragment(), write),
+        sop_panel(),
         _tasks(),
         _touches(),
         _fields(),

@@ -16,6 +16,7 @@ from loanhub.repositories import access
 from loanhub.services import _passwords, events, setup
 from loanhub.services._actor import SYSTEM
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.sops import ready
 from loanhub.settings import settings
 
 
@@ -77,6 +78,7 @@ def create_first_admin(*, token: str, login: str, name: str, password: str, now:
         if settings().demo_mode or access.any_user(db):
             raise AlreadySetUp
         setup.install(db, company_name=settings().company_name, now=now)
+        ready.install(db, now=now)
         company_id = (
             db.execute(sa.select(col(Department.id)).where(col(Department.parent_id).is_(None)))
             .scalars()

@@ -23,6 +23,7 @@ from loanhub.state._clock import utc_now
 from loanhub.state._customer_clear import ClearText
 from loanhub.state._guard import needs
 from loanhub.state._section import trouble
+from loanhub.state.sop_runs import SopRunState
 
 TABS = (
     "timeline", "profile", "applications", "contracts", "loans", "collections", "documents", "relations", "tasks", "scores",
@@ -100,6 +101,7 @@ class CustomerState(ClearText, SessionState):
         self._watch(f"customer:{wanted}")
         yield
         await self._read_tab()
+        await (await self.get_state(SopRunState))._show_for(customer_id=wanted)
         yield
         from loanhub.state.customer_care import CustomerCareState
         from loanhub.state.customer_documents import CustomerDocumentsState
@@ -136,6 +138,7 @@ class CustomerState(ClearText, SessionState):
         """Read again what others may have changed; forms that are open keep what is typed."""
         await self._read_head()
         await self._read_tab()
+        await (await self.get_state(SopRunState))._show_for(customer_id=self.head.id)
         from loanhub.state.customer_care import CustomerCareState
         from loanhub.state.customer_documents import CustomerDocumentsState
         from loanhub.state.customer_sections import CustomerSectionsState

@@ -30,6 +30,7 @@ from loanhub.state._dial import call
 from loanhub.state._guard import needs
 from loanhub.state._lead_hold import Holding
 from loanhub.state.leads import TEMPERATURE_TONES, LeadsState
+from loanhub.state.sop_runs import SopRunState
 
 DRAWER = "lead drawer"
 STEPS = {"tomorrow": 1, "three_days": 3, "week": 7}
@@ -249,6 +250,7 @@ class LeadDrawerState(Holding, Conflicting, SessionState):
             for t in found.tasks
         ]
         await self._read_hold(lead_id)
+        await (await self.get_state(SopRunState))._show_for(lead_id=lead_id)
         self.touches = [{"channel": t.channel, "when": t.when, "note": t.note} for t in found.touches]
 
     async def _again(self, *answers: Any) -> list[Any]:
