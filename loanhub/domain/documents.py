@@ -65,13 +65,21 @@ class SlotState(Choice):
 
 
 def valid_until(
-    kind: str, *, given: date | None, handed_in: date, of_record: date | None = None
+    kind: str,
+    *,
+    given: date | None,
+    handed_in: date,
+    of_record: date | None = None,
+    life_days: int | None = None,
 ) -> date | None:
-    """Return the last day a document counts: the day its file names, that of the record (identity card, licence), or by its kind."""
+    """Return the last day a document counts: the day its file names, that of the record (identity card, licence), or by its kind.
+
+    ``life_days`` is what the firm decided for the kind, 0 for one that does not age; None leaves it to ``LIFE_DAYS``.
+    """
     found = DocumentKind.find(kind)
     if given is not None or of_record is not None:
         return given or of_record
-    days = LIFE_DAYS.get(found) if found is not None else None
+    days = LIFE_DAYS.get(found) if found is not None and life_days is None else life_days
     return handed_in + timedelta(days=days) if days else None
 
 

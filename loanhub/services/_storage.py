@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from loanhub.models.encryption import blind_index, decrypting_reader, encrypting
 from loanhub.settings import settings
 
 CHUNK_BYTES = 262_144
+IN_USE_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,9 @@ def put(source: IO[bytes]) -> StoredFile:
     stored = StoredFile(digest.hexdigest(), size)
     path = _path(stored.sha256)
     if path.exists():
-        return stored
+        with contextlib.suppress(FileNotFoundError):
+            os.utime(path)
+            return stored
     source.seek(place)
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_suffix(f".{secrets.token_hex(4)}.part")
@@ -80,6 +84,23 @@ def read_all(sha256: str) -> bytes:
     """Return the whole stored file; for small ones that must be in memory anyway (an import, a merge)."""
     with contextlib.closing(read(sha256)) as pieces:  # type: ignore[type-var]
         return b"".join(pieces)
+
+
+def exists(sha256: str) -> bool:
+    """Return whether the store has this content."""
+    return _path(sha256).exists()
+
+
+def in_use(sha256: str) -> bool:
+    """Return whether somebody handed this content in within the last hour: a row that names it may not be written yet."""
+    with contextlib.suppress(FileNotFoundError):
+        return time.time() - _path(sha256).stat().st_mtime < IN_USE_SECONDS
+    return False
+
+
+def delete(sha256: str) -> None:
+    """Destroy a stored file; the caller knows that nothing names it any more."""
+    _path(sha256).unlink(missing_ok=True)
 
 
 def _path(sha256: str) -> Path:

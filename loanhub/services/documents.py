@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from loanhub.domain import formats
 from loanhub.domain.applications import ApplicationStatus
+from loanhub.domain.archive import SINGLE, Verb
 from loanhub.domain.documents import (
     GROUPS,
     DocumentKind,
@@ -29,7 +30,9 @@ from loanhub.repositories.scope import visible_to
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
-from loanhub.services.files import IMPORT_KIND
+from loanhub.services.archive._shared import may_delete, rules_of_all
+from loanhub.services.archive.keep import Kept, supersede
+from loanhub.services.files import IMPORT_KIND, rights
 
 _ICONS = {
     "picture": "image",
@@ -62,6 +65,8 @@ class DocumentView:
     look: str = "file"
     until: str = ""
     expired: bool = False
+    revision: int = 1
+    replaced: bool = False
 
 
 @dataclass(frozen=True)
@@ -147,8 +152,12 @@ def attach(
             raise InvalidInput(fields={"kind": "请选择资料类型"})
         if len(label.strip()) > 60:
             raise InvalidInput(fields={"label": "名称最多 60 个字"})
+        rights.check_kind(db, actor, found.value, Verb.UPLOAD)
         before: dict[str, object] = {"资料类型": label_of(row.kind)}
         row.kind, row.label = found.value, label.strip() or found.label
+        older = _current_single(db, row, found)
+        if older is not None:
+            supersede(db, actor, older, row, now=now)
         after: dict[str, object] = {"资料类型": found.label}
         if expires is not KEEP:
             day = expires if isinstance(expires, date) else None
@@ -169,18 +178,40 @@ def remove(actor: Actor, *, document_id: int, reason: str = "", now: datetime) -
     Raises:
         NotFound: no such file of the actor's or of a record in scope.
         NotPermitted: the actor lacks documents:upload.
-        InvalidInput: it is a contract or an import, which are never removed here.
+        Kept: a hold is on it, or it is of a kind that is always kept (contracts, imports).
     """
     with transaction() as db:
         row = _get(db, actor, document_id)
         actor.require(Permission.DOCUMENTS_UPLOAD)
-        if row.kind in ("contract", IMPORT_KIND):
-            raise InvalidInput("合同和导入文件不能在这里移除")
+        refusal = may_delete(db, row)
+        if refusal:
+            raise Kept(refusal)
         row.deleted_at = now
+        if row.replaced_by_id is None and row.series_id is not None:
+            _bring_back_older(db, row)
         events.record(
             db, actor, "document.removed", now=now, entity="document", entity_id=row.id,
             customer_id=row.customer_id, lead_id=row.lead_id, summary=row.label or row.file_name, reason=reason,
         )  # fmt: skip
+
+
+def _current_single(db: Session, row: Document, kind: DocumentKind) -> Document | None:
+    """Return the document this one takes the place of: kinds a customer has one of have versions."""
+    if kind not in SINGLE or row.customer_id is None or row.series_id is not None:
+        return None
+    query = sa.select(Document).where(
+        col(Document.customer_id) == row.customer_id, col(Document.kind) == kind.value, col(Document.id) < row.id,
+        col(Document.deleted_at).is_(None), col(Document.replaced_by_id).is_(None),
+    )  # fmt: skip
+    return db.execute(query.order_by(col(Document.id).desc()).limit(1)).scalar_one_or_none()
+
+
+def _bring_back_older(db: Session, row: Document) -> None:
+    """Make the version before a removed one the newest again."""
+    query = sa.select(Document).where(col(Document.replaced_by_id) == row.id)
+    for older in db.execute(query).scalars():
+        older.replaced_by_id = None
+    row.series_id, row.revision = None, 1
 
 
 def list_of(
@@ -369,14 +400,25 @@ def _views(
     else:
         query = query.where(col(Document.customer_id) == (customer.id if customer is not None else 0))
     rows = db.execute(query.order_by(col(Document.id).desc()).limit(200)).all()
-    return [view_of(row, by or "系统", customer=customer, now=now) for row, by in rows]
+    lives = {kind: rule.life_days for kind, rule in rules_of_all(db).items()}
+    return [
+        view_of(row, by or "系统", customer=customer, life_days=lives.get(row.kind), now=now)
+        for row, by in rows
+    ]
 
 
-def view_of(row: Document, by: str, *, customer: Customer | None = None, now: datetime) -> DocumentView:
+def view_of(
+    row: Document,
+    by: str,
+    *,
+    customer: Customer | None = None,
+    life_days: int | None = None,
+    now: datetime,
+) -> DocumentView:
     """Return the view of a stored file; with its customer the days of the record count for its validity."""
     until = valid_until(
         row.kind, given=row.expires_date, handed_in=local(row.created_at).date(),
-        of_record=_of_record(customer, row.kind) if customer is not None else None,
+        of_record=_of_record(customer, row.kind) if customer is not None else None, life_days=life_days,
     )  # fmt: skip
     look = look_of(row.media_type)
     picture = row.media_type.startswith("image/")
@@ -386,7 +428,8 @@ def view_of(row: Document, by: str, *, customer: Customer | None = None, now: da
         file_name=row.file_name, size_text=formats.file_size(row.size_bytes),
         icon=_ICONS[look], picture=picture, pdf=pdf, by=by, at=formats.relative(row.created_at, now),
         at_title=formats.instant(row.created_at), look=look, until=until.isoformat() if until is not None else "",
-        expired=until is not None and until < local(now).date(),
+        expired=until is not None and until < local(now).date(), revision=row.revision,
+        replaced=row.replaced_by_id is not None,
     )  # fmt: skip
 
 

@@ -213,12 +213,13 @@ def _shelf(title: str, slots: tuple[documents.Slot, ...]) -> Shelf:
                      asked=asked, state="original", more="还没有电子件，点按可以补传")
             )  # fmt: skip
         for place, one in enumerate(slot.files):
-            state = slot.state if place == 0 else SlotState.OPTIONAL
+            current = place == 0 if one.revision == 1 and not one.replaced else not one.replaced
+            state = slot.state if current else SlotState.OPTIONAL
             tiles.append(
                 Tile(
                     one.id, slot.kind, one.label, f"{one.by} · {one.at}", one.icon, False, one.picture, one.pdf,
                     f"{one.file_name} · {one.size_text} · {one.at_title}", one.look, state.value,
-                    "旧版" if place else state.label, f"v{len(slot.files) - place}", one.until, asked,
+                    state.label if current else "旧版", f"v{max(one.revision, len(slot.files) - place)}", one.until, asked,
                 )
             )  # fmt: skip
     required = [slot for slot in slots if slot.required]
