@@ -40,6 +40,11 @@ FAILPOINTS = (
     "outbox.after_lease",
     "outbox.after_send",
     "outbox.mid_digest",
+    "signing.after_signature",
+    "signing.after_certificate",
+    "signing.after_bytes",
+    "signing.after_document",
+    "signing.after_seal",
     "transaction.before_commit",
     "transaction.after_commit",
 )

@@ -17,13 +17,14 @@ from loanhub.documents.data import (
     ScheduleRow,
     to_json,
 )
+from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.formats import local
-from loanhub.domain.repayment.cost import Disclosure, contingent_items, disclosure
+from loanhub.domain.repayment.cost import Cost, Disclosure, contingent_items, disclosure
 from loanhub.domain.repayment.schedule import build_schedule, method_label
 from loanhub.domain.repayment.servicing import ServicingOptions
 from loanhub.domain.repayment.terms import InterestBasis, Terms
-from loanhub.models import Application, Customer, Product
+from loanhub.models import Application, Contract, Customer, Product
 from loanhub.services import parameters, product_terms, rates
 from loanhub.services.product_terms import servicing_of
 from loanhub.services.rates import CostAboveCap
@@ -142,6 +143,34 @@ def check_cap(db: Session, offer: Offer, *, customer_kind: str, now: datetime) -
     if found.is_blocked:
         raise CostAboveCap(found)
     return "；".join(found.warnings)
+
+
+def check_frozen_cap(
+    db: Session, contract: Contract, data: ContractData, *, customer_kind: str, now: datetime
+) -> None:
+    """Return quietly when a contract that waits for signatures may be printed or signed: its cost is under the caps.
+
+    The caps of today count, as on the day of the contract. One signed already is judged by them no more.
+
+    Raises:
+        CostAboveCap: the cost it was made with lies above a cap in force today.
+    """
+    simple, compound = data.terms.simple_cost_rate, data.terms.compound_cost_rate
+    if contract.status is not ContractStatus.TO_SIGN or simple is None or compound is None:
+        return
+    cost = Cost(
+        total_cost_fen=0, irr_per_period=simple / 12, apr_simple_rate=simple, eir_compound_rate=compound
+    )
+    found = rates.verdict_of(
+        db,
+        cost,
+        on=local(now).date(),
+        months=max(1, contract.term_months),
+        customer_kind=customer_kind,
+        now=now,
+    )
+    if found.is_blocked:
+        raise CostAboveCap(found)
 
 
 def cost_items(offer: Offer) -> tuple[CostItem, ...]:

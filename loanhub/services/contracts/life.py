@@ -11,11 +11,14 @@ from loanhub.domain.contracts import ContractEvent, ContractStatus, DisclosureNo
 from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.formats import local
 from loanhub.domain.permissions import Permission
+from loanhub.domain.signing import RoundStatus
 from loanhub.models import Application, Customer, Document, PrintLog
 from loanhub.repositories.contracts import find_confirmed_disclosure, get_visible
+from loanhub.repositories.signing import find_open_round
 from loanhub.services import _storage, events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.contracts._terms import check_frozen_cap
 from loanhub.services.contracts.create import frozen_data
 
 COPIES_AT_ONCE = 20
@@ -49,6 +52,7 @@ def record_print(actor: Actor, *, contract_id: int, copies: int, now: datetime) 
         NotFound: no such contract in the actor's scope.
         NotPermitted: the actor lacks contracts:print.
         Conflict: the contract is void.
+        CostAboveCap: it waits for signatures and its cost lies above a cap in force today.
         InvalidInput: not between 1 and 20 copies.
     """
     if not 1 <= copies <= COPIES_AT_ONCE:
@@ -58,6 +62,9 @@ def record_print(actor: Actor, *, contract_id: int, copies: int, now: datetime) 
         actor.require(Permission.CONTRACTS_PRINT)
         if contract.status is ContractStatus.VOIDED:
             raise Conflict("已作废的合同不能打印")
+        customer = db.get(Customer, contract.customer_id)
+        kind = customer.kind if customer is not None else "person"
+        check_frozen_cap(db, contract, frozen_data(contract), customer_kind=kind, now=now)
         first = contract.copy_count + 1
         contract.copy_count += copies
         db.add(
@@ -87,6 +94,8 @@ def sign(
         NotPermitted: the actor lacks contracts:sign.
         DisclosureNotConfirmed: an individual's sheet of these terms was not confirmed.
         IllegalMove: the contract is not waiting for signatures.
+        Conflict: it is being signed on screens, or somebody changed it.
+        CostAboveCap: its cost lies above a cap in force today.
         InvalidInput: a date before the contract or after today.
     """  # fmt: skip
     with transaction() as db:
@@ -99,6 +108,9 @@ def sign(
         customer = db.get(Customer, contract.customer_id)
         data = frozen_data(contract)
         personal = customer is None or customer.kind == "person"
+        if find_open_round(db, contract_id, for_update=True) is not None:
+            raise Conflict("这份合同正在电子签署，先撤回再登记纸质签署")
+        check_frozen_cap(db, contract, data, customer_kind="person" if personal else "company", now=now)
         if personal and find_confirmed_disclosure(db, contract.application_id, data.quote_version) is None:
             raise DisclosureNotConfirmed
         contract.status = rules.move(contract.status, ContractEvent.SIGN)
@@ -127,6 +139,10 @@ def void(actor: Actor, *, contract_id: int, reason: str, now: datetime) -> None:
         actor.require(Permission.CONTRACTS_VOID)
         contract.status = rules.move(contract.status, ContractEvent.VOID)
         contract.voided_reason, contract.updated_at = reason[:300], now
+        round_ = find_open_round(db, contract_id, for_update=True)
+        if round_ is not None:
+            round_.status, round_.ended_at, round_.fault = RoundStatus.REVOKED, now, "合同作废"
+            round_.version += 1
         contract.version += 1
         application = db.get(Application, contract.application_id)
         if application is not None:

@@ -1,0 +1,25 @@
+"""Signing on a screen 电子签署: rounds and links, the signer's steps, the company's seal, its certificates."""
+
+from loanhub.services.signing.certificates import (
+    add_device,
+    add_pkcs12,
+    list_certificates,
+    retire,
+)
+from loanhub.services.signing.rounds import (
+    Extra,
+    RoundView,
+    SignerView,
+    evidence,
+    preview_code,
+    resend,
+    revoke,
+    round_of,
+    start,
+)
+from loanhub.services.signing.seal import finish, finish_waiting
+
+__all__ = [
+    "Extra", "RoundView", "SignerView", "add_device", "add_pkcs12", "evidence", "finish", "finish_waiting",
+    "list_certificates", "preview_code", "resend", "retire", "revoke", "round_of", "start",
+]  # fmt: skip
