@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.avatar import avatar
-from loanhub.components.buttons import button, note
+from loanhub.components.buttons import button, link_button, note
 from loanhub.components.chips import status_chip
 from loanhub.components.dialogs import confirm, drawer
 from loanhub.components.filters import filter_bar, option_filter, saved_views, search_box
@@ -24,6 +24,7 @@ from loanhub.state.leave import LeaveState
 from loanhub.state.users import STATES, DepartmentRow, UserRow, UsersState
 
 S = UsersState
+HANDOVER = "/settings/handover?user="
 _MAY_EDIT = SessionState.allowed.contains(Permission.USERS_EDIT.value)
 
 
@@ -70,6 +71,7 @@ def _row_actions(row: rx.Var[UserRow]) -> rx.Component:
         rx.fragment(
             _action("pencil", "修改", S.open_edit(row.id)),
             _action("key-round", "重设密码", S.open_password(row.id)),
+            _action("arrow-right-left", "交接", rx.redirect(rx.Var.create(HANDOVER) + row.id)),
             switch,
         ),
         rx.fragment(),
@@ -81,6 +83,7 @@ def _card(row: rx.Var[UserRow]) -> rx.Component:
     acts = rx.el.div(
         button("修改", size="sm", on_click=S.open_edit(row.id)),
         button("重设密码", size="sm", on_click=S.open_password(row.id)),
+        link_button("交接", rx.Var.create(HANDOVER) + row.id, size="sm"),
         rx.cond(
             row.active,
             button("停用", look="d", size="sm", on_click=S.ask_disable(row.id)),
@@ -299,7 +302,15 @@ def users() -> Page:
     """Draw the page."""
     stop = confirm(
         rx.Var.create("停用后 ") + S.chosen_name + " 立刻退出全部设备",
-        "名下的线索、客户和待办保持不动，可由主管重新分配。之后可以随时恢复。",
+        rx.cond(
+            S.work != "",
+            rx.fragment(
+                rx.Var.create("名下还有 ") + S.work + "，停用后没有人跟进。",
+                rx.el.a("先交接", href=rx.Var.create(HANDOVER) + S.chosen),
+                "，交接时可以一并停用。",
+            ),
+            "名下没有在办的工作。之后可以随时恢复。",
+        ),
         rx.Var.create("停用 ") + S.chosen_name,
         S.disable,
         is_open=S.confirming,

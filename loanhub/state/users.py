@@ -10,7 +10,7 @@ import reflex as rx
 from loanhub.components.toasts import done
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
-from loanhub.services import departments, users
+from loanhub.services import departments, handover, users
 from loanhub.services.departments import DepartmentView
 from loanhub.services.users import UserView
 from loanhub.state import _listing
@@ -83,6 +83,8 @@ class UsersState(SessionState):
     held: list[str] = []
     form_key: str = ""
     confirming: bool = False
+    work: str = ""
+    """What the chosen person still works on, as one reads it; '' for nothing."""
     field_errors: dict[str, str] = {}
 
     _version: int = 0
@@ -280,9 +282,12 @@ class UsersState(SessionState):
     @rx.event
     @needs(*_WRITERS)
     async def ask_disable(self, user_id: str) -> None:
-        """Ask before disabling."""
+        """Ask before disabling, and say what the person still works on."""
         one = await self._find(user_id)
         if one is not None:
+            actor, wanted = await self._actor(), one.id
+            found = await rx.run_in_thread(lambda: handover.open_work(actor, user_id=wanted))
+            self.work = "、".join(text for text, _ in found)
             self.chosen, self.chosen_name, self.chosen_login, self.confirming = (
                 str(one.id),
                 one.name,

@@ -255,7 +255,7 @@ def _line(
     for receiver, name in names.items():
         mine = [one for one in found if given.get(one.id) == receiver]
         if mine:
-            shares.append(Share(receiver, name, len(mine), _amount(kind, mine)))
+            shares.append(Share(receiver, name, len(mine), _amount(mine)))
     lacking = "、".join(names[one] for one in unfit(kind, [share.receiver_id for share in shares], rights))
     choices = [
         *((split.value, split.label) for split in kind.splits),
@@ -263,14 +263,15 @@ def _line(
         (Split.KEEP.value, Split.KEEP.label),
     ]
     return Line(
-        kind.code, kind.label, kind.unit, len(found), _amount(kind, found), plan.ways[kind.code], tuple(choices),
+        kind.code, kind.label, kind.unit, len(found), _amount(found), plan.ways[kind.code], tuple(choices),
         tuple(shares), tuple(_samples(db, kind, found)),
         fault=f"{lacking}没有{kind.asks.label}的权限" if lacking and kind.asks is not None else "",
     )  # fmt: skip
 
 
-def _amount(kind: Kind, items: Sequence[Item]) -> str:
-    return format_wan(sum(one.amount_fen for one in items)) if kind.amount and items else ""
+def _amount(items: Sequence[Item]) -> str:
+    total = sum(one.amount_fen for one in items)
+    return format_wan(total) if total else ""
 
 
 def _samples(db: Session, kind: Kind, items: Sequence[Item]) -> list[str]:
