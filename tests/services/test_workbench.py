@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.engine import Engine
@@ -11,6 +11,7 @@ from sqlalchemy.engine import Engine
 from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
+from loanhub.domain.leads import Temperature
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.permissions import Permission, RoleCode
 from loanhub.models import Application, Contract, Customer, Lead, Loan
@@ -272,3 +273,95 @@ def test_the_builders_store_what_they_say() -> None:
         row = db.get(Application, make_application(make_customer(rep), make_product()))
     assert row is not None
     assert row.owner_id == rep.user_id
+
+
+class TestWorkingTime:
+    """The first contact is counted as the clock of leads counts it: two hours of working time."""
+
+    FRIDAY = datetime(2026, 11, 20, 9, 30, tzinfo=UTC)
+    """17:30 in Shanghai."""
+    MONDAY = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
+    """10:00 in Shanghai."""
+
+    def _lead(self, rep: Actor, name: str) -> int:
+        values = {"name": name, "phone": make_phone(), "amount_fen": "10万"}
+        return leads.create(rep, values, now=self.FRIDAY).lead_id or 0
+
+    def test_a_contact_after_the_weekend_is_in_time(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        lead_id = self._lead(rep, "孙立")
+        with transaction() as db:  # the week of the figure begins on Monday
+            lead = db.get(Lead, lead_id)
+            assert lead is not None
+            lead.assigned_at = datetime(2026, 11, 23, 0, 0, tzinfo=UTC)  # 8:00: the clock begins at nine
+        workbench.finish_step(
+            rep, key=f"lead:{lead_id}", outcome="answered", text="", choice="none", own="",
+            now=datetime(2026, 11, 23, 2, 50, tzinfo=UTC),
+        )  # fmt: skip
+
+        rate = workbench.desk(rep, now=self.MONDAY + timedelta(hours=2)).figures[2]
+
+        assert (rate.digits, rate.hint) == ("100.0", "1 / 1 条按时")
+        assert "工作时间" in rate.explain
+
+    def test_a_lead_of_the_evening_is_not_over_in_the_morning(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        self._lead(rep, "孙立")
+
+        sunday = workbench.desk(rep, now=self.FRIDAY + timedelta(days=2)).items
+        monday = workbench.desk(rep, now=self.MONDAY).items[0]
+        late = workbench.desk(rep, now=self.MONDAY + timedelta(hours=1)).items[0]
+
+        assert all(item.state != "o" for item in sunday)
+        assert (monday.state, monday.left) == ("w", "剩 30 分")
+        assert (late.state, late.left) == ("o", "超时 30 分")
+
+    def test_without_a_next_step_the_clock_of_leads_counts(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        lead_id = self._lead(rep, "孙立")
+        with transaction() as db:
+            lead = db.get(Lead, lead_id)
+            assert lead is not None
+            lead.next_step_at = None
+
+        assert workbench.desk(rep, span="week", now=self.FRIDAY + timedelta(hours=4)).items[0].state != "o"
+
+
+class TestTasksOnTheDesk:
+    def test_a_to_do_about_a_lead_is_called_and_done_in_one(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        lead_id = make_lead(rep, "孙立", "30万")
+        task = tasks.create(rep, title="回电", due_at=NOON + timedelta(hours=1), lead_id=lead_id, now=NOON)
+
+        workbench.dial(rep, key=f"task:{task}", now=NOON)
+        workbench.finish_step(
+            rep, key=f"task:{task}", outcome="answered", text="要 30 万", choice="tomorrow", own="", temperature="high", now=NOON
+        )  # fmt: skip
+
+        assert tasks.open_task(rep, task_id=task, now=NOON).state == "done"
+        with reading() as db:
+            lead = db.get(Lead, lead_id)
+        assert lead is not None and (lead.first_contact_at, lead.temperature) == (NOON, "high")
+
+    def test_a_missed_call_puts_the_to_do_off(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        lead_id = make_lead(rep, "孙立", "30万")
+        task = tasks.create(rep, title="回电", due_at=NOON + timedelta(hours=1), lead_id=lead_id, now=NOON)
+
+        workbench.finish_step(
+            rep, key=f"task:{task}", outcome="missed", text="", choice="tomorrow", own="", now=NOON
+        )
+
+        view = tasks.open_task(rep, task_id=task, now=NOON)
+        assert (view.state, view.due_title) == ("open", "2026-11-21 10:00")
+
+    def test_the_hot_and_large_come_first_in_their_band(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        make_lead(rep, "大额", "60万")
+        hot = make_lead(rep, "小额", "10万")
+        with transaction() as db:
+            lead = db.get(Lead, hot)
+            assert lead is not None
+            lead.temperature = Temperature.HIGH
+
+        assert titles(rep) == ["首次联系 小额", "首次联系 大额"]

@@ -97,7 +97,7 @@ def desk(actor: Actor, *, span: str = "today", now: datetime) -> Desk:
                 {"key": f"task:{i}", "title": title, "time": formats.clock(at)}
                 for i, title, at in db.execute(
                     sa.select(col(Task.id), col(Task.title), col(Task.done_at))
-                    .where(col(Task.owner_id) == actor.user_id, col(Task.done_at) >= start_of_day(day))
+                    .where(col(Task.owner_id) == actor.user_id, col(Task.done_at) >= start_of_day(day), col(Task.cancelled_at).is_(None))
                     .order_by(col(Task.done_at).desc())
                     .limit(20)
                 ).all()

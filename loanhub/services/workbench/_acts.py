@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from datetime import datetime
 
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reminders import next_time, put_off
-from loanhub.models import Customer, Lead
+from loanhub.models import Customer, Lead, Task
 from loanhub.repositories import customers as customer_repository
 from loanhub.repositories import leads as lead_repository
+from loanhub.repositories.scope import visible_to
 from loanhub.services import customers, events, interactions, tasks
 from loanhub.services._actor import Actor
-from loanhub.services._transaction import transaction
+from loanhub.services._transaction import reading, transaction
 
 
 def split(key: str) -> tuple[str, int]:
@@ -50,9 +54,13 @@ def take_back(actor: Actor, *, key: str, now: datetime) -> None:
 
 
 def finish_step(
-    actor: Actor, *, key: str, outcome: str, text: str, choice: str, own: str, step: str = "", now: datetime
-) -> None:
+    actor: Actor, *, key: str, outcome: str, text: str, choice: str, own: str, step: str = "", temperature: str = "",
+    attachments: tuple[int, ...] = (), now: datetime,
+) -> None:  # fmt: skip
     """Write what came of a call or a visit, and when to follow up next (a NextTime code, or an own time).
+
+    Of a to-do about a lead or a customer it is written there, and the to-do is finished with it; a missed call or one
+    to be repeated puts it off until then instead.
 
     Raises:
         NotFound: no such lead or customer in the actor's scope.
@@ -63,38 +71,52 @@ def finish_step(
     at = next_time(choice, own, now)
     words = step.strip() or ("回访" if at is not None else "")
     kind = "call" if outcome else "note"
-    with transaction():
+    with transaction() as db:
+        if entity == "task":
+            task_id = number
+            entity, number = _subject(db, actor, task_id)
+            if outcome in ("missed", "call_back") and at is not None:
+                tasks.snooze(actor, task_id=task_id, until=at, now=now)
+            else:
+                tasks.complete(actor, task_id=task_id, now=now)
         if entity == "customer":
             customers.follow_up(
                 actor, customer_id=number, kind=kind, text=text, outcome=outcome, next_step=words, next_step_at=at,
-                clear_next=at is None, now=now,
+                clear_next=at is None, temperature=temperature, attachments=attachments, now=now,
             )  # fmt: skip
             return
-        if entity != "lead":
-            raise NotFound("没有找到这一项")
         interactions.record(
-            actor,
-            kind=kind,
-            text=text,
-            outcome=outcome,
-            lead_id=number,
-            next_step=words,
-            next_step_at=at,
-            now=now,
-        )
+            actor, kind=kind, text=text, outcome=outcome, lead_id=number, next_step=words, next_step_at=at,
+            temperature=temperature, attachments=attachments, now=now,
+        )  # fmt: skip
         if at is None:
             _move_step(actor, "lead", number, None, now=now)
 
 
-def snooze(actor: Actor, *, key: str, choice: str, now: datetime) -> datetime:
-    """Put a line off (a Later code); returns until when.
+def _subject(db: Session, actor: Actor, task_id: int) -> tuple[str, int]:
+    """Return whom a to-do is about: the lead, else the customer.
+
+    Raises:
+        NotFound: no such to-do in the actor's scope, or it is about nobody.
+    """
+    query = sa.select(col(Task.lead_id), col(Task.customer_id)).where(
+        col(Task.id) == task_id, visible_to(actor, Task)
+    )
+    found = db.execute(query).first()
+    if found is None or not any(found):
+        raise NotFound("没有找到这一项")
+    return ("lead", int(found[0])) if found[0] else ("customer", int(found[1]))
+
+
+def snooze(actor: Actor, *, key: str, choice: str, own: str = "", now: datetime) -> datetime:
+    """Put a line off (a Later code, or an own time); returns until when.
 
     Raises:
         NotFound: no such record in the actor's scope.
         NotPermitted: the actor may not write follow-ups or to-dos.
         InvalidInput: no such choice.
     """
-    until = put_off(choice, now)
+    until = put_off(choice, now, own)
     entity, number = split(key)
     if entity == "task":
         tasks.snooze(actor, task_id=number, until=until, now=now)
@@ -136,7 +158,11 @@ def dial(actor: Actor, *, key: str, now: datetime) -> customers.Number:
     """
     entity, number = split(key)
     if entity == "task":
-        raise InvalidInput("这一项没有电话")
+        with reading() as db:
+            try:
+                entity, number = _subject(db, actor, number)
+            except NotFound:
+                raise InvalidInput("这一项没有电话") from None
     if entity == "customer":
         return customers.dial(actor, customer_id=number, now=now)
     return customers.dial(actor, lead_id=number, now=now)

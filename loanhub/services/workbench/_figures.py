@@ -14,18 +14,20 @@ from loanhub.domain import formats
 from loanhub.domain.applications import IN_REVIEW, Decision
 from loanhub.domain.catalogue.kinds.dates import china_date, start_of_day
 from loanhub.domain.contracts import ContractStatus
+from loanhub.domain.first_response import response
 from loanhub.domain.leads import CLOSED_STATUSES
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission, RoleCode
+from loanhub.domain.public_pool import Clock
 from loanhub.models import Application, Approval, Contract, Customer, Interaction, Lead, Loan, Payment, Task
 from loanhub.repositories import boards
 from loanhub.repositories.scope import visible_to
 from loanhub.services._actor import Actor
+from loanhub.services._lead_rules import lead_rules
 from loanhub.services.customers._shared import figure
 from loanhub.services.setup import DEFAULT_PIPELINE
 from loanhub.services.workbench._item import WorkItem, start_of_month, start_of_week
-from loanhub.services.workbench._sources import FIRST_CONTACT_HOURS
 
 _OWING = (LoanStatus.ACTIVE, LoanStatus.GRACE, LoanStatus.OVERDUE)
 
@@ -70,7 +72,13 @@ def _count(db: Session, model: type, *where: sa.ColumnElement[bool]) -> int:
 def _today(db: Session, actor: Actor, items: Sequence[WorkItem], *, now: datetime) -> Figure:
     late = sum(1 for item in items if item.state == "o")
     since = start_of_day(china_date(now))
-    done = _count(db, Task, col(Task.owner_id) == actor.user_id, col(Task.done_at) >= since)
+    done = _count(
+        db,
+        Task,
+        col(Task.owner_id) == actor.user_id,
+        col(Task.done_at) >= since,
+        col(Task.cancelled_at).is_(None),
+    )
     talks = _count(db, Interaction, col(Interaction.by_id) == actor.user_id, col(Interaction.at) >= since)
     unit = "项" + (f" · {late} 超时" if late else "")
     hint = f"已完成 {done} 项待办、{talks} 次跟进" if done or talks else "今天还没有开始"
@@ -102,14 +110,12 @@ def _first_contact_rate(db: Session, actor: Actor, *, now: datetime) -> Figure:
         col(Lead.deleted_at).is_(None),
         col(Lead.assigned_at) >= start_of_week(now),
     )
-    limit = timedelta(hours=FIRST_CONTACT_HOURS)
-    rows = [
-        (at, first)
-        for at, first in db.execute(query.limit(5000)).all()
-        if first is not None or at + limit < now
-    ]
-    good = sum(1 for at, first in rows if first is not None and first - at <= limit)
-    explain = f"本周分到我名下的线索中，{FIRST_CONTACT_HOURS} 小时内首次联系上的比例；还在时限内的不计"
+    rules = lead_rules(db, now=now).first
+    due = [(response(at, rules).due_at, first) for at, first in db.execute(query.limit(5000)).all()]
+    rows = [(until, first) for until, first in due if first is not None or until < now]
+    good = sum(1 for until, first in rows if first is not None and first <= until)
+    counted = "工作时间" if rules.clock is Clock.WORKING else ""
+    explain = f"本周分到我名下的线索中，{rules.minutes} 分钟{counted}内首次联系上的比例；还在时限内的不计"
     if not rows:
         return Figure("首联及时率（本周）", "—", "", "本周还没有到时限的线索", explain=explain)
     share = formats.percent(Decimal(good) / len(rows), digits=1).removesuffix("%")

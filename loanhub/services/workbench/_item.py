@@ -1,4 +1,4 @@
-"""One line of the workbench, and how lines are ordered."""
+"""One line of the workbench; the order is ``domain/workbench.py``'s."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from loanhub.domain import formats
+from loanhub.domain.calendar import Overrides
 from loanhub.domain.catalogue.kinds.dates import china_date, start_of_day
 from loanhub.domain.money import format_wan
+from loanhub.domain.public_pool import Clock
+from loanhub.domain.tasks import countdown
+from loanhub.domain.workbench import Weight, order
 
 RING_HOURS = 8
 """A deadline's ring is full when a working day is left."""
@@ -41,6 +45,9 @@ class WorkItem:
     can_finish: bool
     can_snooze: bool
     due_at: datetime | None
+    temperature: str = ""
+    priority: int = 2
+    sop: str = ""
 
 
 def make_item(
@@ -61,19 +68,25 @@ def make_item(
     href: str = "",
     can_finish: bool = False,
     can_snooze: bool = False,
+    clock: Clock = Clock.NATURAL,
+    overrides: Overrides | None = None,
+    temperature: str = "",
+    priority: int = 2,
+    sop: str = "",
 ) -> WorkItem:
-    """Return a line with its deadline in words and as a ring."""
+    """Return a line with its deadline in words and as a ring; in working time the ring stands still at night."""
     left, percent, state = "", 0, ""
     if due_at is not None:
-        hours = (due_at - now).total_seconds() / 3600
-        state = "o" if hours < 0 else ("w" if hours <= RING_HOURS / 4 else "")
+        found = countdown(due_at, now, clock, overrides)
+        hours = found.left.total_seconds() / 3600
+        state = found.state
         percent = max(0, min(100, int(hours * 100 / RING_HOURS)))
-        left = formats.remaining(due_at, now) if hours <= RING_HOURS / 4 else _when(due_at, now)
+        left = found.text if state else _when(due_at, now)
     return WorkItem(
         key=key, kind=kind, title=title, detail=detail, icon=icon, amount=format_wan(amount_fen) if amount_fen else "",
         amount_fen=amount_fen or 0, stage=stage, risk=risk or 0, left=left, left_title=formats.instant(due_at),
         percent=percent, state=state, action=action, action_label=action_label, action_icon=action_icon, href=href,
-        can_finish=can_finish, can_snooze=can_snooze, due_at=due_at,
+        can_finish=can_finish, can_snooze=can_snooze, due_at=due_at, temperature=temperature, priority=priority, sop=sop,
     )  # fmt: skip
 
 
@@ -84,16 +97,10 @@ def _when(at: datetime, now: datetime) -> str:
     return f"明天 {formats.clock(at)}" if days == 1 else china_date(at).strftime("%m-%d")
 
 
-def urgency(item: WorkItem, now: datetime) -> tuple[int, int, float]:
-    """Return the order: over, near, today, later, without a deadline; in each the larger amount, then the earlier."""
-    if item.due_at is None:
-        rank = 4
-    elif item.state:
-        rank = 0 if item.state == "o" else 1
-    else:
-        rank = 2 if item.due_at < end_of_day(now) else 3
-    at = item.due_at.timestamp() if item.due_at is not None else 0.0
-    return rank, -item.amount_fen, at
+def urgency(item: WorkItem, now: datetime) -> tuple[int, int, int, int, float]:
+    """Return where a line stands in the order (:func:`loanhub.domain.workbench.order`)."""
+    line = Weight(item.kind, item.state, item.due_at, item.amount_fen, item.temperature, item.priority)
+    return order(line, tonight=end_of_day(now))
 
 
 def end_of_day(now: datetime) -> datetime:

@@ -12,24 +12,28 @@ from loanhub.domain import formats
 from loanhub.domain.applications import IN_REVIEW, LEVEL_OF, ApplicationStatus
 from loanhub.domain.catalogue.kinds.dates import china_date, start_of_day
 from loanhub.domain.contracts import ContractStatus
+from loanhub.domain.first_response import response
 from loanhub.domain.leads import CLOSED_STATUSES, LeadStatus
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.money import format_fen
 from loanhub.domain.permissions import Permission, RoleCode
 from loanhub.domain.pipelines import StageCode
+from loanhub.domain.public_pool import Clock
 from loanhub.models import Application, Approval, Channel, Contract, Customer, Lead, Loan, Product, Task
 from loanhub.repositories.scope import visible_to
+from loanhub.services import _sop_progress
 from loanhub.services._actor import Actor
+from loanhub.services._lead_rules import lead_rules
 from loanhub.services.tasks import TaskKind
 from loanhub.services.workbench._item import WorkItem, end_of_day, make_item
 
 EACH = 100
-FIRST_CONTACT_HOURS = 2
 REVIEW_HOURS = 24
 _STAGES = {code.value: number for number, code in enumerate(StageCode, start=1)}
 _TASK_ICONS = {
     TaskKind.FOLLOW_UP: "phone", TaskKind.COLLECT_DOCUMENTS: "paperclip", TaskKind.VISIT: "map-pin",
     TaskKind.APPROVAL: "stamp", TaskKind.CONTRACT: "file-signature", TaskKind.FUNDS: "banknote",
+    TaskKind.MESSAGE: "message-circle", TaskKind.COLLECTION: "phone-outgoing",
 }  # fmt: skip
 _UNTOUCHED = (LeadStatus.NEW, LeadStatus.WAITING, LeadStatus.NOT_REACHED)
 
@@ -68,6 +72,7 @@ def _mine(actor: Actor) -> sa.ColumnElement[bool]:
 
 
 def _first_contacts(db: Session, actor: Actor, *, now: datetime) -> list[WorkItem]:
+    first = lead_rules(db, now=now).first
     query = (
         sa.select(Lead, col(Channel.label))
         .outerjoin(Channel, col(Channel.code) == col(Lead.channel_code))
@@ -81,7 +86,9 @@ def _first_contacts(db: Session, actor: Actor, *, now: datetime) -> list[WorkIte
             detail=" · ".join(p for p in (channel, lead.industry or lead.occupation, lead.city) if p),
             icon="phone-missed" if lead.status is LeadStatus.NOT_REACHED else "phone", amount_fen=lead.amount_fen,
             stage=_STAGES.get(lead.stage_code, 0),
-            due_at=lead.next_step_at or (lead.assigned_at or lead.created_at) + timedelta(hours=FIRST_CONTACT_HOURS),
+            due_at=lead.next_step_at or response(lead.assigned_at or lead.created_at, first).due_at,
+            clock=first.clock, overrides=first.overrides,
+            temperature=lead.temperature.value if lead.temperature else "",
             action="dial", action_label="拨打", action_icon="phone", href=f"/leads?lead={lead.id}",
             can_finish=True, can_snooze=True,
         )
@@ -150,18 +157,26 @@ def _step(
 ) -> WorkItem:
     call = row.next_step_kind in ("", "phone")
     last = f"最近跟进 {formats.relative(row.last_follow_up_at, now)}" if row.last_follow_up_at else ""
+    warmth = row.temperature.value if isinstance(row, Lead) and row.temperature else ""
     return make_item(
         key, "visit" if row.next_step_kind == "map-pin" else "follow", f"{row.next_step or '跟进'} {row.name}", now=now,
         detail=" · ".join(p for p in (row.company_name or row.industry or row.city, last) if p),
         icon=row.next_step_kind or "phone", amount_fen=amount_fen, stage=stage, risk=risk, due_at=row.next_step_at,
         action="dial" if call else "finish", action_label="拨打" if call else "完成",
-        action_icon="phone" if call else "check", href=href, can_finish=True, can_snooze=True,
+        action_icon="phone" if call else "check", href=href, can_finish=True, can_snooze=True, temperature=warmth,
     )  # fmt: skip
 
 
 def _tasks(db: Session, actor: Actor, *, until: datetime, now: datetime) -> list[WorkItem]:
     query = (
-        sa.select(Task, col(Customer.name), col(Lead.name), col(Lead.amount_fen), col(Lead.stage_code))
+        sa.select(
+            Task,
+            col(Customer.name),
+            col(Lead.name),
+            col(Lead.amount_fen),
+            col(Lead.stage_code),
+            col(Lead.temperature),
+        )
         .outerjoin(Customer, col(Customer.id) == col(Task.customer_id))
         .outerjoin(Lead, col(Lead.id) == col(Task.lead_id))
         .where(
@@ -174,19 +189,25 @@ def _tasks(db: Session, actor: Actor, *, until: datetime, now: datetime) -> list
         .order_by(col(Task.due_at).is_(None), col(Task.due_at))
         .limit(EACH)
     )
-    items = []
-    for task, customer, lead, amount, stage in db.execute(query).all():
+    items, rows = [], db.execute(query).all()
+    steps = _sop_progress.words_of(db, {row[0].sop_run_id for row in rows if row[0].sop_run_id})
+    overrides = lead_rules(db, now=now).first.overrides
+    for task, customer, lead, amount, stage, warmth in rows:
         kind = TaskKind.find(task.kind) or TaskKind.OTHER
         href = f"/customers/{task.customer_id}" if task.customer_id else ""
         href = href or (f"/leads?lead={task.lead_id}" if task.lead_id else "")
         subject = customer or lead or ""
+        calls = kind is TaskKind.FOLLOW_UP and bool(task.lead_id or task.customer_id)
         title = task.title if not subject or subject in task.title else f"{task.title} {subject}"
         items.append(
             make_item(
                 f"task:{task.id}", "visit" if kind is TaskKind.VISIT else "task", title, now=now,
                 detail=task.note or kind.label, icon=_TASK_ICONS.get(kind, "calendar-check"), amount_fen=amount,
-                stage=_STAGES.get(stage or "", 0), due_at=task.due_at, action="finish", action_label="完成",
-                action_icon="check", href=href, can_finish=True, can_snooze=True,
+                stage=_STAGES.get(stage or "", 0), due_at=task.due_at, action="dial" if calls else "finish",
+                action_label="拨打" if calls else "完成", action_icon="phone" if calls else "check",
+                href=href or f"/tasks?task={task.id}", can_finish=True, can_snooze=True, clock=Clock(task.clock),
+                overrides=overrides, temperature=warmth.value if warmth else "", priority=task.priority,
+                sop=steps.get(task.sop_run_id or 0, ""),
             )
         )  # fmt: skip
     return items
