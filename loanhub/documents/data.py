@@ -327,6 +327,97 @@ class QuotationData:
         return self.schedule[0].due_date if self.schedule else None
 
 
+@dataclass(frozen=True, kw_only=True)
+class SecurityData:
+    """保证合同 or 抵押合同: who stands in for which debt, with what.
+
+    ``kind`` is joint (连带责任保证) or general (一般保证) for a guarantor; a mortgage names its things in ``things``.
+    """
+
+    contract_number: str = ""
+    issued_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    signing_date: date | None = None
+    signing_place: str = ""
+    guarantor: Party = Party()
+    debtor: Party = Party()
+    main_number: str = ""
+    main_date: date | None = None
+    terms: LoanTerms = LoanTerms()
+    guarantee_kind: str = "joint"
+    guarantee_years: int = 3
+    things: tuple[Guarantee, ...] = ()
+    dispute: str = "court"
+    dispute_body: str = ""
+    copies: int = 2
+    electronic: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class OverdueData:
+    """逾期还款通知书（催收函）: what is owed as of a day, by when and where it is to be paid."""
+
+    notice_number: str = ""
+    contract_number: str = ""
+    loan_number: str = ""
+    issued_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    issue_date: date | None = None
+    as_of: date | None = None
+    pay_by: date | None = None
+    borrower: Party = Party()
+    principal_fen: int | None = None
+    overdue_since: date | None = None
+    days_overdue: int | None = None
+    components: tuple[tuple[str, int], ...] = ()
+    total_fen: int | None = None
+    accelerated: bool = False
+    repayment_account: BankAccount = BankAccount()
+    handler: str = ""
+    handler_number: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExtensionData:
+    """展期协议: a loan's end moved, with the schedule that follows."""
+
+    agreement_number: str = ""
+    contract_number: str = ""
+    loan_number: str = ""
+    issued_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    signing_date: date | None = None
+    signing_place: str = ""
+    borrower: Party = Party()
+    guarantors: tuple[Party, ...] = ()
+    outstanding_fen: int | None = None
+    old_end_date: date | None = None
+    new_end_date: date | None = None
+    months: int | None = None
+    old_rate: Decimal | None = None
+    new_rate: Decimal | None = None
+    reason: str = ""
+    schedule: tuple[ScheduleRow, ...] = ()
+    dispute_body: str = ""
+    copies: int = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class AssignmentData:
+    """债权转让通知书: a claim handed to somebody else, as the debtor must be told."""
+
+    notice_number: str = ""
+    contract_number: str = ""
+    loan_number: str = ""
+    issued_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    issue_date: date | None = None
+    borrower: Party = Party()
+    assignee: Party = Party(kind="company")
+    agreement_date: date | None = None
+    base_date: date | None = None
+    principal_fen: int | None = None
+    interest_fen: int | None = None
+    total_fen: int | None = None
+    account: BankAccount = BankAccount()
+
+
 # JSON ------------------------------------------------------------------------------------------------
 
 

@@ -84,7 +84,10 @@ FORMATS: dict[str, tuple[Format, ...]] = {
         Format("written", "2026年1月15日", written_date),
         Format("iso", "2026-01-15", lambda day: f"{day:%Y-%m-%d}"),
     ),
-    "number": (Format("plain", "数字", str), Format("slash", "数字（为零写斜杠）", lambda n: str(n) if n else SLASH)),
+    "number": (
+        Format("plain", "数字", str),
+        Format("slash", "数字（为零写斜杠）", lambda n: str(n) if n else SLASH),
+    ),
     "list": (
         Format("comma", "用顿号连接", lambda items: "、".join(str(item) for item in items)),
         Format("arrow", "用箭头连接", lambda items: " → ".join(str(item) for item in items)),
@@ -138,6 +141,7 @@ _RATE = "rate"
 _CHOICES = {
     "kind": (("person", "个人"), ("company", "企业")),
     "dispute": (("court", "诉讼"), ("arbitration", "仲裁")),
+    "guarantee_kind": (("joint", "连带责任保证"), ("general", "一般保证")),
 }
 """Values with a few codes, by the last part of the key."""
 
@@ -210,6 +214,29 @@ SUBJECTS: dict[type, dict[str, str]] = {
     records.AuthorizationData: {
         "contract_number": "授权书编号", "signing_date": "签署日期", "person": "授权人", "purpose": "授权目的",
         "valid_from": "授权期限起", "valid_to": "授权期限止", "recipients": "接收方", "categories": "信息种类", "account": "授权账户",
+    },
+    records.SecurityData: {
+        "contract_number": "合同编号", "signing_date": "签署日期", "signing_place": "签署地点", "guarantor": "担保人",
+        "debtor": "债务人", "main_number": "主合同编号", "main_date": "主合同签署日期", "terms": "", "guarantee_kind": "保证方式",
+        "guarantee_years": "保证期间（年）", "things": "抵押物", "dispute": "争议解决方式", "dispute_body": "争议解决机构",
+        "copies": "份数", "electronic": "电子签署",
+    },
+    records.OverdueData: {
+        "notice_number": "通知书编号", "contract_number": "合同编号", "loan_number": "借据号", "issue_date": "出具日期",
+        "as_of": "计算截止日", "pay_by": "最迟还款日", "borrower": "借款人", "principal_fen": "借款金额",
+        "overdue_since": "逾期起始日", "days_overdue": "逾期天数", "components": "逾期款项", "total_fen": "应还合计",
+        "accelerated": "已提前到期", "repayment_account": "还款账户", "handler": "经办人", "handler_number": "工号",
+    },
+    records.ExtensionData: {
+        "agreement_number": "协议编号", "contract_number": "合同编号", "loan_number": "借据号", "signing_date": "签署日期",
+        "signing_place": "签署地点", "borrower": "借款人", "guarantors": "担保人", "outstanding_fen": "展期本金",
+        "old_end_date": "原到期日", "new_end_date": "新到期日", "months": "展期月数", "old_rate": "原年利率",
+        "new_rate": "展期后年利率", "reason": "展期原因", "schedule": "展期后还款计划", "dispute_body": "争议解决机构", "copies": "份数",
+    },
+    records.AssignmentData: {
+        "notice_number": "通知书编号", "contract_number": "合同编号", "loan_number": "借据号", "issue_date": "出具日期",
+        "borrower": "债务人", "assignee": "受让人", "agreement_date": "转让协议签署日", "base_date": "债权计算截止日",
+        "principal_fen": "本金余额", "interest_fen": "利息及罚息", "total_fen": "债权合计", "account": "受让人收款账户",
     },
     records.QuotationData: {
         "quotation_number": "报价单编号", "issue_date": "报价日期", "valid_to": "有效期至", "customer": "客户", "adviser": "顾问",
