@@ -22,6 +22,9 @@ from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._listing import Draft
 
+TREE = ("tree", "target", "sentence", "filter_fields", "draft", "_tree", "_fields")
+"""The vars of the editor: what outlives a lost connection together with the sheet it stands in."""
+
 
 def tree_editor(permission: Permission, *, first_field: str, leaf: Callable[..., dict[str, object]]) -> Any:
     """Return the base of a State that edits a condition tree.

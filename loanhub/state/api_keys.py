@@ -17,6 +17,7 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
 from loanhub.state._guard import needs
+from loanhub.state._outlives import outlives
 
 SCOPES = ApiScope.options()
 USUAL_DAYS = 365
@@ -41,6 +42,9 @@ class ApiKeysState(SessionState):
 
     @rx.event
     @needs(Permission.API_KEYS_EDIT)
+    @outlives(
+        "sheet", "token", "confirming", keep=("values", "form_key", "chosen", "chosen_name", "field_errors")
+    )
     async def load(self) -> None:
         """Show every key."""
         self.sheet, self.token, self.confirming, self.field_errors, self.loading = "", "", False, {}, True

@@ -14,7 +14,8 @@ from loanhub.services.assignment import RulesView
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
-from loanhub.state._tree_editor import tree_editor
+from loanhub.state._outlives import outlives
+from loanhub.state._tree_editor import TREE, tree_editor
 from loanhub.state.segments import number_of
 
 TOPIC = "assignment"
@@ -58,6 +59,10 @@ class AssignmentState(Conditions, SessionState):  # type: ignore[misc]
 
     @rx.event
     @needs(Permission.ASSIGNMENTS_EDIT)
+    @outlives(
+        "opened", "publishing",
+        keep=("tab", "editing", "form_key", "values", "candidates", "kind", "choices", "field_errors", "_draft", *TREE),
+    )  # fmt: skip
     async def load(self) -> None:
         """Show the rules."""
         self._watch(TOPIC)

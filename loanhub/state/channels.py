@@ -18,6 +18,7 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
 from loanhub.state._guard import needs
+from loanhub.state._outlives import outlives
 
 KINDS, MODELS, RULES, COST_KINDS = (
     ChannelKind.options(), CostModel.options(), OwnerRule.options(), CostKind.options(),
@@ -68,6 +69,10 @@ class ChannelsState(SessionState):
 
     @rx.event
     @needs(*_READERS)
+    @outlives(
+        "sheet",
+        keep=("tab", "values", "form_key", "chosen", "chosen_name", "chosen_code", "chosen_link", "field_errors", "_version"),
+    )  # fmt: skip
     async def load(self) -> None:
         """Show the tab the address names."""
         actor = await self._actor()

@@ -17,6 +17,7 @@ from loanhub.services.company_settings import GROUPS
 from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
 from loanhub.state._guard import needs
+from loanhub.state._outlives import outlives
 
 
 @dataclass
@@ -45,6 +46,7 @@ class CompanyState(SessionState):
 
     @rx.event
     @needs(Permission.PARAMETERS_EDIT)
+    @outlives("keys", keep=("values", "failed_group", "field_errors"))
     async def load(self) -> None:
         """Show what is in force."""
         self.loading, self.failed_group, self.field_errors = True, "", {}

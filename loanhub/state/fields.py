@@ -14,6 +14,7 @@ from loanhub.services.custom_fields import ENTITIES, FLAGS, FieldRow
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._outlives import outlives
 from loanhub.state.lead_drawer import FormGroup, groups_of
 
 DEFAULT_FLAGS = [flag for flag, _ in FLAGS if flag != "in_table"]
@@ -59,6 +60,9 @@ class FieldsState(SessionState):
 
     @rx.event
     @needs(Permission.FIELDS_EDIT)
+    @outlives(
+        "is_open", keep=("entity", "chosen", "values", "chosen_flags", "required", "kind", "form_key", "field_errors", "_version")
+    )  # fmt: skip
     async def load(self) -> None:
         """Show the fields of leads, or of the entity in the address."""
         asked = str(self.router.url.query_parameters.get("entity", ""))

@@ -16,6 +16,7 @@ from loanhub.services.leave import LeaveView
 from loanhub.state import _marks
 from loanhub.state._base import SessionState
 from loanhub.state._clock import SHANGHAI, utc_now
+from loanhub.state._outlives import outlives
 from loanhub.state.segments import number_of
 
 TONES = {"进行中": "ok", "未开始": "info", "已结束": "neutral", "已取消": "closed"}
@@ -41,6 +42,7 @@ class LeaveState(SessionState):
 
     @rx.event
     @_marks.signed_in
+    @outlives("form_key", keep=("field_errors",))
     async def load(self) -> None:
         """Show one's own leaves, and the others' to those who look after them."""
         self.field_errors = {}

@@ -19,6 +19,7 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._outlives import outlives
 
 EDIT = Permission.PRODUCTS_EDIT
 STATES = {
@@ -125,6 +126,7 @@ class ProductsState(SessionState):
 
     @rx.event
     @needs(EDIT)
+    @outlives("editing", whole=True)
     async def load(self) -> None:
         """Show the list, or the product of the address."""
         self.loading, self.editing, self.reviewing, self.clashing = True, False, False, False

@@ -21,6 +21,7 @@ from loanhub.services.rates.reprice import preview_repricing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
 from loanhub.state._guard import needs
+from loanhub.state._outlives import outlives
 
 READ = (Permission.RATES_EDIT, Permission.RATES_REVIEW)
 STATES = {
@@ -159,6 +160,11 @@ class RatesState(SessionState):
 
     @rx.event
     @needs(*READ)
+    @outlives(
+        "lpr_open",
+        "cap_open",
+        keep=("tab", "replaces", "replaces_label", "values", "covers_penalty", "form_key", "field_errors"),
+    )
     async def load(self) -> None:
         """Show the tab of the address."""
         asked = str(self.router.url.query_parameters.get("tab", ""))

@@ -23,7 +23,8 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._conflict import Conflicting
 from loanhub.state._guard import needs
-from loanhub.state._tree_editor import tree_editor
+from loanhub.state._outlives import outlives
+from loanhub.state._tree_editor import TREE, tree_editor
 
 TOPIC = "segments"
 SPARK_WIDTH, SPARK_HEIGHT = 96, 20
@@ -89,6 +90,11 @@ class SegmentsState(Conflicting, Conditions, SessionState):  # type: ignore[misc
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
+    @outlives(
+        "opened",
+        keep=("editing", "form_key", "values", "field_errors", "count", "samples", "clashes", "clash_sentence", "_mine",
+              "_seen", "_opened_raw", *TREE),
+    )  # fmt: skip
     async def load(self) -> Any:
         """Show the segments, their counts as soon as they are counted, and the sheet when the address asks for it."""
         self._watch(TOPIC)

@@ -15,6 +15,7 @@ from loanhub.services.pipelines import BoardView, StageForm
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._outlives import outlives
 from loanhub.state._stage_boards import MoreBoards
 
 NUMBERS = ("dwell_target_hours", "wip_limit", "probability_percent")
@@ -66,6 +67,7 @@ class StagesState(MoreBoards, SessionState):
 
     @rx.event
     @needs(Permission.PIPELINES_EDIT)
+    @outlives("form_key", whole=True)
     async def load(self) -> None:
         """Show the first board."""
         self.loading, self.board, self.creating, self.retiring = True, "", False, False

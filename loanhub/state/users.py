@@ -17,6 +17,7 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._outlives import outlives
 
 TABS = {"people": "员工", "departments": "部门", "leave": "请假"}
 STATES = (("active", "在用"), ("disabled", "已停用"))
@@ -91,6 +92,10 @@ class UsersState(SessionState):
 
     @rx.event
     @needs(Permission.USERS_READ)
+    @outlives(
+        "sheet", "confirming",
+        keep=("chosen", "chosen_name", "chosen_login", "values", "held", "form_key", "field_errors", "work", "_version"),
+    )  # fmt: skip
     async def load(self) -> None:
         """Show everybody."""
         self.text, self.role, self.department, self.status, self.sheet, self.confirming = (
