@@ -32,6 +32,7 @@ STYLESHEETS = [
     "/governance.css",
     "/calculator.css",
     "/capture.css",
+    "/duplicates.css",
     "/books.css",
     "/day_end.css",
 ]

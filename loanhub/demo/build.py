@@ -9,7 +9,17 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlmodel import col
 
-from loanhub.demo import assignment, capture, changes, collections, follow_up, groups, messages, statements
+from loanhub.demo import (
+    assignment,
+    capture,
+    changes,
+    collections,
+    duplicates,
+    follow_up,
+    groups,
+    messages,
+    statements,
+)
 from loanhub.demo import company as companies
 from loanhub.demo.history import History, Shape, Tally
 from loanhub.domain.calendar import SHANGHAI
@@ -84,6 +94,7 @@ def build(
         admin, security_admin = (people.staff[role][0] for role in (RoleCode.ADMIN, RoleCode.SECURITY_ADMIN))
         follow_up.build(people, now=now)
         capture.build(admin, security_admin, first, people.team_leads[0], now=now)
+        duplicates.build(people, now=now)
         with transaction() as db:
             events.record(
                 db, SYSTEM, "demo.built", now=now, summary=f"{tally.leads} 条线索，{tally.loans} 笔贷款"

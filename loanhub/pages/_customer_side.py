@@ -15,6 +15,7 @@ from loanhub.domain.catalogue.choices import Lifecycle
 from loanhub.domain.permissions import Permission
 from loanhub.pages._customer_head import may, when
 from loanhub.pages._customer_relations import party
+from loanhub.pages._record_keeping import delete_button, record_keeping
 from loanhub.pages._sop_panel import sop_panel
 from loanhub.state.customer import CustomerState
 from loanhub.state.customer_care import CustomerCareState
@@ -272,7 +273,15 @@ def side() -> rx.Component:
     ready = (X.read == here) & (T.read == here) & (D.read == here) & (C.read == here)
     trouble = X.failed + T.failed + D.failed + C.failed
     full = rx.fragment(
-        _scores(), sop_panel(), _value(), _segments(), _tags(), when(Permission.DOCUMENTS_READ, todo), around
+        record_keeping("customer", here),
+        _scores(),
+        sop_panel(),
+        _value(),
+        _segments(),
+        _tags(),
+        when(Permission.DOCUMENTS_READ, todo),
+        around,
+        rx.el.section(delete_button("customer")),
     )
     return rx.el.aside(
         rx.cond(

@@ -17,6 +17,7 @@ from loanhub.components.rail import rail
 from loanhub.components.record_form import record_facts, record_groups
 from loanhub.components.timeline import timeline
 from loanhub.domain.leads import Temperature
+from loanhub.pages._record_keeping import delete_button, record_keeping
 from loanhub.pages._sop_panel import sop_panel
 from loanhub.services.interactions import CallOutcome
 from loanhub.state.lead_drawer import CLOSE_REASONS, LeadDrawerState
@@ -92,6 +93,7 @@ def _actions() -> rx.Component:
             button("无效或流失", icon_name="ban", look="g", on_click=S.ask_close(True)),
             rx.fragment(),
         ),
+        rx.cond(lead.customer_id == 0, delete_button("lead"), rx.fragment()),
         class_name="row g2 wrap",
     )
 
@@ -294,6 +296,7 @@ def lead_drawer() -> rx.Component:
         _head(),
         _hold(),
         _actions(),
+        record_keeping("lead", S.lead.id),
         closed,
         next_step,
         rx.cond(S.editing, rx.fragment(), write),

@@ -20,7 +20,7 @@ from loanhub.domain.leads import CLOSED_STATUSES, LeadOrigin, LeadStatus
 from loanhub.domain.permissions import Permission, RoleCode
 from loanhub.models import Channel, Lead, LeadTouch, OwnershipRuling, Role, User, UserRole
 from loanhub.repositories import duplicates as repository
-from loanhub.services import duplicates, events
+from loanhub.services import catalogue, duplicates, events
 from loanhub.services._actor import Actor
 from loanhub.services._notices import notify
 from loanhub.services._transaction import reading, transaction
@@ -136,6 +136,18 @@ def open_ruling(actor: Actor, *, number: str, claim: str, channel_code: str = ""
             )  # fmt: skip
         team = repository.load(db, [(entity, int(row.id))])[entity, int(row.id)].team
         return f"已提交，等{team or '对方团队'}的主管或管理层裁定"
+
+
+def choices(actor: Actor, *, now: datetime) -> tuple[tuple[tuple[str, str], ...], int]:
+    """Return the channels a claim may name, as (code, label), and the usual days of protection.
+
+    Raises:
+        NotPermitted: the actor neither opens nor decides claims.
+    """
+    if not actor.can(Permission.RULINGS_DECIDE):
+        actor.require(Permission.LEADS_CREATE)
+    with reading() as db:
+        return catalogue.sources(db)["channel"], duplicates.rules_of(db, now=now).protect_days
 
 
 def _contested(db: Session, column: str, index: str) -> Any:

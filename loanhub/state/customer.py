@@ -17,6 +17,7 @@ from loanhub.services import customers, documents, search, tasks
 from loanhub.services._actor import Actor
 from loanhub.services.customers import Overview, timeline
 from loanhub.services.customers.timeline import TimelineItem
+from loanhub.services.duplicates import merge
 from loanhub.state._base import SessionState
 from loanhub.state._begin import begin
 from loanhub.state._clock import utc_now
@@ -92,6 +93,10 @@ class CustomerState(ClearText, SessionState):
         try:
             self.head = await rx.run_in_thread(lambda: customers.overview(actor, customer_id=wanted, now=now))
         except NotFound:
+            survivor = await rx.run_in_thread(lambda: merge.survivor_of(actor, "customer", wanted))
+            if survivor:
+                yield rx.redirect(f"/customers/{survivor}", replace=True)
+                return
             # The page itself says so; a toast over an empty frame would leave the reader with nothing.
             self.missing, self.loaded = True, True
             self._watch()

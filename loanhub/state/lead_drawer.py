@@ -13,12 +13,13 @@ import reflex as rx
 
 from loanhub.components.toasts import done
 from loanhub.domain import formats
-from loanhub.domain.errors import InvalidInput
+from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.leads import InvalidReason, LostReason, Temperature
 from loanhub.domain.permissions import Permission
 from loanhub.services import interactions, leads, search, tasks
 from loanhub.services.catalogue import FieldView
 from loanhub.services.customers.reveal import dial as dial_number
+from loanhub.services.duplicates import merge
 from loanhub.services.events import EventView
 from loanhub.services.leads import view
 from loanhub.state import _listing, _live
@@ -211,8 +212,16 @@ class LeadDrawerState(Holding, Conflicting, SessionState):
         self._stop_editing()
         self.calling = self.closing = False
         self.field_errors, self.composer_error = {}, ""
-        await self._read(lead_id)
         actor, now = await self._actor(), utc_now()
+        try:
+            await self._read(lead_id)
+        except NotFound:
+            # What was merged into another opens as that one.
+            survivor = await rx.run_in_thread(lambda: merge.survivor_of(actor, "lead", lead_id))
+            if not survivor:
+                raise
+            lead_id = survivor
+            await self._read(lead_id)
         await rx.run_in_thread(lambda: search.keep_recent(actor, "lead", lead_id, now=now))
         self.is_open = True
         return _put_lead(str(lead_id))
