@@ -18,7 +18,7 @@ from loanhub.state.template_block import BlockState
 from loanhub.state.template_editor import TemplateState
 
 S = TemplateState
-PHONE = "@media (max-width: 767px)"
+NARROW = "@media (max-width: 1023px)"
 LIST = {"listStyle": "none", "margin": "0", "padding": "0"}
 _INDENT = {"item": "44px", "clause": "24px", "paragraph": "24px", "note": "24px"}
 
@@ -212,12 +212,12 @@ def change_list() -> rx.Component:
             rx.el.div(tag(row["word"], row["tone"]), rx.el.b(row["block"], class_name="t13"), class_name="row g2"),
             rx.cond(
                 row["before"] != "",
-                rx.el.del_(row["before"], class_name="t13", style={"whiteSpace": "pre-line", "background": "var(--danger-bg)"}),
+                rx.el.del_(row["before"], class_name="t13", style={"whiteSpace": "pre-line", "background": "var(--danger-soft)"}),
                 rx.fragment(),
             ),
             rx.cond(
                 row["after"] != "",
-                rx.el.ins(row["after"], class_name="t13", style={"whiteSpace": "pre-line", "background": "var(--ok-bg)", "textDecoration": "none"}),
+                rx.el.ins(row["after"], class_name="t13", style={"whiteSpace": "pre-line", "background": "var(--ok-soft)", "textDecoration": "none"}),
                 rx.fragment(),
             ),
             class_name="col g1",
@@ -310,6 +310,11 @@ def preview_part() -> rx.Component:
         rx.el.div(chooser, turn, class_name="row g2", style={"padding": "0 0 12px"}),
         rx.cond(S.picture != "", picture, rx.cond(S.faults.length() > 0, wrong, rx.fragment())),
         class_name="tpl-preview",
-        style={"position": "sticky", "top": "12px", "minWidth": "0", PHONE: {"position": "static"}},
+        style={
+            "position": "sticky",
+            "top": "12px",
+            "minWidth": "0",
+            NARROW: {"position": "static", "order": "-1"},
+        },
         custom_attrs={"aria-label": "预览"},
     )

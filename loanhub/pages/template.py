@@ -26,10 +26,11 @@ from loanhub.pages._template_parts import (
 from loanhub.state.template_editor import TABS, TemplateState
 
 S = TemplateState
+PHONE = "@media (max-width: 767px)"
 NARROW = "@media (max-width: 1023px)"
 _FRAME = {
     "display": "grid", "gridTemplateColumns": "minmax(0,1fr) minmax(0,520px)", "gap": "20px", "padding": "16px 20px",
-    "alignItems": "start", NARROW: {"gridTemplateColumns": "minmax(0,1fr)", "padding": "12px"},
+    "alignItems": "start", "minWidth": "0", NARROW: {"gridTemplateColumns": "minmax(0,1fr)", "padding": "12px"},
 }  # fmt: skip
 
 
@@ -48,7 +49,6 @@ def _submit() -> rx.Component:
     )  # fmt: skip
     return dialog(
         "提交审核", rx.el.p("审核期间不能再改。由另一位有权限的同事核对差异后发布。", class_name="t13"), body,
-        trigger=button("提交审核", look="p", icon_name="send", disabled=~S.can_submit),
         is_open=S.submitting, on_open_change=S.ask_submit,
     )  # fmt: skip
 
@@ -67,16 +67,27 @@ def _review() -> rx.Component:
         on_submit=S.send_back,
     )
     return rx.fragment(
-        dialog("退回修改", back, trigger=button("退回", icon_name="undo-2"), is_open=S.returning, on_open_change=S.ask_return),
+        dialog("退回修改", back, is_open=S.returning, on_open_change=S.ask_return),
         dialog(
             rx.Var.create("发布第 ") + S.number.to(str) + " 版",
             rx.el.p("发布后，以后生成的文书用这一版；已经生成的不变。下面是和使用中版本的差异：", class_name="t13"),
             rx.el.div(change_list(), style={"maxHeight": "46vh", "overflowY": "auto"}, tab_index=0, role="region", custom_attrs={"aria-label": "差异"}),
             footer=[closing(button("取消")), button("核对无误，发布", look="p", on_click=S.publish, writes=True)],
-            trigger=button("核对并发布", look="p", icon_name="badge-check"),
             is_open=S.publishing, on_open_change=S.ask_publish, wide=True,
         ),
     )  # fmt: skip
+
+
+def _acts() -> rx.Component:
+    """What one does with the version as a whole; in the top bar, and beside its status on the phone."""
+    review = rx.fragment(
+        button("退回", icon_name="undo-2", on_click=S.ask_return(True)),
+        button("核对并发布", look="p", icon_name="badge-check", on_click=S.ask_publish(True)),
+    )
+    submit = button(
+        "提交审核", look="p", icon_name="send", disabled=~S.can_submit, on_click=S.ask_submit(True)
+    )
+    return rx.cond(S.can_publish, review, rx.cond(S.can_edit, submit, rx.fragment()))
 
 
 def _state_bar() -> rx.Component:
@@ -90,6 +101,7 @@ def _state_bar() -> rx.Component:
             rx.cond(S.tested != "", rx.el.span(S.tested, class_name="t12 f3"), rx.fragment()),
             class_name="row g2 wrap",
         ),
+        rx.el.div(_acts(), class_name="row g2", style={"display": "none", PHONE: {"display": "flex"}}),
         rx.cond(S.review_note != "", note(rx.Var.create("被退回：") + S.review_note, "warn"), rx.fragment()),
         rx.cond(S.why_not_publish != "", note(S.why_not_publish, "info"), rx.fragment()),
         rx.cond(
@@ -133,12 +145,16 @@ def template() -> Page:
             style=_FRAME,
         ),
     )
-    primary = rx.cond(S.can_publish, _review(), rx.cond(S.can_edit, _submit(), rx.fragment()))
+    primary = _acts()
     tools = [
         rx.cond(
             S.can_edit, button("试填", icon_name="play", on_click=S.try_out, pending=S.trying), rx.fragment()
         )
     ]
     return Page(
-        [content, block_sheet()], title=S.name, back=("文书模板", "/templates"), tools=tools, primary=primary
+        [content, _submit(), _review(), block_sheet()],
+        title=S.name,
+        back=("文书模板", "/templates"),
+        tools=tools,
+        primary=primary,
     )

@@ -38,6 +38,7 @@ def extra_specs(db: Session) -> tuple[FieldSpec, ...]:
         for entity in EXTRA
         for spec in catalogue.for_print(entity)
         if not spec.encrypted
+        and spec.in_form
         and spec.sensitivity is not Sensitivity.SENSITIVE
         and spec.sort not in (Sort.LIST, Sort.DATETIME)
         and spec.kind not in ("user", "department", "relation", "segment")

@@ -259,7 +259,7 @@ def _lines(body: Body, variables: Variables) -> list[BlockLine]:
             BlockLine(
                 block.id,
                 block.kind.value,
-                block.kind.label,
+                block.kind.label.partition("（")[0],
                 _said(block, variables),
                 sentence_of(block, variables),
                 number,
@@ -372,7 +372,7 @@ def block_form(actor: Actor, *, version_id: int, block_id: str) -> dict[str, Any
         for one in raw.get("signers", ()):
             one["name"] = words(one["name"])
             one["lines"] = [[label, words(text)] for label, text in one["lines"]]
-        raw["label"], raw["uses"] = block.kind.label, sorted(uses(block.kind))
+        raw["label"], raw["uses"] = block.kind.label.partition("（")[0], sorted(uses(block.kind))
         raw["condition"] = sentence_of(block, variables)
         return raw
 
