@@ -98,10 +98,12 @@ from loanhub.models.servicing import (  # noqa: E402
 from loanhub.models.signing import Signer, SigningCertificate, SigningRound  # noqa: E402
 from loanhub.models.sops import Sop, SopCursor, SopRun, SopVersion  # noqa: E402
 from loanhub.models.targets import Target  # noqa: E402
+from loanhub.models.telephony import AgentExtension, CallRecord  # noqa: E402
 from loanhub.models.templates import DocumentTemplate, TemplateVersion  # noqa: E402
 from loanhub.models.work import Interaction, Notification, SavedView, Task  # noqa: E402
 
 __all__ = [
+    "AgentExtension",
     "ApiKey",
     "Application",
     "Approval",
@@ -111,6 +113,7 @@ __all__ = [
     "AssignmentVersion",
     "BankLine",
     "BankStatement",
+    "CallRecord",
     "Channel",
     "ChannelCost",
     "CollectionCase",
