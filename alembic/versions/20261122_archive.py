@@ -18,8 +18,8 @@ GRANTED = {
     "credit": ("documents:export",),
     "contracts": ("documents:export",),
     "manager": ("documents:export",),
-    "security_admin": ("documents:hold", "documents:rules"),
-    "auditor": ("documents:hold",),
+    "security_admin": ("archives:hold", "archives:rules"),
+    "auditor": ("archives:hold",),
 }
 """What the shipped roles gain; a firm's own roles are its own affair."""
 

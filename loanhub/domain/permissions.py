@@ -69,8 +69,8 @@ class Permission(Choice):
     DOCUMENTS_READ = "documents:read", "查看资料"
     DOCUMENTS_UPLOAD = "documents:upload", "上传资料"
     DOCUMENTS_EXPORT = "documents:export", "打包下载资料"
-    DOCUMENTS_HOLD = "documents:hold", "设置法律保留"
-    DOCUMENTS_RULES = "documents:rules", "管理资料规则"
+    ARCHIVES_HOLD = "archives:hold", "设置法律保留"
+    ARCHIVES_RULES = "archives:rules", "管理资料规则"
 
     LOANS_READ = "loans:read", "查看贷款"
     LOANS_DISBURSE = "loans:disburse", "发起放款"
@@ -107,7 +107,7 @@ class Permission(Choice):
     ASSIGNMENTS_EDIT = "assignments:edit", "管理分配规则"
     SOPS_EDIT = "sops:edit", "管理跟进节奏"
     CHANNELS_EDIT = "channels:edit", "管理渠道"
-    MESSAGES_MANAGE = "messages:manage", "管理消息发送"
+    MESSAGES_MANAGE = "messages:manage", "管理消息与话务"
     ROLES_EDIT = "roles:edit", "管理角色"
     SESSIONS_REVOKE = "sessions:revoke", "吊销会话"
     API_KEYS_EDIT = "api_keys:edit", "管理 API 密钥"
@@ -222,10 +222,10 @@ ROLES: dict[RoleCode, RoleSpec] = {
              _P.PRODUCTS_READ, _P.PRODUCTS_EDIT, _P.RATES_EDIT, _P.CHANNELS_EDIT,
              _P.ASSIGNMENTS_EDIT, _P.SOPS_EDIT, _P.MESSAGES_MANAGE},
         ),
-        _role(RoleCode.SECURITY_ADMIN, Scope.NONE, {_P.USERS_READ, _P.ROLES_EDIT, _P.SESSIONS_REVOKE, _P.API_KEYS_EDIT, _P.DOCUMENTS_HOLD, _P.DOCUMENTS_RULES}),
+        _role(RoleCode.SECURITY_ADMIN, Scope.NONE, {_P.USERS_READ, _P.ROLES_EDIT, _P.SESSIONS_REVOKE, _P.API_KEYS_EDIT, _P.ARCHIVES_HOLD, _P.ARCHIVES_RULES}),
         _role(
             RoleCode.AUDITOR, Scope.ALL,
-            {_P.SEARCH_USE, _P.CUSTOMERS_READ, _P.DOCUMENTS_READ, _P.DOCUMENTS_HOLD, _P.USERS_READ, _P.LEDGER_READ, _P.AUDIT_READ,
+            {_P.SEARCH_USE, _P.CUSTOMERS_READ, _P.DOCUMENTS_READ, _P.ARCHIVES_HOLD, _P.USERS_READ, _P.LEDGER_READ, _P.AUDIT_READ,
              _P.AUDIT_VERIFY, _P.COLLECTIONS_READ},
             _READ_BOOK,
         ),

@@ -6,20 +6,19 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components.buttons import button, file_link, icon_button
+from loanhub.components.buttons import button, file_link, icon_button, link_button
 from loanhub.components.dialogs import confirm
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.states import empty
-from loanhub.components.upload import send_file
+from loanhub.components.upload import send_files
 from loanhub.domain.documents import DocumentKind
 from loanhub.domain.permissions import Permission
 from loanhub.pages._customer_head import may, when
 from loanhub.settings import settings
-from loanhub.state.customer import CustomerState
 from loanhub.state.customer_documents import CustomerDocumentsState
 
-S, T = CustomerState, CustomerDocumentsState
+T = CustomerDocumentsState
 FILES = "image/jpeg,image/png,image/webp,application/pdf,audio/mpeg,audio/mp4,audio/wav,audio/ogg,video/mp4,video/webm"
 
 
@@ -32,8 +31,10 @@ def opener(input_id: Any) -> Any:
     return rx.call_script("document.getElementById('" + rx.Var.create(input_id).to(str) + "')?.click()")
 
 
-def hidden_input(input_id: str, *, on_change: Any, camera: bool = False) -> rx.Component:
-    attrs = {"id": input_id, "accept": "image/*" if camera else FILES, "aria-hidden": "true"}
+def hidden_input(input_id: str, *, on_change: Any, camera: bool = False, many: bool = False) -> rx.Component:
+    attrs: dict[str, Any] = {"id": input_id, "accept": "image/*" if camera else FILES, "aria-hidden": "true"}
+    if many:
+        attrs["multiple"] = True
     if camera:
         attrs["capture"] = "environment"
     return rx.el.input(type="file", class_name="vh", tab_index=-1, on_change=on_change, custom_attrs=attrs)
@@ -51,16 +52,29 @@ def documents_tab() -> rx.Component:
     kinds = [
         hidden_input(
             f"doc-{kind.value}",
+            many=True,
             on_change=[
                 T.start_upload,
-                send_file(
-                    f"doc-{kind.value}", kind=kind.value, limit_bytes=limit_bytes(),
-                    on_done=lambda answer, kind=kind: T.uploaded(kind.value, answer),
+                send_files(
+                    f"doc-{kind.value}", list_id="doc-progress", kind=kind.value, limit_bytes=limit_bytes(),
+                    on_done=lambda answers, kind=kind: T.uploaded(kind.value, answers),
                 ),
             ],
         )
         for kind in DocumentKind
     ]  # fmt: skip
+    kinds.append(
+        hidden_input(
+            "doc-camera", camera=True,
+            on_change=[
+                T.start_upload,
+                send_files(
+                    "doc-camera", list_id="doc-progress", kind="visit_photo", limit_bytes=limit_bytes(),
+                    on_done=lambda answers: T.uploaded("visit_photo", answers),
+                ),
+            ],
+        )
+    )  # fmt: skip
     upload = when(
         Permission.DOCUMENTS_UPLOAD,
         rx.el.div(
@@ -69,7 +83,8 @@ def documents_tab() -> rx.Component:
             rx.el.span(class_name="grow"),
             rx.cond(T.uploading, rx.el.span(rx.el.i(class_name="spin"), " 正在上传", class_name="row g2"), rx.fragment()),
             button("其他资料", icon_name="paperclip", size="sm", on_click=opener("doc-other")),
-            button("面签照片", icon_name="camera", size="sm", on_click=opener("doc-visit_photo")),
+            button("拍面签照片", icon_name="camera", size="sm", on_click=opener("doc-camera")),
+            rx.el.ul(id="doc-progress", class_name="uplist", custom_attrs={"aria-live": "polite", "aria-label": "正在上传的文件"}),
             class_name="upz",
         ),
     )  # fmt: skip
@@ -130,7 +145,7 @@ def _mark(one: Any) -> rx.Component:
 
 def _tile(one: Any) -> rx.Component:
     picture = rx.el.img(
-        src=rx.Var.create("/api/files/") + one.id.to(str) + "?preview=1", alt="", loading="lazy"
+        src=rx.Var.create("/api/files/") + one.id.to(str) + "?thumb=1", alt="", loading="lazy"
     )
     there = rx.el.button(
         rx.el.span(rx.cond(one.picture, picture, icon(one.icon, "l")), class_name="th"),
@@ -177,16 +192,9 @@ def _preview() -> rx.Component:
         ),
         rx.el.p("这种文件不能预览，请下载后查看", class_name="f3"),
     )
-    mark = rx.el.div(
-        *[
-            rx.el.div(S.user_name, " 仅供本公司贷款审核 ", S.user_name, " 仅供本公司贷款审核")
-            for _ in range(9)
-        ],
-        class_name="wm",
-        custom_attrs={"aria-hidden": "true"},
-    )
     tools = rx.el.div(
         rx.el.h3(one.label, class_name="grow el"),
+        link_button("版本与处理", rx.Var.create("/archive?document=") + one.id.to(str), size="sm", look="g"),
         file_link("下载", rx.Var.create("/api/files/") + one.id.to(str), size="sm", look="g"),
         when(
             Permission.DOCUMENTS_UPLOAD,
@@ -218,7 +226,7 @@ def _preview() -> rx.Component:
     )  # fmt: skip
     full = rx.fragment(
         rx.el.section(tools, rx.el.p(one.more, class_name="t12 f3")),
-        rx.el.div(shown, mark, class_name="stage"),
+        rx.el.div(shown, class_name="stage"),
         rx.el.section(relabel),
         rx.el.section(
             rx.el.div(rx.el.h3("访问记录"), class_name="sec-h"),

@@ -21,8 +21,22 @@ NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("贷款与还款", ("loans", "payments", "day_ends", "collections")),
     ("对账与总账", ("statements", "ledger")),
     ("洞察", ("cockpit", "figures", "targets", "reports")),
-    ("配置", ("products", "fields", "pipelines", "parameters", "rates", "channels", "messages", "assignments", "sops", "users")),
-    ("安全与审计", ("roles", "sessions", "api_keys", "audit")),
+    (
+        "配置",
+        (
+            "products",
+            "fields",
+            "pipelines",
+            "parameters",
+            "rates",
+            "channels",
+            "messages",
+            "assignments",
+            "sops",
+            "users",
+        ),
+    ),
+    ("安全与审计", ("roles", "sessions", "api_keys", "archives", "audit")),
 )
 FIELD_ENTITIES = (("lead", "线索 · 受保护字段"), ("customer", "客户 · 受保护字段"))
 FIELD_PERMISSION = {"lead": Permission.LEADS_READ, "customer": Permission.CUSTOMERS_READ}

@@ -143,24 +143,33 @@ class CustomerDocumentsState(SessionState):
 
     @rx.event
     @needs(Permission.DOCUMENTS_UPLOAD)
-    async def uploaded(self, kind: str, answer: dict[str, Any]) -> Any:
-        """Join an uploaded file to this customer as a document of a kind."""
+    async def uploaded(self, kind: str, answers: list[dict[str, Any]]) -> Any:
+        """Join uploaded files to this customer as documents of a kind; say which did not arrive and why."""
         self.uploading = False
-        answer = answer if isinstance(answer, dict) else {}
-        number, name = answer.get("id"), str(answer.get("name", ""))[:60]
-        if not isinstance(number, int):
-            return failed(str(answer.get("error", "文件没有上传，可以重试"))[:100])
         actor, now, wanted = await self._actor(), utc_now(), self._customer
-        label = name if kind == "other" else ""
-        await rx.run_in_thread(
-            lambda: documents.attach(
-                actor, document_id=number, kind=str(kind), label=label, customer_id=wanted, now=now
+        arrived, lost = [], []
+        for answer in answers if isinstance(answers, list) else []:
+            answer = answer if isinstance(answer, dict) else {}
+            number, name = answer.get("id"), str(answer.get("name", ""))[:60]
+            if not isinstance(number, int):
+                lost.append(
+                    f"{name}：{str(answer.get('error', '文件没有上传，可以重试'))[:100]}".lstrip("：")
+                )
+                continue
+            label = name if kind == "other" else ""
+            await rx.run_in_thread(
+                lambda number=number, label=label: documents.attach(  # type: ignore[misc]
+                    actor, document_id=number, kind=str(kind), label=label, customer_id=wanted, now=now
+                )
             )
-        )
+            arrived.append(number)
+        if not arrived:
+            return failed(lost[0] if lost else "文件没有上传，可以重试")
         await self._read_documents()
-        self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == number), self.chosen)
+        self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == arrived[-1]), self.chosen)
         await self._read_looks()
-        return done("已上传")
+        good = done(f"已上传 {len(arrived)} 份" if len(arrived) > 1 else "已上传")
+        return [good, failed(f"{len(lost)} 份没有上传", detail="；".join(lost)[:200])] if lost else good
 
     @rx.event
     @needs(Permission.DOCUMENTS_UPLOAD)

@@ -42,7 +42,8 @@ def in_scope(actor: Actor, every: Mapping[str, Rule]) -> sa.ColumnElement[bool]:
     closed = [kind for kind, rule in every.items() if not rule.allows(Verb.READ, actor.roles)]
 
     def of(column: Any, model: type[Customer] | type[Lead]) -> sa.ColumnElement[bool]:
-        return column.in_(sa.select(col(model.id)).where(visible_to(actor, model)))
+        found: sa.ColumnElement[bool] = column.in_(sa.select(col(model.id)).where(visible_to(actor, model)))
+        return found
 
     reached = sa.or_(
         of(col(Document.customer_id), Customer),

@@ -197,13 +197,13 @@ def hold(
     """Order that a document, or everything of a customer, be kept 设置法律保留; returns the hold's id.
 
     Raises:
-        NotPermitted: without documents:hold.
+        NotPermitted: without archives:hold.
         NotFound: no such document or customer.
         Conflict: a hold is on it already.
         InvalidInput: no reason, or neither a document nor a customer.
     """
     words = reason_of(reason)
-    actor.require(Permission.DOCUMENTS_HOLD)
+    actor.require(Permission.ARCHIVES_HOLD)
     with transaction() as db:
         customer = None
         if document_id is None:
@@ -233,12 +233,12 @@ def release(actor: Actor, *, hold_id: int, reason: str, now: datetime) -> None:
     """End a hold, for a reason 解除法律保留.
 
     Raises:
-        NotPermitted: without documents:hold.
+        NotPermitted: without archives:hold.
         NotFound: no such hold in force.
         InvalidInput: no reason.
     """
     words = reason_of(reason)
-    actor.require(Permission.DOCUMENTS_HOLD)
+    actor.require(Permission.ARCHIVES_HOLD)
     with transaction() as db:
         row = db.get(LegalHold, hold_id, with_for_update=True)
         if row is None or row.released_at is not None:
@@ -251,9 +251,9 @@ def list_holds(actor: Actor) -> list[HoldView]:
     """Return the holds, those in force first.
 
     Raises:
-        NotPermitted: without documents:hold.
+        NotPermitted: without archives:hold.
     """
-    actor.require(Permission.DOCUMENTS_HOLD)
+    actor.require(Permission.ARCHIVES_HOLD)
     with reading() as db:
         query = (
             sa.select(LegalHold, Customer, Document, col(User.name))

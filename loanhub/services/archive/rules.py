@@ -42,17 +42,13 @@ def list_rules(actor: Actor) -> tuple[list[RuleView], list[tuple[str, str]]]:
     """Return the rule of every kind, and (code, label) of the roles they may name.
 
     Raises:
-        NotPermitted: without documents:rules.
+        NotPermitted: without archives:rules.
     """
-    actor.require(Permission.DOCUMENTS_RULES)
+    actor.require(Permission.ARCHIVES_RULES)
     with reading() as db:
         names = {row.code: row.label for row in db.execute(sa.select(Role).order_by(col(Role.id))).scalars()}
-        versions: dict[str, int] = {
-            kind: version
-            for kind, version in db.execute(
-                sa.select(col(DocumentRule.kind), col(DocumentRule.version))
-            ).all()
-        }
+        query = sa.select(col(DocumentRule.kind), col(DocumentRule.version))
+        versions = {str(row[0]): int(row[1]) for row in db.execute(query).all()}
         views = [_view(rule, names, versions.get(kind, 0)) for kind, rule in _shared.rules_of_all(db).items()]
         return views, list(names.items())
 
@@ -87,11 +83,11 @@ def change(
     """Decide what holds for a kind of document; no roles: whoever holds the general permission.
 
     Raises:
-        NotPermitted: without documents:rules.
+        NotPermitted: without archives:rules.
         InvalidInput: an unknown kind or role, or a number out of range.
         Conflict: somebody else changed it meanwhile.
     """
-    actor.require(Permission.DOCUMENTS_RULES)
+    actor.require(Permission.ARCHIVES_RULES)
     found = DocumentKind.find(kind)
     if found is None:
         raise InvalidInput(fields={"kind": "没有这种资料"})
