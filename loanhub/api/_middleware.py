@@ -90,7 +90,7 @@ def _fixed_headers() -> dict[str, str]:
         "Referrer-Policy": "same-origin",
         "Cross-Origin-Opener-Policy": "same-origin",
         "Cross-Origin-Resource-Policy": "same-origin",
-        "Permissions-Policy": "geolocation=(), microphone=(), payment=(), usb=(), camera=(self)",
+        "Permissions-Policy": "geolocation=(self), microphone=(), payment=(), usb=(), camera=(self)",
     }
     if settings().secure:
         headers["Strict-Transport-Security"] = "max-age=31536000; includeSubDomains"

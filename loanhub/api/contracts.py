@@ -91,13 +91,16 @@ async def verify(request: Request) -> Response:
 def _verified(found: Verification) -> str:
     rows = [
         ("合同编号", found.number), ("文书", found.kind), ("状态", found.status), ("生成日期", found.created_on),
-        ("签署日期", found.signed_on), ("页数", f"{found.page_count} 页"), ("文件指纹", found.fingerprint),
+        ("签署日期", found.signed_on), ("电子签章", found.seal or "无"), ("时间戳", found.stamped_at or "无"), ("页数", f"{found.page_count} 页"), ("文件指纹", found.fingerprint),
     ]  # fmt: skip
     if found.void:
-        title, text = "这份合同已作废", "合同已经作废，不再有效。"
+        title, text = "这份合同已作废", f"合同已经作废，不再有效。{found.newer}"
     else:
         title, text = "编号属实", "这个编号的合同由我们出具。请核对纸上的编号、页数与下表一致。"
-    return _page(title, title, text, "".join(_row(label, value) for label, value in rows), bad=found.void)
+    facts = "".join(_row(label, value) for label, value in rows)
+    return _page(
+        title, title, text, f"<dl>{facts}</dl>{compare_form(found.number)}", bad=found.void, raw=True
+    )
 
 
 def _row(label: str, value: str) -> str:
@@ -112,12 +115,25 @@ main{max-width:480px;margin:0 auto;padding:32px 16px}header{color:var(--fg2);fon
 section{background:var(--sheet);border-radius:16px;padding:24px;border:1px solid var(--line)}
 h1{font-size:22px;line-height:30px;margin:0 0 6px;color:var(--mark)}.bad h1{color:var(--bad)}p{margin:0 0 16px;color:var(--fg2)}
 dl{display:grid;grid-template-columns:88px 1fr;margin:0;border-top:1px solid var(--line)}dt,dd{margin:0;padding:9px 0;border-bottom:1px solid var(--line)}
-dt{color:var(--fg2)}dd{text-align:right;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}footer{color:var(--fg2);font-size:12px;line-height:20px;margin-top:16px}
+dt{color:var(--fg2)}dd{text-align:right;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}form{display:grid;gap:8px;margin-top:20px;border-top:1px solid var(--line);padding-top:16px}label{color:var(--fg2)}
+input,button{font:inherit;min-height:44px;max-width:100%}button{border:0;border-radius:10px;background:var(--mark);color:var(--sheet);font-weight:600}a{color:var(--mark)}
+footer{color:var(--fg2);font-size:12px;line-height:20px;margin-top:16px}
 """
 
 
-def _page(title: str, heading: str, text: str, rows: str, *, bad: bool = False) -> str:
-    facts = f"<dl>{rows}</dl>" if rows else ""
+def compare_form(number: str) -> str:
+    """Return the form that compares a file with the one we keep."""
+    return (
+        f'<form method="post" action="/verify/{escape(number)}" enctype="multipart/form-data">'
+        '<label for="file">手里有电子版？选文件核对是不是原件</label>'
+        '<input id="file" name="file" type="file" accept="application/pdf,.pdf" required>'
+        "<button>核对文件</button></form>"
+    )
+
+
+def _page(title: str, heading: str, text: str, rows: str, *, bad: bool = False, raw: bool = False) -> str:
+    # ``raw``: more than rows of the list, already put together.
+    facts = rows if raw or rows.startswith("<form") else f"<dl>{rows}</dl>" if rows else ""
     return (
         '<!doctype html><html lang="zh-CN"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'

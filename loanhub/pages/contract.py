@@ -13,6 +13,13 @@ from loanhub.components.states import empty, skeleton_detail
 from loanhub.components.timeline import timeline
 from loanhub.domain.permissions import Permission
 from loanhub.pages._contract_dialogs import print_dialog, sheet_dialog, sign_dialog, void_dialog
+from loanhub.pages._contract_signing import (
+    esign_dialog,
+    evidence_dialog,
+    links_dialog,
+    revoke_dialog,
+    signing_section,
+)
 from loanhub.pages._page import Page, page
 from loanhub.state.contract import ContractState as State
 
@@ -275,6 +282,7 @@ def _aside() -> rx.Component:
     return rx.el.aside(
         _next(),
         _steps(),
+        signing_section(_FIRST),
         rx.el.section(_heading("要素"), _lines(view.facts), style=_SECTION),
         rx.el.section(_heading("借款人", customer), _lines(view.people), style=_SECTION),
         rx.el.section(
@@ -345,6 +353,10 @@ def contract() -> Page:
         print_dialog(),
         sign_dialog(),
         void_dialog(),
+        esign_dialog(),
+        links_dialog(),
+        revoke_dialog(),
+        evidence_dialog(),
     )
     return Page(
         [rx.cond(State.missing, gone, rx.cond(view.id > 0, full, skeleton_detail()))],

@@ -17,6 +17,7 @@ from loanhub.services.contracts import view
 from loanhub.services.contracts.view import ContractView
 from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
+from loanhub.state._contract_signing import SigningMixin
 from loanhub.state._guard import needs
 from loanhub.state.contracts import QUIET, day_of
 
@@ -24,12 +25,11 @@ DIALOGS = ("sheet", "print", "sign", "void")
 ZOOMS = (60, 80, 100, 125, 150)
 
 
-class ContractState(SessionState):
+class ContractState(SigningMixin, SessionState):
     """The contract page."""
 
     view: ContractView = ContractView()
     missing: bool = False
-    dialog: str = ""
     zoom: int = 100
     reader: bool = False
     today: str = ""
@@ -39,7 +39,6 @@ class ContractState(SessionState):
     sheet_compound: str = ""
     sheet_confirmed: str = ""
     seconds_left: int = 0
-    field_errors: dict[str, str] = {}
 
     _opened_at: datetime | None = None
 
@@ -64,6 +63,7 @@ class ContractState(SessionState):
         self.view = await rx.run_in_thread(
             lambda: view.open_contract(actor, contract_id=contract_id, now=now)
         )
+        await self._read_signing(contract_id)
 
     async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
         mine = any(op.get("id") == self.view.id and op.get("event") != QUIET for op in ops)
@@ -115,7 +115,7 @@ class ContractState(SessionState):
     async def close_dialog(self, is_open: bool) -> None:
         """Follow the dialog being closed."""
         if not is_open:
-            self.dialog, self._opened_at, self.seconds_left = "", None, 0
+            self.dialog, self._opened_at, self.seconds_left, self.links = "", None, 0, []
 
     @rx.event
     @needs(Permission.CONTRACTS_READ)

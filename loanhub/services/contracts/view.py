@@ -15,8 +15,10 @@ from loanhub.domain.contracts import MOVES, ContractEvent, ContractStatus
 from loanhub.domain.masking import MaskKind, mask
 from loanhub.domain.money import format_fen, uppercase
 from loanhub.domain.permissions import Permission
-from loanhub.models import Contract, Customer, Disclosure, Event, Loan, PrintLog, User
+from loanhub.domain.signing import SignerStatus
+from loanhub.models import Contract, Customer, Disclosure, Event, Loan, PrintLog, SigningCertificate, User
 from loanhub.repositories import contracts as repository
+from loanhub.repositories.signing import find_open_round, find_signed, list_signers
 from loanhub.services._actor import Actor
 from loanhub.services._templates import name_of
 from loanhub.services._transaction import reading
@@ -100,6 +102,7 @@ def open_contract(actor: Actor, *, contract_id: int, now: datetime) -> ContractV
         personal = customer is None or customer.kind == "person"
         to_sign, void = contract.status is ContractStatus.TO_SIGN, contract.status is ContractStatus.VOIDED
         signs = actor.can(Permission.CONTRACTS_SIGN)
+        round_ = find_open_round(db, contract_id)
         return ContractView(
             id=contract_id, version=contract.version, number=contract.number, title=title_of(contract),
             status=contract.status.value, status_label=contract.status.label, tone=TONES[contract.status],
@@ -115,7 +118,7 @@ def open_contract(actor: Actor, *, contract_id: int, now: datetime) -> ContractV
             prints=[_print(log, name, now) for log, name in repository.list_prints(db, contract_id)],
             history=_history(db, contract_id, now), has_sheet=personal, sheet_confirmed=sheet is not None,
             can_print=not void and actor.can(Permission.CONTRACTS_PRINT),
-            can_sign=signs and to_sign and (sheet is not None or not personal),
+            can_sign=signs and to_sign and round_ is None and (sheet is not None or not personal),
             can_confirm=signs and to_sign and personal and sheet is None,
             can_void=actor.can(Permission.CONTRACTS_VOID) and (contract.status, ContractEvent.VOID) in MOVES,
         )  # fmt: skip
@@ -142,6 +145,12 @@ def _next_step(
         can = actor.can(Permission.LOANS_READ)
         return NextStep("disburse", "去放款", "双方已签署，由财务发起放款、另一人复核", "去放款" if can else "",
                         f"/loans?contract={contract.id}" if can else "")  # fmt: skip
+    round_ = find_open_round(db, contract.id or 0)
+    if round_ is not None:
+        statuses = [one.status for one in list_signers(db, round_.id or 0)]
+        signed = sum(one is SignerStatus.SIGNED for one in statuses)
+        words = f"已发出 {len(statuses)} 个签署链接，签了 {signed} 个；签齐后自动加盖电子签章"
+        return NextStep("wait", "等签署人签名" if signed < len(statuses) else "正在加盖电子签章", words)
     by_others = "" if actor.can(Permission.CONTRACTS_SIGN) else "；由合同岗办理"
     if needs_sheet:
         reason = "借款人先阅读并确认《综合融资成本明示表》，才能签合同"
@@ -281,6 +290,9 @@ class Verification:
     page_count: int
     fingerprint: str
     void: bool
+    seal: str = ""
+    stamped_at: str = ""
+    newer: str = ""
 
 
 def verify(number: str) -> Verification | None:
@@ -289,9 +301,14 @@ def verify(number: str) -> Verification | None:
         contract = repository.find_by_number(db, number.strip().upper()[:40])
         if contract is None:
             return None
+        sealed = find_signed(db, contract.id or 0)
+        row = db.get(SigningCertificate, sealed.certificate_id) if sealed and sealed.certificate_id else None
+        newer = repository.find_valid_of(db, contract.application_id)
         return Verification(
             number=contract.number, kind=title_of(contract).partition("（")[0], status=contract.status.label,
             created_on=formats.day(contract.created_at), signed_on=formats.day(contract.signed_date),
             page_count=contract.page_count, fingerprint=contract.pdf_sha256[:16],
-            void=contract.status is ContractStatus.VOIDED,
+            void=contract.status is ContractStatus.VOIDED, seal=row.subject if row is not None else "",
+            stamped_at=formats.instant(sealed.stamped_at) if sealed and sealed.stamped_at else "",
+            newer="已另行出具新合同" if newer is not None and newer.id != contract.id else "",
         )  # fmt: skip

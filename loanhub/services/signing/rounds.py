@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
+import segno
 from sqlmodel import Session
 
 from loanhub.domain import formats
@@ -378,6 +379,13 @@ def preview_code(actor: Actor, *, contract_id: int, signer_id: int, now: datetim
             customer_id=contract.customer_id, summary=f"{signer.role.label} {mask(MaskKind.NAME, signer.name)}",
         )  # fmt: skip
         return text
+
+
+def qr_data(address: str) -> str:
+    """Return the QR code of a link as an image's address (SVG as data)."""
+    return str(
+        segno.make(address, error="m", micro=False).svg_data_uri(border=2, dark="#16211d", light="#fff")
+    )
 
 
 def svg_paths(ink: str) -> list[str]:

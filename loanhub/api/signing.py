@@ -1,0 +1,76 @@
+"""Anybody compares a PDF with the one we keep; certificates come in by a route of their own, since they are files."""
+
+from __future__ import annotations
+
+from html import escape
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from loanhub.api._routing import client_ip, route
+from loanhub.api.contracts import _page, _row, compare_form
+from loanhub.domain.errors import InvalidInput, NotFound
+from loanhub.domain.permissions import Permission
+from loanhub.services import signing
+from loanhub.services.signing.certificates import LARGEST_FILE
+from loanhub.services.signing.compare import compare
+from loanhub.settings import settings
+from loanhub.state._clock import utc_now
+from loanhub.state._guard import Bucket
+from loanhub.state._marks import needs, public
+
+# A comparison reads a whole file: a stranger gets a few.
+_comparisons = Bucket(per_minute=6, burst=6)
+
+
+@route("/verify/{number}", methods=("POST",), takes_file=True)
+@public
+async def compare_file(request: Request) -> Response:
+    """Say whether an uploaded PDF is the one we keep under this number; the file is not stored."""
+    number = str(request.path_params["number"])[:60]
+    if not _comparisons.take(client_ip(request)):
+        return HTMLResponse(_page("请稍后再试", "核对太频繁", "一分钟后再试。", ""), 429)
+    if int(request.headers.get("content-length") or 0) > settings().upload_pdf_bytes + 65_536:
+        return HTMLResponse(
+            _page("文件太大", "文件太大", "请上传原来的 PDF 文件。", compare_form(number), bad=True), 413
+        )
+    async with request.form(max_files=1, max_fields=4, max_part_size=65_536) as form:
+        given = form.get("file")
+        content = (
+            await given.read(settings().upload_pdf_bytes + 1)
+            if given is not None and not isinstance(given, str)
+            else b""
+        )
+    try:
+        found = await run_in_threadpool(lambda: compare(number, content))
+    except NotFound:
+        return HTMLResponse(_page("没有这份合同", "查无此编号", "请核对编号。", "", bad=True), 404)
+    except InvalidInput as fault:
+        sentence = next(iter(fault.fields.values()), fault.sentence)
+        return HTMLResponse(_page("核对文件", "没有核对", sentence, compare_form(number), bad=True), 422)
+    rows = f"<dl>{_row('合同编号', number)}</dl>"
+    back = f'<p><a href="/verify/{escape(number)}">看这个编号的登记情况</a></p>'
+    bad = found.code not in ("same", "unsigned")
+    return HTMLResponse(
+        _page(found.title, found.title, found.text, rows + back + compare_form(number), bad=bad, raw=True)
+    )
+
+
+@route("/api/signing/certificates", methods=("POST",), takes_file=True)
+@needs(Permission.PARAMETERS_EDIT)
+async def add_certificate(request: Request) -> Response:
+    """Bring in the company's certificate with its key (PKCS#12)."""
+    async with request.form(max_files=1, max_fields=6, max_part_size=65_536) as form:
+        given = form.get("file")
+        content = (
+            await given.read(LARGEST_FILE + 1) if given is not None and not isinstance(given, str) else b""
+        )
+        password, label = str(form.get("password", "")), str(form.get("label", ""))
+    if not content:
+        raise InvalidInput(fields={"file": "请选择证书文件（.pfx 或 .p12）"})
+    actor = request.state.actor
+    made = await run_in_threadpool(
+        lambda: signing.add_pkcs12(actor, content=content, password=password, label=label, now=utc_now())
+    )
+    return JSONResponse({"id": made}, 201)
