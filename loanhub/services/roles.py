@@ -14,7 +14,7 @@ from loanhub.services._transaction import reading
 READERS = (Permission.ROLES_EDIT, Permission.USERS_READ, Permission.AUDIT_READ)
 NOUNS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("日常", ("workbench", "inbox", "search", "interactions", "tasks")),
-    ("线索与看板", ("leads", "boards", "deliveries")),
+    ("线索与看板", ("leads", "boards", "deliveries", "rulings")),
     ("客户与资料", ("customers", "segments", "documents")),
     ("申请", ("applications",)),
     ("合同", ("contracts", "templates")),

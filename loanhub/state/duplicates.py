@@ -20,6 +20,7 @@ from loanhub.state.rulings import RulingsState
 VIEWS = ("open", "dismissed", "merges", "rulings")
 READERS = (Permission.LEADS_READ, Permission.CUSTOMERS_READ)
 MERGERS = (Permission.LEADS_MERGE, Permission.CUSTOMERS_MERGE)
+DECIDERS = (Permission.LEADS_EDIT, Permission.CUSTOMERS_EDIT, *MERGERS)
 
 
 def number_of(text: Any) -> int:
@@ -171,13 +172,13 @@ class DuplicatesState(SessionState):
         await self._read()
 
     @rx.event
-    @needs(Permission.LEADS_EDIT, Permission.CUSTOMERS_EDIT)
+    @needs(*DECIDERS)
     async def dismiss(self, pair_id: str) -> Any:
         """Say that a pair is not one party; it never comes back by itself."""
         return await self._decide(str(pair_id), dismiss=True)
 
     @rx.event
-    @needs(Permission.LEADS_EDIT, Permission.CUSTOMERS_EDIT)
+    @needs(*DECIDERS)
     async def reopen(self, pair_id: str) -> Any:
         """List a dismissed pair again."""
         return await self._decide(str(pair_id), dismiss=False)
@@ -196,7 +197,7 @@ class DuplicatesState(SessionState):
         return done("已重新列为可能重复")
 
     @rx.event
-    @needs(Permission.LEADS_EDIT, Permission.CUSTOMERS_EDIT)
+    @needs(*DECIDERS)
     async def undo_dismiss(self) -> Any:
         """Take the last dismissal back."""
         actor, now, (known, version) = await self._actor(), utc_now(), self._last

@@ -125,6 +125,10 @@ def _visible(db: Session, actor: Actor, record: Record) -> Any:
     return get(db, actor, record[1])
 
 
+def _may_decide(actor: Actor, entity: str) -> bool:
+    return actor.can_any(EDIT[entity], merge.NEEDED[entity])
+
+
 def _views(db: Session, actor: Actor, pairs: Sequence[DuplicatePair], *, now: datetime) -> list[PairView]:
     records = {(p.left_entity, p.left_id) for p in pairs} | {(p.right_entity, p.right_id) for p in pairs}
     rows = repository.load(db, records)
@@ -164,7 +168,7 @@ def _view(
         left=left, right=right, status=pair.status, status_label=(PairStatus.find(pair.status) or PairStatus.OPEN).label,
         decided=f"{who} {formats.relative(pair.decided_at, now)}" if pair.decided_at else "", note=pair.note,
         mergeable=open_ and both and same and actor.can(merge.NEEDED[pair.left_entity]),
-        can_dismiss=both and actor.can(EDIT[pair.left_entity]), why_not=why_not,
+        can_dismiss=both and _may_decide(actor, pair.left_entity), why_not=why_not,
     )  # fmt: skip
 
 
@@ -193,7 +197,7 @@ def decide(actor: Actor, *, pair_id: int, version: int, dismiss: bool, note: str
 
     Raises:
         NotFound: no such pair, or one side lies outside the actor's scope.
-        NotPermitted: the actor may not edit such records.
+        NotPermitted: the actor may neither edit nor merge such records.
         PairStale: somebody decided meanwhile.
     """
     with transaction() as db:
@@ -203,7 +207,8 @@ def decide(actor: Actor, *, pair_id: int, version: int, dismiss: bool, note: str
             raise NotFound("没有找到这一对")
         for record in ((pair.left_entity, pair.left_id), (pair.right_entity, pair.right_id)):
             _visible(db, actor, record)
-        actor.require(EDIT[pair.left_entity])
+        if not _may_decide(actor, pair.left_entity):
+            actor.require(EDIT[pair.left_entity])
         wanted = PairStatus.OPEN if dismiss else PairStatus.DISMISSED
         if pair.version != version or pair.status != wanted.value:
             raise PairStale

@@ -15,7 +15,7 @@ CHAPTERS = (
                     "系统只说有没有人在跟、什么状态、在哪个团队、裁定保护到哪天，不显示是谁。",
                     "每人每天有次数上限，每次查询都有记录。",
                 ),
-                roles=frozenset({"sales", "team_lead"}), link=("盲查重", "/duplicates?check=1"),
+                roles=frozenset({"sales", "team_lead"}), link=("盲查重", "/duplicates"),
                 tip="新建线索时填完手机号也会自动查。",
             ),
             Section(
@@ -36,7 +36,7 @@ CHAPTERS = (
                     "30 天内在「已合并」点「撤销合并」，两条恢复原样。合并后改过的字段、新签的合同会挡住撤销，页面写明是哪一项。",
                     "线索和客户之间不合并：在线索里点「转为客户」，同一个人会并入已有客户。",
                 ),
-                roles=frozenset({"team_lead", "manager"}), link=("已合并", "/duplicates?view=merges"),
+                roles=frozenset({"team_lead", "manager"}), link=("已合并", "/duplicates"),
             ),
             Section(
                 "rulings", "撞单裁定",
@@ -45,7 +45,7 @@ CHAPTERS = (
                     "对方团队的主管或管理层裁定；当事人不能裁定自己的案子。",
                     "裁定写明归谁、保护几天、成本和转化算在哪个渠道，双方都收到消息，记录上一直看得到。",
                 ),
-                roles=frozenset({"sales", "team_lead", "manager"}), link=("撞单裁定", "/duplicates?view=rulings"),
+                roles=frozenset({"sales", "team_lead", "manager"}), link=("撞单裁定", "/duplicates"),
             ),
             Section(
                 "recycle-bin", "回收站",
