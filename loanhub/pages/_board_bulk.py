@@ -9,7 +9,7 @@ import reflex as rx
 from loanhub.components.avatar import avatar
 from loanhub.components.board.grid import grid
 from loanhub.components.board.selection import bulk
-from loanhub.components.buttons import button
+from loanhub.components.buttons import button, icon_button
 from loanhub.components.chips import stage_chip, tag
 from loanhub.components.dialogs import (
     MenuItem,
@@ -288,6 +288,25 @@ CARD_KEYS = {
 LABELS = {"lead": "在途线索", "application": "在途申请", "task": "待办", "collection_case": "催收案件"}
 
 
+def _phone_card(row: Any, head: str, left: str, right: str, *, may_edit: Any) -> rx.Component:
+    """A row on the phone: a tap edits it, the arrow opens the record; who may not edit opens it by the tap."""
+    tap = rx.cond(may_edit, E.open(row["id"]), BoardState.open_card(row["id"]))
+    words = rx.el.button(
+        rx.el.span(rx.el.b(row[head], class_name="t16"), class_name="row sb"),
+        rx.el.span(row[left], row[right], class_name="row sb t13 f2"),
+        type="button",
+        on_click=tap,
+        class_name="col g2 grow",
+        style={"textAlign": "left"},
+        custom_attrs={
+            "data-open": "true",
+            "aria-label": rx.cond(may_edit, "编辑 ", "打开 ") + row[head].to(str),
+        },
+    )
+    go = icon_button("chevron-right", "打开", on_click=BoardState.open_card(row["id"]))
+    return rx.el.div(words, rx.cond(may_edit, go, rx.fragment()), class_name="row g2")
+
+
 def board_table() -> rx.Component:
     """Return the table of the board's records, edited in place."""
 
@@ -309,14 +328,8 @@ def board_table() -> rx.Component:
             on_open_cell=E.open_cell,
             on_save_cell=E.save_cell,
             on_close_cell=E.close_cell,
-            card=lambda row: rx.el.button(
-                rx.el.span(rx.el.b(row[head], class_name="t16"), class_name="row sb"),
-                rx.el.span(row[left], row[right], class_name="row sb t13 f2"),
-                type="button",
-                on_click=BoardState.open_card(row["id"]),
-                class_name="col g2",
-                style={"width": "100%", "textAlign": "left"},
-                custom_attrs={"data-open": "true"},
+            card=lambda row: _phone_card(
+                row, head, left, right, may_edit=_may(EDITORS[entity]) if EDITABLE[entity] else False
             ),
             empty=no_match("记录", "换个条件，或清除筛选看全部在途。", BoardState.clear_filters),
         )

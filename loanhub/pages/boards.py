@@ -185,6 +185,11 @@ def _filters() -> rx.Component:
             chip("产品", "product_code", BoardState.products, "package"),
             rx.fragment(),
         ),
+        rx.cond(
+            BoardState.segments.length() > 0,
+            chip("客户分群", "customer_segment_id", BoardState.segments, "group"),
+            rx.fragment(),
+        ),
         option_filter(
             "龄期",
             rx.Var.create(AGES).to(list[dict[str, str]]),

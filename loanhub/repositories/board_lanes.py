@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,11 +41,18 @@ def list_lane_cards(
     *,
     order: Sequence[Any],
     options: Sequence[ORMOption] = (),
+    more: Mapping[str, int] | None = None,
 ) -> list[Any]:
-    """Return the first cards of each lane of a column, in the board's order."""
+    """Return the first cards of each lane of a column, in the board's order; ``more`` cards of some, by ``lane``."""
+    most: Any = limit
+    if more:
+        most = sa.case(*((lane == key, limit + by) for key, by in more.items()), else_=limit)
     place = sa.func.row_number().over(partition_by=lane, order_by=list(order))
     numbered = (
-        sa.select(model.id.label("id"), place.label("place")).where(condition, stage == stage_code).subquery()
+        sa.select(model.id.label("id"), place.label("place"), sa.cast(most, sa.Integer).label("most"))
+        .where(condition, stage == stage_code)
+        .subquery()
     )
-    query = sa.select(model).join(numbered, model.id == numbered.c.id).where(numbered.c.place <= limit)
+    query = sa.select(model).join(numbered, model.id == numbered.c.id)
+    query = query.where(numbered.c.place <= numbered.c.most)
     return list(db.execute(query.options(*options).order_by(*order)).scalars())

@@ -20,6 +20,8 @@ from loanhub.state._guard import needs
 
 QUICK = ("owner_id", "product_code")
 """Fields with a chip of their own."""
+SEGMENT = "customer_segment_id"
+"""The field that says in which segment of customers a record lies; a chip as well, where the records have it."""
 AGE_LABELS = dict(AgeState.options())
 FIRST_FIELD = {"lead": "amount_fen", "application": "amount_fen", "task": "due_at", "collection_case": "dpd"}
 """Where the filter editor starts."""
@@ -34,14 +36,16 @@ class BoardFilters(BoardDisplay, BoardReading, mixin=True):
         entity = self.entity
         shown = await rx.run_in_thread(lambda: conditions.chips(actor, entity, found))
         self.quick = {
-            str(one["field"]): str(one.get("value", ""))
+            str(one["field"]): str(one["value"][0])
+            if one.get("field") == SEGMENT
+            else str(one.get("value", ""))
             for one in found
-            if one.get("op") == "eq" and one.get("field") in QUICK
+            if _is_quick(one)
         }
         self.chips = [
             {"key": str(chip.place), "label": chip.sentence, "value": ""}
             for chip, one in zip(shown, found, strict=True)
-            if not (one.get("op") == "eq" and one.get("field") in QUICK)
+            if not _is_quick(one)
         ]
         if self.age:
             self.chips = [*self.chips, {"key": "age", "label": f"龄期：{AGE_LABELS[self.age]}", "value": ""}]
@@ -87,6 +91,14 @@ class BoardFilters(BoardDisplay, BoardReading, mixin=True):
         if key in QUICK:
             kept = [c for c in self._conditions if not (c.get("field") == key and c.get("op") == "eq")]
             added = [{"field": key, "op": "eq", "value": str(value)[:64]}] if value else []
+            self._conditions, self.page = [*kept, *added], 1
+        elif key == SEGMENT:
+            text, kept = (
+                str(value),
+                [c for c in self._conditions if not (c.get("field") == SEGMENT and _is_quick(c))],
+            )
+            chosen = text.isascii() and text.isdigit() and len(text) < 10
+            added = [{"field": SEGMENT, "op": "in_segment", "value": [int(text)]}] if chosen else []
             self._conditions, self.page = [*kept, *added], 1
         return await self._refresh()
 
@@ -204,3 +216,11 @@ class BoardFilters(BoardDisplay, BoardReading, mixin=True):
         state = str(state) if str(state) in AGE_LABELS else ""
         self.age, self.page = "" if state == self.age else state, 1
         return await self._refresh()
+
+
+def _is_quick(one: dict[str, Any]) -> bool:
+    """Return whether a condition is shown by a chip of its own: one value of a quick field, one segment."""
+    if one.get("field") == SEGMENT:
+        value = one.get("value")
+        return one.get("op") == "in_segment" and isinstance(value, list) and len(value) == 1
+    return one.get("op") == "eq" and one.get("field") in QUICK

@@ -81,6 +81,8 @@ class BoardReading(SessionState):
     chips: list[dict[str, str]] = []
     owners: list[dict[str, str]] = []
     products: list[dict[str, str]] = []
+    segments: list[dict[str, str]] = []
+    """The segments of customers one may filter by."""
     filter_fields: list[dict[str, str]] = []
     draft: Draft = Draft()
     count_text: str = "0"

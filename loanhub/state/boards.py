@@ -23,7 +23,7 @@ from loanhub.services.boards import Moved
 from loanhub.services.boards.view import CARDS_MAXIMUM
 from loanhub.services.setup import DEFAULT_PIPELINE
 from loanhub.state import _listing
-from loanhub.state._board_filters import AGE_LABELS, FIRST_FIELD, BoardFilters
+from loanhub.state._board_filters import AGE_LABELS, FIRST_FIELD, SEGMENT, BoardFilters
 from loanhub.state._board_follow import BoardFollowing
 from loanhub.state._board_gate import BoardGates, GateSheet
 from loanhub.state._board_opt import BoardOptimism, MoveRequest
@@ -83,7 +83,7 @@ class BoardState(BoardGates, BoardFilters, BoardFollowing, BoardReading):
             {"value": "my_team", "label": "我的团队"},
             *self._options("owner_id"),
         ]
-        self.products = self._options("product_code")
+        self.products, self.segments = self._options("product_code"), self._options(SEGMENT)
         await self._open_display(query)
         await self._read()
         await self._show_conditions()
@@ -229,12 +229,18 @@ class BoardState(BoardGates, BoardFilters, BoardFollowing, BoardReading):
     @rx.event
     @needs(Permission.BOARDS_READ)
     async def load_more(self, code: str) -> None:
-        """Show twenty cards more of a column."""
-        code = str(code)
-        asked = self._limits.get(code, boards.CARDS_PER_COLUMN) + boards.CARDS_PER_COLUMN
-        if any(one["code"] == code for one in (await self.get_state(BoardColumns)).columns):
-            self._limits = {**self._limits, code: min(asked, CARDS_MAXIMUM)}
-            await self._read_columns([code])
+        """Show twenty cards more of a column, or of one lane in it: ``column|lane``."""
+        place = str(code)
+        column, _, lane = place.partition("|")
+        shown = await self.get_state(BoardColumns)
+        if not any(one["code"] == column for one in shown.columns):
+            return
+        if lane and not any(one["key"] == lane for one in shown.lanes):
+            return
+        start = 0 if lane else boards.CARDS_PER_COLUMN
+        asked = self._limits.get(place, start) + boards.CARDS_PER_COLUMN
+        self._limits = {**self._limits, place: min(asked, CARDS_MAXIMUM)}
+        await self._read_columns([column])
 
     @rx.event
     @needs(Permission.LEADS_CREATE)

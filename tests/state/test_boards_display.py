@@ -12,7 +12,7 @@ from sqlmodel import col
 from loanhub.domain.errors import Conflict, NotFound
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Lead, Pipeline
-from loanhub.services import boards, pipeline_boards
+from loanhub.services import boards, leads, pipeline_boards, segments
 from loanhub.services._transaction import reading
 from loanhub.state._board_view import BoardColumns
 from loanhub.state._clock import utc_now
@@ -62,6 +62,46 @@ class TestLanes:
         board.drop(card, "intent")
 
         assert (board.column("lead")["cells"], board.column("intent")["cells"]) == ({mine: 0}, {mine: 1})
+
+    def test_more_of_one_lane_leaves_the_others_as_they_are(
+        self, visit: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(boards.lanes, "CARDS_PER_COLUMN", 4)
+        chief, lin, zhou = (make_user(role) for role in (RoleCode.TEAM_LEAD, RoleCode.SALES, RoleCode.SALES))
+        for person in (lin, zhou):
+            for _ in range(5):
+                make_card(person)
+        board = visit(chief, lane="owner")
+
+        def counts() -> list[int]:
+            found = [board.card(int(one))["lane"] for one in board.order["lead"]]
+            return [found.count(str(person.user_id)) for person in (lin, zhou)]
+
+        assert counts() == [2, 2]
+        board.do("load_more", f"lead|{zhou.user_id}")
+        assert counts() == [2, 5]
+        for strange in ("lead|nobody", "none|1", "lead|"):
+            board.do("load_more", strange)
+        assert counts() == [2, 5]
+
+
+class TestSegmentChip:
+    def test_shows_the_leads_of_the_customers_in_a_segment(self, visit: Any) -> None:
+        chief = make_user(RoleCode.TEAM_LEAD)
+        cards = [make_card(chief, city=city) for city in ("苏州", "上海")]
+        for card in cards:
+            leads.convert(chief, lead_id=card, now=utc_now())
+        made = segments.create(
+            chief, name="苏州客户", raw_criteria={"field": "city", "op": "eq", "value": "苏州"}, now=utc_now()
+        )
+        board = visit(chief)
+        assert board.state.segments == [{"value": str(made), "label": "苏州客户"}]
+
+        board.do("set_quick", "customer_segment_id", str(made))
+        assert board.order["lead"] == [str(cards[0])] and board.state.chips == []
+        assert board.state.quick == {"customer_segment_id": str(made)}
+        board.do("set_quick", "customer_segment_id", "drop")
+        assert len(board.order["lead"]) == 2
 
 
 class TestSort:

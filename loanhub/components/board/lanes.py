@@ -100,7 +100,7 @@ def board_cell(
                 f"加载更多（还有 {hidden} 张）",
                 type="button",
                 class_name="lb-load",
-                custom_attrs={"data-act": "more", "data-to": code},
+                custom_attrs={"data-act": "more", "data-to": code + "|" + lane},
             ),
             rx.fragment(),
         ),

@@ -49,6 +49,10 @@ class Lanes:
         """Return how many cards each lane of a column shows at first."""
         return max(2, CARDS_PER_COLUMN // max(1, len(self.shown)))
 
+    def value_of(self, key: str) -> str:
+        """Return what :attr:`element` holds for the cards of a lane."""
+        return "" if key == NOBODY else key
+
     def key_of(self, row: Any) -> str:
         """Return the lane a record stands in."""
         key = _text(getattr(row, self.column))

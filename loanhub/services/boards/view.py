@@ -83,6 +83,15 @@ class Question:
         """Return how many cards of a column are asked for, within bounds."""
         return max(1, min((self.limits or {}).get(stage_code, CARDS_PER_COLUMN), CARDS_MAXIMUM))
 
+    def more_in(self, stage_code: str) -> dict[str, int]:
+        """Return how many cards beyond the first are asked for by lane of a column: limits of ``column|lane``."""
+        found = (
+            (key.partition("|"), by)
+            for key, by in (self.limits or {}).items()
+            if key.startswith(f"{stage_code}|")
+        )
+        return {lane: max(0, min(by, CARDS_MAXIMUM)) for (_, _, lane), by in found}
+
 
 def look(actor: Actor, question: Question, *, now: datetime, only: Sequence[str] = ()) -> BoardView:
     """Return the board, or the columns ``only`` with their cards after a move.
@@ -162,10 +171,9 @@ def _first(
             db, kind.model, kind.stage_code(), condition, stage_code, question.limit_of(stage_code),
             order=order, options=options,
         )  # fmt: skip
-    asked = (question.limits or {}).get(stage_code, 0) - CARDS_PER_COLUMN
     found = list_lane_cards(
-        db, kind.model, kind.stage_code(), lanes.element, condition, stage_code,
-        min(lanes.limit + max(0, asked), CARDS_MAXIMUM), order=order, options=options,
+        db, kind.model, kind.stage_code(), lanes.element, condition, stage_code, lanes.limit,
+        more={lanes.value_of(key): by for key, by in question.more_in(stage_code).items()}, order=order, options=options,
     )  # fmt: skip
     places = {one["key"]: place for place, one in enumerate(lanes.shown)}
     return sorted(found, key=lambda row: places.get(lanes.key_of(row), len(places)))

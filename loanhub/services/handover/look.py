@@ -24,7 +24,7 @@ from loanhub.services.users import require_over
 
 ONE = "one:"
 """How a way begins that gives all records of a kind to one person: ``one:17``."""
-SAMPLES = 5
+SAMPLES = 3
 MOST_RECEIVERS = 20
 DECISIONS = (
     Permission.APPLICATIONS_APPROVE, Permission.LOANS_CONFIRM, Permission.LOANS_APPROVE, Permission.RATES_REVIEW,

@@ -123,7 +123,7 @@ class TestPreview:
         assert [(share.name, share.count) for share in lines["customer"].shares] == [("李四", 1), ("王五", 1)]
         assert sum(share.count for share in lines["lead"].shares) == 5
         assert lines["lead"].amount_text.startswith("150")
-        assert len(lines["lead"].samples) == 5
+        assert len(lines["lead"].samples) == 3
         assert owned(leaver.user_id) == before
 
     def test_says_who_could_not_see_what_they_would_get(self, admin: Actor, leaver: Actor) -> None:
