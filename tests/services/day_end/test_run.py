@@ -61,7 +61,7 @@ def everything() -> dict[str, list[tuple[object, ...]]]:
             "snapshots": [tuple(row) for row in db.execute(
                 sa.select(*LoanSnapshot.__table__.columns).order_by(col(LoanSnapshot.loan_id)))],  # type: ignore[attr-defined]
             "runs": [(run.business_date, run.status, run.loans, run.changed, run.replayed, run.totals)
-                     for run in db.exec(select(DayEndRun)).all()],
+                     for run in db.exec(select(DayEndRun).order_by(col(DayEndRun.business_date))).all()],
             "events": [tuple(row) for row in db.execute(
                 sa.select(Event.type, Event.entity_id, Event.summary).where(  # type: ignore[call-overload]
                     col(Event.type).in_(["loan.overdue", "day_end.finished"])).order_by(Event.type, Event.entity_id))],
