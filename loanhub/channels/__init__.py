@@ -5,10 +5,10 @@ from __future__ import annotations
 from functools import cache
 
 from loanhub.channels._adapter import MessageChannel, Setting
-from loanhub.channels._http import check_url
+from loanhub.channels._http import check_url, fetch
 from loanhub.discovery import discover
 
-__all__ = ["MessageChannel", "Setting", "check_url", "registry"]
+__all__ = ["MessageChannel", "Setting", "check_url", "fetch", "registry"]
 
 
 @cache

@@ -76,6 +76,32 @@ def post(
         Temporary: nobody answers there.
         Unknown: the body was sent and no answer came.
     """
+    return _call("POST", url, body=body, headers=headers, hosts=hosts, most=LARGEST_ANSWER)
+
+
+def fetch(url: str, *, most: int) -> bytes:
+    """Return what lies at ``url``, at most ``most`` bytes.
+
+    Raises:
+        Refused: the address may not be called, says no, or gives more.
+        Temporary, Unknown: it did not answer well; a later try may do.
+    """
+    status, content = _call("GET", url, body=None, headers={}, hosts=(), most=most + 1)
+    judge(status, urlsplit(url).hostname or "")
+    if len(content) > most:
+        raise Refused("文件太大")
+    return content
+
+
+def _call(
+    method: str,
+    url: str,
+    *,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    hosts: Collection[str],
+    most: int,
+) -> tuple[int, bytes]:
     try:
         parts = urlsplit(check_url(url, hosts=hosts))
     except InvalidInput as fault:
@@ -89,14 +115,14 @@ def post(
     try:
         with (
             httpx.Client(timeout=TIMEOUT_SECONDS, follow_redirects=False, trust_env=False) as client,
-            client.stream("POST", target, content=body, headers=wanted, extensions=extensions) as answer,
+            client.stream(method, target, content=body, headers=wanted, extensions=extensions) as answer,
         ):
-            content = b""
+            content = bytearray()
             for part in answer.iter_bytes():
                 content += part
-                if len(content) > LARGEST_ANSWER:
+                if len(content) >= most:
                     break
-            return answer.status_code, content[:LARGEST_ANSWER]
+            return answer.status_code, bytes(content[:most])
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as fault:
         raise Temporary(f"连不上 {host}：{type(fault).__name__}") from None
     except httpx.HTTPError as fault:

@@ -19,6 +19,7 @@ from loanhub.demo import (
     groups,
     messages,
     statements,
+    targets,
 )
 from loanhub.demo import company as companies
 from loanhub.demo.history import History, Shape, Tally
@@ -94,7 +95,9 @@ def build(
         admin, security_admin = (people.staff[role][0] for role in (RoleCode.ADMIN, RoleCode.SECURITY_ADMIN))
         follow_up.build(people, now=now)
         capture.build(admin, security_admin, first, people.team_leads[0], now=now)
+        telephony.build(admin, people.sales, now=now)
         duplicates.build(people, now=now)
+        targets.build(manager, now=now)
         with transaction() as db:
             events.record(
                 db, SYSTEM, "demo.built", now=now, summary=f"{tally.leads} 条线索，{tally.loans} 笔贷款"

@@ -67,6 +67,8 @@ EVENT_TYPES: dict[str, EventType] = {
         EventType("webhook.secret_set", "更换推送密钥", _S, "key-round", True),
         EventType("message_channel.edited", "修改消息通道", _S, "send", True),
         EventType("message_channel.tested", "测试消息通道", _S, "send"),
+        EventType("call.linked", "关联通话", _C, "phone-incoming"),
+        EventType("call.ignored", "标为无关通话", _C, "ban"),
         EventType("message.retried", "重发消息", _S, "refresh-cw"),
         EventType("message.cancelled", "取消消息", _S, "ban"),
         EventType("message.unsubscribed", "登记退订", _S, "ban"),

@@ -11,6 +11,7 @@ import reflex as rx
 
 from loanhub.components.desktop import desktop_note
 from loanhub.components.hotkeys import page_hotkeys
+from loanhub.components.incoming_call import incoming_call
 from loanhub.components.palette import command_palette
 from loanhub.components.shell import Frame, public_frame, shell
 from loanhub.components.states import no_permission, skeleton_detail
@@ -109,7 +110,12 @@ def page(
                 primary=parts.primary,
                 wide=wide,
                 window_scroll=window_scroll,
-                keys=rx.fragment(page_hotkeys(), _desktop(), *parts.keys),
+                keys=rx.fragment(
+                    page_hotkeys(),
+                    _desktop(),
+                    incoming_call(SessionState.incoming, on_close=SessionState.close_call),
+                    *parts.keys,
+                ),
             )
 
         extra = list(on_load) if isinstance(on_load, (list, tuple)) else [on_load]
@@ -129,6 +135,24 @@ def public_page(*, route: str, title: str, on_load: Any = (), sheet: bool = Fals
 
         extra = list(on_load) if isinstance(on_load, (list, tuple)) else [on_load]
         rx.page(route=route, title=f"{title} · {BRAND}", on_load=extra)(framed)
+        return draw
+
+    return register
+
+
+def bare_page(
+    *, route: str, title: str, permission: Permission, on_load: Any = ()
+) -> Callable[[Callable[[], rx.Component]], Draw]:
+    """Register a page without the frame, for signed-in people only: a screen on the wall."""
+    _nav.open_route(route)
+
+    def register(draw: Callable[[], rx.Component]) -> Draw:
+        @wraps(draw)
+        def framed() -> rx.Component:
+            return _gate([draw()], (permission,), title)
+
+        extra = list(on_load) if isinstance(on_load, (list, tuple)) else [on_load]
+        rx.page(route=route, title=f"{title} · {BRAND}", on_load=[SessionState.enter, *extra])(framed)
         return draw
 
     return register

@@ -74,7 +74,7 @@ def _input(one: rx.Var[Input]) -> rx.Component:
             class_name=rx.cond(_error(one.key) != "", "e", ""),
             custom_attrs={"id": uid + "-note"},
         ),
-        class_name="fld",
+        class_name="fld msg-fld",
     )
 
 

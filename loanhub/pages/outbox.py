@@ -32,7 +32,7 @@ def _whom(row: Any) -> rx.Component:
     return rx.el.span(
         rx.cond(row["who"] != "", rx.el.b(row["who"]), rx.fragment()),
         rx.el.span(row["recipient"], class_name="t12 f3 num"),
-        class_name="col",
+        class_name="row g2 nw",
     )
 
 

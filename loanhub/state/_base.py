@@ -7,6 +7,7 @@ screen, stamped with the user they belong to; another user behind the same clien
 from __future__ import annotations
 
 import secrets
+from dataclasses import asdict
 from typing import Any
 from urllib.parse import quote
 
@@ -15,7 +16,7 @@ from reflex_base.registry import RegistrationContext
 from starlette.requests import cookie_parser
 
 from loanhub.domain.permissions import RoleCode
-from loanhub.services import auth, notice_preferences, shell
+from loanhub.services import auth, notice_preferences, shell, telephony
 from loanhub.services._actor import Actor
 from loanhub.settings import settings
 from loanhub.state import _live, _marks, _nav
@@ -40,6 +41,8 @@ class SessionState(rx.State):
     nav: list[NavGroup] = []
     mobile_nav: list[MobileItem] = []
     inbox_count: int = 0
+    incoming: dict[str, str] = {}
+    """Who is calling at this moment, for the card over the page; empty: nobody."""
     desktop_title: str = ""
     desktop_link: str = ""
     desktop_stamp: str = ""
@@ -67,6 +70,12 @@ class SessionState(rx.State):
         _live.join(self, _inbox_topic(actor), state_class=SessionState)
         await self._count_inbox(actor)
         return None
+
+    @rx.event
+    @_marks.signed_in
+    async def close_call(self) -> None:
+        """Put the card of the caller away."""
+        self.incoming = {}
 
     async def _find_actor(self) -> Actor | None:
         """Return who this socket's session belongs to now, or None."""
@@ -100,6 +109,10 @@ class SessionState(rx.State):
         if newest is not None and await rx.run_in_thread(lambda: notice_preferences.wants_desktop(actor)):
             self.desktop_title, self.desktop_link = str(newest["title"]), str(newest.get("link") or "/inbox")
             self.desktop_stamp = secrets.token_hex(6)
+        calling = next((op["call"] for op in reversed(ops) if isinstance(op.get("call"), int)), None)
+        if calling is not None:
+            found = await rx.run_in_thread(lambda: telephony.caller(actor, call_id=int(str(calling))))
+            self.incoming = {key: str(value) for key, value in asdict(found).items()}
 
     async def _count_inbox(self, actor: Actor) -> None:
         self.inbox_count, self._waiting = await rx.run_in_thread(

@@ -58,6 +58,7 @@ MENU = (
     Entry("工作", "消息", "/inbox", "inbox", (_P.INBOX_READ,)),
     Entry("客户", "线索", "/leads", "user-plus", (_P.LEADS_READ,)),
     Entry("客户", "待处理进线", "/leads/deliveries", "inbox", (_P.DELIVERIES_MEND,)),
+    Entry("客户", "通话记录", "/calls", "phone-incoming", (_P.INTERACTIONS_CREATE,)),
     Entry("客户", "公海池", "/pool", "waves", (_P.LEADS_CLAIM, _P.LEADS_ASSIGN)),
     Entry("客户", "客户", "/customers", "users-round", (_P.CUSTOMERS_READ,)),
     Entry("客户", "客户分群", "/segments", "group", (_P.CUSTOMERS_READ,)),
@@ -102,6 +103,8 @@ MENU = (
     Entry("配置", "利率与上限", "/settings/rates", "percent", (_P.RATES_EDIT, _P.RATES_REVIEW)),
     Entry("配置", "渠道", "/settings/channels", "megaphone", (_P.CHANNELS_EDIT, _P.CHANNELS_COST)),
     Entry("配置", "消息发件箱", "/settings/messages", "send", (_P.MESSAGES_MANAGE,)),
+    Entry("配置", "话务接入", "/settings/telephony", "phone", (_P.MESSAGES_MANAGE,)),
+    Entry("配置", "签章证书", "/settings/certificates", "badge-check", (_P.PARAMETERS_EDIT,)),
     Entry("配置", "公司参数", "/settings/company", "building-2", (_P.PARAMETERS_EDIT,)),
     Entry(
         "配置", "角色与权限", "/settings/roles", "shield-check", (_P.ROLES_EDIT, _P.USERS_READ, _P.AUDIT_READ)

@@ -33,6 +33,8 @@ class Gateway:
     port: int = 0
     requests: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     answers: list[tuple[int, dict[str, Any] | None]] = field(default_factory=lambda: [(200, {"id": "G1"})])
+    content: bytes = b""
+    """What a GET gives once the answer in turn is 200."""
     once: dict[str, str] = field(default_factory=dict)
     """request_id → number: what the gateway really passed on to the phone."""
 
@@ -101,6 +103,14 @@ def gateway(monkeypatch: pytest.MonkeyPatch) -> Iterator[Gateway]:
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
+
+        def do_GET(self) -> None:
+            status, _ = kept.answers.pop(0) if len(kept.answers) > 1 else kept.answers[0]
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(kept.content) if status == 200 else 0))
+            self.end_headers()
+            if status == 200:
+                self.wfile.write(kept.content)
 
         def log_message(self, *_: object) -> None:
             pass

@@ -6,6 +6,33 @@ from loanhub.services.handbook._section import Chapter, Section
 
 CHAPTERS = (
     Chapter(
+        "电话",
+        (
+            Section(
+                "calls", "通话自动记录",
+                (
+                    "接入话务系统后，每通电话自动记到客户的时间线：方向、结果、时长，有录音的可以直接播放。",
+                    "来电时右下角弹出是谁，点「打开」看客户；接通后首次联系的计时自动停止。",
+                    "未接来电会立刻提醒你。先写了跟进的，话务记录并到那条跟进里，不会重复。",
+                    "「通话记录」的「未匹配」里是没认出来的号码：关联到已有编号、建成新线索，或标为与业务无关。",
+                ),
+                roles=frozenset({"sales", "team_lead", "collections"}), link=("通话记录", "/calls"),
+                tip="同事的客户来电只告诉你是已有客户，不显示姓名。",
+            ),
+            Section(
+                "telephony", "接入话务系统",
+                (
+                    "在「话务接入」点「更换密钥」，把密钥和接收地址填到话务系统。",
+                    "给每位坐席填分机号，来电才知道弹给谁。",
+                    "演示模式下可以「推送一通电话」，真的签名、真的走一遍；命令行是 loanhub telephony simulate。",
+                    "读不懂的事件带着原文等在「待处理进线」，改好后重放。",
+                ),
+                roles=frozenset({"admin"}), link=("话务接入", "/settings/telephony"),
+                tip="录音地址稍后取回、加密保存；取不到会按计划重试。",
+            ),
+        ),
+    ),
+    Chapter(
         "消息与通知",
         (
             Section(

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from loanhub.domain import formats
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
+from loanhub.domain.telephony import CODE
 from loanhub.domain.webhooks import DeliveryStatus
 from loanhub.models import Channel, Lead, WebhookDelivery
 from loanhub.services import events
@@ -230,7 +231,7 @@ def _view(
     original = readable(row.body or "") if whole else ""
     body = readable(row.mended_body) if whole and row.mended_body is not None else original
     return DeliveryView(
-        id=row.id or 0, channel=label or row.channel_code, message_id=row.message_id,
+        id=row.id or 0, channel=label or ("电话" if row.channel_code == CODE else row.channel_code), message_id=row.message_id,
         received=formats.relative(row.received_at, now), status=row.status,
         status_label=DeliveryStatus(row.status).label, reason=row.reason, tries=row.tries, size=formats.file_size(row.size),
         lead_id=row.lead_id or 0, number=number or "", version=row.version, body=body,

@@ -11,12 +11,14 @@ from sqlmodel import Session, col
 
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.leads import LeadDoor
+from loanhub.domain.telephony import CODE
 from loanhub.domain.webhooks import DeliveryStatus, Rule, apply_rules, leaves, read_rules, suggest
 from loanhub.models import Channel, WebhookDelivery, WebhookEndpoint
 from loanhub.services import catalogue, strict_json
 from loanhub.services._failpoints import failpoint
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.leads.intake import Enquiry, door_actor, take_in
+from loanhub.services.telephony import intake as telephony
 from loanhub.services.webhooks.receive import as_bytes
 
 CHUNK = 100
@@ -100,6 +102,9 @@ def _handle(db: Session, rows: Sequence[WebhookDelivery], *, now: datetime) -> N
     for row in rows:
         row.tries += 1
         row.version += 1
+        if row.channel_code == CODE:
+            _handle_call(db, row, now=now)
+            continue
         try:
             raw = _fields(db, row, rules.get(row.channel_code, ()))
         except InvalidInput as fault:
@@ -119,9 +124,23 @@ def _handle(db: Session, rows: Sequence[WebhookDelivery], *, now: datetime) -> N
         announce(db, TOPIC, event="delivery.failed")
 
 
+def _handle_call(db: Session, row: WebhookDelivery, *, now: datetime) -> None:
+    """Read a report of the telephone system; one that cannot be read waits like any other."""
+    try:
+        call = telephony.take_in(db, row, _body(row), now=now)
+    except InvalidInput as fault:
+        _fail(db, row, fault, now=now)
+        return
+    row.status, row.processed_at, row.issues = DeliveryStatus.DONE.value, now, []
+    row.reason = "通话已记录" if call.settled else "通话已记录，没有找到是谁"
+
+
+def _body(row: WebhookDelivery) -> bytes:
+    return as_bytes(row.mended_body if row.mended_body is not None else row.body or "")
+
+
 def _fields(db: Session, row: WebhookDelivery, rules: Sequence[Rule]) -> dict[str, object]:
-    text = row.mended_body if row.mended_body is not None else row.body or ""
-    data = strict_json.loads(as_bytes(text))
+    data = strict_json.loads(_body(row))
     fields = catalogue.current(db).fields("lead")
     if not rules:
         rules = suggest([path for path, _ in leaves(data)], fields)
