@@ -11,6 +11,7 @@ from sqlmodel import col
 
 from loanhub.demo import (
     assignment,
+    boards,
     capture,
     changes,
     collections,
@@ -20,6 +21,7 @@ from loanhub.demo import (
     messages,
     statements,
     targets,
+    telephony,
 )
 from loanhub.demo import company as companies
 from loanhub.demo.history import History, Shape, Tally
@@ -93,6 +95,7 @@ def build(
         collections.build(people.staff[RoleCode.COLLECTIONS], now=now, seed=seed)
         assignment.build(people, now=now, seed=seed)
         admin, security_admin = (people.staff[role][0] for role in (RoleCode.ADMIN, RoleCode.SECURITY_ADMIN))
+        boards.build(people, now=now)
         follow_up.build(people, now=now)
         capture.build(admin, security_admin, first, people.team_leads[0], now=now)
         telephony.build(admin, people.sales, now=now)
