@@ -24,9 +24,9 @@ BODY = body_of(
         paragraph(
             "您与{company.name}签订的编号为{contract_number}的《借款合同》项下的借款，已于{terms.start_date}足额划入您指定的账户，自该日起计息。"
         ),
-        fields(("放款金额", "{terms.principal_fen}")),
+        fields(("放款金额", "{terms.principal_fen}"), ("借款期限", "{terms.start_date}至{terms.end_date}")),
         fields(
-            ("借据号", "{loan_number}"), ("借款期限", "{terms.start_date}至{terms.end_date}"), ("年利率（单利）", "{terms.annual_rate}"),
+            ("借据号", "{loan_number}"), ("年利率（单利）", "{terms.annual_rate}"),
             ("还款方式", "{terms.method}"), ("期数", "{terms.periods}期"), ("首个应还日", "{first_due_date}"), pairs=True,
         ),
         fields(
