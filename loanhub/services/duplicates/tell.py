@@ -119,19 +119,23 @@ def check(actor: Actor, *, text: str, now: datetime) -> Answer:
         asked = _asked(db, actor, now)
         if asked >= rules.blind_per_day:
             raise ChecksSpent(rules.blind_per_day)
-        records = [record for _value, record in repository.sharing_numbers(db, column, [index])]
-        rows = repository.load(db, records)
-        found = [repository.standing(record[0], rows[record]) for record in records if record in rows]
-        customers = {one.id for one in found if one.entity == "customer"}
-        # A lead that became the customer named beside it says nothing more.
-        found = [one for one in found if one.entity == "customer" or one.customer_id not in customers]
-        found.sort(key=lambda one: (one.status is not None, -one.id))
+        found = known_by(db, column, index)
         told = tuple(dict.fromkeys(sentence(db, actor, one, now=now) for one in found[:SHOWN]))
         events.record(
             db, actor, CHECKED, now=now, entity=found[0].entity if found else "", entity_id=found[0].id if found else None,
             summary=f"按{kind}盲查重：{'命中' if found else '没有记录'}",
         )  # fmt: skip
         return Answer(bool(found), told, rules.blind_per_day - asked - 1, rules.blind_per_day)
+
+
+def known_by(db: Session, column: str, index: str) -> list[Standing]:
+    """Return the living records behind a number, customers first; a lead that became one of them says nothing more."""
+    records = [record for _value, record in repository.sharing_numbers(db, column, [index])]
+    rows = repository.load(db, records)
+    found = [repository.standing(record[0], rows[record]) for record in records if record in rows]
+    customers = {one.id for one in found if one.entity == "customer"}
+    found = [one for one in found if one.entity == "customer" or one.customer_id not in customers]
+    return sorted(found, key=lambda one: (one.status is not None, -one.id))
 
 
 def index_of(text: str, *, now: datetime) -> tuple[str, str]:

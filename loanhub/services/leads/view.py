@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 from loanhub.domain import formats
 from loanhub.domain.first_response import DEFAULT_RESPONSE, ResponseRules, minutes_left, response
 from loanhub.domain.identity import check_mobile
-from loanhub.domain.leads import CLOSED_STATUSES, LeadStatus, blind_notice
+from loanhub.domain.leads import CLOSED_STATUSES, LeadStatus
 from loanhub.domain.permissions import Permission, RoleCode
 from loanhub.models import Department, Lead, LeadTouch, Role, Stage, User, UserRole
 from loanhub.models.encryption import blind_index
@@ -23,6 +23,7 @@ from loanhub.services._actor import Actor
 from loanhub.services._lead_rules import lead_rules
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.catalogue import FieldView
+from loanhub.services.duplicates import tell
 from loanhub.services.events import EventView
 from loanhub.services.leads._shared import team_name
 from loanhub.services.tasks import TaskView
@@ -217,16 +218,19 @@ def check_known(actor: Actor, *, phone: str, now: datetime) -> str:
     actor.require(Permission.LEADS_CREATE)
     index = blind_index("phone", check_mobile(phone).require("phone"))
     with transaction() as db:
-        known = repository.find_same_party(db, phone_index=index, id_number_index=None)
-        if known is None:
+        found = tell.known_by(db, "phone_index", index)
+        if not found:
             return ""
         events.record(
-            db, actor, "lead.checked", now=now, entity="lead", entity_id=known.id, summary="录入时查重命中"
+            db,
+            actor,
+            "lead.checked",
+            now=now,
+            entity=found[0].entity,
+            entity_id=found[0].id,
+            summary="录入时查重命中",
         )
-        notice = blind_notice(
-            known.status, in_pool=known.owner_id is None, team=team_name(db, known.department_id)
-        )
-        return f"{notice}，是你的线索 {known.number}" if known.owner_id == actor.user_id else notice
+        return tell.sentence(db, actor, found[0], now=now)
 
 
 @dataclass(frozen=True)
