@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
-from loanhub.components.buttons import button, kbd
+from loanhub.components.buttons import button, icon_button, kbd
 from loanhub.components.icons import icon
+from loanhub.components.upload import send_files
 
 KINDS = (
     ("note", "跟进", "pencil"),
@@ -18,6 +20,84 @@ KINDS = (
     ("task", "任务", "calendar-check"),
 )
 NEXT = (("tomorrow", "明天 10:00"), ("three_days", "3 天后"), ("week", "一周后"), ("none", "暂不需要"))
+
+
+FILES = "image/*,audio/*,video/mp4,video/webm,.pdf,.xlsx,.xls,.csv,.m4a,.mp3,.wav,.ogg"
+"""What may be joined to a follow-up; the server checks what it really is."""
+
+
+@dataclass(frozen=True)
+class Files:
+    """The parts of attaching: buttons for inside the form, what is on its way and joined, and inputs for outside of it."""
+
+    tools: rx.Component
+    shelf: rx.Component
+    inputs: rx.Component
+
+
+def attaching(state: Any, *, prefix: str, limit_bytes: int) -> Files:
+    """Return what joins photos and files to a follow-up.
+
+    state: has ``state/_attaching.py`` as a base. On a phone the camera opens; several photos may be taken one after
+    the other, large ones are made smaller before they are sent. ``prefix`` keeps the ids of two composers apart.
+    """
+    camera, chooser, lines = f"{prefix}-camera", f"{prefix}-files", f"{prefix}-sending"
+
+    def source(input_id: str, label: str, **attrs: Any) -> rx.Component:
+        send = send_files(
+            input_id,
+            list_id=lines,
+            kind="other",
+            limit_bytes=limit_bytes,
+            on_done=state.attached,
+            shrink=True,
+        )
+        return rx.el.input(
+            type="file", class_name="vh", tab_index=-1, on_change=[state.start_sending, send],
+            custom_attrs={"id": input_id, "multiple": True, "aria-label": label, **attrs},
+        )  # fmt: skip
+
+    def opening(input_id: str) -> Any:
+        return rx.call_script(f"document.getElementById('{input_id}')?.click()")
+
+    tools = rx.el.span(
+        icon_button("camera", "拍照", size="sm", on_click=opening(camera)),
+        icon_button("paperclip", "添加照片、录音或文件", size="sm", on_click=opening(chooser)),
+        rx.cond(state.sending, rx.el.span(rx.el.i(class_name="spin"), class_name="row"), rx.fragment()),
+        class_name="row g1",
+    )
+    chips = rx.cond(
+        state.attachments.length() > 0,
+        rx.el.div(
+            rx.foreach(
+                state.attachments,
+                lambda one: rx.el.span(
+                    icon("paperclip", "xs"),
+                    one["name"],
+                    rx.el.button(
+                        icon("x", "xs"), type="button", class_name="x", on_click=state.detach(one["id"]),
+                        custom_attrs={"aria-label": "去掉这个附件"},
+                    ),
+                    class_name="chip",
+                ),
+            ),
+            class_name="filechips row g2 wrap",
+        ),
+        rx.fragment(),
+    )  # fmt: skip
+    shelf = rx.el.div(
+        rx.el.ul(
+            id=lines,
+            class_name="uplist",
+            custom_attrs={"aria-live": "polite", "aria-label": "正在上传的文件"},
+        ),
+        chips,
+    )
+    inputs = rx.fragment(
+        source(camera, "拍照", accept="image/*", capture="environment"),
+        source(chooser, "选择照片、录音或文件", accept=FILES),
+    )
+    return Files(tools, shelf, inputs)
 
 
 def composer(

@@ -17,6 +17,7 @@ from loanhub.components.rail import rail
 from loanhub.components.record_form import record_facts, record_groups
 from loanhub.components.timeline import timeline
 from loanhub.domain.leads import Temperature
+from loanhub.pages._attach import files_of
 from loanhub.pages._record_keeping import delete_button, record_keeping
 from loanhub.pages._sop_panel import sop_panel
 from loanhub.services.interactions import CallOutcome
@@ -141,6 +142,32 @@ def _touches() -> rx.Component:
                 rx.el.h3("重复进线"), rx.el.span(S.touches.length(), class_name="n"), class_name="sec-h"
             ),
             rx.el.ul(rx.foreach(S.touches, one), class_name="col g1"),
+            class_name="col g1",
+        ),
+        rx.fragment(),
+    )
+
+
+def _papers() -> rx.Component:
+    """Photos, voice notes and papers joined to this lead."""
+
+    def one(paper: Any) -> rx.Component:
+        address = rx.Var.create("/api/files/") + paper["id"].to(str) + "?preview=1"
+        name = rx.el.a(
+            icon(paper["icon"].to(str), "s"), rx.el.span(paper["name"], class_name="el"), href=address, target="_blank",
+            rel="noopener", class_name="row g2 grow", style={"minWidth": "0"},
+        )  # fmt: skip
+        sound = rx.el.audio(src=address, controls=True, preload="none", style={"height": "32px", "maxWidth": "220px"})
+        return rx.el.li(
+            name, rx.cond(paper["sound"] != "", sound, rx.fragment()), rx.el.span(paper["when"], class_name="t12 f3"),
+            class_name="row g2 wrap",
+        )  # fmt: skip
+
+    return rx.cond(
+        S.papers.length() > 0,
+        rx.el.section(
+            rx.el.div(rx.el.h3("照片与附件"), rx.el.span(S.papers.length(), class_name="n"), class_name="sec-h"),
+            rx.el.ul(rx.foreach(S.papers, one), class_name="col g1"),
             class_name="col g1",
         ),
         rx.fragment(),
@@ -275,9 +302,14 @@ def _hold() -> rx.Component:
 
 def lead_drawer() -> rx.Component:
     """Draw the drawer with everything that opens from it."""
+    files = files_of(S, prefix="lead")
     write = rx.cond(
         S.lead.can_follow & ~S.lead.closed,
-        composer(S.write, error=S.composer_error, form_key=S.composer_key),
+        rx.el.div(
+            composer(S.write, error=S.composer_error, form_key=S.composer_key, extra=[files.tools]),
+            files.shelf,
+            files.inputs,
+        ),
         rx.fragment(),
     )
     closed = rx.cond(
@@ -303,6 +335,7 @@ def lead_drawer() -> rx.Component:
         sop_panel(),
         _tasks(),
         _touches(),
+        _papers(),
         _fields(),
         rx.el.section(
             rx.el.div(rx.el.h3("记录"), class_name="sec-h"),

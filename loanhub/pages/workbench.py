@@ -6,25 +6,28 @@ from typing import Any
 
 import reflex as rx
 
+from loanhub.components.after_call import after_call_sheet
 from loanhub.components.browser import hotkey
 from loanhub.components.buttons import button, kbd, link_button
-from loanhub.components.chips import risk, sla
+from loanhub.components.chips import risk, sla, tag
 from loanhub.components.composer import NEXT
-from loanhub.components.dialogs import MenuItem, closing, dialog, menu
+from loanhub.components.dialogs import MenuItem, closing, dialog, menu, menu_item
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.kpi import tile, tiles
 from loanhub.components.money import number
 from loanhub.components.rail import rail
-from loanhub.components.reveal import call_sheet
 from loanhub.components.states import empty, skeleton_rows
+from loanhub.domain.leads import Temperature
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reminders import Later
-from loanhub.pages._customer_head import OUTCOMES, may, when
+from loanhub.pages._attach import files_of
+from loanhub.pages._customer_head import may, when
 from loanhub.pages._page import Page, page
+from loanhub.pages._task_drawer import new_task
 from loanhub.services.interactions import CallOutcome
-from loanhub.services.tasks import TaskKind
 from loanhub.state._base import SessionState
+from loanhub.state.task_drawer import TaskDrawerState
 from loanhub.state.workbench import Line, WorkbenchState
 
 S = WorkbenchState
@@ -50,6 +53,11 @@ def _line(one: rx.Var[Line]) -> rx.Component:
     )
     words = rx.el.div(
         rx.el.div(title, rx.cond(one.risk > 0, risk(one.risk), rx.fragment()), class_name="row g3"),
+        rx.cond(
+            one.sop != "",
+            rx.el.div(icon("route", "xs"), one.sop, class_name="t12 f2 row g1 el"),
+            rx.fragment(),
+        ),
         rx.el.div(one.detail, class_name="t12 f3 el"),
         class_name="grow",
     )
@@ -108,6 +116,12 @@ def _later(one: rx.Var[Line]) -> rx.Component:
             MenuItem(f"稍后 · {choice.label}", on_click=S.snooze(one.key, choice.value), icon_name="clock")
             for choice in Later
         ],
+        MenuItem("稍后 · 选个时间", on_click=S.ask_later(one.key), icon_name="calendar-clock"),
+        rx.cond(
+            (one.lead_id > 0) & may(Permission.BOARDS_MOVE),
+            menu_item(MenuItem("移阶段", on_click=S.show_move(one.lead_id), icon_name="square-kanban")),
+            rx.fragment(),
+        ),
     ]
     return rx.cond(one.can_snooze, menu(trigger, items), rx.fragment())
 
@@ -135,6 +149,10 @@ def _list() -> rx.Component:
     head = rx.el.div(
         spans,
         rx.el.span(class_name="grow"),
+        when(
+            Permission.TASKS_EDIT,
+            link_button("全部待办", "/tasks", look="g", size="sm", icon_name="list-todo"),
+        ),
         rx.el.span(
             kbd("J", "K"), "选择", kbd("E"), "完成", kbd("S"), "稍后", class_name="t12 f3 row g2 no-phone"
         ),
@@ -145,7 +163,10 @@ def _list() -> rx.Component:
         "这里没有等你处理的事",
         "新的待办、线索和审批会自动出现在这里。",
         when(Permission.LEADS_CLAIM, link_button("去公海领取", "/pool", icon_name="waves")),
-        when(Permission.TASKS_EDIT, button("新建待办", icon_name="plus", on_click=S.show_add(True))),
+        when(
+            Permission.TASKS_EDIT,
+            button("新建待办", icon_name="plus", on_click=TaskDrawerState.show_new(True)),
+        ),
         drawing="done",
     )
     lines = rx.cond(
@@ -270,68 +291,62 @@ def _doors(*, flat: bool = False) -> rx.Component:
     return rx.el.div(groups, class_name="row g2 wrap" if flat else "doors")
 
 
-def _finish_sheet() -> rx.Component:
-    def error(key: str) -> Any:
-        return rx.cond(S.field_errors.contains(key), S.field_errors[key], "")
+def _error(key: str) -> Any:
+    return rx.cond(S.field_errors.contains(key), S.field_errors[key], "")
 
-    outcomes = (("", "没有通话"), *CallOutcome.options())
-    body = form(
-        field(Field(key="outcome", label="通话结果", kind="radio", options=outcomes), value="answered"),
-        field(
-            Field(key="text", label="说了什么", kind="textarea", placeholder="例如 要 30 万，周三来面签"),
-            error=error("text"),
-        ),
-        field(Field(key="step", label="接下来做什么", placeholder="例如 陪同面签", maximum_length=200)),
-        rx.el.div(
-            field(Field(key="next", label="下次跟进", kind="select", options=NEXT), error=error("next_at")),
-            field(Field(key="next_at", label="或自定时间", kind="datetime")),
-            class_name="form two-col",
-        ),
-        rx.el.div(
-            closing(button("取消")),
-            button("记录", look="p", kind="submit", writes=True),
-            class_name="row g2 end",
-        ),
-        on_submit=S.record,
-        key=S.form_key,
-    )
-    return dialog(
-        rx.Var.create("完成：") + S.finishing_title,
-        body,
+
+def _after_sheet() -> rx.Component:
+    """What came of a call or a visit."""
+    return after_call_sheet(
+        title=S.finishing_title,
         is_open=S.finishing != "",
+        number=S.call_number,
+        outcomes=(("", "没有通话"), *CallOutcome.options()),
+        outcome=S.outcome,
+        next_steps=NEXT,
+        temperatures=Temperature.options(),
+        errors=S.field_errors,
+        form_key=S.form_key,
+        on_submit=S.record,
+        on_quick=S.log_call,
         on_open_change=S.close_finish,
+        files=files_of(S, prefix="after"),
     )
 
 
-def _add_sheet() -> rx.Component:
-    def error(key: str) -> Any:
-        return rx.cond(S.field_errors.contains(key), S.field_errors[key], "")
-
+def _later_sheet() -> rx.Component:
     body = form(
-        field(Field(key="title", label="要做什么", required=True, maximum_length=200), error=error("title")),
-        field(
-            Field(key="kind", label="类型", kind="select", options=TaskKind.options()),
-            value="follow_up",
-            error=error("kind"),
-        ),
-        rx.el.div(
-            field(
-                Field(key="next", label="期限", kind="select", options=(*NEXT[:-1], ("none", "不限"))),
-                error=error("next_at"),
-            ),
-            field(Field(key="next_at", label="或自定时间", kind="datetime"), error=error("due_at")),
-            class_name="form two-col",
-        ),
-        field(Field(key="note", label="说明", kind="textarea", maximum_length=2000)),
+        field(Field(key="until", label="推迟到", kind="datetime", required=True), error=_error("until")),
         rx.el.div(
             closing(button("取消")),
-            button("保存", look="p", kind="submit", writes=True),
+            button("推迟", look="p", kind="submit", writes=True),
             class_name="row g2 end",
         ),
-        on_submit=S.add,
+        on_submit=S.put_off,
+        guard=False,
         key=S.form_key,
     )
-    return dialog("新建待办", body, is_open=S.adding, on_open_change=S.show_add)
+    return dialog("推迟到哪天", body, is_open=S.putting != "", on_open_change=S.close_later)
+
+
+def _move_sheet() -> rx.Component:
+    def one(stage: Any) -> rx.Component:
+        return rx.el.button(
+            rx.el.span(stage["label"], class_name="b grow"),
+            rx.cond(stage["here"] != "", tag("现在", "info"), rx.fragment()),
+            rx.cond(stage["lacking"] != "", rx.el.span("还差 ", stage["lacking"], class_name="t12 fw"), rx.fragment()),
+            type="button",
+            disabled=stage["here"] != "",
+            on_click=S.move(stage["code"].to(str)),
+            class_name="btn row g2",
+            style={"justifyContent": "flex-start", "minHeight": "44px", "height": "auto", "width": "100%", "textAlign": "left"},
+            custom_attrs={"data-writes": "true"},
+        )  # fmt: skip
+
+    return dialog(
+        "移至哪个阶段", rx.el.div(rx.foreach(S.stages, one), class_name="col g2"), is_open=S.moving > 0,
+        on_open_change=S.close_move,
+    )  # fmt: skip
 
 
 def _press(selector: str) -> Any:
@@ -341,7 +356,13 @@ def _press(selector: str) -> Any:
     )
 
 
-@page(route="/", title="工作台", permission=Permission.WORKBENCH_READ, on_load=WorkbenchState.load, nav="/")
+@page(
+    route="/",
+    title="工作台",
+    permission=Permission.WORKBENCH_READ,
+    on_load=[WorkbenchState.load, TaskDrawerState.enter_sheet],
+    nav="/",
+)
 def workbench() -> Page:
     """Draw the page."""
     desk = rx.fragment(_figures(), rx.el.div(_list(), _side(), class_name="wbg"))
@@ -354,23 +375,23 @@ def workbench() -> Page:
         link_button("新建线索", "/leads?new=1", icon_name="plus", look="p"),
         when(
             Permission.TASKS_EDIT,
-            button("新建待办", icon_name="plus", look="p", on_click=S.show_add(True), writes=True),
+            button(
+                "新建待办", icon_name="plus", look="p", on_click=TaskDrawerState.show_new(True), writes=True
+            ),
         ),
     )
     keys = [
         hotkey("e", _press(".tac .btn:not(.i)")),
         hotkey("s", _press("[data-later]")),
-        rx.cond(works, hotkey("t", S.show_add(True)), rx.fragment()),
+        rx.cond(works, hotkey("t", TaskDrawerState.show_new(True)), rx.fragment()),
     ]
     return Page(
         [
             rx.cond(works, desk, hall),
-            _finish_sheet(),
-            _add_sheet(),
-            call_sheet(
-                is_open=S.calling != "", number=S.call_number, outcomes=OUTCOMES, on_choose=S.log_call,
-                on_open_change=S.close_call,
-            ),
+            _after_sheet(),
+            _later_sheet(),
+            _move_sheet(),
+            when(Permission.TASKS_EDIT, new_task()),
         ],
         title=rx.cond(S.greeting != "", S.greeting, "工作台"),
         subtitle=rx.cond(works, S.headline, ""),

@@ -14,13 +14,13 @@ from loanhub.domain.choice import Choice
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.leads import LeadEvent, LeadStatus, Temperature
 from loanhub.domain.permissions import Permission
-from loanhub.models import Customer, Interaction, Lead
+from loanhub.models import Customer, Document, Interaction, Lead
 from loanhub.repositories import leads as lead_repository
 from loanhub.repositories.customers import get_visible as get_visible_customer
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
-from loanhub.services._transaction import transaction
+from loanhub.services._transaction import reading, transaction
 
 
 class InteractionKind(Choice):
@@ -41,6 +41,10 @@ class CallOutcome(Choice):
     MISSED = "missed", "未接"
     DEAD = "dead", "空号"
     CALL_BACK = "call_back", "约定回访"
+
+
+MOST_FILES = 10
+LINKS = ("customer_id", "lead_id", "application_id", "loan_id")
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,8 @@ def record(
         errors["temperature"] = "没有这个意向等级"
     if errors or chosen is None:
         raise InvalidInput(fields=errors)
+    if len(attachments) > MOST_FILES:
+        raise InvalidInput(fields={"attachments": f"最多 {MOST_FILES} 个附件"})
     request = [kind, words, lead_id, customer_id, outcome, next_step, next_step_at, temperature]
     with transaction() as db:
 
@@ -115,6 +121,7 @@ def record(
                 created_at=now,
             )  # fmt: skip
             db.add(row)
+            _keep_files(db, actor, attachments, lead, customer)
             if lead is not None:
                 _touch_lead(lead, chosen, result, temperature, next_step, next_step_at, now)
             before: dict[str, object] = {}
@@ -138,6 +145,37 @@ def record(
 
         stored = once(db, actor, "interactions.record", key, request, now=now, work=work)
         return Recorded(**stored)  # type: ignore[arg-type]
+
+
+def _keep_files(
+    db: Session, actor: Actor, ids: tuple[int, ...], lead: Lead | None, customer: Customer | None
+) -> None:
+    """Join files the actor uploaded to the person the follow-up is about.
+
+    Raises:
+        InvalidInput: a file is gone, is somebody else's, or belongs to another record.
+    """
+    if not ids:
+        return
+    query = (
+        sa.select(Document)
+        .where(col(Document.id).in_(ids), col(Document.deleted_at).is_(None))
+        .with_for_update()
+    )
+    rows = list(db.execute(query).scalars())
+    here = {"lead_id": lead.id if lead else None, "customer_id": customer.id if customer else None}
+    for row in rows:
+        known = {name for name in LINKS if getattr(row, name) is not None}
+        if any(here.get(name) == getattr(row, name) for name in known):
+            continue
+        if known or row.uploaded_by_id != actor.user_id:
+            raise InvalidInput(fields={"attachments": "有附件属于别的记录，请去掉后重新上传"})
+        row.lead_id, row.customer_id = here["lead_id"], here["customer_id"]
+        record = lead or customer
+        if record is not None:
+            row.owner_id, row.department_id = record.owner_id, record.department_id
+    if len(rows) != len(set(ids)):
+        raise InvalidInput(fields={"attachments": "有附件已经不在，请去掉后重新上传"})
 
 
 def _touch_lead(
@@ -190,3 +228,40 @@ def list_of(
     if customer_id is not None:
         query = query.where(col(Interaction.customer_id) == customer_id)
     return list(db.execute(query).scalars())
+
+
+@dataclass(frozen=True)
+class Paper:
+    """A file joined to a lead; ``icon`` says what it is, ``sound`` is not empty for what is listened to."""
+
+    id: str
+    name: str
+    icon: str
+    sound: str
+    when: str
+
+
+def papers_of(actor: Actor, *, lead_id: int, now: datetime) -> list[Paper]:
+    """Return photos, voice notes and papers joined to a lead, the newest first; nothing for who may read no documents.
+
+    Raises:
+        NotFound: no such lead in the actor's scope.
+    """
+    with reading() as db:
+        lead_repository.get_visible(db, actor, lead_id)
+        if not actor.can(Permission.DOCUMENTS_READ):
+            return []
+        query = (
+            sa.select(Document)
+            .where(col(Document.lead_id) == lead_id, col(Document.deleted_at).is_(None))
+            .order_by(col(Document.id).desc())
+            .limit(30)
+        )
+        icons = {"image": "image", "audio": "mic", "video": "play"}
+        return [
+            Paper(
+                str(row.id), row.file_name, icons.get(row.media_type.partition("/")[0], "paperclip"),
+                "1" if row.media_type.startswith("audio/") else "", formats.relative(row.created_at, now),
+            )
+            for row in db.execute(query).scalars()
+        ]  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -23,6 +23,7 @@ from loanhub.services.duplicates import merge
 from loanhub.services.events import EventView
 from loanhub.services.leads import view
 from loanhub.state import _listing, _live
+from loanhub.state._attaching import Attaching
 from loanhub.state._base import SessionState
 from loanhub.state._begin import begin
 from loanhub.state._clock import SHANGHAI, utc_now
@@ -164,7 +165,7 @@ def next_time(code: str, own: str, now: datetime) -> datetime | None:
     return None
 
 
-class LeadDrawerState(Holding, Conflicting, SessionState):
+class LeadDrawerState(Attaching, Holding, Conflicting, SessionState):
     """The lead on top of the list."""
 
     lead: Lead = Lead()
@@ -180,6 +181,7 @@ class LeadDrawerState(Holding, Conflicting, SessionState):
     timeline: list[dict[str, str]] = []
     tasks: list[dict[str, str]] = []
     touches: list[dict[str, str]] = []
+    papers: list[dict[str, str]] = []
     field_errors: dict[str, str] = {}
 
     _fields: tuple[FieldView, ...] = ()
@@ -211,7 +213,7 @@ class LeadDrawerState(Holding, Conflicting, SessionState):
     async def _open(self, lead_id: int) -> Any:
         self._stop_editing()
         self.calling = self.closing = False
-        self.field_errors, self.composer_error = {}, ""
+        self.field_errors, self.composer_error, self.attachments = {}, "", []
         actor, now = await self._actor(), utc_now()
         try:
             await self._read(lead_id)
@@ -260,6 +262,8 @@ class LeadDrawerState(Holding, Conflicting, SessionState):
         ]
         await self._read_hold(lead_id)
         await (await self.get_state(SopRunState))._show_for(lead_id=lead_id)
+        papers = await rx.run_in_thread(lambda: interactions.papers_of(actor, lead_id=lead_id, now=now))
+        self.papers = [asdict(one) for one in papers]
         self.touches = [{"channel": t.channel, "when": t.when, "note": t.note} for t in found.touches]
 
     async def _again(self, *answers: Any) -> list[Any]:
@@ -367,7 +371,7 @@ class LeadDrawerState(Holding, Conflicting, SessionState):
         """Write a follow-up with its next step, or a to-do."""
         actor, now, lead_id, key = await self._actor(), utc_now(), self.lead.id, f"note-{self._key}"
         kind, text = str(form.get("kind", "note")), str(form.get("text", ""))
-        code, own = str(form.get("next", "")), str(form.get("next_at", ""))
+        code, own, files = str(form.get("next", "")), str(form.get("next_at", "")), self._files()
         try:
             at = next_time(code, own, now)
             if kind == "task":
@@ -382,13 +386,13 @@ class LeadDrawerState(Holding, Conflicting, SessionState):
                 await rx.run_in_thread(
                     lambda: interactions.record(
                         actor, kind=kind, text=text, lead_id=lead_id, next_step="跟进" if at else "", next_step_at=at,
-                        key=key, now=now,
+                        attachments=files, key=key, now=now,
                     )
                 )  # fmt: skip
         except InvalidInput as refusal:
             self.composer_error = refusal.sentence
             return None
-        self.composer_error, self.composer_key = "", self._key
+        self.composer_error, self.composer_key, self.attachments = "", self._key, []
         return await self._again(done("已加待办" if kind == "task" else "已记录"))
 
     @rx.event

@@ -18,7 +18,7 @@ from loanhub.services.catalogue import FieldView
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._conflict import Conflicting
-from loanhub.state._guard import needs
+from loanhub.state._guard import needs, signed_in
 from loanhub.state.lead_drawer import FormGroup, changed, groups_of
 from loanhub.state.tasks import TasksState
 
@@ -87,6 +87,17 @@ class TaskDrawerState(Conflicting, SessionState):
             await self._start()
         elif wanted:
             await self._open(wanted)
+
+    @rx.event
+    @signed_in
+    async def enter_sheet(self) -> Any:
+        """Open the empty sheet alone, where the address asks for it and the person may; for pages of everybody."""
+        if self._returning and self.adding:
+            return
+        self.is_open, self.adding, self.mode = False, False, ""
+        actor = await self._actor()
+        if self.router.url.query_parameters.get("new") == "task" and actor.can(Permission.TASKS_EDIT):
+            await self._start()
 
     @rx.event
     @needs(Permission.TASKS_EDIT)

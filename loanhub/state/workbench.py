@@ -14,13 +14,15 @@ import reflex as rx
 from loanhub.components.toasts import done, undoable
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
-from loanhub.domain.reminders import next_time
-from loanhub.services import interactions, tasks, workbench
+from loanhub.services import interactions, workbench
+from loanhub.state._attaching import Attaching
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._dial import call
 from loanhub.state._guard import needs
 
+_KEPT_BACK = ("amount_fen", "due_at", "temperature", "priority")
+"""What orders a line and is not drawn."""
 SPANS = ("today", "late", "week")
 SHOWN_SECONDS = 30
 
@@ -47,6 +49,8 @@ class Line:
     href: str = ""
     can_finish: bool = False
     can_snooze: bool = False
+    sop: str = ""
+    lead_id: int = 0
 
 
 @dataclass
@@ -62,7 +66,7 @@ class Tile:
     tone: str = ""
 
 
-class WorkbenchState(SessionState):
+class WorkbenchState(Attaching, SessionState):
     """The first page of the day."""
 
     greeting: str = ""
@@ -81,9 +85,12 @@ class WorkbenchState(SessionState):
     loading: bool = True
     finishing: str = ""
     finishing_title: str = ""
-    calling: str = ""
+    outcome: str = ""
+    """What the sheet begins with: answered after a call, empty when there was none."""
     call_number: str = ""
-    adding: bool = False
+    putting: str = ""
+    moving: int = 0
+    stages: list[dict[str, str]] = []
     form_key: str = "0"
     field_errors: dict[str, str] = {}
 
@@ -93,12 +100,13 @@ class WorkbenchState(SessionState):
     @needs(Permission.WORKBENCH_READ)
     async def load(self) -> Any:
         """Read the list; the address may ask for another span or for a new to-do."""
-        query, actor = self.router.url.query_parameters, await self._actor()
+        query = self.router.url.query_parameters
         wanted = str(query.get("span", "today"))
         self.span = wanted if wanted in SPANS else "today"
-        self.finishing, self.calling, self.call_number, self.field_errors = "", "", "", {}
-        self.form_key = secrets.token_hex(12)
-        self.adding = query.get("new") == "task" and actor.can(Permission.TASKS_EDIT)
+        if not (self._returning and self.finishing):
+            self.finishing, self.call_number, self.field_errors, self.attachments = "", "", {}, []
+            self.form_key = secrets.token_hex(12)
+        self.putting, self.moving = "", 0
         self._watch("leads", "tasks", "applications", "contracts", "loans", "customers")
         await self._read()
 
@@ -108,8 +116,7 @@ class WorkbenchState(SessionState):
         self.greeting, self.headline, self.date_text = desk.greeting, desk.headline, desk.date_text
         self.counts = desk.counts
         lines = [
-            Line(**{k: v for k, v in asdict(item).items() if k not in ("amount_fen", "due_at")})
-            for item in desk.items
+            Line(**{k: v for k, v in asdict(item).items() if k not in _KEPT_BACK}) for item in desk.items
         ]
         if lines != self.lines:
             self.lines = lines
@@ -129,7 +136,7 @@ class WorkbenchState(SessionState):
         if topic.startswith("inbox:"):
             await super()._on_live(topic, ops)
             return
-        if not self.finishing and not self.calling and not self.adding:
+        if not self.finishing and not self.putting and not self.moving:
             await self._read()
 
     async def _again(self, *answers: Any) -> list[Any]:
@@ -158,9 +165,12 @@ class WorkbenchState(SessionState):
             await rx.run_in_thread(lambda: workbench.complete_task(actor, key=key, now=now))
             return await self._again(undoable("已完成", WorkbenchState.take_back(key)))
         line = self._line(key)
-        self.finishing, self.finishing_title = key, line.title if line else "跟进"
-        self.field_errors, self.form_key = {}, secrets.token_hex(12)
+        self._begin(key, line.title if line else "跟进", "")
         return None
+
+    def _begin(self, key: str, title: str, outcome: str) -> None:
+        self.finishing, self.finishing_title, self.outcome, self.attachments = key, title, outcome, []
+        self.field_errors, self.form_key = {}, secrets.token_hex(12)
 
     @rx.event
     @needs(Permission.TASKS_EDIT)
@@ -175,7 +185,7 @@ class WorkbenchState(SessionState):
     async def close_finish(self, is_open: bool) -> None:
         """Close the sheet that asks what came of it."""
         if not is_open:
-            self.finishing = ""
+            self.finishing, self.call_number = "", ""
 
     @rx.event
     @needs(Permission.INTERACTIONS_CREATE)
@@ -183,15 +193,18 @@ class WorkbenchState(SessionState):
         """Write what came of a call or a visit."""
         actor, now, key = await self._actor(), utc_now(), self.finishing
         given = {
-            name: str(form.get(name, ""))[:2000] for name in ("outcome", "text", "next", "next_at", "step")
+            name: str(form.get(name, ""))[:2100]
+            for name in ("outcome", "text", "next", "next_at", "step", "temperature")
         }
+        files = self._files()
+        self.field_errors = {}
         await rx.run_in_thread(
             lambda: workbench.finish_step(
                 actor, key=key, outcome=given["outcome"], text=given["text"], choice=given["next"],
-                own=given["next_at"], step=given["step"], now=now,
+                own=given["next_at"], step=given["step"], temperature=given["temperature"], attachments=files, now=now,
             )
         )  # fmt: skip
-        self.finishing = ""
+        self.finishing, self.call_number, self.attachments = "", "", []
         return await self._again(done("已记录"))
 
     @rx.event
@@ -210,7 +223,9 @@ class WorkbenchState(SessionState):
         """Call; the sheet asks what came of it when you are back."""
         actor, now = await self._actor(), utc_now()
         number = await rx.run_in_thread(lambda: workbench.dial(actor, key=str(key), now=now))
-        self.calling, self.call_number, self.form_key = str(key), number.text, secrets.token_hex(12)
+        line = self._line(str(key))
+        self._begin(str(key), line.title if line else "跟进", interactions.CallOutcome.ANSWERED.value)
+        self.call_number = number.text
         self._round += 1
         return [call(number.digits), WorkbenchState.forget(self._round)]
 
@@ -225,55 +240,82 @@ class WorkbenchState(SessionState):
 
     @rx.event
     @needs(Permission.INTERACTIONS_CREATE)
-    async def close_call(self, is_open: bool) -> None:
-        """Close the sheet that asks what came of a call."""
-        if not is_open:
-            self.calling, self.call_number = "", ""
-
-    @rx.event
-    @needs(Permission.INTERACTIONS_CREATE)
     async def log_call(self, outcome: str) -> Any:
-        """Log a call in one tap; answered asks what is next, a missed one is tried again in two hours."""
-        actor, now, key = await self._actor(), utc_now(), self.calling
+        """Log a call in one tap: a missed one is tried again in two hours, a dead number not."""
+        actor, now, key = await self._actor(), utc_now(), self.finishing
         found = interactions.CallOutcome.find(str(outcome))
-        self.calling, self.call_number = "", ""
-        if found is interactions.CallOutcome.ANSWERED:
-            return await WorkbenchState.finish.fn(self, key)
-        choice, own, step = "none", "", ""
-        if found is interactions.CallOutcome.CALL_BACK:
-            choice, step = "tomorrow", "约定回访"
-        elif found is interactions.CallOutcome.MISSED:
-            own, step = (now + timedelta(hours=2)).isoformat(), "再次拨打"
+        missed = found is interactions.CallOutcome.MISSED
+        own = (now + timedelta(hours=2)).isoformat() if missed else ""
         await rx.run_in_thread(
             lambda: workbench.finish_step(
-                actor, key=key, outcome=str(outcome), text="", choice=choice, own=own, step=step, now=now
+                actor, key=key, outcome=str(outcome), text="", choice="none", own=own, step="再次拨打" if missed else "",
+                now=now,
             )
-        )
+        )  # fmt: skip
+        self.finishing, self.call_number = "", ""
         return await self._again(done(f"已记录：{found.label if found else ''}"))
 
     @rx.event
-    @needs(Permission.TASKS_EDIT)
-    async def show_add(self, is_open: bool) -> Any:
-        """Open or close the sheet of a new to-do."""
-        self.adding, self.field_errors, self.form_key = bool(is_open), {}, secrets.token_hex(12)
-        return None if is_open else rx.call_script("history.replaceState(history.state, '', '/')")
+    @needs(Permission.TASKS_EDIT, Permission.INTERACTIONS_CREATE)
+    async def ask_later(self, key: str) -> None:
+        """Ask until when a line is put off."""
+        self.putting, self.field_errors, self.form_key = str(key), {}, secrets.token_hex(12)
 
     @rx.event
-    @needs(Permission.TASKS_EDIT)
-    async def add(self, form: dict[str, Any]) -> Any:
-        """Write a new to-do for oneself."""
-        actor, now = await self._actor(), utc_now()
-        due = next_time(str(form.get("next", "")), str(form.get("next_at", "")), now)
-        given = {name: str(form.get(name, "")) for name in ("title", "kind", "note")}
-        await rx.run_in_thread(
-            lambda: tasks.create(
-                actor,
-                title=given["title"],
-                due_at=due,
-                kind=given["kind"] or "follow_up",
-                note=given["note"],
-                now=now,
-            )
+    @needs(Permission.TASKS_EDIT, Permission.INTERACTIONS_CREATE)
+    async def close_later(self, is_open: bool) -> None:
+        """Leave it where it is."""
+        if not is_open:
+            self.putting = ""
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT, Permission.INTERACTIONS_CREATE)
+    async def put_off(self, form: dict[str, Any]) -> Any:
+        """Put a line off until a chosen time."""
+        actor, now, key, own = (
+            await self._actor(),
+            utc_now(),
+            self.putting,
+            str(form.get("until", ""))[:40] or "-",
         )
-        self.adding = False
-        return await self._again(done("已新建待办"))
+        self.field_errors = {}
+        until = await rx.run_in_thread(lambda: workbench.snooze(actor, key=key, choice="", own=own, now=now))
+        self.putting = ""
+        return await self._again(done(f"已推迟到 {formats.instant(until)[5:]}"))
+
+    @rx.event
+    @needs(Permission.BOARDS_MOVE)
+    async def show_move(self, lead_id: int) -> None:
+        """Ask which stage a lead goes to."""
+        wanted = lead_id if isinstance(lead_id, int) and 0 < lead_id < 10**11 else 0
+        if wanted:
+            actor, now = await self._actor(), utc_now()
+            found = await rx.run_in_thread(lambda: workbench.stages(actor, lead_id=wanted, now=now))
+            self.stages = [
+                {
+                    "code": one.code,
+                    "label": one.label,
+                    "here": "1" if one.here else "",
+                    "lacking": one.lacking,
+                }
+                for one in found
+            ]
+        self.moving = wanted
+
+    @rx.event
+    @needs(Permission.BOARDS_MOVE)
+    async def close_move(self, is_open: bool) -> None:
+        """Leave the lead where it is."""
+        if not is_open:
+            self.moving = 0
+
+    @rx.event
+    @needs(Permission.BOARDS_MOVE)
+    async def move(self, code: str) -> Any:
+        """Move the lead to a stage."""
+        actor, now, lead_id = await self._actor(), utc_now(), self.moving
+        label = await rx.run_in_thread(
+            lambda: workbench.move_stage(actor, lead_id=lead_id, to=str(code), now=now)
+        )
+        self.moving = 0
+        return await self._again(done(f"已移至「{label}」"))

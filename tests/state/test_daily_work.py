@@ -16,7 +16,7 @@ from sqlalchemy.engine import Engine
 
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import RoleCode
-from loanhub.services import customers, inbox, tasks
+from loanhub.services import customers, inbox, leads, tasks
 from loanhub.services._actor import Actor
 from loanhub.services._notices import notify
 from loanhub.services._transaction import transaction
@@ -26,6 +26,7 @@ from loanhub.state.customer import CustomerState
 from loanhub.state.customer_tabs import CustomerTabsState
 from loanhub.state.customers import CustomersState
 from loanhub.state.inbox import InboxState
+from loanhub.state.task_drawer import TaskDrawerState
 from loanhub.state.workbench import WorkbenchState
 from tests.builders import make_company, make_phone, make_user
 
@@ -249,14 +250,55 @@ class TestWorkbench:
         assert after == ([], ["收资料"])
         assert [line.key for line in state.lines] == [key]
 
-    def test_adds_a_task_asked_for_by_the_plus(self, visit: Any) -> None:
-        state = visit(WorkbenchState, make_user(RoleCode.FINANCE), new="task")
+    def test_the_plus_opens_the_sheet_of_a_new_task(self, visit: Any) -> None:
+        sheet = visit(TaskDrawerState, make_user(RoleCode.FINANCE), new="task")
+        do(TaskDrawerState.enter_sheet, sheet)
+
+        assert sheet.adding
+        do(
+            TaskDrawerState.enter_sheet,
+            nobody := visit(TaskDrawerState, make_user(RoleCode.AUDITOR), new="task"),
+        )
+        assert not nobody.adding
+
+    def test_asks_after_a_call_and_writes_everything_in_one(self, visit: Any) -> None:
+        rep = make_user(RoleCode.SALES)
+        lead_id = leads.create(
+            rep, {"name": "孙立", "phone": make_phone(), "amount_fen": "10万"}, now=utc_now()
+        ).lead_id
+        state = visit(WorkbenchState, rep, span="week")
+        do(WorkbenchState.load, state)
+        key = state.lines[0].key
+
+        do(WorkbenchState.dial, state, key)
+        asked = (state.finishing, state.outcome, len(state.call_number) > 10)
+        do(WorkbenchState.record, state, {"outcome": "answered", "text": "要 30 万", "next": ""})
+        refused = (set(state.field_errors), state.finishing)
+        do(
+            WorkbenchState.record,
+            state,
+            {"outcome": "answered", "text": "要 30 万", "next": "three_days", "temperature": "high"},
+        )
+
+        assert asked == (f"lead:{lead_id}", "answered", True) and refused == ({"next_at"}, key)
+        assert [(line.title, line.kind) for line in state.lines] == [
+            ("回访 孙立", "follow")
+        ] and state.call_number == ""
+
+    def test_puts_off_to_a_chosen_time_and_moves_the_stage(self, visit: Any) -> None:
+        rep = make_user(RoleCode.SALES)
+        leads.create(rep, {"name": "孙立", "phone": make_phone(), "amount_fen": "10万"}, now=utc_now())
+        state = visit(WorkbenchState, rep, span="week")
         do(WorkbenchState.load, state)
 
-        do(WorkbenchState.add, state, {"title": "对账", "kind": "funds", "next": "tomorrow"})
-        do(WorkbenchState.choose_span, state, "week")
+        do(WorkbenchState.show_move, state, state.lines[0].lead_id)
+        do(WorkbenchState.move, state, "intent")
+        do(WorkbenchState.ask_later, state, state.lines[0].key)
+        do(WorkbenchState.put_off, state, {"until": "bald"})
+        refused = set(state.field_errors)
+        do(WorkbenchState.put_off, state, {"until": (utc_now() + timedelta(days=20)).isoformat()})
 
-        assert (state.adding, [line.title for line in state.lines]) == (False, ["对账"])
+        assert refused == {"until"} and state.lines == [] and state.putting == ""
 
     @pytest.mark.parametrize("key", ["", "task:", "loan:1", "lead:1 or 1=1", "task:٣"])
     def test_refuses_keys_no_page_sends(self, visit: Any, key: str) -> None:

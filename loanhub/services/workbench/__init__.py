@@ -16,19 +16,31 @@ from loanhub.models import Application, Customer, Task
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.workbench import _figures, _sources
-from loanhub.services.workbench._acts import complete_task, dial, finish_step, snooze, take_back
+from loanhub.services.workbench._acts import (
+    StageChoice,
+    complete_task,
+    dial,
+    finish_step,
+    move_stage,
+    snooze,
+    stages,
+    take_back,
+)
 from loanhub.services.workbench._figures import Figure
 from loanhub.services.workbench._item import WorkItem, end_of_day, urgency
 
 __all__ = [
     "Desk",
     "Figure",
+    "StageChoice",
     "WorkItem",
     "complete_task",
     "desk",
     "dial",
     "finish_step",
+    "move_stage",
     "snooze",
+    "stages",
     "take_back",
 ]
 

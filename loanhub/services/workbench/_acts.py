@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -11,12 +12,14 @@ from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reminders import next_time, put_off
 from loanhub.models import Customer, Lead, Task
+from loanhub.repositories import boards as board_repository
 from loanhub.repositories import customers as customer_repository
 from loanhub.repositories import leads as lead_repository
 from loanhub.repositories.scope import visible_to
-from loanhub.services import customers, events, interactions, tasks
+from loanhub.services import boards, customers, events, interactions, tasks
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.setup import DEFAULT_PIPELINE
 
 
 def split(key: str) -> tuple[str, int]:
@@ -166,3 +169,45 @@ def dial(actor: Actor, *, key: str, now: datetime) -> customers.Number:
     if entity == "customer":
         return customers.dial(actor, customer_id=number, now=now)
     return customers.dial(actor, lead_id=number, now=now)
+
+
+@dataclass(frozen=True)
+class StageChoice:
+    """A stage a lead may be moved to; ``lacking`` says what is missing, empty when nothing is."""
+
+    code: str
+    label: str
+    here: bool
+    lacking: str
+
+
+def stages(actor: Actor, *, lead_id: int, now: datetime) -> list[StageChoice]:
+    """Return the stages of the default board with what a lead lacks for each.
+
+    Raises:
+        NotFound: no such lead in the actor's scope.
+        NotPermitted: the actor lacks boards:move.
+    """
+    found = boards.gates(actor, card_id=lead_id, now=now)
+    with reading() as db:
+        pipeline = board_repository.get_pipeline(db, DEFAULT_PIPELINE)
+        listed = board_repository.list_stages(db, pipeline.id or 0)
+    return [
+        StageChoice(
+            one.code, one.label, one.code not in found,
+            found[one.code]["blocked"] or "、".join(found[one.code]["missing"]) if one.code in found else "",
+        )
+        for one in listed
+    ]  # fmt: skip
+
+
+def move_stage(actor: Actor, *, lead_id: int, to: str, now: datetime) -> str:
+    """Move a lead to another stage; returns the stage's name.
+
+    Raises:
+        NotFound, NotPermitted, InvalidInput: see :func:`loanhub.services.boards.move`.
+    """
+    with transaction() as db:
+        lead = lead_repository.get_visible(db, actor, lead_id, for_update=True)
+        moved = boards.move(actor, lead_id=lead_id, to=to, expected_version=lead.version, now=now)
+    return moved.to_label

@@ -48,6 +48,7 @@ class WorkItem:
     temperature: str = ""
     priority: int = 2
     sop: str = ""
+    lead_id: int = 0
 
 
 def make_item(
@@ -73,6 +74,7 @@ def make_item(
     temperature: str = "",
     priority: int = 2,
     sop: str = "",
+    lead_id: int = 0,
 ) -> WorkItem:
     """Return a line with its deadline in words and as a ring; in working time the ring stands still at night."""
     left, percent, state = "", 0, ""
@@ -86,7 +88,7 @@ def make_item(
         key=key, kind=kind, title=title, detail=detail, icon=icon, amount=format_wan(amount_fen) if amount_fen else "",
         amount_fen=amount_fen or 0, stage=stage, risk=risk or 0, left=left, left_title=formats.instant(due_at),
         percent=percent, state=state, action=action, action_label=action_label, action_icon=action_icon, href=href,
-        can_finish=can_finish, can_snooze=can_snooze, due_at=due_at, temperature=temperature, priority=priority, sop=sop,
+        can_finish=can_finish, can_snooze=can_snooze, due_at=due_at, temperature=temperature, priority=priority, sop=sop, lead_id=lead_id,
     )  # fmt: skip
 
 

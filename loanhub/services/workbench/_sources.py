@@ -87,7 +87,7 @@ def _first_contacts(db: Session, actor: Actor, *, now: datetime) -> list[WorkIte
             icon="phone-missed" if lead.status is LeadStatus.NOT_REACHED else "phone", amount_fen=lead.amount_fen,
             stage=_STAGES.get(lead.stage_code, 0),
             due_at=lead.next_step_at or response(lead.assigned_at or lead.created_at, first).due_at,
-            clock=first.clock, overrides=first.overrides,
+            clock=first.clock, overrides=first.overrides, lead_id=lead.id or 0,
             temperature=lead.temperature.value if lead.temperature else "",
             action="dial", action_label="拨打", action_icon="phone", href=f"/leads?lead={lead.id}",
             can_finish=True, can_snooze=True,
@@ -164,6 +164,7 @@ def _step(
         icon=row.next_step_kind or "phone", amount_fen=amount_fen, stage=stage, risk=risk, due_at=row.next_step_at,
         action="dial" if call else "finish", action_label="拨打" if call else "完成",
         action_icon="phone" if call else "check", href=href, can_finish=True, can_snooze=True, temperature=warmth,
+        lead_id=(row.id or 0) if isinstance(row, Lead) else 0,
     )  # fmt: skip
 
 
@@ -207,7 +208,7 @@ def _tasks(db: Session, actor: Actor, *, until: datetime, now: datetime) -> list
                 action_label="拨打" if calls else "完成", action_icon="phone" if calls else "check",
                 href=href or f"/tasks?task={task.id}", can_finish=True, can_snooze=True, clock=Clock(task.clock),
                 overrides=overrides, temperature=warmth.value if warmth else "", priority=task.priority,
-                sop=steps.get(task.sop_run_id or 0, ""),
+                sop=steps.get(task.sop_run_id or 0, ""), lead_id=task.lead_id or 0,
             )
         )  # fmt: skip
     return items
