@@ -145,9 +145,12 @@ def page(
     offset: int = 0,
     limit: int = PAGE_ROWS,
     pool: bool = False,
+    only: sa.ColumnElement[bool] | None = None,
     now: datetime,
 ) -> Page:
     """Return one page of a list. ``keys`` are field keys (default: those the catalogue shows in tables).
+
+    ``only`` is a further condition, such as standing on a board.
 
     Raises:
         NotPermitted: the actor may not read this entity.
@@ -166,6 +169,7 @@ def page(
         condition, sentence = select_ids(
             db, actor, entity, raw_criteria=raw_criteria, text=text, pool=pool, now=now
         )
+        condition = condition if only is None else sa.and_(condition, only)
         total = db.execute(sa.select(sa.func.count()).select_from(model).where(condition)).scalar_one()
         query = sa.select(model).where(condition)
         query = query.order_by(*order_of(catalogue, actor, entity, model, sort, descending))
@@ -265,12 +269,14 @@ def count(
     raw_criteria: object = None,
     text: str = "",
     pool: bool = False,
+    only: sa.ColumnElement[bool] | None = None,
     now: datetime,
 ) -> int:
-    """Return how many records of a list the actor would see."""
+    """Return how many records of a list the actor would see; ``only``: see :func:`page`."""
     actor.require(Permission.LEADS_CLAIM if pool else READ_PERMISSION[entity])
     with reading() as db:
         condition, _ = select_ids(db, actor, entity, raw_criteria=raw_criteria, text=text, pool=pool, now=now)
+        condition = condition if only is None else sa.and_(condition, only)
         counted = sa.select(sa.func.count()).select_from(ENTITY_MODELS[entity]).where(condition)
         return int(db.execute(counted).scalar_one())
 
@@ -321,12 +327,9 @@ class ViewTab:
 
 
 def views(
-    actor: Actor, page_code: str, entity: str, *, within: Sequence[Mapping[str, Any]] = (), now: datetime
+    actor: Actor, page_code: str, entity: str, *, only: sa.ColumnElement[bool] | None = None, now: datetime
 ) -> list[ViewTab]:
-    """Return the actor's own views of a page and the shared ones, with counts.
-
-    ``within`` are conditions every record of that page meets besides, such as being on the board.
-    """
+    """Return the actor's own views of a page and the shared ones, with counts; ``only``: see :func:`page`."""
     actor.require(READ_PERMISSION[entity])
     with reading() as db:
         query = sa.select(SavedView).where(col(SavedView.page) == page_code, found_by(db, actor))
@@ -334,10 +337,7 @@ def views(
         tabs, names = [], _sharing_names(db)
         for row in rows:
             try:
-                asked = (
-                    {"all": [*within, *([row.criteria] if row.criteria else [])]} if within else row.criteria
-                )
-                number = count(actor, entity, raw_criteria=asked, now=now)
+                number = count(actor, entity, raw_criteria=row.criteria, only=only, now=now)
             except InvalidInput:
                 number = 0
             tabs.append(

@@ -145,10 +145,8 @@ class BoardReading(SessionState):
 
     async def _read_views(self) -> None:
         actor, now = await self._actor(), utc_now()
-        board, entity = self.board, self.entity
-        everything, stored = await rx.run_in_thread(
-            lambda: boards.tabs(actor, board=board, entity=entity, now=now)
-        )
+        board = self.board
+        everything, stored = await rx.run_in_thread(lambda: boards.tabs(actor, board=board, now=now))
         found = [
             (EVERYTHING, "全部在途", everything),
             *((f"s{tab.id}", tab.name, tab.count) for tab in stored),
@@ -263,14 +261,11 @@ class BoardReading(SessionState):
 
     async def _read_table(self) -> None:
         actor, now, entity = await self._actor(), utc_now(), self.entity
-        asked = _listing.criteria_of(boards.within_of(entity), [self._criteria()] if self._criteria() else [])
-        offset, text, sort = (self.page - 1) * lists.PAGE_ROWS, self.text, TABLE_SORT.get(entity, "")
+        question = self._question()
+        offset, sort = (self.page - 1) * lists.PAGE_ROWS, TABLE_SORT.get(entity, "")
         found = await rx.run_in_thread(
-            lambda: lists.page(
-                actor, entity, keys=TABLE_KEYS[entity], raw_criteria=asked, text=text, sort=sort,
-                descending=False, offset=offset, now=now,
-            )
-        )  # fmt: skip
+            lambda: boards.table(actor, question, keys=TABLE_KEYS[entity], sort=sort, offset=offset, now=now)
+        )
         self.pages = _listing.pages_of(found.total)
         self.range_text = _listing.range_text(self.page, len(found.rows), found.total)
         colors = {one["code"]: one["color"] for one in (await self.get_state(BoardColumns)).columns}

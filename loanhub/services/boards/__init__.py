@@ -6,6 +6,7 @@ from loanhub.services.boards.gate import GateForm, gate_form, gates
 from loanhub.services.boards.move import Moved, MovedBySomebody, advance, move, move_card
 from loanhub.services.boards.papers import hand_in
 from loanhub.services.boards.quick import quick_add
+from loanhub.services.boards.table import table
 from loanhub.services.boards.transfer import other_boards, transfer
 from loanhub.services.boards.view import (
     CARDS_PER_COLUMN,
@@ -20,11 +21,10 @@ from loanhub.services.boards.view import (
     pipeline_id_of,
     totals,
 )
-from loanhub.services.boards.views import IN_FLIGHT, page_of, tabs, within_of
+from loanhub.services.boards.views import page_of, tabs
 
 __all__ = [
     "CARDS_PER_COLUMN",
-    "IN_FLIGHT",
     "BoardChoice",
     "BoardView",
     "Display",
@@ -53,8 +53,8 @@ __all__ = [
     "page_of",
     "pipeline_id_of",
     "quick_add",
+    "table",
     "tabs",
     "totals",
     "transfer",
-    "within_of",
 ]  # fmt: skip

@@ -260,18 +260,24 @@ def scope_of(
     db: Session, actor: Actor, pipeline: Pipeline, question: Question, *, now: datetime
 ) -> tuple[sa.ColumnElement[bool], str]:
     """Return the condition of the cards this actor sees on this board, and its sentence."""
+    only, text = narrowing(db, pipeline, question, now=now)
+    condition, sentence = lists.select_ids(
+        db, actor, pipeline.entity, raw_criteria=dict(question.criteria or {}), text=text, now=now
+    )
+    return sa.and_(condition, only), sentence
+
+
+def narrowing(
+    db: Session, pipeline: Pipeline, question: Question, *, now: datetime
+) -> tuple[sa.ColumnElement[bool], str]:
+    """Return what a board asks for beyond the filter, and the text that is still to be searched for.
+
+    Cards stand on this board, are of the asked age, and match the text where their entity searches by itself.
+    """
     kind = entity_of(pipeline.entity)
     text = question.text.strip()
     own = kind.search(text) if text else None
-    condition, sentence = lists.select_ids(
-        db,
-        actor,
-        kind.code,
-        raw_criteria=dict(question.criteria or {}),
-        text="" if own is not None else text,
-        now=now,
-    )
-    parts = [condition, kind.on_board(pipeline.id or 0, now=now)]
+    parts = [kind.on_board(pipeline.id or 0, now=now)]
     if own is not None:
         parts.append(own)
     if question.age in {state.value for state in AgeState}:
@@ -279,7 +285,7 @@ def scope_of(
         parts.append(
             repository.age_condition(kind.stage_code(), kind.entered_at(), hours, question.age, now=now)
         )
-    return sa.and_(*parts), sentence
+    return sa.and_(*parts), "" if own is not None else text
 
 
 def _full(db: Session, kind: CardEntity, rules: BoardRules, *, now: datetime) -> dict[str, str]:
