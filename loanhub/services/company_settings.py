@@ -15,6 +15,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.channels import check_url
 from loanhub.domain import formats
 from loanhub.domain.calendar import SHANGHAI
 from loanhub.domain.caps import LenderType
@@ -139,6 +140,13 @@ GROUPS: tuple[Group, ...] = (
         (
             Entry("kind", "方式", kind="radio", required=True, options=DISPUTE_KINDS),
             Entry("body", "管辖机构", required=True, help="例如 出借人住所地人民法院"),
+        ),
+    ),
+    Group(
+        "signing", "电子签署", "签署链接多久失效；时间戳向谁要（不填用系统自带的开发时间戳，不具法律效力）",
+        (
+            Entry("link_days", "签署链接有效天数", kind="integer", required=True, help="1 到 30 天"),
+            Entry("tsa_url", "时间戳服务地址", help="RFC 3161，https:// 开头", longest=200),
         ),
     ),
     Group(
@@ -418,6 +426,14 @@ def _contract_code(texts: Mapping[str, str]) -> dict[str, Any]:
     return dict(texts)
 
 
+def _signing(texts: Mapping[str, str]) -> dict[str, Any]:
+    days = texts["link_days"]
+    if not (days.isascii() and days.isdigit() and 1 <= int(days[:4]) <= 30):
+        raise InvalidInput(fields={"link_days": "填 1 到 30 之间的整数"})
+    address = check_url(texts["tsa_url"], field="tsa_url") if texts["tsa_url"] else ""
+    return {"link_days": int(days), "tsa_url": address}
+
+
 def _collections(texts: Mapping[str, str]) -> dict[str, Any]:
     rules = ContactRules.parse({key: text.zfill(5) if ":" in text else text for key, text in texts.items()})
     clocks = {"quiet_from": f"{rules.quiet_from:%H:%M}", "quiet_to": f"{rules.quiet_to:%H:%M}"}
@@ -441,5 +457,5 @@ _CHECKS: dict[str, Callable[[Mapping[str, str]], dict[str, Any]]] = {
     "first_response": check_response, "public_pool": check_pool, "calendar": check_calendar,
     "tasks": check_task_rules,
     "messages": _messages,
-    "collections": _collections, "duplicates": _duplicates, "recycle": _recycle,
+    "collections": _collections, "signing": _signing, "duplicates": _duplicates, "recycle": _recycle,
 }  # fmt: skip
