@@ -118,7 +118,6 @@ def _state_bar() -> rx.Component:
     title="模板设计",
     permission=(Permission.TEMPLATES_EDIT, Permission.TEMPLATES_PUBLISH),
     on_load=TemplateState.load,
-    window_scroll=True,
 )
 def template() -> Page:
     """Draw the designer."""
