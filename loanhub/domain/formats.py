@@ -25,6 +25,11 @@ def text(value: object) -> str:
     return EMPTY if value is None or value == "" else str(value)
 
 
+def percent_of(part: int, whole: int) -> int:
+    """Return the share of ``part`` in whole percent, half up, kept within 0 and 100; 0 of nothing."""
+    return max(0, min(100, (part * 200 + whole) // (whole * 2))) if whole > 0 else 0
+
+
 def count(value: int | None) -> str:
     """Return a count with thousands: 1,204."""
     if value is None:

@@ -10,6 +10,7 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.toasts import done, failed, undoable
+from loanhub.domain import formats
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
 from loanhub.services import actions, boards, collections, lists
@@ -82,7 +83,12 @@ class BoardBulkState(SessionState):
             found = await rx.run_in_thread(lambda: view.assignable(actor, now=now))
             most = max((one.open for one in found), default=1) or 1
             self.people = [
-                _person(one.id, one.name, f"在手 {one.open} · 今日 {one.today}", round(one.open / most * 100))
+                _person(
+                    one.id,
+                    one.name,
+                    f"在手 {one.open} · 今日 {one.today}",
+                    formats.percent_of(one.open, most),
+                )
                 for one in found
             ]
         elif "assign_case" in offered:
@@ -145,7 +151,7 @@ class BoardBulkState(SessionState):
                 at += len(step)
                 async with self:
                     stopped = self._cancelled
-                    self.percent = round(at / len(ids) * 100)
+                    self.percent = formats.percent_of(at, len(ids))
                     if len(ids) > STEP:
                         self.progress = f"{VERBS[code]} {at:,} / {len(ids):,}"
         finally:

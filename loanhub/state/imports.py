@@ -10,6 +10,7 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.toasts import done, failed
+from loanhub.domain import formats
 from loanhub.domain.errors import Conflict
 from loanhub.domain.permissions import Permission
 from loanhub.services.imports import UnreadableTable, prepare, result, run
@@ -308,7 +309,7 @@ class ImportsState(SessionState):
         return rx.toast.info("正在停止，已导入的会保留")
 
     def _show_progress(self, found: run.Progress) -> None:
-        self.percent = round(found.done / found.total * 100) if found.total else 100
+        self.percent = formats.percent_of(found.done, found.total) if found.total else 100
         self.progress_text = f"{found.done:,} / {found.total:,} 行"
         self.created, self.duplicates, self.refused = found.created, found.duplicates, found.refused
 

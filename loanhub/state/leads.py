@@ -9,6 +9,7 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.toasts import done, failed, undoable
+from loanhub.domain import formats
 from loanhub.domain.leads import Temperature
 from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission
@@ -174,7 +175,7 @@ class LeadsState(LeadList, SessionState):  # type: ignore[misc]
         self.colleagues = [
             Colleague(
                 one.id, one.name, _listing.initial(one.name), _listing.color_of(one.name),
-                f"在手 {one.open} · 今日 {one.today}", round(one.open / most * 100),
+                f"在手 {one.open} · 今日 {one.today}", formats.percent_of(one.open, most),
             )
             for one in found
         ]  # fmt: skip

@@ -8,6 +8,7 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.toasts import done, failed, undoable
+from loanhub.domain import formats
 from loanhub.domain.errors import Conflict
 from loanhub.domain.permissions import Permission
 from loanhub.services import leads, lists
@@ -141,7 +142,7 @@ class PoolState(SessionState):
         self.range_text = _listing.range_text(self.page, len(found.rows), found.total)
         self.left, self.cap = standing.left, standing.daily_cap
         self.used_percent = (
-            round(standing.claimed_today / standing.daily_cap * 100) if standing.daily_cap else 100
+            formats.percent_of(standing.claimed_today, standing.daily_cap) if standing.daily_cap else 100
         )
         self.owned_text = f"在手 {standing.owned} / {standing.owned_cap}"
         self.full_reason = (

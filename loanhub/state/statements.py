@@ -10,6 +10,7 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.toasts import done, failed
+from loanhub.domain import formats
 from loanhub.domain.errors import InvalidInput, LoanHubError
 from loanhub.domain.money import MINUS
 from loanhub.domain.permissions import Permission
@@ -272,7 +273,7 @@ class StatementsState(SessionState):
                         if of
                         else (f"{what} {number:,} 笔" if number else what)
                     )
-                    self.percent = round(number / of * 100) if of else self.percent
+                    self.percent = formats.percent_of(number, of) if of else self.percent
         async with self:
             self.working, self.percent = "", 0
             try:

@@ -106,3 +106,21 @@ def test_days_are_relative_too(day, expected):
 def test_a_naive_instant_is_refused():
     with pytest.raises(ValueError):
         fmt.instant(datetime(2026, 11, 21, 14, 8))
+
+
+@pytest.mark.parametrize(
+    ("part", "whole", "percent"),
+    [
+        (0, 120, 0),
+        (1, 3, 33),
+        (2, 3, 67),
+        (1, 200, 1),
+        (1, 201, 0),
+        (7, 7, 100),
+        (9, 7, 100),
+        (-5, 7, 0),
+        (3, 0, 0),
+    ],
+)
+def test_a_share_in_whole_percent_stays_within_its_bounds(part: int, whole: int, percent: int) -> None:
+    assert fmt.percent_of(part, whole) == percent

@@ -64,13 +64,14 @@ def deadline(lead: Lead, now: datetime, first: ResponseRules = DEFAULT_RESPONSE)
         text = formats.remaining(now + timedelta(minutes=minutes), now)
         if minutes < 0:
             return text, 100, "o"
-        percent = max(0, min(100, round(minutes / first.minutes * 100)))
+        percent = formats.percent_of(minutes, first.minutes)
         return text, percent, "w" if percent <= NEAR else ""
     if lead.next_step_at is None:
         return "定一个下一步", 0, "w"
     left = lead.next_step_at - now
     whole = max(lead.next_step_at - (lead.last_follow_up_at or lead.created_at), timedelta(hours=1))
-    percent = max(0, min(100, round(left / whole * 100)))
+    second = timedelta(seconds=1)
+    percent = formats.percent_of(left // second, whole // second)
     if left < timedelta(0):
         return formats.remaining(lead.next_step_at, now), 100, "o"
     text = (
