@@ -38,6 +38,7 @@ from loanhub.models.collections import (  # noqa: E402
     CollectionContact,
     CollectionPromise,
     CollectionStrategy,
+    CollectionStrategyVersion,
 )
 from loanhub.models.contracts import Contract, ContractTemplate, Disclosure, Document, PrintLog  # noqa: E402
 from loanhub.models.customers import Consent, Customer, CustomerRelation, ScoreRecord  # noqa: E402
@@ -49,6 +50,7 @@ from loanhub.models.duplicates import (  # noqa: E402
     RecycleItem,
 )
 from loanhub.models.handover import Handover  # noqa: E402
+from loanhub.models.lead_scores import LeadScore, LeadScoreCursor, LeadScoreVersion  # noqa: E402
 from loanhub.models.leads import Channel, ImportBatch, ImportRow, Lead, LeadTouch  # noqa: E402
 from loanhub.models.loans import (  # noqa: E402
     Installment,
@@ -120,6 +122,7 @@ __all__ = [
     "CollectionContact",
     "CollectionPromise",
     "CollectionStrategy",
+    "CollectionStrategyVersion",
     "Consent",
     "ConsentText",
     "Contract",
@@ -149,6 +152,9 @@ __all__ = [
     "LeadConsent",
     "LeadCost",
     "LeadNotice",
+    "LeadScore",
+    "LeadScoreCursor",
+    "LeadScoreVersion",
     "LeadTouch",
     "Leave",
     "LedgerDemand",
