@@ -31,11 +31,14 @@ def record_keeping(entity: str, record_id: Any) -> rx.Component:
         rx.foreach(S.rulings, ruling_lines),
         class_name="col g2",
     )
-    here = (S.entity == entity) & (S.record_id == record_id.to(str))
+    # An id is a number in the browser: joined to a text it compares as one.
+    mark = rx.Var.create(f"{entity}-")
+    here = (S.entity == entity) & ((mark + record_id.to(str)) == (mark + S.record_id))
+    anything = here & ((S.rows.length() > 0) | (S.rulings.length() > 0))
     return rx.el.div(
         rx.cond(here & (S.rows.length() > 0), doubles, rx.fragment()),
         rx.cond(here & (S.rulings.length() > 0), contested, rx.fragment()),
-        class_name="col g3",
+        class_name=rx.cond(anything, "col g3", "vh"),
         on_mount=S.read(entity, record_id.to(str)),
         key=rx.Var.create(f"keeping-{entity}-") + record_id.to(str),
     )

@@ -289,7 +289,7 @@ def _decide() -> rx.Component:
         form(
             field(Field(key="outcome", label="归谁", kind="radio", required=True, options=Outcome.options()), error=_error("outcome")),
             field(
-                Field(key="credit", label="渠道归属", kind="radio", options=Credit.options(), help="成本和转化算在哪个渠道"),
+                Field(key="credit", label="渠道归属", kind="radio", options=Credit.options(), help="写进裁定，两个渠道都看得到"),
                 value=Credit.FIRST.value, error=_error("credit"),
             ),
             field(
@@ -328,8 +328,26 @@ def duplicates() -> Page:
     phone = rx.el.div(
         saved_views(S.views, S.view, S.choose_view), class_name="only-phone", style={"padding": "8px 8px 0"}
     )
+    # The top bar's buttons are not on the phone.
+    begin = rx.el.div(
+        rx.el.div(
+            rx.cond(
+                _may(Permission.LEADS_CREATE),
+                button("盲查重", look="p", icon_name="scan-search", on_click=R.show_check(True)),
+                rx.fragment(),
+            ),
+            rx.cond(
+                _may(Permission.LEADS_CREATE),
+                button("申请裁定", icon_name="scale", on_click=R.show_claim(True)),
+                rx.fragment(),
+            ),
+            class_name="row g2",
+        ),
+        class_name="only-phone",
+        style={"padding": "12px 12px 0"},
+    )
     return Page(
-        [phone, shown, _compare(), blind_check(), _claim(), _decide()],
+        [phone, begin, shown, _compare(), blind_check(), _claim(), _decide()],
         views=saved_views(S.views, S.view, S.choose_view),
         tools=[claim],
         primary=check,

@@ -239,6 +239,11 @@ def leads() -> Page:
     bring = rx.cond(
         may(Permission.LEADS_IMPORT), link_button("导入", "/leads/import", icon_name="upload"), rx.fragment()
     )
+    check = rx.cond(
+        may(Permission.LEADS_CREATE),
+        link_button("盲查重", "/duplicates?check=1", icon_name="scan-search"),
+        rx.fragment(),
+    )
     key = rx.cond(may(Permission.LEADS_CREATE), hotkey("c", NewLeadState.show(True)), rx.fragment())
     return Page(
         [
@@ -256,7 +261,7 @@ def leads() -> Page:
             new_lead(),
         ],
         views=tabs(S),
-        tools=[bring],
+        tools=[check, bring],
         primary=create,
         keys=[key],
     )

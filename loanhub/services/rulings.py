@@ -84,7 +84,7 @@ def open_ruling(actor: Actor, *, number: str, claim: str, channel_code: str = ""
         NotPermitted: the actor lacks leads:create.
         InvalidInput: no such number, no reason, or an unknown channel.
         ChecksSpent: the day's blind checks are used up; a claim counts as one.
-        Conflict: nobody has the party, it is in the pool, it is the actor's own, or the claim is open already.
+        Conflict: nobody has the party, it is in the pool, it is the actor's own, a ruling protects it, or the claim is open already.
     """
     actor.require(Permission.LEADS_CREATE)
     words = " ".join(claim.split())
@@ -111,6 +111,9 @@ def open_ruling(actor: Actor, *, number: str, claim: str, channel_code: str = ""
         if row.owner_id == actor.user_id:
             raise Conflict("这位客户已经在你名下，不用裁定")
         entity = "lead" if isinstance(row, Lead) else "customer"
+        protected = tell.protection(db, (entity, int(row.id)), now=now)
+        if protected:
+            raise Conflict(f"{protected}，期满前不能再申请")
         query = sa.select(col(OwnershipRuling.id)).where(
             col(OwnershipRuling.entity) == entity, col(OwnershipRuling.entity_id) == row.id,
             col(OwnershipRuling.claimant_id) == actor.user_id, col(OwnershipRuling.status) == "open",

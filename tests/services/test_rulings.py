@@ -191,3 +191,14 @@ def test_a_decision_needs_a_reason_and_a_channel_to_credit() -> None:
         decide(boss, decision="", credit="last", protect_days=999)
 
     assert set(refused.value.fields) == {"decision", "credit", "protect_days"}
+
+
+def test_a_protected_record_is_not_claimed_again_before_the_day() -> None:
+    owner, claimant, boss = people()
+    _lead, phone = contested(owner, claimant)
+    decide(boss, outcome="stays", protect_days=10)
+
+    with pytest.raises(Conflict, match="2026-11-30"):
+        rulings.open_ruling(claimant, number=phone, claim=CLAIM, now=NOON)
+
+    rulings.open_ruling(claimant, number=phone, claim=CLAIM, now=NOON + timedelta(days=11))

@@ -27,7 +27,7 @@ LABELS = {
     "task": "待办", "interaction": "跟进", "document": "资料", "application": "申请", "contract": "合同", "loan": "贷款",
     "consent": "授权", "lead_consent": "授权", "customer_relation": "关系人", "lead_touch": "重复进线", "lead": "线索",
     "collection_case": "催收案件", "collection_contact": "催收联系", "score_record": "评分", "lead_cost": "成本",
-    "refund_claim": "退量",
+    "refund_claim": "退量", "sop_run": "跟进节奏", "call_record": "通话记录", "legal_hold": "法律保留",
 }  # fmt: skip
 
 
