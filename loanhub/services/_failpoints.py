@@ -45,6 +45,10 @@ FAILPOINTS = (
     "signing.after_bytes",
     "signing.after_document",
     "signing.after_seal",
+    "print_batch.after_document",
+    "print_batch.after_commit",
+    "print_batch.before_finish",
+    "lead_scores.before_commit",
     "transaction.before_commit",
     "transaction.after_commit",
 )

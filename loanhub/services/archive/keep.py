@@ -15,7 +15,7 @@ from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.formats import local
 from loanhub.domain.masking import MaskKind, mask
 from loanhub.domain.permissions import Permission
-from loanhub.models import Customer, Document, LegalHold, User
+from loanhub.models import Customer, Document, LegalHold, PrintBatchItem, User
 from loanhub.repositories import customers as customer_rows
 from loanhub.services import _storage, events
 from loanhub.services._actor import SYSTEM, Actor
@@ -330,10 +330,13 @@ def _purge(document_id: int, *, now: datetime) -> bool:
 
 
 def references(db: Session, digest: str) -> int:
-    """Return how many files name this content, as their own or as their original."""
+    """Return how many files name this content: as their own, as their original, or as a document of a batch."""
     either = sa.or_(col(Document.sha256) == digest, col(Document.original_sha256) == digest)
     query = sa.select(sa.func.count()).select_from(Document).where(either, col(Document.purged_at).is_(None))
-    return int(db.execute(query).scalar_one())
+    printed = (
+        sa.select(sa.func.count()).select_from(PrintBatchItem).where(col(PrintBatchItem.sha256) == digest)
+    )
+    return int(db.execute(query).scalar_one()) + int(db.execute(printed).scalar_one())
 
 
 def _series(db: Session, row: Document) -> list[Document]:

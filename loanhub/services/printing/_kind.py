@@ -1,0 +1,51 @@
+"""A kind of document that can be made by the many: what it is made of, who may, how one is made."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlmodel import Session
+
+from loanhub.domain.permissions import Permission
+from loanhub.services._actor import Actor
+
+MOST = 2_000
+"""Documents of one batch."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """One made document: its bytes, and the contract it is, if it is one."""
+
+    file_name: str
+    content: bytes
+    contract_id: int | None = None
+
+
+@dataclass(frozen=True)
+class Source:
+    """What a document is made of, before it is: how the list names it, whose it is, where it is looked at."""
+
+    record_id: int
+    label: str
+    customer: str
+    link: str
+
+
+@dataclass(frozen=True)
+class PaperKind:
+    """One kind: ``describe`` names chosen records in the actor's scope, ``find`` chooses those of a span of days.
+
+    ``make`` runs inside the transaction that marks the item done, so that nothing is made twice; ``key`` is the item's own.
+    ``dated`` says what the days mean; empty when records are chosen on a page only.
+    """
+
+    code: str
+    label: str
+    permission: Permission
+    make: Callable[[Actor, int, str, datetime], Paper]
+    describe: Callable[[Session, Actor, Sequence[int]], list[Source]]
+    find: Callable[[Session, Actor, date, date], list[int]] | None = None
+    dated: str = ""
