@@ -182,10 +182,13 @@ def fold(book: Book, name: str, fresh: pl.DataFrame, *, key: str, ids: Sequence[
     return replace(book, **{name: kept.vstack(fresh.select(kept.columns))})
 
 
-def within(book: Book, *, user_id: int, departments: frozenset[int]) -> Book:
+def within(
+    book: Book, *, user_id: int, departments: frozenset[int], before: tuple[Book, Book] | None = None
+) -> Book:
     """Return what a reader of these departments may see, besides all that is the reader's own.
 
-    The same rule as ``repositories.scope.visible_to``; rows that belong to another follow it.
+    The same rule as ``repositories.scope.visible_to``; rows that belong to another follow it. before: the whole and the
+    reader's part of an earlier time, whose month ends are taken over when they must be the same.
     """
     mine = pl.col("owner") == user_id
     staff = pl.col("id") == user_id
@@ -199,7 +202,10 @@ def within(book: Book, *, user_id: int, departments: frozenset[int]) -> Book:
         for name in ("leads", "customers", "applications", "loans", "cases")
     }
     kept["staff"] = book.staff.filter(staff)
-    return Book(**kept, **_following(book, kept))
+    same: dict[str, pl.DataFrame] = {}
+    if before and before[0].snapshots is book.snapshots and before[1].loans["id"].equals(kept["loans"]["id"]):
+        same["snapshots"] = before[1].snapshots
+    return Book(**kept, **_following(book, kept, same))
 
 
 def narrowed(book: Book, *, departments: frozenset[int] | None = None, product: str = "") -> Book:
@@ -220,9 +226,13 @@ def narrowed(book: Book, *, departments: frozenset[int] | None = None, product: 
     return Book(**found, **_following(book, found))
 
 
-def _following(book: Book, kept: Mapping[str, pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    found = {}
+def _following(
+    book: Book, kept: Mapping[str, pl.DataFrame], known: Mapping[str, pl.DataFrame] | None = None
+) -> dict[str, pl.DataFrame]:
+    found = dict(known or {})
     for name, (key, other) in FOLLOWS.items():
+        if name in found:
+            continue
         mine: pl.DataFrame = getattr(book, name)
         whole: pl.DataFrame = getattr(book, other)
         same = kept[other].height == whole.height

@@ -55,3 +55,35 @@ def members(rows: Sequence[dict[str, Any]]) -> go.Figure:
     return go.Figure(
         [line], layout={**BARE, "xaxis": axis, "yaxis": {"rangemode": "tozero"}, "showlegend": False}
     )
+
+
+AGEING = (("m1", "M1", "#E5B95B", ""), ("m2", "M2", "#D5792F", "/"), ("m3", "M3 及以上", "#B03A22", "x"))
+"""Groups of the ageing with colors that read on light and dark, told apart by pattern as well."""
+
+
+def ageing(rows: Sequence[dict[str, Any]]) -> go.Figure:
+    """Return the overdue share of the balance at each month end, stacked by group 逾期账龄走势.
+
+    rows: ``month`` (``26-05``, the last one ``现在``), ``m1``, ``m2``, ``m3`` in percent; oldest first.
+    """
+    months = [str(row["month"]) for row in rows]
+    bars = [
+        go.Bar(
+            name=label,
+            x=months,
+            y=[row[key] for row in rows],
+            marker={
+                "color": color,
+                "pattern": {"shape": shape, "size": 5, "solidity": 0.25, "fillmode": "overlay"},
+            },
+            hovertemplate="%{y:.2f}%",
+        )
+        for key, label, color, shape in AGEING
+    ]
+    axis = {
+        "type": "category",
+        "tickvals": months,
+        "ticktext": [m if m.endswith("-01") or "-" not in m else m[-2:] for m in months],
+        "tickangle": 0,
+    }
+    return go.Figure(bars, layout={**BARE, "xaxis": axis, "yaxis": {"ticksuffix": "%"}, "barmode": "stack"})

@@ -41,17 +41,21 @@ class History:
         return self.cells["date"].unique().sort().to_list()
 
 
-def history(book: Book) -> History:
+def month_cells(book: Book) -> pl.DataFrame:
     """Return the month ends of a book added up by cohort and bucket."""
-    month = pl.col("disbursed").dt.truncate("1mo")
-    cohorts = book.loans.select(loan="id", cohort=month)
-    cells = (
+    cohorts = book.loans.select(loan="id", cohort=pl.col("disbursed").dt.truncate("1mo"))
+    return (
         book.snapshots.lazy()
         .join(cohorts.lazy(), on="loan", how="inner")
         .group_by("date", "cohort", "bucket")
         .agg(pl.col("balance_fen").sum(), loans=pl.len().cast(pl.Int64))
         .collect()
     )
+
+
+def history_of(book: Book, cells: pl.DataFrame) -> History:
+    """Return the past of a book whose month ends were added up already."""
+    month = pl.col("disbursed").dt.truncate("1mo")
     gone = (
         book.loans.filter(pl.col("written_off").is_not_null())
         .group_by(date=pl.col("written_off").dt.month_end(), cohort=month)
@@ -61,6 +65,11 @@ def history(book: Book) -> History:
         fen=pl.col("principal_fen").sum(), loans=pl.len().cast(pl.Int64)
     )
     return History(cells, gone, lent)
+
+
+def history(book: Book) -> History:
+    """Return the past of a book."""
+    return history_of(book, month_cells(book))
 
 
 @dataclass(frozen=True)

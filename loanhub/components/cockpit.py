@@ -1,4 +1,4 @@
-"""The cockpit's pieces: tiles, funnel, tables, ageing, cities, and the drawer of records behind a number.
+"""The cockpit's pieces: tiles, funnel, tables, ageing, cities.
 
 Each number is a button; ``on_open(code)`` opens what it counts. ``flashing`` holds the codes that just changed.
 """
@@ -10,11 +10,10 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.avatar import avatar
-from loanhub.components.buttons import classes, note
+from loanhub.components.buttons import classes
 from loanhub.components.charts import chart
-from loanhub.components.dialogs import drawer
 from loanhub.components.icons import icon
-from loanhub.components.money import delta, number
+from loanhub.components.money import delta
 from loanhub.components.states import empty
 
 Rows = rx.Var[list[dict[str, str]]]
@@ -75,12 +74,17 @@ def tile(one: Any, flashing: rx.Var[list[str]], on_open: Any) -> rx.Component:
 
 
 def tiles(
-    items: rx.Var[Any], flashing: rx.Var[list[str]], on_open: Any, *, second: bool = False
+    items: rx.Var[Any],
+    flashing: rx.Var[list[str]],
+    on_open: Any,
+    *,
+    second: bool = False,
+    class_name: str = "",
 ) -> rx.Component:
     """A strip of numbers; the second one smaller."""
     return rx.el.div(
         rx.foreach(items, lambda one: tile(one, flashing, on_open)),
-        class_name="ck-kpis sec" if second else "ck-kpis",
+        class_name=class_name or ("ck-kpis sec" if second else "ck-kpis"),
     )
 
 
@@ -144,7 +148,7 @@ def funnel(rows: Rows, flashing: rx.Var[list[str]], on_open: Any) -> rx.Componen
 
 
 def channels(rows: Rows, flashing: rx.Var[list[str]], on_open: Any) -> rx.Component:
-    """What each channel brought and cost, by the day the lead came in."""
+    """What each channel brought, cost and earned, by the day the lead came in."""
 
     def line(row: Any) -> rx.Component:
         bar = rx.el.span(rx.el.i(style={"width": row["width"]}), class_name="ck-hb")
@@ -157,22 +161,30 @@ def channels(rows: Rows, flashing: rx.Var[list[str]], on_open: Any) -> rx.Compon
                 _button(
                     bar, rx.el.em(row["rate"]), code=row["drill_funded"], on_open=on_open, title="已放款线索"
                 ),
-                style={"paddingLeft": "16px"},
+                class_name="ck-rate",
             ),
             rx.el.td(row["per_lead"], class_name="r f2 no-phone"),
             rx.el.td(
-                _button(row["acquisition"], code=row["drill_cost"], on_open=on_open, class_name="num"),
+                _button(row["acquisition"], code=row["drill_cost"], on_open=on_open, class_name="num", title="渠道成本明细"),
+                class_name="r",
+            ),
+            rx.el.td(
+                _button(
+                    row["roi"], code=row["drill_roi"], on_open=on_open, class_name=classes("num", row["weak"]),
+                    title=f"已收 {row['revenue']}，投放 {row['cost']}，核销 {row['lost']}",
+                ),
                 class_name="r",
             ),
             class_name=_flash(flashing, row["drill"]),
-        )
+        )  # fmt: skip
 
     head = rx.el.tr(
         rx.el.th("渠道", scope="col"),
         rx.el.th("线索", scope="col", class_name="r"),
-        rx.el.th("转化率", scope="col", style={"paddingLeft": "16px"}),
+        rx.el.th("转化率", scope="col", class_name="ck-rate"),
         rx.el.th("线索成本", scope="col", class_name="r no-phone"),
         rx.el.th("获客成本", scope="col", class_name="r"),
+        rx.el.th("ROI", scope="col", class_name="r", title="（已收利息与费用 − 投放）÷ 投放"),
     )
     table = rx.el.table(rx.el.thead(head), rx.el.tbody(rx.foreach(rows, line)), class_name="ck-table")
     return _or_nothing(rows, table, "期内没有新线索")
@@ -189,14 +201,15 @@ def leaders(rows: Rows, flashing: rx.Var[list[str]], on_open: Any) -> rx.Compone
                 rx.el.span(row["name"], class_name="ck-who"),
                 rx.el.span(rx.el.i(style={"width": row["width"]}), class_name="ck-hb"),
                 rx.el.b(row["amount"], key=row["amount"], class_name=_flash(flashing, row["drill"])),
-                rx.el.span(row["loans"], class_name="ck-small", style={"width": "36px"}),
+                rx.el.span(row["loans"], class_name="ck-small ck-beside"),
                 code=row["drill"],
                 on_open=on_open,
+                title=row["goal"],
                 class_name="ck-line",
             )
         )
 
-    return _or_nothing(rows, rx.el.ol(rx.foreach(rows, line), class_name="ck-list"), "期内没有放款")
+    return _or_nothing(rows, rx.el.ol(rx.foreach(rows, line), class_name="ck-list"), "期内没有数据")
 
 
 def ageing(rows: Rows, flashing: rx.Var[list[str]], on_open: Any) -> rx.Component:
@@ -265,56 +278,3 @@ def trend(
         on_click=on_point,
     )
     return rx.el.section(drawn, class_name="ck-cell", custom_attrs={"aria-label": "放款与回款"})
-
-
-def records(opened: Any, rows: Rows, *, is_open: rx.Var[bool], on_open_change: Any) -> rx.Component:
-    """The drawer behind a number: the number again, how it is counted, what it adds up to, and the records."""
-
-    def record(row: Any) -> rx.Component:
-        return rx.el.li(
-            rx.el.a(
-                rx.el.span(rx.el.b(row["title"]), rx.el.small(row["detail"]), class_name="grow"),
-                rx.cond(row["value"] != "", rx.el.span(row["value"], class_name="num"), rx.fragment()),
-                icon("chevron-right", "s", "f3"),
-                href=row["link"].to(str),
-            )
-        )
-
-    shown = rows.length()
-    more = rx.cond(
-        opened.count > shown, rx.Var.create("，显示前 ") + shown.to(str) + rx.Var.create(" 条"), ""
-    )
-    body = rx.cond(
-        opened.hidden,
-        note("你没有查看这些记录的权限，只显示合计。", "mute"),
-        rx.cond(
-            opened.count > 0,
-            rx.el.ul(rx.foreach(rows, record), class_name="ck-rec"),
-            empty("期内没有记录", "换一个时间段看看。", small=True),
-        ),
-    )
-    return drawer(
-        opened.title,
-        rx.el.div(
-            rx.el.span(
-                rx.cond(opened.prefix != "", rx.el.span(opened.prefix, class_name="y"), rx.fragment()),
-                opened.figure,
-                rx.cond(opened.unit != "", rx.el.span(opened.unit, class_name="u"), rx.fragment()),
-                class_name="num",
-            ),
-            rx.el.span(opened.period, class_name="t13 f2"),
-            class_name="ck-big",
-        ),
-        note(opened.definition, "mute"),
-        rx.el.div(
-            rx.el.h3("明细"),
-            rx.el.span(opened.count, " 条", opened.entity_label, more, class_name="n"),
-            rx.el.span(class_name="grow"),
-            rx.el.span("合计 ", number(opened.sum_text), class_name="t12 f2"),
-            class_name="sec-h",
-            style={"marginTop": "14px"},
-        ),
-        body,
-        is_open=is_open,
-        on_open_change=on_open_change,
-    )

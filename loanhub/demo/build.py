@@ -19,6 +19,7 @@ from loanhub.demo import (
     follow_up,
     groups,
     messages,
+    signing,
     statements,
     targets,
     telephony,
@@ -100,6 +101,7 @@ def build(
         capture.build(admin, security_admin, first, people.team_leads[0], now=now)
         telephony.build(admin, people.sales, now=now)
         duplicates.build(people, now=now)
+        signing.build(people.staff[RoleCode.CONTRACTS][0], now=now, seed=seed)
         targets.build(manager, now=now)
         with transaction() as db:
             events.record(

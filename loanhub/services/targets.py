@@ -49,7 +49,7 @@ class TargetChanged(Conflict):
     """Somebody set it meanwhile."""
 
     def __init__(self) -> None:
-        super().__init__("这个目标刚刚被别人改过，已刷新，请核对后再填")
+        super().__init__("这个目标刚刚被别人改过，刷新后核对再填")
 
 
 @dataclass(frozen=True)

@@ -2,144 +2,177 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-import time
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
+from urllib.parse import urlencode
 
 import plotly.graph_objects as go
 import reflex as rx
 
 from loanhub.analytics import figures
+from loanhub.components.toasts import done
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
 from loanhub.services import cockpit
 from loanhub.services._actor import Actor
-from loanhub.services.cockpit import CockpitView, Drill, Row, Tile
-from loanhub.state import _live
+from loanhub.services.cockpit import CockpitView, Goal, Row, Selection, Tile
+from loanhub.state import _live, _shared_reading
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
+from loanhub.state._drill import DrillMixin
 from loanhub.state._guard import needs
+from loanhub.state._shared_reading import TOPIC, Key
 
-TOPIC = "cockpit"
-SECONDS_BETWEEN = 2.0
-"""A burst of changes is read once in this time, however many people watch."""
-GATHER_SECONDS = 0.03
-LONGEST_CODE = 80
-Result = TypeVar("Result")
-Key = tuple[Any, ...]
+FUNNELS = ("cohort", "now")
+LEADERS = ("amount", "loans", "rate")
+PLACES = ("cities", "provinces", "times")
 
 
-class Shared:
-    """One reading at a time for all who would get the same; who asks meanwhile shares the next one.
-
-    So nobody gets a reading that was begun before asking, and a burst costs two readings, not one a viewer.
-    """
-
-    def __init__(self) -> None:
-        self._running: dict[Key, asyncio.Task[Any]] = {}
-        self._waiting: dict[Key, asyncio.Task[Any]] = {}
-        self._begun: dict[Key, float] = {}
-        self._later: asyncio.Task[None] | None = None
-
-    async def get(self, key: Key, read: Callable[[], Result]) -> Result:
-        """Return a reading begun from now on; ``read`` runs in a thread."""
-        task = self._waiting.get(key)
-        if task is None:
-            task = self._waiting[key] = asyncio.create_task(self._run(key, read))
-        return await asyncio.shield(task)  # type: ignore[no-any-return]
-
-    async def _run(self, key: Key, read: Callable[[], Any]) -> Any:
-        before = self._running.get(key)
-        if before is not None:
-            await asyncio.wait([before])
-        else:
-            await asyncio.sleep(GATHER_SECONDS)
-        self._running[key] = self._waiting.pop(key)
-        self._begun[key] = time.monotonic()
-        try:
-            return await rx.run_in_thread(read)
-        finally:
-            del self._running[key]
-
-    def too_soon(self, key: Key) -> float:
-        """Return how many seconds are left until a live reading is due again; 0 when one may begin or be joined."""
-        if key in self._waiting:
-            return 0.0
-        return max(0.0, self._begun.get(key, -SECONDS_BETWEEN) + SECONDS_BETWEEN - time.monotonic())
-
-    def call_again(self, seconds: float) -> None:
-        """Announce the topic on this worker once more after so many seconds; a second call meanwhile adds nothing."""
-        if self._later is None or self._later.done():
-            self._later = asyncio.create_task(self._announce(seconds))
-
-    async def _announce(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        _live.hub.receive([(TOPIC, {"event": "cockpit.due"})])
-
-
-shared = Shared()
-
-
-class CockpitState(SessionState):
+class CockpitState(DrillMixin, SessionState):
     """What the cockpit shows. ``flashing`` holds the codes of the numbers that changed with the last live reading."""
 
     period: str = cockpit.DEFAULT_PERIOD
+    compare: str = "before"
+    department: str = ""
+    product: str = ""
+    over: str = "30"
+    funnel_kind: str = "cohort"
+    leaders_by: str = "amount"
+    place_by: str = "cities"
     span: str = ""
     before_label: str = ""
     scope_label: str = ""
     updated: str = ""
     loaded: bool = False
     has_data: bool = False
+    departments: list[list[str]] = []
+    products_to_choose: list[list[str]] = []
     tiles: list[Tile] = []
     second: list[Tile] = []
+    goal: Goal = Goal()
     funnel: list[Row] = []
     bottleneck: str = ""
     channels: list[Row] = []
     leaders: list[Row] = []
     ageing: list[Row] = []
-    cities: list[Row] = []
+    ageing_trend: list[dict[str, Any]] = []
+    ageing_text: str = ""
+    vintage: list[dict[str, Any]] = []
+    vintage_heads: list[str] = []
+    roll: list[dict[str, Any]] = []
+    roll_text: str = ""
+    places: list[Row] = []
+    stage_times: list[Row] = []
+    products: list[Row] = []
+    grades: list[Row] = []
     highlights: list[Row] = []
     trend: list[dict[str, Any]] = []
     trend_text: str = ""
     flashing: list[str] = []
-    opened: Drill = Drill()
-    drill_open: bool = False
+    exporting: bool = False
+    _view: CockpitView | None = None
 
     @rx.var
     def trend_figure(self) -> go.Figure:
         """The chart of disbursed and collected a month, built from the numbers alone."""
         return figures.trend(self.trend)
 
+    @rx.var
+    def ageing_figure(self) -> go.Figure:
+        """The chart of the overdue share at each month end."""
+        return figures.ageing(self.ageing_trend)
+
     @rx.event
     @needs(Permission.COCKPIT_READ)
     async def load(self) -> None:
-        """Show the period of the address and follow it from now on."""
+        """Show what the address asks for and follow it from now on."""
         self._watch(TOPIC)
         self.drill_open = False
-        await self._read(str(self.router.url.query_parameters.get("period", "")))
+        query = self.router.url.query_parameters
+        await self._read(
+            self._asked(
+                **{key: str(query.get(key, "")) for key in ("period", "compare", "department", "product")}
+            )
+        )
 
     @rx.event
     @needs(Permission.COCKPIT_READ)
     async def choose(self, period: str) -> Any:
         """Show another period and put it into the address."""
-        await self._read(period)
-        address = "/cockpit" if self.period == cockpit.DEFAULT_PERIOD else f"/cockpit?period={self.period}"
-        return rx.call_script(f"history.replaceState(history.state, '', {json.dumps(address)})")
+        return await self._choose(period=period)
+
+    @rx.event
+    @needs(Permission.COCKPIT_READ)
+    async def choose_compare(self, compare: str) -> Any:
+        """Hold the period against the one before it or the same a year ago."""
+        return await self._choose(compare=compare)
+
+    @rx.event
+    @needs(Permission.COCKPIT_READ)
+    async def choose_department(self, department: str) -> Any:
+        """Show one department with all below it; '' shows all there is."""
+        return await self._choose(department=department)
+
+    @rx.event
+    @needs(Permission.COCKPIT_READ)
+    async def choose_product(self, product: str) -> Any:
+        """Show one product; '' shows all."""
+        return await self._choose(product=product)
+
+    @rx.event
+    @needs(Permission.COCKPIT_READ)
+    async def choose_over(self, over: str) -> None:
+        """Show the vintage of loans overdue by more than so many days."""
+        await self._read(self._asked(over=over))
+
+    @rx.event
+    @needs(Permission.COCKPIT_READ)
+    async def choose_funnel(self, kind: str) -> None:
+        """Show the funnel of the cohort or of where leads stand now."""
+        self.funnel_kind = kind if kind in FUNNELS else "cohort"
+        self._show_choices()
+
+    @rx.event
+    @needs(Permission.COCKPIT_READ)
+    async def choose_leaders(self, order: str) -> None:
+        """Order the leaders by amount, number or conversion."""
+        self.leaders_by = order if order in LEADERS else "amount"
+        self._show_choices()
+
+    @rx.event
+    @needs(Permission.COCKPIT_READ)
+    async def choose_places(self, kind: str) -> None:
+        """Show cities, provinces or the time spent in stages."""
+        self.place_by = kind if kind in PLACES else "cities"
+        self._show_choices()
 
     @rx.event
     @needs(Permission.COCKPIT_READ)
     async def refresh(self) -> None:
         """Read everything again now."""
-        await self._read(self.period, live=True)
+        await self._read(self._selection(), live=True)
+
+    @rx.event
+    @needs(Permission.REPORTS_READ)
+    async def export_all(self) -> Any:
+        """Write the cockpit as it stands into a workbook and fetch it."""
+        actor, wanted = await self._actor(), self._selection()
+        self.exporting = True
+        yield
+        try:
+            number, name = await rx.run_in_thread(
+                lambda: cockpit.export(actor, selection=wanted, now=utc_now())
+            )
+        finally:
+            self.exporting = False
+        yield rx.download(url=f"/api/files/{number}", filename=name)
+        yield done("已导出，文件保留 7 天")
 
     @rx.event
     @needs(Permission.COCKPIT_READ)
     async def open_drill(self, code: str) -> None:
         """Show the records behind a number."""
-        await self._drill(code)
-        self.drill_open = True
+        await self._open(code)
 
     @rx.event
     @needs(Permission.COCKPIT_READ)
@@ -147,8 +180,38 @@ class CockpitState(SessionState):
         """Show the records behind a bar of the trend."""
         code = self._code_of(points)
         if code:
-            await self._drill(code)
-            self.drill_open = True
+            await self._open(code)
+
+    @rx.event
+    @needs(Permission.COCKPIT_READ)
+    async def open_month_end(self, points: list[dict[str, Any]]) -> None:
+        """Show the loans behind a bar of the ageing."""
+        month = (
+            points[0].get("x") if isinstance(points, list) and points and isinstance(points[0], dict) else ""
+        )
+        code = next(
+            (str(row["drill"]) for row in self.ageing_trend if row["month"] == month and row["drill"]), ""
+        )
+        if code:
+            await self._open(code)
+
+    @rx.event
+    @needs(Permission.COCKPIT_READ)
+    async def group_drill(self, by: str) -> None:
+        """Group the open records by another dimension."""
+        await self._regroup(by, "")
+
+    @rx.event
+    @needs(Permission.COCKPIT_READ)
+    async def pick_group(self, only: str) -> None:
+        """Keep the records of one group, or of all again when it was the one."""
+        await self._regroup(self.opened.by, "" if only == self.opened.only else only)
+
+    @rx.event
+    @needs(Permission.COCKPIT_READ)
+    async def export_drill(self) -> Any:
+        """Write the open records into a workbook and fetch it."""
+        return await self._fetch_drill()
 
     @rx.event
     @needs(Permission.COCKPIT_READ)
@@ -162,49 +225,85 @@ class CockpitState(SessionState):
             return
         actor = await self._actor()
         actor.require(Permission.COCKPIT_READ)
-        wait = shared.too_soon(self._key(actor, self.period))
+        wait = _shared_reading.shared.too_soon(self._key(actor, self._selection()))
         if wait:
-            shared.call_again(wait)
+            _shared_reading.shared.call_again(wait)
             return
-        await self._read(self.period, live=True)
+        await self._read(self._selection(), live=True)
         if self.drill_open:
-            await self._drill(self.opened.code)
+            await self._drill(self.opened.code, self.opened.by, self.opened.only)
 
-    def _key(self, actor: Actor, period: str) -> Key:
-        return (*cockpit.scope_key(actor), period)
+    def _key(self, actor: Actor, selection: Selection) -> Key:
+        return (*cockpit.scope_key(actor), selection)
 
-    async def _read(self, period: str, *, live: bool = False) -> None:
+    def _selection(self) -> Selection:
+        return self._asked()
+
+    def _asked(self, **changes: Any) -> Selection:
+        values = {
+            key: getattr(self, key) for key in ("period", "compare", "department", "product", "over")
+        } | changes
+        texts = {key: value if isinstance(value, str) else "" for key, value in values.items()}
+        number = texts.pop("department")
+        return Selection(
+            department=int(number) if number.isdecimal() and len(number) < 10 else 0, **texts
+        ).known()
+
+    async def _choose(self, **changes: Any) -> Any:
+        await self._read(self._asked(**changes))
+        chosen = {
+            "period": "" if self.period == cockpit.DEFAULT_PERIOD else self.period,
+            "compare": "" if self.compare == "before" else self.compare,
+            "department": self.department,
+            "product": self.product,
+        }
+        query = urlencode({key: value for key, value in chosen.items() if value})
+        address = f"/cockpit?{query}" if query else "/cockpit"
+        return rx.call_script(f"history.replaceState(history.state, '', {json.dumps(address)})")
+
+    async def _read(self, wanted: Selection, *, live: bool = False) -> None:
         actor = await self._actor()
         actor.require(Permission.COCKPIT_READ)
-        known = isinstance(period, str) and period in dict(cockpit.PERIODS)
-        chosen = period if known else cockpit.DEFAULT_PERIOD
-        view = await shared.get(
-            self._key(actor, chosen), lambda: cockpit.look(actor, period=chosen, now=utc_now())
+        view = await _shared_reading.shared.get(
+            self._key(actor, wanted), lambda: cockpit.look(actor, selection=wanted, now=utc_now())
         )
         before = self._numbers() if live and self.loaded else {}
         self._show_view(view)
         self.flashing = [code for code, text in self._numbers().items() if before.get(code, text) != text]
 
     def _show_view(self, view: CockpitView) -> None:
-        self.period, self.span = view.period, view.span
+        chosen = view.selection
+        self._view = view
+        self.period, self.compare, self.over = chosen.period, chosen.compare, chosen.over
+        self.department, self.product = str(chosen.department or ""), chosen.product
+        self.span, self.goal = view.span, view.goal
         self.before_label, self.scope_label = view.before_label, view.scope_label
         self.updated = f"{formats.local(view.as_of):%H:%M:%S}"
+        self.departments = [list(one) for one in view.departments]
+        self.products_to_choose = [list(one) for one in view.products_to_choose]
         self.tiles, self.second = list(view.tiles), list(view.second)
-        self.funnel, self.channels, self.leaders = list(view.funnel), list(view.channels), list(view.leaders)
         self.bottleneck = next((row["label"] for row in view.funnel if row["worst"]), "")
-        self.ageing, self.cities, self.highlights = (
-            list(view.ageing),
-            list(view.cities),
-            list(view.highlights),
-        )
-        self.trend, self.trend_text = list(view.trend), view.trend_text
+        for name in ("channels", "ageing", "ageing_trend", "vintage", "vintage_heads", "roll", "stage_times",
+                     "products", "grades", "highlights", "trend"):  # fmt: skip
+            setattr(self, name, list(getattr(view, name)))
+        self.ageing_text, self.roll_text, self.trend_text = view.ageing_text, view.roll_text, view.trend_text
         self.has_data, self.loaded = view.has_data, True
+        self._show_choices()
+
+    def _show_choices(self) -> None:
+        view = self._view
+        if view is None:
+            return
+        self.funnel = list(view.funnel if self.funnel_kind == "cohort" else view.funnel_now)
+        self.leaders = list(view.leaders[self.leaders_by])
+        self.places = list(view.provinces if self.place_by == "provinces" else view.cities)
 
     def _numbers(self) -> dict[str, str]:
         found = {tile.code: tile.figure + tile.unit for tile in (*self.tiles, *self.second)}
         found |= {row["drill"]: row["count"] for row in self.funnel}
-        found |= {row["drill"]: row["leads"] + row["rate"] + row["acquisition"] for row in self.channels}
-        return found | {row["drill"]: row["amount"] for row in (*self.leaders, *self.ageing, *self.cities)}
+        found |= {row["drill"]: row["leads"] + row["rate"] + row["roi"] for row in self.channels}
+        tables = (*self.leaders, *self.ageing, *self.places, *self.products, *self.grades)
+        return found | {row["drill"]: row["amount"] for row in tables}
 
     def _code_of(self, points: Any) -> str:
         if not isinstance(points, list) or not points or not isinstance(points[0], dict):
@@ -212,10 +311,3 @@ class CockpitState(SessionState):
         month, curve = points[0].get("x"), points[0].get("curveNumber")
         key = {0: "drill_disbursed", 1: "drill_collected"}.get(curve if isinstance(curve, int) else -1, "")
         return next((str(row[key]) for row in self.trend if key and row["month"] == month), "")
-
-    async def _drill(self, code: str) -> None:
-        actor, period = await self._actor(), self.period
-        wanted = code[:LONGEST_CODE] if isinstance(code, str) else ""
-        self.opened = await rx.run_in_thread(
-            lambda: cockpit.drill(actor, wanted, period=period, now=utc_now())
-        )

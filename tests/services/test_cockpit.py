@@ -51,7 +51,7 @@ class TestRights:
         with pytest.raises(NotPermitted):
             cockpit.look(bare_actor(role), now=NOON)
         with pytest.raises(NotPermitted):
-            cockpit.drill(bare_actor(role), "new_leads", now=NOON)
+            cockpit.drill(bare_actor(role), "funded:douyin", now=NOON)
 
     def test_who_may_not_read_loans_sees_only_their_total(self, firm: dict[str, Actor]) -> None:
         few = Actor(
@@ -77,8 +77,8 @@ class TestScope:
 
         assert seen.tiles[0].figure == str(mine)
         assert int(whole.tiles[0].figure) > mine
-        assert [leader["name"] for leader in seen.leaders] == ["林若溪"]
-        assert {leader["name"] for leader in whole.leaders} == {"林若溪", "周子昂"}
+        assert [leader["name"] for leader in seen.leaders["amount"]] == ["林若溪"]
+        assert {leader["name"] for leader in whole.leaders["amount"]} == {"林若溪", "周子昂"}
 
     def test_a_drill_holds_no_record_of_another_team(self, firm: dict[str, Actor]) -> None:
         other = cockpit.drill(firm["lead"], f"owner:{firm['second'].user_id}", **QUARTER)
@@ -129,7 +129,7 @@ class TestDrill:
             assert shown(row["drill"]) == row["leads"]
             assert shown(row["drill_funded"]) == row["funded"]
             assert plain(shown(row["drill_cost"])) == plain(row["cost"])
-        for row in (*view.leaders, *view.ageing, *view.cities):
+        for row in (*view.leaders["amount"], *view.ageing, *view.cities, *view.products, *view.grades):
             assert plain(shown(row["drill"])) == plain(row["amount"])
         for month in view.trend:
             assert plain(shown(str(month["drill_disbursed"]))) == plain(str(month["disbursed_text"]))
@@ -179,7 +179,7 @@ class TestLook:
 
         assert (tiles["disbursed_amount"].direction, tiles["disbursed_amount"].tone) == ("dn", "bad")
         assert tiles["disbursed_amount"].note.startswith("上月同期 ¥")
-        assert tiles["overdue_rate"].direction == "" and tiles["overdue_rate"].change == ""
+        assert tiles["overdue_rate"].note.startswith("M3+ ") and "月末" in tiles["overdue_rate"].note
 
     def test_an_unknown_period_means_the_month(self, sqlite_database: Engine) -> None:
         make_company()

@@ -22,9 +22,11 @@ from loanhub.models import Loan
 from loanhub.services import cockpit, events
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._transaction import transaction
+from loanhub.state import _drill, _shared_reading
 from loanhub.state import cockpit as module
 from loanhub.state._base import SessionState
-from loanhub.state.cockpit import CockpitState, Shared
+from loanhub.state._shared_reading import Shared
+from loanhub.state.cockpit import CockpitState
 from tests.analytics.random_book import fill
 from tests.builders import NOON, make_company, make_user
 
@@ -36,7 +38,8 @@ def book(sqlite_database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     make_company()
     fill([make_user(RoleCode.SALES)])
     monkeypatch.setattr(module, "utc_now", lambda: NOON)
-    monkeypatch.setattr(module, "shared", Shared())
+    monkeypatch.setattr(_shared_reading, "shared", Shared())
+    monkeypatch.setattr(_drill, "utc_now", lambda: NOON)
 
 
 @pytest.fixture
@@ -76,7 +79,7 @@ class TestPeriod:
         assert state.period == "week" and "/cockpit?period=week" in str(event)
 
     @pytest.mark.parametrize("sent", ["decade", "", None, 7, ["month"]])
-    async def test_takes_only_the_four(self, visit: Visit, manager: Actor, sent: Any) -> None:
+    async def test_takes_only_those_there_are(self, visit: Visit, manager: Actor, sent: Any) -> None:
         state = visit(manager)
 
         await CockpitState.choose.fn(state, sent)
@@ -135,7 +138,7 @@ class TestLive:
     async def test_only_what_changed_flashes_and_the_open_drawer_follows(
         self, visit: Visit, manager: Actor, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "SECONDS_BETWEEN", 0.0)
+        monkeypatch.setattr(_shared_reading, "SECONDS_BETWEEN", 0.0)
         state = visit(manager, period="quarter")
         await CockpitState.load.fn(state)
         await CockpitState.open_drill.fn(state, "disbursed_amount")
@@ -172,7 +175,7 @@ class TestLive:
         monkeypatch.setattr(module._live.hub, "receive", received.extend)
         state = visit(manager)
         await CockpitState.load.fn(state)
-        monkeypatch.setattr(module.shared, "too_soon", lambda _key: 0.2)
+        monkeypatch.setattr(_shared_reading.shared, "too_soon", lambda _key: 0.2)
         calls = _count_looks(monkeypatch)
 
         for _ in range(5):

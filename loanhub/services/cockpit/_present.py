@@ -54,6 +54,10 @@ def show_value(measure: Measure, value: Number | None) -> tuple[str, str, str]:
         return "", fixed(Fraction(value) * 100, 2), "%"
     if measure.unit is Unit.HOURS:
         return "", fixed(value, 1), "时"
+    if measure.unit is Unit.DAYS:
+        return "", fixed(value, 1), "天"
+    if measure.unit is Unit.TIMES:
+        return "", fixed(value, 2), "倍"
     return "", formats.count(int(value)), ""
 
 
@@ -69,6 +73,8 @@ def part_text(part: int, unit: Unit) -> str:
         return format_fen(part)
     if unit is Unit.HOURS:
         return f"{fixed(Fraction(part, 60), 1)} 时"
+    if unit is Unit.DAYS:
+        return f"{part} 天"
     return ""
 
 
@@ -86,6 +92,8 @@ def parts_text(reading: Reading) -> str:
         )
     elif unit is Unit.HOURS:
         text, whole = f"{fixed(Fraction(total, 60), 1)} 时", f"{base:,} 件"
+    elif unit is Unit.DAYS:
+        text, whole = f"{total:,} 天", f"{base:,} 笔"
     else:
         text, whole = f"{total:,} 个", None if base is None else f"{base:,} 个"
     return text if whole is None else f"{text} ÷ {whole}"
@@ -105,8 +113,8 @@ def change(measure: Measure, now: Reading, then: Reading) -> tuple[str, str, str
     direction = "up" if difference > 0 else "dn"
     if measure.unit is Unit.RATE:
         return f"{fixed(abs(difference) * 100, 1)}pp", tone, direction
-    if measure.unit is Unit.HOURS:
-        return f"{fixed(abs(difference), 1)} 时", tone, direction
+    if measure.unit in (Unit.HOURS, Unit.DAYS):
+        return f"{fixed(abs(difference), 1)} {'时' if measure.unit is Unit.HOURS else '天'}", tone, direction
     if then.value == 0:
         return "新增", tone, direction
     return f"{fixed(abs(difference) / Fraction(then.value) * 100, 1)}%", tone, direction

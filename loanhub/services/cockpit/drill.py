@@ -1,48 +1,40 @@
-"""The records behind a number of the cockpit 下钻: what it is, how it is counted, what it adds up to."""
+"""The records behind a number of the cockpit 下钻: what it is, how it is counted, what it adds up to, by what."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
-from typing import Any
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
 
 import polars as pl
-import sqlalchemy as sa
-from sqlmodel import Session, col
 
-from loanhub.analytics import book as frames
-from loanhub.analytics import tables
-from loanhub.analytics.book import Book, Window
-from loanhub.analytics.measures import Reading, Unit, measures
-from loanhub.analytics.measures._measure import counted, summed
+from loanhub.analytics.measures import DIMENSIONS, Reading, Unit, dimensions_of, keys_of, measures
+from loanhub.analytics.measures._measure import Measure
 from loanhub.domain import formats
-from loanhub.domain.catalogue import Access, access, present
-from loanhub.domain.errors import NotFound
+from loanhub.domain.errors import InvalidInput
+from loanhub.domain.leads import InvalidReason, LeadStatus, LostReason
 from loanhub.domain.permissions import Permission
-from loanhub.models import Application, Customer, Lead, Loan, Payment, User
-from loanhub.repositories import book as repository
-from loanhub.services import catalogue
-from loanhub.services._actor import Actor
-from loanhub.services._transaction import reading
-from loanhub.services.cockpit._present import part_text, parts_text, show_value, split_wan
+from loanhub.domain.repayment.delinquency import FiveClass
+from loanhub.services import events, files
+from loanhub.services._actor import Actor, LacksPermission
+from loanhub.services._spreadsheet import Cell, workbook
+from loanhub.services._transaction import reading, transaction
+from loanhub.services.cockpit import boards
+from loanhub.services.cockpit._facts import Facts, facts_of
+from loanhub.services.cockpit._panels import GRADES, Row
+from loanhub.services.cockpit._parts import Asked, NoSuchNumber, Part, part_of
+from loanhub.services.cockpit._present import bar, part_text, parts_text, percent, show_value, split_wan, wan
+from loanhub.services.cockpit._records import ENTITIES, RIGHTS, export_right, lines
+from loanhub.services.cockpit._sentences import Namer, names_of
 from loanhub.services.cockpit.keeper import keeper
-from loanhub.services.cockpit.look import BUCKETS, DEFAULT_PERIOD, PERIODS
+from loanhub.services.cockpit.look import DEFAULT_PERIOD, PERIODS, Selection, book_of
 
 DRILL_ROWS = 200
-RIGHTS = {
-    "lead": Permission.LEADS_READ, "customer": Permission.CUSTOMERS_READ,
-    "application": Permission.APPLICATIONS_READ, "loan": Permission.LOANS_READ, "payment": Permission.LOANS_READ,
-}  # fmt: skip
-"""Who may read the records themselves; without it a reader of the cockpit sees the total alone."""
-ENTITIES = {"lead": "线索", "customer": "客户", "application": "申请", "loan": "贷款", "payment": "还款"}
-
-
-class NoSuchNumber(NotFound):
-    """The cockpit has no number of this code."""
-
-    def __init__(self) -> None:
-        super().__init__("没有这个数字")
+EXPORT_ROWS = 20_000
+GROUPS = 6
+BY = ("channel", "product", "owner", "department", "reason", "stage", "city", "grade", "bucket", "status")
+"""What the records may be grouped by in the drawer, as far as they have it."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass(frozen=True)
@@ -50,7 +42,8 @@ class Drill:
     """The records behind a number. ``prefix figure unit`` is the number as the page shows it.
 
     sum_text: what all ``count`` records add up to, exactly; ``rows`` are the largest :data:`DRILL_ROWS` of them
-    (title, detail, value, link), empty when ``hidden`` because the reader may not see the records.
+    (title, detail, value, link), empty when ``hidden`` because the reader may not see the records. by_options: what they may
+    be grouped by; ``groups`` (key, label, amount, share, width) of ``by``; ``only`` the group the rows are of.
     """
 
     code: str = ""
@@ -64,232 +57,219 @@ class Drill:
     entity_label: str = ""
     count: int = 0
     hidden: bool = False
+    exportable: bool = False
+    by: str = ""
+    only: str = ""
+    only_label: str = ""
+    by_options: tuple[dict[str, str], ...] = ()
+    groups: tuple[Row, ...] = ()
     rows: tuple[dict[str, str], ...] = ()
 
 
 @dataclass(frozen=True)
-class _Part:
-    """What a code other than a measure's stands for."""
+class _Found:
+    """A code looked up: its records, the chosen group of them, and the groups."""
 
-    entity: str
-    title: str
-    definition: str
-    reading: Reading
-    now: bool = False
+    part: Part
+    shown: tuple[str, str, str]
+    chosen: Reading
+    keys: tuple[Row, ...]
+    by: str
+    only_label: str
+    options: tuple[dict[str, str], ...]
 
 
-def drill(actor: Actor, code: str, *, period: str = DEFAULT_PERIOD, now: datetime) -> Drill:
-    """Return the records that make a number of the cockpit.
+def drill(
+    actor: Actor,
+    code: str,
+    *,
+    period: str = DEFAULT_PERIOD,
+    selection: Selection | None = None,
+    by: str = "",
+    only: str = "",
+    now: datetime,
+) -> Drill:
+    """Return the records that make a number of the cockpit or of a role's board.
 
-    code: a measure's, or a part of a table: ``funnel:3``, ``channel:douyin``, ``funded:douyin``, ``cost:douyin``, ``owner:7``, ``bucket:M1``, ``city:上海``,
-    ``disbursed:2026-05``, ``collected:2026-05``.
+    code: a measure's, or a part of a table (``_parts``): ``funnel:3``, ``cost:douyin``, ``owner:7``, ``bucket:M1``,
+    ``vintage:2026-01:3:30``, ``disbursed:2026-05``. by: a dimension to group them by; only: the key of one group.
 
     Raises:
-        NotPermitted: the actor lacks cockpit:read.
+        NotPermitted: the actor has neither the cockpit nor a board with this number.
         NoSuchNumber: no such number.
     """
-    actor.require(Permission.COCKPIT_READ)
-    today = formats.local(now).date()
-    window, _ = frames.period(period, today)
+    wanted = (selection or Selection(period=period)).known()
+    found = _find(actor, code, wanted, by, only, now)
+    part = found.part
+    hidden = not actor.can(RIGHTS[part.entity])
+    ordered = found.chosen.rows.sort(["part", "id"], descending=True).head(DRILL_ROWS)
+    window, _ = wanted.windows(formats.local(now).date())
     span = formats.day_range(window.first, window.end - timedelta(days=1))
-    label = dict(PERIODS).get(period, "本月")
-    book = keeper().of(actor)
-    with reading() as db:
-        if code in measures():
-            measure = measures()[code]
-            result = measure.compute(book, window)
-            prefix, figure, unit = show_value(measure, result.value)
-            part = _Part(measure.entity, measure.label, measure.definition, result, now=not measure.flow)
-        else:
-            part = _part(db, book, window, code)
-            prefix, figure, unit = _total(part.reading)
-        hidden = not actor.can(RIGHTS[part.entity])
-        rows = () if hidden else _rows(db, actor, part.entity, part.reading, now)
-    dated = ":" in code and code.split(":")[0] in ("disbursed", "collected")
+    prefix, figure, unit = found.shown
     return Drill(
-        code=code,
-        title=part.title,
-        definition=part.definition,
-        period="当前" if part.now else "" if dated else f"{label} {span}",
-        prefix=prefix,
-        figure=figure,
-        unit=unit,
-        sum_text=parts_text(part.reading),
-        entity_label=ENTITIES[part.entity],
-        count=part.reading.rows.height,
-        hidden=hidden,
-        rows=rows,
+        code=code, title=part.title, definition=part.definition,
+        period="当前" if part.now else part.period or f"{dict(PERIODS)[wanted.period]} {span}",
+        prefix=prefix, figure=figure, unit=unit,
+        sum_text=parts_text(found.chosen if only else part.reading), entity_label=ENTITIES[part.entity],
+        count=found.chosen.rows.height, hidden=hidden, exportable=not hidden and actor.can(export_right(part.entity)),
+        by=found.by, only=only if found.only_label else "", only_label=found.only_label, by_options=found.options,
+        groups=found.keys, rows=() if hidden else _rows(actor, part.entity, found.chosen, ordered, now),
+    )  # fmt: skip
+
+
+def export(
+    actor: Actor,
+    code: str,
+    *,
+    selection: Selection | None = None,
+    by: str = "",
+    only: str = "",
+    now: datetime,
+) -> tuple[int, str]:
+    """Write the records of a number into a workbook only the actor may fetch; return its document's id and name.
+
+    The last line is what they add up to: the number on the page.
+
+    Raises:
+        NotPermitted: not this number, not these records, or not as a file.
+        InvalidInput: nothing to export, or more than 20,000 records.
+    """
+    wanted = (selection or Selection()).known()
+    found = _find(actor, code, wanted, by, only, now)
+    part = found.part
+    actor.require(RIGHTS[part.entity])
+    actor.require(export_right(part.entity))
+    result = found.chosen
+    if result.rows.is_empty():
+        raise InvalidInput("没有可以导出的记录")
+    if result.rows.height > EXPORT_ROWS:
+        raise InvalidInput(f"超过 {EXPORT_ROWS:,} 条，先缩小时间段或点一个分组")
+    ordered = result.rows.sort(["part", "id"], descending=True)
+    ids, parts = ordered["id"].to_list(), ordered["part"].to_list()
+    money = result.part_unit is Unit.FEN
+    with reading() as db:
+        known = lines(db, actor, part.entity, ids, now)
+    rows: list[list[Cell]] = [
+        [
+            *known.get(row_id, (row_id, "", "", ""))[1:3],
+            value if money else part_text(value, result.part_unit) or "1",
+        ]
+        for row_id, value in zip(ids, parts, strict=True)
+    ]
+    rows.append(["合计", f"{len(ids):,} 条", result.total if money else parts_text(result)])
+    name = f"{part.title.replace(' ', '').replace('/', '／')}_{formats.local(now):%Y%m%d-%H%M}.xlsx"
+    title = f"{part.title}{f' · {found.only_label}' if found.only_label else ''} · {part.definition} · {actor.name} 导出于 {formats.instant(now)}"
+    content = workbook(
+        [("明细", title, ["名称", ENTITIES[part.entity], "金额（元）" if money else "数值"], rows)]
     )
+    return store(actor, content, name, f"{part.title}：{len(ids):,} 条", now=now)
 
 
-def _total(result: Reading) -> tuple[str, str, str]:
-    if result.part_unit is Unit.FEN:
-        return split_wan(result.total)
-    return "", formats.count(result.total), ""
+def store(actor: Actor, content: bytes, name: str, summary: str, *, now: datetime) -> tuple[int, str]:
+    """Keep a workbook for seven days and record who took what."""
+    with transaction() as db:
+        document = files.store_generated(
+            db, actor, content=content, file_name=name, media_type=XLSX, kind=files.EXPORT_KIND, label="驾驶舱导出", now=now,
+            owner_id=actor.actor_id, department_id=actor.department_id,
+        )  # fmt: skip
+        events.record(db, actor, "cockpit.exported", now=now, entity="cockpit", summary=summary[:500])
+        return document.id or 0, name
 
 
-def _part(db: Session, book: Book, window: Window, code: str) -> _Part:
-    kind, colon, argument = code.partition(":")
-    builders: dict[str, Callable[[Session, Book, Window, str], _Part]] = {
-        "funnel": _funnel, "channel": _channel, "funded": _funded, "cost": _cost, "owner": _owner,
-        "bucket": _bucket, "city": _city, "disbursed": _disbursed, "collected": _collected,
-    }  # fmt: skip
-    if kind not in builders or not colon:
+def _find(actor: Actor, code: str, selection: Selection, by: str, only: str, now: datetime) -> _Found:
+    if not actor.can(Permission.COCKPIT_READ) and code not in boards.codes_of(actor):
+        raise LacksPermission(Permission.COCKPIT_READ)
+    today = formats.local(now).date()
+    facts = facts_of(actor, today)
+    chosen = replace(
+        selection,
+        department=selection.department if str(selection.department) in dict(facts.departments) else 0,
+    )
+    book, _ = book_of(keeper(), actor, chosen, facts)
+    window, _ = chosen.windows(today)
+    measure: Measure | None = measures().get(code)
+    if measure is not None:
+        result = measure.compute(book, window)
+        part = Part(measure.entity, measure.label, measure.definition, result, now=not measure.flow)
+        shown = show_value(measure, result.value)
+    else:
+        part = part_of(Asked(book, window, facts), code)
+        total = part.reading
+        shown = (
+            split_wan(total.total)
+            if total.part_unit is Unit.FEN
+            else ("", formats.count(total.rows.height), "")
+        )
+    has = set(dimensions_of(measure)) if measure and not measure.whole else set(_dimensions(part.entity))
+    options = tuple({"key": one, "label": f"按{DIMENSIONS[one]}"} for one in BY if one in has)
+    by = by if by in {one["key"] for one in options} else options[0]["key"] if options and not only else ""
+    if not by:
+        return _Found(part, shown, part.reading, (), "", "", options)
+    keys = keys_of(book, part.entity, [by])
+    rows = part.reading.rows.join(keys, on="id", how="left")
+    name = _namer(facts)
+    groups = _groups(rows, by, part.reading.part_unit, name)
+    if not only:
+        return _Found(part, shown, part.reading, groups, by, "", options)
+    picked = rows.filter(pl.col(by).cast(pl.String).fill_null("").eq(only.removeprefix("=")))
+    result = Reading(picked.height, picked.select("id", "part"), None, part.reading.part_unit)
+    label = next((group["label"] for group in groups if group["key"] == only), "")
+    if not label and not picked.is_empty():
+        label = name(by, picked[by][0])
+    if not label:
         raise NoSuchNumber
-    return builders[kind](db, book, window, argument)
+    return _Found(part, shown, result, groups, by, label, options)
 
 
-def _funnel(db: Session, book: Book, window: Window, argument: str) -> _Part:
-    stages = repository.stages(db)
-    if not argument.isdecimal() or int(argument) >= len(stages):
-        raise NoSuchNumber
-    rows = tables.funnel_rows(book, window, int(argument))
-    title = f"转化漏斗 · {stages[int(argument)].label}"
-    return _Part(
-        "lead",
-        title,
-        "期内进线、曾到达这一阶段或更后阶段的线索（按接入时间的同期群）",
-        Reading(rows.height, rows),
+def _dimensions(entity: str) -> tuple[str, ...]:
+    """Return what the records of an entity have: those of any measure of it that may be taken apart."""
+    return next(
+        (dimensions_of(one) for one in measures().values() if one.entity == entity and not one.whole), ()
     )
 
 
-def _cohort(db: Session, book: Book, window: Window, argument: str) -> tuple[str, pl.DataFrame]:
-    code = "" if argument == "none" else argument
-    rows = book.leads.filter(window.holds("created") & (pl.col("channel") == code))
-    return dict(catalogue.sources(db)["channel"]).get(code, "未注明"), rows
+def _groups(rows: pl.DataFrame, by: str, unit: Unit, name: Namer) -> tuple[Row, ...]:
+    grouped = rows.group_by(by).agg(pl.col("part").sum(), records=pl.len()).to_dicts()
+    weigh = "part" if unit is Unit.FEN else "records"
+    grouped.sort(key=lambda row: (-row[weigh], str(row[by])))
+    total = sum(row[weigh] for row in grouped)
+    most = grouped[0][weigh] if grouped else 0
+    return tuple(
+        {
+            "key": f"={'' if row[by] is None else row[by]}", "label": name(by, row[by]),
+            "amount": wan(row["part"]) if unit is Unit.FEN else formats.count(row["records"]),
+            "share": percent(Fraction(row[weigh], total)) if total > 0 else "", "width": bar(max(row[weigh], 0), most),
+        }
+        for row in grouped[:GROUPS]
+    )  # fmt: skip
 
 
-def _channel(db: Session, book: Book, window: Window, argument: str) -> _Part:
-    label, rows = _cohort(db, book, window, argument)
-    return _Part("lead", f"渠道 · {label} · 线索", "期内从这个渠道进线的线索", counted(rows))
-
-
-def _funded(db: Session, book: Book, window: Window, argument: str) -> _Part:
-    label, rows = _cohort(db, book, window, argument)
-    won = rows.filter(pl.col("id").is_in(tables.funded_leads(book).implode()))
-    return _Part(
-        "lead",
-        f"渠道 · {label} · 已放款",
-        "期内从这个渠道进线、至今已放款的线索；转化率 = 已放款 ÷ 线索",
-        counted(won),
-    )
-
-
-def _cost(db: Session, book: Book, window: Window, argument: str) -> _Part:
-    label, rows = _cohort(db, book, window, argument)
-    definition = "期内从这个渠道进线的线索成本；获客成本 = 线索成本 ÷ 已放款线索"
-    return _Part("lead", f"渠道 · {label} · 线索成本", definition, summed(rows, "cost_fen"))
-
-
-def _owner(db: Session, book: Book, window: Window, argument: str) -> _Part:
-    owner = db.get(User, int(argument)) if argument.isdecimal() and len(argument) < 10 else None
-    if owner is None:
-        raise NoSuchNumber
-    rows = book.loans.filter(window.holds("disbursed") & (pl.col("owner") == owner.id))
-    return _Part(
-        "loan", f"放款榜 · {owner.name}", "期内放款的本金合计，按贷款负责人", summed(rows, "principal_fen")
-    )
-
-
-def _bucket(db: Session, book: Book, window: Window, argument: str) -> _Part:
-    notes = dict(BUCKETS)
-    if argument not in notes:
-        raise NoSuchNumber
-    rows = book.loans.filter(pl.col("open") & (argument == tables.AGEING_GROUP))
-    title = f"逾期账龄 · {argument}（{notes[argument]}）"
-    return _Part(
-        "loan", title, "当前处于这一逾期天数段的贷款剩余本金", summed(rows, "outstanding_fen"), now=True
-    )
-
-
-def _city(db: Session, book: Book, window: Window, argument: str) -> _Part:
-    rows = book.loans.filter(window.holds("disbursed") & (pl.col("city") == argument))
-    return _Part(
-        "loan", f"区域放款 · {argument}", "期内放款的本金合计，按客户所在城市", summed(rows, "principal_fen")
-    )
-
-
-def _month(argument: str) -> Window:
-    try:
-        first = date.fromisoformat(f"{argument}-01")
-    except ValueError as error:
-        raise NoSuchNumber from error
-    return Window(first, (first + timedelta(days=31)).replace(day=1))
-
-
-def _disbursed(db: Session, book: Book, window: Window, argument: str) -> _Part:
-    rows = book.loans.filter(_month(argument).holds("disbursed"))
-    return _Part(
-        "loan", f"{argument} 放款", "当月放款的本金合计，按放款日，自营", summed(rows, "principal_fen")
-    )
-
-
-def _collected(db: Session, book: Book, window: Window, argument: str) -> _Part:
-    rows = book.payments.filter(_month(argument).holds("value_date"))
-    return _Part(
-        "payment", f"{argument} 回款", "当月收到的还款，按到账日，已扣除冲正", summed(rows, "amount_fen")
-    )
+def _namer(facts: Facts) -> Namer:
+    reasons = dict([*LostReason.options(), *InvalidReason.options()])
+    return names_of(
+        {
+            "channel": dict(facts.channels), "product": dict(facts.products), "owner": dict(facts.names),
+            "department": dict(facts.department_names), "grade": GRADES, "reason": reasons,
+            "stage": {place: one.label for place, one in enumerate(facts.stages)},
+            "status": dict(LeadStatus.options()), "five_class": dict(FiveClass.options()),
+        }
+    )  # fmt: skip
 
 
 def _rows(
-    db: Session, actor: Actor, entity: str, result: Reading, now: datetime
+    actor: Actor, entity: str, result: Reading, ordered: pl.DataFrame, now: datetime
 ) -> tuple[dict[str, str], ...]:
-    ordered = result.rows.sort(["part", "id"], descending=True).head(DRILL_ROWS)
     ids, parts = ordered["id"].to_list(), ordered["part"].to_list()
-    found = {row_id: (name, detail, link) for row_id, name, detail, link in _records(db, entity, ids)}
-    shown = _name_shower(db, actor, "lead" if entity == "lead" else "customer", now)
+    with reading() as db:
+        found = lines(db, actor, entity, ids, now)
     return tuple(
         {
-            "id": str(row_id),
-            "title": shown(found[row_id][0]),
-            "detail": found[row_id][1],
-            "link": found[row_id][2],
+            "id": str(row_id), "title": found[row_id][1], "detail": found[row_id][2], "link": found[row_id][3],
             "value": part_text(part, result.part_unit),
         }
         for row_id, part in zip(ids, parts, strict=True)
         if row_id in found
-    )
+    )  # fmt: skip
 
 
-def _name_shower(db: Session, actor: Actor, entity: str, now: datetime) -> Callable[[str], str]:
-    spec = catalogue.current(db).get(entity, "name")
-    right = Access.READ if actor.is_system else access(spec, catalogue.rights_of(actor))
-    return lambda name: present(spec, name, right, now)
-
-
-def _records(db: Session, entity: str, ids: list[int]) -> list[tuple[Any, str, str, str]]:
-    """Return (id, name, detail, link) of the records, in any order."""
-    if not ids:
-        return []
-    if entity == "lead":
-        leads = db.execute(sa.select(Lead).where(col(Lead.id).in_(ids))).scalars()
-        return [(x.id, x.name, f"{x.number} · {x.status.label}", f"/leads?lead={x.id}") for x in leads]
-    if entity == "customer":
-        customers = db.execute(sa.select(Customer).where(col(Customer.id).in_(ids))).scalars()
-        return [(x.id, x.name, x.number, f"/customers/{x.id}") for x in customers]
-    if entity == "application":
-        applications = (
-            sa.select(Application, col(Customer.name))
-            .join(Customer, col(Customer.id) == col(Application.customer_id))
-            .where(col(Application.id).in_(ids))
-        )
-        return [(x.id, name, f"{x.number} · {x.status.label}", f"/applications/{x.id}")
-                for x, name in db.execute(applications).all()]  # fmt: skip
-    if entity == "loan":
-        loans = (
-            sa.select(Loan, col(Customer.name))
-            .join(Customer, col(Customer.id) == col(Loan.customer_id))
-            .where(col(Loan.id).in_(ids))
-        )
-        return [
-            (x.id, name, f"{x.number} · {x.status.label}", f"/loans/{x.id}")
-            for x, name in db.execute(loans).all()
-        ]
-    payments = (
-        sa.select(Payment, col(Loan.number), col(Customer.name))
-        .join(Loan, col(Loan.id) == col(Payment.loan_id))
-        .join(Customer, col(Customer.id) == col(Loan.customer_id))
-        .where(col(Payment.id).in_(ids))
-    )
-    return [(x.id, name, f"{number} · {formats.day(x.value_date)}", f"/loans/{x.loan_id}")
-            for x, number, name in db.execute(payments).all()]  # fmt: skip
+__all__ = ["DRILL_ROWS", "Drill", "NoSuchNumber", "drill", "export", "store"]

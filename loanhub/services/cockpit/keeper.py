@@ -14,8 +14,9 @@ import os
 import shutil
 import threading
 import weakref
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import polars as pl
 import structlog
@@ -24,6 +25,7 @@ from sqlmodel import Session
 
 from loanhub.analytics import book as frames
 from loanhub.analytics.book import GROWING, SCHEMAS, Book
+from loanhub.analytics.history import History, history_of, month_cells
 from loanhub.domain.permissions import Scope
 from loanhub.repositories import book as repository
 from loanhub.repositories.book import Changed
@@ -36,6 +38,7 @@ MANY = 3_000
 OVERTAKEN = 1_000
 """On PostgreSQL an event may be committed after later ones; so many of the newest are looked at again."""
 READERS_KEPT = 24
+RESULTS_KEPT = 120
 WHOLE: dict[str, tuple[str, ...]] = {
     "day_end.finished": ("loans", "snapshots"),
     "day_end.months_written": ("snapshots",),
@@ -55,7 +58,21 @@ WHOLE: dict[str, tuple[str, ...]] = {
 """Events that name no record, and the frames they change."""
 Touched = dict[tuple[str, str], set[int]]
 
+Result = TypeVar("Result")
+
 log = structlog.get_logger("loanhub.book")
+
+
+class _Same:
+    """Equal to another only when both hold the very same frame."""
+
+    def __init__(self, frame: pl.DataFrame) -> None:
+        self.frame = frame
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Same) and other.frame is self.frame
+
+    __hash__ = None  # type: ignore[assignment]
 
 
 class Keeper:
@@ -71,7 +88,9 @@ class Keeper:
         self._seen: set[int] = set()
         self._newest = (0, "")
         self._saved = 0
-        self._readers: dict[tuple[object, ...], tuple[int, Book]] = {}
+        self._readers: dict[tuple[object, ...], tuple[int, Book, Book]] = {}
+        self._results: dict[tuple[object, ...], tuple[object, object]] = {}
+        self._result_locks: dict[tuple[object, ...], threading.Lock] = {}
         self.version = 0
         """Rises with every change folded in."""
 
@@ -94,11 +113,36 @@ class Keeper:
         key, version = (actor.user_id, actor.department_ids), self.version
         kept = self._readers.get(key)
         if kept is None or kept[0] != version:
-            found = frames.within(book, user_id=actor.user_id, departments=actor.department_ids)
+            before = None if kept is None else (kept[1], kept[2])
+            found = frames.within(
+                book, user_id=actor.user_id, departments=actor.department_ids, before=before
+            )
             while len(self._readers) >= READERS_KEPT:
                 self._readers.pop(next(iter(self._readers)), None)
-            kept = self._readers[key] = (version, found)
-        return kept[1]
+            kept = self._readers[key] = (version, book, found)
+        return kept[2]
+
+    def once(self, key: tuple[object, ...], stamp: object, make: Callable[[], Result]) -> Result:
+        """Return what ``make`` gave for this key, as long as the stamp is the same; made by one thread at a time."""
+        with self._lock:
+            lock = self._result_locks.setdefault(key, threading.Lock())
+        with lock:
+            kept = self._results.get(key)
+            if kept is None or kept[0] != stamp:
+                kept = (stamp, make())
+                with self._lock:
+                    self._results.pop(key, None)
+                    while len(self._results) >= RESULTS_KEPT:
+                        oldest = next(iter(self._results))
+                        del self._results[oldest]
+                        self._result_locks.pop(oldest, None)
+                    self._results[key] = kept
+            return kept[1]  # type: ignore[return-value]
+
+    def history(self, key: tuple[object, ...], book: Book) -> History:
+        """Return a book's month ends added up; added up again only when there are others, not with every payment."""
+        cells = self.once(("cells", *key), _Same(book.snapshots), lambda: month_cells(book))
+        return history_of(book, cells)
 
     def rebuild(self) -> Book:
         """Read everything again and return it."""

@@ -1,27 +1,28 @@
-"""Read the cockpit once for a period: tiles, funnel, channels, leaders, ageing, cities, trend, highlights."""
+"""Read the cockpit once for a period: tiles, panels, highlights; shared by all who would get the same."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from fractions import Fraction
+from typing import Any
 
-import sqlalchemy as sa
-from sqlmodel import col
+import polars as pl
 
 from loanhub.analytics import book as frames
+from loanhub.analytics import history as past
 from loanhub.analytics import tables
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.channel import channel_metrics
-from loanhub.analytics.measures import Measure, Unit, measures
+from loanhub.analytics.forecast import Forecast, forecast_month
+from loanhub.analytics.history import History
+from loanhub.analytics.measures import Measure, Reading, Unit, measures
 from loanhub.domain import formats
-from loanhub.domain.money import divide_half_up, format_fen
 from loanhub.domain.permissions import Permission, Scope
-from loanhub.models import Stage, User
-from loanhub.repositories import book as repository
-from loanhub.services import catalogue
 from loanhub.services._actor import Actor
-from loanhub.services._transaction import reading
+from loanhub.services.cockpit import _panels as panels
+from loanhub.services.cockpit._facts import Facts, facts_of
+from loanhub.services.cockpit._panels import BUCKETS, Row
 from loanhub.services.cockpit._present import (
     bar,
     change,
@@ -34,7 +35,8 @@ from loanhub.services.cockpit._present import (
     spark,
     wan,
 )
-from loanhub.services.cockpit.keeper import keeper
+from loanhub.services.cockpit._sentences import Context, names_of, sentences
+from loanhub.services.cockpit.keeper import Keeper, keeper
 
 TILES = (
     "new_leads",
@@ -44,14 +46,26 @@ TILES = (
     "acquisition_cost",
     "overdue_rate",
 )
-SECOND = ("new_customers", "applied_amount", "collected_amount", "outstanding_principal", "overdue_90_rate")
-PERIODS = (("day", "今日"), ("week", "本周"), ("month", "本月"), ("quarter", "本季"))
-DEFAULT_PERIOD = "month"
-BEFORE = {"day": "昨日", "week": "上周同期", "month": "上月同期", "quarter": "上季同期"}
-BUCKETS = (("M1", "1–30 天"), ("M2", "31–60 天"), ("M3", "61–90 天"), ("M3+", "90 天以上"))
+SECOND = (
+    "new_customers",
+    "applied_amount",
+    "collected_amount",
+    "outstanding_principal",
+    "output_per_head",
+    "bad_debt_rate",
+)
+PERIODS = (("day", "今日"), ("week", "本周"), ("month", "本月"), ("quarter", "本季"), ("year", "本年"))
+COMPARES = (("before", "环比"), ("year", "同比"))
+DEFAULT_PERIOD, DEFAULT_COMPARE, DEFAULT_OVER = "month", "before", "30"
+BEFORE = {
+    "day": "昨日",
+    "week": "上周同期",
+    "month": "上月同期",
+    "quarter": "上季同期",
+    "year": "去年同期",
+}
 SPARK_POINTS = 8
-LEADERS, CITIES = 8, 12
-Row = dict[str, str]
+P90 = 0.9
 
 
 @dataclass(frozen=True)
@@ -76,14 +90,58 @@ class Tile:
 
 
 @dataclass(frozen=True)
+class Goal:
+    """The month's target and how far it is: ``done`` and ``passed`` are widths of bars; '' without a target."""
+
+    text: str = ""
+    done: str = ""
+    done_text: str = ""
+    passed: str = ""
+    pace: str = ""
+    tone: str = ""
+    forecast: str = ""
+    reach: str = ""
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What of the cockpit is asked for. Unknown codes mean the default; department 0 and product '' all there is."""
+
+    period: str = DEFAULT_PERIOD
+    compare: str = DEFAULT_COMPARE
+    department: int = 0
+    product: str = ""
+    over: str = DEFAULT_OVER
+
+    def known(self) -> Selection:
+        """Return it with unknown codes replaced."""
+        return replace(
+            self,
+            period=self.period if self.period in BEFORE else DEFAULT_PERIOD,
+            compare=self.compare if self.compare in dict(COMPARES) else DEFAULT_COMPARE,
+            over=self.over if self.over in past.OVER else DEFAULT_OVER,
+        )
+
+    def windows(self, today: date) -> tuple[Window, Window]:
+        """Return the window and what it is compared with."""
+        window, before = frames.period(self.period, today)
+        return window, frames.year_before(window) if self.compare == "year" else before
+
+    @property
+    def before_label(self) -> str:
+        """Return what it is compared with in words."""
+        return "去年同期" if self.compare == "year" else BEFORE[self.period]
+
+
+@dataclass(frozen=True)
 class CockpitView:
     """Everything on the cockpit, formatted. Each row carries ``drill``, the code of the records behind it.
 
-    trend: a row a month, oldest first: ``month``, ``disbursed`` and ``collected`` in 万 for the chart, and the
-    same as texts for its table.
+    trend, ageing_trend: a row a month, oldest first, with numbers for the chart and texts for its table.
+    leaders: by order. departments, products_to_choose: what the filters offer.
     """
 
-    period: str
+    selection: Selection
     period_label: str
     before_label: str
     span: str
@@ -91,15 +149,34 @@ class CockpitView:
     has_data: bool
     tiles: tuple[Tile, ...]
     second: tuple[Tile, ...]
+    goal: Goal
     funnel: tuple[Row, ...]
+    funnel_now: tuple[Row, ...]
     channels: tuple[Row, ...]
-    leaders: tuple[Row, ...]
+    leaders: dict[str, tuple[Row, ...]]
     ageing: tuple[Row, ...]
+    ageing_trend: tuple[dict[str, Any], ...]
+    ageing_text: str
+    vintage: tuple[dict[str, Any], ...]
+    vintage_heads: tuple[str, ...]
+    roll: tuple[dict[str, Any], ...]
+    roll_text: str
     cities: tuple[Row, ...]
-    trend: tuple[dict[str, str | float], ...]
+    provinces: tuple[Row, ...]
+    stage_times: tuple[Row, ...]
+    products: tuple[Row, ...]
+    grades: tuple[Row, ...]
+    trend: tuple[dict[str, Any], ...]
     trend_text: str
     highlights: tuple[Row, ...]
+    departments: tuple[tuple[str, str], ...]
+    products_to_choose: tuple[tuple[str, str], ...]
     as_of: datetime
+
+    @property
+    def period(self) -> str:
+        """Return the code of the period."""
+        return self.selection.period
 
 
 def scope_key(actor: Actor) -> tuple[int, ...]:
@@ -109,49 +186,131 @@ def scope_key(actor: Actor) -> tuple[int, ...]:
     return (int(actor.scope), actor.user_id, *sorted(actor.department_ids))
 
 
-def look(actor: Actor, *, period: str = DEFAULT_PERIOD, now: datetime) -> CockpitView:
-    """Return the cockpit for a period (day, week, month, quarter) inside the actor's scope; unknown: the month.
+def scope_label(actor: Actor) -> str:
+    """Return how far the reader's numbers reach, in words."""
+    return "全公司" if actor.is_system or actor.scope is Scope.ALL else actor.scope.label
+
+
+def look(
+    actor: Actor, *, period: str = DEFAULT_PERIOD, now: datetime, selection: Selection | None = None
+) -> CockpitView:
+    """Return the cockpit inside the actor's scope; unknown codes mean the default. ``selection`` overrules ``period``.
 
     Raises:
         NotPermitted: the actor lacks cockpit:read.
     """
     actor.require(Permission.COCKPIT_READ)
+    wanted = (selection or Selection(period=period)).known()
     today = formats.local(now).date()
-    period = period if period in BEFORE else DEFAULT_PERIOD
-    window, before = frames.period(period, today)
-    book = keeper().of(actor)
-    with reading() as db:
-        stages = repository.stages(db)
-        people = db.execute(sa.select(col(User.id), col(User.name))).all()
-        names = {row[0]: row[1] for row in people}
-        labels = dict(catalogue.sources(db)["channel"])
-    steps = _funnel(book, window, stages)
-    channels = _channels(book, window, labels)
-    trend, trend_text = _trend(book, today)
-    history = frames.stretches(period, today, SPARK_POINTS)
+    kept = keeper()
+    facts = facts_of(actor, today)
+    chosen = replace(
+        wanted,
+        department=wanted.department if str(wanted.department) in dict(facts.departments) else 0,
+        product=wanted.product if wanted.product in dict(facts.products) else "",
+    )
+    book, key = book_of(kept, actor, chosen, facts)
+    view = kept.once(
+        ("look", *key, chosen, today),
+        (kept.version, facts),
+        lambda: _look(kept, book, key, chosen, facts, today, now),
+    )
+    return replace(view, as_of=now, scope_label=scope_label(actor))
 
-    def tile(code: str) -> Tile:
-        return _tile(measures()[code], book, window, before, history, BEFORE[period])
 
+def book_of(
+    kept: Keeper, actor: Actor, selection: Selection, facts: Facts
+) -> tuple[Book, tuple[object, ...]]:
+    """Return the part of the book a selection is about, and what names it."""
+    whole, key = kept.of(actor), scope_key(actor)
+    if not selection.department and not selection.product:
+        return whole, key
+    departments = facts.below(selection.department) if selection.department else None
+    key = (*key, selection.department, selection.product)  # type: ignore[assignment]
+    part = kept.once(
+        ("part", *key),
+        kept.version,
+        lambda: frames.narrowed(whole, departments=departments, product=selection.product),
+    )
+    return part, key
+
+
+def _look(
+    kept: Keeper,
+    book: Book,
+    key: tuple[object, ...],
+    chosen: Selection,
+    facts: Facts,
+    today: date,
+    now: datetime,
+) -> CockpitView:
+    window, before = chosen.windows(today)
+    month_ends = kept.history(key, book)
+    stretches = frames.stretches("month" if chosen.period == "year" else chosen.period, today, SPARK_POINTS)
+    steps = tables.funnel(book, window, len(facts.stages))
+    trend, trend_text = panels.trend(book, today)
+    ageing_trend, ageing_text = panels.ageing_trend(book, month_ends, today)
+    vintage, heads = panels.vintage(month_ends, chosen.over)
+    roll, roll_text = panels.roll(book, month_ends)
+    target = facts.goal if not chosen.department and not chosen.product else facts.department_goal(chosen)
+    coming = _forecast(book, today) if chosen.period == "month" else None
+    name = names_of(
+        {"channel": dict(facts.channels), "product": dict(facts.products), "grade": panels.GRADES}
+    )
+    tiles = {
+        code: _tile(
+            measures()[code], book, window, before, stretches if code in TILES else [], chosen.before_label
+        )
+        for code in (*TILES, *SECOND)
+    }
+    tiles = _enriched(tiles, book, window, month_ends, target if chosen.period == "month" else None)
     return CockpitView(
-        period=period,
-        period_label=dict(PERIODS)[period],
-        before_label=BEFORE[period],
+        selection=chosen,
+        period_label=dict(PERIODS)[chosen.period],
+        before_label=chosen.before_label,
         span=formats.day_range(window.first, today),
-        scope_label="全公司" if actor.is_system or actor.scope is Scope.ALL else actor.scope.label,
+        scope_label="",
         has_data=any(
             not frame.is_empty() for frame in (book.leads, book.customers, book.applications, book.loans)
         ),
-        tiles=tuple(tile(code) for code in TILES),
-        second=tuple(tile(code) for code in SECOND),
-        funnel=steps,
-        channels=channels,
-        leaders=_leaders(book, window, names),
-        ageing=_ageing(book),
-        cities=_cities(book, window),
+        tiles=tuple(tiles[code] for code in TILES),
+        second=tuple(tiles[code] for code in SECOND),
+        goal=_goal(book, today, target, coming),
+        funnel=panels.funnel([step.count for step in steps], facts.stages, "funnel"),
+        funnel_now=panels.funnel(tables.funnel_now(book, len(facts.stages)), facts.stages, "now"),
+        channels=panels.channels(book, window, dict(facts.channels)),
+        leaders=panels.leaders(
+            book, window, dict(facts.names), dict(facts.personal_goals) if chosen.period == "month" else {}
+        ),
+        ageing=panels.ageing(book),
+        ageing_trend=ageing_trend,
+        ageing_text=ageing_text,
+        vintage=vintage,
+        vintage_heads=heads,
+        roll=roll,
+        roll_text=roll_text,
+        cities=panels.cities(book, window),
+        provinces=panels.province_tiles(book, window),
+        stage_times=panels.stage_times(book, window, facts.stages),
+        products=panels.products(book, window, dict(facts.products)),
+        grades=panels.grades(book),
         trend=trend,
         trend_text=trend_text,
-        highlights=_highlights(steps, book, window, before, labels, BEFORE[period]),
+        highlights=sentences(
+            Context(
+                book,
+                window,
+                before,
+                chosen.before_label,
+                facts.stages,
+                month_ends,
+                name,
+                coming,
+                target,
+            )
+        ),
+        departments=facts.departments,
+        products_to_choose=facts.products,
         as_of=now,
     )
 
@@ -160,19 +319,22 @@ def _tile(
     measure: Measure, book: Book, window: Window, before: Window, history: list[Window], before_label: str
 ) -> Tile:
     now = measure.compute(book, window)
+    then = measure.compute(book, before) if measure.flow else None
+    values = [measure.compute(book, stretch).value for stretch in history] if measure.flow else []
+    return tile_of(measure, now, then, before_label, spark(values))
+
+
+def tile_of(measure: Measure, now: Reading, then: Reading | None, before_label: str, path: str = "") -> Tile:
+    """Return a number as a tile, held against an earlier one where there is one."""
     prefix, figure, unit = show_value(measure, now.value)
-    moved, tone, direction, note, path = "", "", "", "", ""
-    if measure.flow:
-        then = measure.compute(book, before)
+    moved, tone, direction, note = "", "", "", ""
+    if then is not None:
         moved, tone, direction = change(measure, now, then)
-        path = spark([measure.compute(book, stretch).value for stretch in history])
         note = f"{before_label} {joined(show_value(measure, then.value))}"
     if now.base is not None and measure.unit is Unit.RATE:
         counts = now.part_unit is Unit.COUNT
-        note = (
-            f"通过 {now.total:,} · 出结果 {now.base:,}" if counts else f"{wan(now.total)}，共 {wan(now.base)}"
-        )
-    elif not measure.flow:
+        note = f"{now.total:,} / {now.base:,}" if counts else f"{wan(now.total)}，共 {wan(now.base)}"
+    elif then is None and measure.unit is not Unit.TIMES:
         note = f"{now.rows.height:,} 笔"
     full = (
         part_text(int(now.value), Unit.FEN)
@@ -180,179 +342,78 @@ def _tile(
         else parts_text(now)
     )
     return Tile(
-        measure.code,
-        measure.label,
-        prefix,
-        figure,
-        unit,
-        full,
-        measure.definition,
-        moved,
-        tone,
-        direction,
-        note,
-        path,
-    )
+        measure.code, measure.label, prefix, figure, unit, full, measure.definition, moved, tone, direction, note, path
+    )  # fmt: skip
 
 
-def _funnel(book: Book, window: Window, stages: list[Stage]) -> tuple[Row, ...]:
-    steps = tables.funnel(book, window, len(stages))
-    worst = tables.worst_step(steps)
-    top = steps[0].count if steps else 0
-    return tuple(
-        {
-            "code": stage.code,
-            "label": stage.label,
-            "count": formats.count(step.count),
-            "rate": "" if step.step_rate is None else percent(step.step_rate),
-            "overall": percent(step.overall_rate),
-            "width": bar(step.count, top),
-            "next": bar(steps[step.stage + 1].count, top) if step.stage + 1 < len(steps) else "",
-            "worst": "worst" if worst == step.stage else "",
-            "worst_next": "worst" if worst == step.stage + 1 else "",
-            "drill": f"funnel:{step.stage}",
-        }
-        for stage, step in zip(stages, steps, strict=True)
-    )
-
-
-def _channels(book: Book, window: Window, labels: dict[str, str]) -> tuple[Row, ...]:
-    rows = tables.channels(book, window).to_dicts()
-    metrics = [
-        channel_metrics(
-            cost_fen=row["cost_fen"], leads=row["leads"], valid_leads=row["valid"], funded=row["funded"],
-            funded_amount_fen=row["funded_fen"], revenue_fen=0,
+def _enriched(
+    tiles: Mapping[str, Tile], book: Book, window: Window, kept: History, goal: int | None
+) -> dict[str, Tile]:
+    """Return the tiles with what stands below the figure: target, P90, LTV to CAC, the last month end."""
+    found = dict(tiles)
+    lent = measures()["disbursed_amount"].compute(book, window).total
+    if goal:
+        found["disbursed_amount"] = replace(
+            found["disbursed_amount"], note=f"目标 {wan(goal)} · {percent(Fraction(lent, goal), 0)}"
         )
-        for row in rows
-    ]  # fmt: skip
-    best = max((m.lead_conversion or Fraction(0) for m in metrics), default=Fraction(0))
-    views = []
-    for row, one in zip(rows, metrics, strict=True):
-        code = row["channel"] or "none"
-        views.append(
-            {
-                "code": code,
-                "label": labels.get(row["channel"], "未注明"),
-                "leads": formats.count(row["leads"]),
-                "funded": formats.count(row["funded"]),
-                "rate": percent(one.lead_conversion),
-                "width": bar(one.lead_conversion or 0, best),
-                "cost": wan(row["cost_fen"]),
-                "per_lead": _amount(one.cost_per_lead_fen),
-                "acquisition": _amount(one.acquisition_cost_fen),
-                "amount": wan(row["funded_fen"]),
-                "drill": f"channel:{code}",
-                "drill_funded": f"funded:{code}",
-                "drill_cost": f"cost:{code}",
-            }
+    rate = measures()["approval_rate"].compute(book, window)
+    if rate.base:
+        found["approval_rate"] = replace(
+            found["approval_rate"], note=f"出结果 {rate.base:,} · 通过 {rate.total:,}"
         )
-    return tuple(views)
+    minutes = measures()["approval_hours"].compute(book, window).rows["part"]
+    if len(minutes):
+        high = minutes.quantile(P90, "higher")
+        found["approval_hours"] = replace(
+            found["approval_hours"], note=f"P90 {fixed(Fraction(int(high or 0), 60), 1)} 时"
+        )
+    ratio = measures()["lifetime_to_cost"].compute(book, window).value
+    if ratio is not None:
+        found["acquisition_cost"] = replace(found["acquisition_cost"], note=f"LTV / CAC {fixed(ratio, 1)}")
+    late = measures()["overdue_90_rate"].compute(book, window).value
+    earlier = [one for one in past.ageing_trend(kept, SPARK_POINTS) if one.day < window.end]
+    shares = [Fraction(sum(one.overdue_fen), one.balance_fen) if one.balance_fen else None for one in earlier]
+    now = measures()["overdue_rate"].compute(book, window)
+    tile = found["overdue_rate"]
+    if late is not None:
+        tile = replace(tile, note=f"M3+ {percent(Fraction(late), 2)}")
+    if shares and shares[-1] is not None and now.value is not None:
+        before = Reading(shares[-1], now.rows)
+        moved, tone, direction = change(measures()["overdue_rate"], now, before)
+        note = f"{tile.note} · {earlier[-1].day.month} 月末 {percent(shares[-1], 2)}"
+        tile = replace(
+            tile, change=moved, tone=tone, direction=direction, note=note, spark=spark([*shares, now.value])
+        )
+    found["overdue_rate"] = tile
+    return found
 
 
-def _amount(fen: int | None) -> str:
-    return formats.EMPTY if fen is None else format_fen(fen)
-
-
-def _leaders(book: Book, window: Window, names: dict[int, str]) -> tuple[Row, ...]:
-    rows = tables.leaders(book, window).head(LEADERS).to_dicts()
-    best = rows[0]["amount_fen"] if rows else 0
-    return tuple(
-        {
-            "rank": str(place),
-            "name": names.get(row["owner"], formats.EMPTY),
-            "initial": names.get(row["owner"], formats.EMPTY)[-1:],
-            "tone": str(row["owner"] % 6 + 1),
-            "amount": wan(row["amount_fen"]),
-            "loans": f"{row['loans']} 单",
-            "width": bar(row["amount_fen"], best),
-            "drill": f"owner:{row['owner']}",
-        }
-        for place, row in enumerate(rows, start=1)
+def _forecast(book: Book, today: date) -> Forecast | None:
+    first = frames.months_back(today, 7)[0]
+    rows = book.loans.filter(Window(first, today + timedelta(days=1)).holds("disbursed"))
+    return forecast_month(
+        rows.group_by(day=pl.col("disbursed")).agg(value=pl.col("principal_fen").sum()), today
     )
 
 
-def _ageing(book: Book) -> tuple[Row, ...]:
-    found = {row["group"]: row for row in tables.ageing(book).to_dicts()}
-    total = sum(row["balance_fen"] for row in found.values())
-    empty = {"balance_fen": 0, "loans": 0}
-    most = max((found.get(code, empty)["balance_fen"] for code, _ in BUCKETS), default=0)
-    return tuple(
-        {
-            "code": code,
-            "note": note,
-            "amount": wan(found.get(code, empty)["balance_fen"]),
-            "loans": f"{found.get(code, empty)['loans']} 笔",
-            "share": percent(Fraction(found.get(code, empty)["balance_fen"], total), 2)
-            if total
-            else formats.EMPTY,
-            "width": bar(found.get(code, empty)["balance_fen"], most),
-            "drill": f"bucket:{code}",
-        }
-        for code, note in BUCKETS
-    )
+def _goal(book: Book, today: date, goal: int | None, coming: Forecast | None) -> Goal:
+    """Return this month's target, whatever period is shown."""
+    first = today.replace(day=1)
+    days = ((first + timedelta(days=31)).replace(day=1) - first).days
+    lent = measures()["disbursed_amount"].compute(book, Window(first, today + timedelta(days=1))).total
+    words = "" if coming is None else f"{wan(coming.middle)}（{wan(coming.low)} ～ {wan(coming.high)}）"
+    if not goal:
+        return Goal(forecast=words)
+    done, passed = Fraction(lent, goal), Fraction(today.day, days)
+    ahead = done - passed
+    return Goal(
+        text=wan(goal), done=bar(min(done, Fraction(1)), 1), done_text=percent(done), passed=bar(passed, 1),
+        pace=f"时间进度 {percent(passed)} · {'领先' if ahead >= 0 else '落后'} {fixed(abs(ahead) * 100, 1)}pp",
+        tone="good" if ahead >= 0 else "bad", forecast=words,
+        reach="" if coming is None else percent(Fraction(coming.middle, goal), 0),
+    )  # fmt: skip
 
 
-def _cities(book: Book, window: Window) -> tuple[Row, ...]:
-    rows = tables.cities(book, window).head(CITIES).to_dicts()
-    best = rows[0]["amount_fen"] if rows else 0
-    return tuple(
-        {
-            "label": row["city"],
-            "amount": wan(row["amount_fen"]),
-            "loans": f"{row['loans']} 笔",
-            "level": str(min(7, 1 + row["amount_fen"] * 6 // best) if best else 1),
-            "drill": f"city:{row['city']}",
-        }
-        for row in rows
-    )
-
-
-def _trend(book: Book, today: date) -> tuple[tuple[dict[str, str | float], ...], str]:
-    rows = tables.trend(book, today).to_dicts()
-    lent, back = (sum(row[key] for row in rows) for key in ("disbursed_fen", "collected_fen"))
-    views: tuple[dict[str, str | float], ...] = tuple(
-        {
-            "month": f"{row['month']:%y-%m}",
-            "disbursed": divide_half_up(row["disbursed_fen"], 100_000) / 10,
-            "collected": divide_half_up(row["collected_fen"], 100_000) / 10,
-            "disbursed_text": wan(row["disbursed_fen"]),
-            "collected_text": wan(row["collected_fen"]),
-            "drill_disbursed": f"disbursed:{row['month']:%Y-%m}",
-            "drill_collected": f"collected:{row['month']:%Y-%m}",
-        }
-        for row in rows
-    )
-    return views, f"近 12 个月放款 {wan(lent)}，回款 {wan(back)}；本月未结束"
-
-
-def _highlights(
-    steps: tuple[Row, ...],
-    book: Book,
-    window: Window,
-    before: Window,
-    labels: dict[str, str],
-    before_label: str,
-) -> tuple[Row, ...]:
-    found: list[Row] = []
-    worst = next((step for step in steps if step["worst"]), None)
-    if worst is not None:
-        found.append({"icon": "triangle-alert", "tone": "bad", "drill": worst["drill"], "lead": worst["label"],
-                      "text": f"转化 {worst['rate']}，是漏斗里最窄的一节"})  # fmt: skip
-    idle = max(
-        (row for row in tables.channels(book, window).to_dicts() if row["cost_fen"] and not row["funded"]),
-        key=lambda row: row["cost_fen"],
-        default=None,
-    )
-    if idle is not None:
-        found.append({"icon": "trending-down", "tone": "warn", "drill": f"cost:{idle['channel'] or 'none'}",
-                      "lead": labels.get(idle["channel"], "未注明"),
-                      "text": f"已投 {wan(idle['cost_fen'])}，这批线索还没有放款"})  # fmt: skip
-    lent = measures()["disbursed_amount"]
-    now, then = lent.compute(book, window).value, lent.compute(book, before).value
-    if isinstance(now, int) and isinstance(then, int) and then:
-        moved = Fraction(now - then, then) * 100
-        up = moved >= 0
-        found.append({"icon": "trending-up" if up else "trending-down", "tone": "ok" if up else "bad",
-                      "drill": "disbursed_amount", "lead": "放款",
-                      "text": f"{wan(now)}，比{before_label}{'多' if up else '少'} {fixed(abs(moved), 1)}%"})  # fmt: skip
-    return tuple(found)
+__all__ = [
+    "BUCKETS", "CockpitView", "Goal", "Row", "Selection", "Tile", "book_of", "look", "scope_key", "scope_label", "tile_of",
+]  # fmt: skip
