@@ -40,7 +40,7 @@ def make_lasting(
     ``moment`` is the ISO 8601 time of issue. Call it when all pages are drawn.
     """
     catalog = document.Catalog
-    xmp = _xmp(title, author, subject, keywords, creator, moment)
+    xmp = xmp_packet(title, author, subject, keywords, creator, moment)
     catalog.Metadata = _Stream(pdfdoc.PDFDictionary({"Type": "/Metadata", "Subtype": "/XML"}), xmp)
     profile = _Stream(pdfdoc.PDFDictionary({"N": 3}), srgb_profile(), [pdfdoc.PDFZCompress])
     intent = {"Type": "/OutputIntent", "S": "/GTS_PDFA1", "OutputConditionIdentifier": "(sRGB)",
@@ -105,7 +105,9 @@ def tag(document: Any, tree: Element, parents: list[list[Element]]) -> None:
         page.__NoDefault__ = [*page.__NoDefault__, "StructParents", "Tabs"]
 
 
-def _xmp(title: str, author: str, subject: str, keywords: str, creator: str, moment: str) -> bytes:
+def xmp_packet(title: str, author: str, subject: str, keywords: str, creator: str, moment: str) -> bytes:
+    """Return the XMP that says the same as the document's information, and that it is PDF/A-2u."""
+
     def alternative(name: str, text: str) -> str:
         return f'<{name}><rdf:Alt><rdf:li xml:lang="x-default">{escape(text)}</rdf:li></rdf:Alt></{name}>'
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from loanhub.documents.data import Company
-from loanhub.documents.render import render
+from loanhub.documents.render import Batch
 from loanhub.documents.template import DocumentTemplate
 from loanhub.domain.errors import InvalidInput
 
@@ -33,11 +33,10 @@ def render_batch(
     Raises:
         UnknownTemplate: no such template.
     """
+    batch = Batch(template, company=company, watermark=watermark)
     for item in items:
         try:
-            pdf = render(
-                template, item.data, company=company, watermark=watermark, verify_url=item.verify_url
-            )
+            pdf = batch.draw(item.data, verify_url=item.verify_url)
         except InvalidInput as refusal:
             yield Outcome(b"", refusal)
         else:

@@ -12,6 +12,7 @@ from reportlab import rl_config
 from reportlab.pdfgen.canvas import Canvas
 
 from loanhub.documents import archive
+from loanhub.documents.bindery import Shared, Sheets
 from loanhub.documents.flow import (
     BOTTOM,
     LEFT,
@@ -61,16 +62,20 @@ class Running:
 class _Press:
     """A canvas on its way through the pages; text is marked as content of its element."""
 
-    def __init__(self, table: GlyphTable, running: Running) -> None:
+    def __init__(self, table: GlyphTable, running: Running, canvas: Any = None) -> None:
         self.table, self.running = table, running
-        self.canvas: Any = Canvas(
-            io.BytesIO(),
-            pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
-            pageCompression=1,
-            invariant=1,
-            pdfVersion=(1, 7),
-            lang="zh-CN",
-            initialFontName=font_file(SERIF).fontName,  # the canvas would add Helvetica, not embedded
+        self.canvas: Any = (
+            canvas
+            if canvas is not None
+            else Canvas(
+                io.BytesIO(),
+                pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
+                pageCompression=1,
+                invariant=1,
+                pdfVersion=(1, 7),
+                lang="zh-CN",
+                initialFontName=font_file(SERIF).fontName,  # the canvas would add Helvetica, not embedded
+            )
         )
         self.parents: list[list[Element]] = []
         self._open: Element | None = None
@@ -110,9 +115,26 @@ class _Press:
 
 def print_pages(boxes: list[Box], tree: Element, table: GlyphTable, running: Running) -> bytes:
     """Return the PDF of these boxes."""
-    layout = break_pages(boxes)
     press = _Press(table, running)
-    canvas = press.canvas
+    _draw_pages(press, boxes)
+    return _finish(press, tree)
+
+
+def bind_pages(boxes: list[Box], tree: Element, table: GlyphTable, running: Running, shared: Shared) -> bytes:
+    """Return the PDF of these boxes as one of a batch: what it shares with the others is made already."""
+    sheets = Sheets(shared, table)
+    press = _Press(table, running, sheets)
+    _draw_pages(press, boxes)
+    return sheets.finish(
+        tree, press.parents, title=running.title, author=running.author, subject=running.subject,
+        keywords=running.keywords, moment=running.issued_at.strftime("%Y%m%d%H%M%S"),
+        issued=running.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )  # fmt: skip
+
+
+def _draw_pages(press: _Press, boxes: list[Box]) -> None:
+    layout = break_pages(boxes)
+    canvas, running = press.canvas, press.running
     press.form("head", lambda: _head(press))
     if running.watermark:
         press.form("watermark", lambda: _watermark(press))
@@ -132,9 +154,9 @@ def print_pages(boxes: list[Box], tree: Element, table: GlyphTable, running: Run
                     if text.element is not None and text.line.operators:
                         press.content(LEFT + text.x, top - text.y, text.line, text.element)
         press.close()
-        canvas._doc.updateSignature("\n".join(canvas._code))
+        if isinstance(canvas, Canvas):
+            canvas._doc.updateSignature("\n".join(canvas._code))
         canvas.showPage()
-    return _finish(press, tree)
 
 
 def _finish(press: _Press, tree: Element) -> bytes:

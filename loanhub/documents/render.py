@@ -5,11 +5,12 @@ from dataclasses import fields, is_dataclass
 from datetime import datetime
 from typing import Any, cast
 
+from loanhub.documents.bindery import Shared
 from loanhub.documents.compose import Composer
 from loanhub.documents.data import Company
 from loanhub.documents.flow import break_pages
 from loanhub.documents.linebreak import Line
-from loanhub.documents.press import Running, print_pages
+from loanhub.documents.press import Running, bind_pages, print_pages
 from loanhub.documents.template import DocumentTemplate, MissingData, get_template, missing
 from loanhub.documents.typeface import BaseFonts, Census, GlyphTable, build_base, check_printable
 from loanhub.domain.errors import InvalidInput
@@ -94,6 +95,7 @@ def _print(
     *,
     watermark: str,
     verify_url: str,
+    shared: Shared | None = None,
 ) -> bytes:
     for density in DENSITIES if template.one_page else DENSITIES[:1]:
         composer = Composer(table, lines, density)
@@ -120,7 +122,32 @@ def _print(
         verify_url=verify_url,
         seam_marks=template.seam_marks,
     )
+    if shared is not None:
+        return bind_pages(boxes, composer.tree, table, running, shared)
     return print_pages(boxes, composer.tree, table, running)
+
+
+class Batch:
+    """Draws many documents of one template, one by one; what they share is made once and kept while it lives."""
+
+    def __init__(self, template: str | DocumentTemplate, *, company: Company, watermark: str = "") -> None:
+        self._template = get_template(template) if isinstance(template, str) else template
+        self._company, self._watermark = company, watermark
+        with _lock:
+            self._base, self._lines = _prepared(self._template)
+        self._shared = Shared(self._base)
+
+    def draw(self, data: object, *, verify_url: str = "") -> bytes:
+        """Return the PDF of one document; see :func:`render` for what is refused."""
+        lacking = missing(self._template, data, self._company)
+        if lacking:
+            raise MissingData(self._template.label, lacking)
+        _check_texts(data, self._company, self._watermark)
+        with _lock:
+            return _print(
+                self._template, data, self._company, GlyphTable(self._base), self._lines, watermark=self._watermark,
+                verify_url=verify_url, shared=self._shared,
+            )  # fmt: skip
 
 
 def _own_mark(template: DocumentTemplate, data: object, company: Company) -> str:

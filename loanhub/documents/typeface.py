@@ -85,6 +85,14 @@ class FontFile(TTFont):  # type: ignore[misc]
         self._deflate.keep(self._programs[codes])
         self._deflate.keep(self._tables[codes][0])
 
+    def program(self, subset: Sequence[int]) -> bytes:
+        """Return the font program of a subset."""
+        return self._program(subset)
+
+    def table(self, subset: Sequence[int]) -> tuple[bytes, bytes]:
+        """Return the text map and the widths of a subset."""
+        return self._tables.get(tuple(subset)) or self._list(subset)
+
     def _program(self, subset: Sequence[int]) -> bytes:
         return self._programs.get(tuple(subset)) or bytes(self._cut(subset))
 
@@ -200,10 +208,12 @@ class GlyphTable:
     def __init__(self, base: BaseFonts | None = None) -> None:
         self._faces: dict[str, Mapping[str, Glyph]] = {"S": {}, "H": {}}
         self._own: dict[tuple[str, str], Glyph] = {}
+        self._kept: dict[str, int] = {}
         if base is not None:
             self._faces.update(base.glyphs)
             for key, (assignments, subsets) in base.places.items():
                 font = font_file(key)
+                self._kept[key] = len(subsets)
                 state = font.state[self] = TTFont.State(False, font)
                 state.assignments, state.subsets = dict(assignments), list(subsets)
                 state.nextCode = len(subsets) << 8  # further characters begin a subset of their own
@@ -240,6 +250,19 @@ class GlyphTable:
             font.state[doc] = state
             doc.fontMapping[font.fontName] = f"/{key}"
             doc.delayedFonts.append(font)
+
+    def own_subsets(self) -> dict[str, tuple[str, int, list[int]]]:
+        """Return this document's own subsets by name, (font file, number, characters), and forget them in the fonts."""
+        found: dict[str, tuple[str, int, list[int]]] = {}
+        for key in FILES:
+            state = font_file(key).state.pop(self, None) if key in "SH" or self._uses(key) else None
+            if state is None:
+                continue
+            kept = self._kept.get(key, 0)
+            for number, subset in enumerate(state.subsets):
+                if number >= kept:
+                    found[f"{key}+{number}"] = key, number, subset
+        return found
 
     def _uses(self, key: str) -> bool:
         return any(glyph.font[0] == key for glyph in self._own.values())
