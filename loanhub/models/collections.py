@@ -134,6 +134,20 @@ class CollectionStrategy(SQLModel, table=True):
     version: int = 1
 
 
+class CollectionStrategyVersion(SQLModel, table=True):
+    """A strategy as it was saved once; never changed. ``number`` is the strategy's version at that moment."""
+
+    __tablename__ = "collection_strategy_version"
+    __table_args__ = (sa.UniqueConstraint("strategy_id", "number"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    strategy_id: int = Field(foreign_key="collection_strategy.id", index=True)
+    number: int = 1
+    document: dict[str, object] = json_field()
+    by_id: int | None = Field(default=None, foreign_key="app_user.id")
+    at: datetime = instant()
+
+
 def _of(model: type[SQLModel], column: str, link: str) -> sa.ScalarSelect[object]:
     """Return the query of one column of the loan or customer behind a case."""
     table, case = model.__table__, CollectionCase.__table__  # type: ignore[attr-defined]

@@ -159,19 +159,20 @@ def list_all(actor: Actor, *, now: datetime) -> list[StrategyView]:
         )
         return [
             StrategyView(
-                row.id or 0, row.name, _sentence(row, catalogue, options), row.approach, Approach(row.approach).label,
+                row.id or 0, row.name, sentence(row.criteria, catalogue, options), row.approach, Approach(row.approach).label,
                 row.priority, row.script, row.active, row.version, int(counted.get(row.id, 0)), dict(row.criteria),
             )
             for row in repository.list_strategies(db, active=False)
         ]  # fmt: skip
 
 
-def _sentence(row: CollectionStrategy, catalogue: Any, options: Any) -> str:
+def sentence(criteria: object, catalogue: Any, options: Any) -> str:
+    """Return how the condition of a strategy reads; one that no longer fits says so."""
     try:
-        node = language.parse(row.criteria, catalogue, ENTITY)
+        node = language.parse(criteria, catalogue, ENTITY)
     except InvalidInput as fault:
         return f"条件已失效：{fault.sentence}"
-    return language.to_sentence(node, catalogue, ENTITY, options)
+    return language.to_sentence(node, catalogue, ENTITY, options) if criteria else "所有案件"
 
 
 def save(
@@ -192,6 +193,8 @@ def save(
         Conflict: somebody changed it meanwhile.
         InvalidInput: by key.
     """
+    from loanhub.services.collections import strategy_editor  # builds on this file
+
     with transaction() as db:
         query = sa.select(CollectionStrategy).where(col(CollectionStrategy.id) == strategy_id)
         row = db.execute(query.with_for_update()).scalar_one_or_none()
@@ -200,23 +203,30 @@ def save(
         actor.require(Permission.COLLECTIONS_ASSIGN)
         if row.version != expected_version:
             raise Conflict("这条策略刚被别人改过，请刷新后再改")
-        before = _words(row)
-        _write(db, actor, row, form, now=now)
-        after = _words(row)
+        before = words(row)
+        strategy_editor.keep_first(db, row)
+        write(db, actor, row, form, now=now)
+        after = words(row)
         changed = [key for key in after if before[key] != after[key]]
         if not changed:
             return
         row.version += 1
         row.updated_at, row.updated_by_id = now, actor.actor_id
+        strategy_editor.keep(db, actor, row, now=now)
         events.record(
             db, actor, "collection.strategy_edited", now=now, entity="collection_strategy", entity_id=row.id,
             before={key: before[key] for key in changed}, after={key: after[key] for key in changed}, summary=row.name,
         )  # fmt: skip
 
 
-def _write(
+def write(
     db: Session, actor: Actor, row: CollectionStrategy, form: Mapping[str, object], *, now: datetime
 ) -> None:
+    """Put a form into a strategy, as far as given.
+
+    Raises:
+        InvalidInput: by key.
+    """
     faults: dict[str, str] = {}
     name = str(form.get("name", row.name)).strip()
     if not 1 <= len(name) <= 40:
@@ -242,7 +252,8 @@ def _write(
     row.criteria = language.to_json(node) if tree else {}
 
 
-def _words(row: CollectionStrategy) -> dict[str, object]:
+def words(row: CollectionStrategy) -> dict[str, object]:
+    """Return a strategy by its labels, for the log."""
     return {
         "名称": row.name, "催收方式": Approach(row.approach).label, "优先度": row.priority, "话术": row.script,
         "启用": "是" if row.active else "否", "条件": str(row.criteria),
