@@ -18,6 +18,7 @@ from loanhub.demo import (
     duplicates,
     follow_up,
     groups,
+    lead_scores,
     messages,
     signing,
     statements,
@@ -100,6 +101,7 @@ def build(
         follow_up.build(people, now=now)
         capture.build(admin, security_admin, first, people.team_leads[0], now=now)
         telephony.build(admin, people.sales, now=now)
+        lead_scores.build(manager, people.sales[0], now=now)
         duplicates.build(people, now=now)
         signing.build(people.staff[RoleCode.CONTRACTS][0], now=now, seed=seed)
         targets.build(manager, now=now)

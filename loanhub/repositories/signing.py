@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.domain.signing import CertificateKind, RoundStatus
+from loanhub.domain.signing import CertificateKind, RoundStatus, SignerStatus
 from loanhub.models import Contract, Signer, SigningCertificate, SigningRound
 
 SEALS = (CertificateKind.PKCS12, CertificateKind.PKCS11, CertificateKind.DEVELOPMENT)
@@ -38,6 +39,21 @@ def find_last_round(db: Session, contract_id: int) -> SigningRound | None:
         query.order_by(col(SigningRound.id).desc()).limit(1)
     ).scalar_one_or_none()
     return found
+
+
+def count_signed(db: Session, contract_ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """Return (how many have signed, of how many) for each of these contracts that is being signed now."""
+    signed = sa.func.sum(sa.case((col(Signer.status) == SignerStatus.SIGNED, 1), else_=0))
+    query = (
+        sa.select(col(SigningRound.contract_id), signed, sa.func.count())
+        .join(Signer, col(Signer.round_id) == col(SigningRound.id))
+        .where(
+            col(SigningRound.contract_id).in_(contract_ids),
+            col(SigningRound.status).in_((RoundStatus.OPEN, RoundStatus.SEALING)),
+        )
+        .group_by(col(SigningRound.contract_id))
+    )
+    return {int(one): (int(done), int(total)) for one, done, total in db.execute(query).all()}
 
 
 def list_signers(db: Session, round_id: int) -> list[Signer]:

@@ -18,6 +18,7 @@ from loanhub.domain.permissions import Permission
 from loanhub.domain.repayment.schedule import method_label
 from loanhub.models import Application, Contract, Customer, Product, User
 from loanhub.repositories import contracts as repository
+from loanhub.repositories.signing import count_signed
 from loanhub.services import lists
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
@@ -147,7 +148,11 @@ def page(
             db, condition, text=text, sort=sort, descending=descending, offset=offset, limit=limit
         )
         confirmed = repository.confirmed_terms(db, [contract.application_id for contract, _, _ in made])
-        rows = tuple(_row(contract, customer, owner, confirmed, now) for contract, customer, owner in made)
+        signed = count_signed(db, [contract.id or 0 for contract, _, _ in made])
+        rows = tuple(
+            _row(contract, customer, owner, confirmed, signed.get(contract.id or 0), now)
+            for contract, customer, owner in made
+        )
         return Center(chosen.value, tabs, (), rows, total, format_wan(fen))
 
 
@@ -213,6 +218,7 @@ def _row(
     customer: Customer,
     owner: str | None,
     confirmed: frozenset[tuple[int, str]],
+    signed: tuple[int, int] | None,
     now: datetime,
 ) -> ContractRow:
     return ContractRow(
@@ -220,17 +226,24 @@ def _row(
         customer_id=contract.customer_id, amount=format_wan(contract.amount_fen),
         amount_full=format_fen(contract.amount_fen), template_version=f"v{contract.template_revision}",
         status=contract.status.value, status_label=contract.status.label, tone=TONES[contract.status],
-        signing=_signing(contract, customer, confirmed), owner=owner or "—",
+        signing=_signing(contract, customer, confirmed, signed), owner=owner or "—",
         created=formats.relative(contract.created_at, now), created_at=formats.instant(contract.created_at),
         pages=f"{contract.page_count} 页", copies=f"{contract.copy_count} 份" if contract.copy_count else "未打印",
     )  # fmt: skip
 
 
-def _signing(contract: Contract, customer: Customer, confirmed: frozenset[tuple[int, str]]) -> str:
+def _signing(
+    contract: Contract,
+    customer: Customer,
+    confirmed: frozenset[tuple[int, str]],
+    signed: tuple[int, int] | None,
+) -> str:
     if contract.status is ContractStatus.VOIDED:
         return "—"
     if contract.signed_date is not None:
         return f"{formats.day(contract.signed_date)} 签"
+    if signed is not None:
+        return f"手机签署 {signed[0]}/{signed[1]}"
     if customer.kind != "person":
         return "等签字"
     known = (contract.application_id, str(contract.data.get("terms_hash", ""))) in confirmed

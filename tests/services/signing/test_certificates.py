@@ -150,7 +150,7 @@ def authority(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
 class TestTimeStamps:
     def test_come_from_the_authority_and_its_silence_only_delays(self, authority: str) -> None:
         with transaction() as db:
-            parameters.put(db, "signing", {"provider": "builtin", "link_days": 5, "tsa_url": authority})
+            parameters.put(db, "signing", {"link_days": 5, "tsa_url": authority})
         clerk, contract_id = make_contract()
         (token,) = begin(clerk, contract_id)
         round_id = go_through(token)
@@ -170,7 +170,7 @@ class TestTimeStamps:
     def test_never_ask_inside_our_own_network(self) -> None:
         with transaction() as db:
             parameters.put(
-                db, "signing", {"provider": "builtin", "link_days": 5, "tsa_url": "https://127.0.0.1:9/tsa"}
+                db, "signing", {"link_days": 5, "tsa_url": "https://127.0.0.1:9/tsa"}
             )
         clerk, contract_id = make_contract()
         (token,) = begin(clerk, contract_id)
