@@ -14,11 +14,19 @@ from loanhub.components.filters import filter_bar, option_filter, saved_views, s
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.states import empty, no_match
-from loanhub.components.table import Column, Sorting, data_table, pager
+from loanhub.components.table import Column, Selection, Sorting, data_table, pager
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
+from loanhub.pages._print_batch import choice_bar
 from loanhub.state.contracts import ContractsState as State
+from loanhub.state.print_batches import MAY, PrintChoiceState
 
+_CHOSEN = Selection(
+    PrintChoiceState.selected,
+    PrintChoiceState.toggle,
+    PrintChoiceState.toggle_all,
+    PrintChoiceState.selection_state,
+)
 _CREATE = State.allowed.contains(Permission.CONTRACTS_CREATE.value)
 
 
@@ -94,6 +102,7 @@ def _waiting() -> rx.Component:
     return data_table(
         State.waiting, columns, row_id=lambda r: r.id.to(str), label="待出合同的申请",
         href=lambda r: f"/applications/{r.id}", card=_waiting_card, loading=State.loading, empty=nothing,
+        selection=_CHOSEN,
     )  # fmt: skip
 
 
@@ -138,7 +147,7 @@ def _made() -> rx.Component:
     return data_table(
         State.rows, columns, row_id=lambda r: r.id.to(str), label="合同", href=lambda r: f"/contracts/{r.id}",
         card=_contract_card, sorting=Sorting(State.sort, State.direction, State.sort_by), loading=State.loading,
-        empty=nothing,
+        empty=nothing, selection=_CHOSEN,
     )  # fmt: skip
 
 
@@ -233,13 +242,18 @@ def _create_dialog() -> rx.Component:
 
 
 @page(
-    route="/contracts", title="合同中心", permission=Permission.CONTRACTS_READ, on_load=State.load,
+    route="/contracts", title="合同中心", permission=Permission.CONTRACTS_READ,
+    on_load=[State.load, PrintChoiceState.unselect],
 )  # fmt: skip
 def contracts() -> Page:
     """Draw the center."""
-    tabs = saved_views(State.tabs, State.tab, State.choose_tab)
+
+    def choose_tab(code: Any) -> list[Any]:
+        return [State.choose_tab(code), PrintChoiceState.unselect]
+
+    tabs = saved_views(State.tabs, State.tab, choose_tab)
     phone_tabs = rx.el.div(
-        saved_views(State.tabs, State.tab, State.choose_tab),
+        saved_views(State.tabs, State.tab, choose_tab),
         class_name="only-phone",
         style={"display": "none"},
     )
@@ -253,6 +267,12 @@ def contracts() -> Page:
         option_filter("负责人", State.owners, State.owner, State.set_owner, value_label=State.owner_label, icon_name="user-round"),
         totals=State.totals,
     )  # fmt: skip
+    may_batch = rx.Var.create(False)
+    for one in MAY:
+        may_batch = may_batch | State.allowed.contains(one.value)  # type: ignore[operator]
+    batches = rx.cond(
+        may_batch, link_button("批量出具", "/contracts/batches", icon_name="layers"), rx.fragment()
+    )
     primary = rx.cond(
         _CREATE,
         button("生成合同", look="p", icon_name="plus", writes=True, on_click=State.open_create(0)),
@@ -271,7 +291,9 @@ def contracts() -> Page:
                 rx.fragment(),
             ),
             _create_dialog(),
+            choice_bar(),
         ],
         views=tabs,
+        tools=[batches],
         primary=primary,
     )
