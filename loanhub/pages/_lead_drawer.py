@@ -19,6 +19,7 @@ from loanhub.components.timeline import timeline
 from loanhub.domain.leads import Temperature
 from loanhub.pages._attach import files_of
 from loanhub.pages._record_keeping import delete_button, record_keeping
+from loanhub.pages._score_panel import score_panel
 from loanhub.pages._sop_panel import sop_panel
 from loanhub.services.interactions import CallOutcome
 from loanhub.state.lead_drawer import CLOSE_REASONS, LeadDrawerState
@@ -157,7 +158,9 @@ def _papers() -> rx.Component:
             icon(paper["icon"].to(str), "s"), rx.el.span(paper["name"], class_name="el"), href=address, target="_blank",
             rel="noopener", class_name="row g2 grow", style={"minWidth": "0"},
         )  # fmt: skip
-        sound = rx.el.audio(src=address, controls=True, preload="none", style={"height": "32px", "maxWidth": "220px"})
+        sound = rx.el.audio(
+            src=address, controls=True, preload="none", style={"height": "32px", "maxWidth": "220px"}
+        )
         return rx.el.li(
             name, rx.cond(paper["sound"] != "", sound, rx.fragment()), rx.el.span(paper["when"], class_name="t12 f3"),
             class_name="row g2 wrap",
@@ -166,7 +169,9 @@ def _papers() -> rx.Component:
     return rx.cond(
         S.papers.length() > 0,
         rx.el.section(
-            rx.el.div(rx.el.h3("照片与附件"), rx.el.span(S.papers.length(), class_name="n"), class_name="sec-h"),
+            rx.el.div(
+                rx.el.h3("照片与附件"), rx.el.span(S.papers.length(), class_name="n"), class_name="sec-h"
+            ),
             rx.el.ul(rx.foreach(S.papers, one), class_name="col g1"),
             class_name="col g1",
         ),
@@ -332,6 +337,7 @@ def lead_drawer() -> rx.Component:
         closed,
         next_step,
         rx.cond(S.editing, rx.fragment(), write),
+        score_panel(),
         sop_panel(),
         _tasks(),
         _touches(),

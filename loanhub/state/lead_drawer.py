@@ -32,6 +32,7 @@ from loanhub.state._dial import call
 from loanhub.state._guard import needs
 from loanhub.state._lead_hold import Holding
 from loanhub.state.leads import TEMPERATURE_TONES, LeadsState
+from loanhub.state.score_panel import ScorePanelState
 from loanhub.state.sop_runs import SopRunState
 
 DRAWER = "lead drawer"
@@ -262,6 +263,7 @@ class LeadDrawerState(Attaching, Holding, Conflicting, SessionState):
         ]
         await self._read_hold(lead_id)
         await (await self.get_state(SopRunState))._show_for(lead_id=lead_id)
+        await (await self.get_state(ScorePanelState))._show_for(lead_id)
         papers = await rx.run_in_thread(lambda: interactions.papers_of(actor, lead_id=lead_id, now=now))
         self.papers = [asdict(one) for one in papers]
         self.touches = [{"channel": t.channel, "when": t.when, "note": t.note} for t in found.touches]

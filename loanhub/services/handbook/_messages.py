@@ -6,6 +6,31 @@ from loanhub.services.handbook._section import Chapter, Section
 
 CHAPTERS = (
     Chapter(
+        "线索评分",
+        (
+            Section(
+                "lead-scores", "定评分规则",
+                (
+                    "在「线索评分」新建规则：什么样的线索、加减几分；再定起始分和分数段。",
+                    "「试算」用草稿给最近的线索打分：多少条会变、每条规则符合多少、各意向有多少转成了客户。",
+                    "发布后所有在跟线索在后台重新评分；之后线索一有变化就重算，每晚两点全部再算一遍。",
+                    "不满意，在「版本」里回到以前的一版。",
+                ),
+                roles=frozenset({"admin", "manager"}), link=("线索评分", "/settings/lead-scores"),
+                tip="分数和意向可以在筛选、排序和分配规则里用。",
+            ),
+            Section(
+                "lead-score-why", "看一条线索为什么是这个分",
+                (
+                    "打开线索，「评分」下点「为什么是这个分」，逐条看符合了哪些规则、各加减几分。",
+                    "觉得不对，点「手动设定」，选意向并写原因；规则不会再改它。",
+                    "点「恢复由规则决定」就交还给规则。",
+                ),
+                roles=frozenset({"sales", "team_lead"}), link=("线索", "/leads"),
+            ),
+        ),
+    ),
+    Chapter(
         "电话",
         (
             Section(

@@ -1,0 +1,66 @@
+"""The rules of lead scores, read and made ready to ask a lead."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain import criteria as language
+from loanhub.domain.errors import InvalidInput
+from loanhub.domain.lead_scores import ScoreDocument, ScoreRule
+from loanhub.domain.leads import Temperature
+from loanhub.models import Lead, LeadScoreVersion
+from loanhub.services import catalogue as catalogues
+from loanhub.services._actor import SYSTEM
+from loanhub.services._segments import sources_for
+
+ENTITY = "lead"
+LOCK = "lead_scores"
+TOPIC = "lead_scores"
+
+
+def published(db: Session) -> LeadScoreVersion | None:
+    """Return the version in force, or None while scores are not switched on."""
+    query = sa.select(LeadScoreVersion).where(col(LeadScoreVersion.state) == "published").limit(1)
+    found: LeadScoreVersion | None = db.execute(query).scalar_one_or_none()
+    return found
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a lead comes to."""
+
+    score: int
+    temperature: Temperature
+    met: tuple[ScoreRule, ...]
+
+
+class Scorer:
+    """The active rules of a document, each condition worked out once; a rule that no longer fits counts for nobody."""
+
+    def __init__(self, db: Session, document: ScoreDocument) -> None:
+        catalogue = catalogues.current(db)
+        self.document = document
+        self.sentences: dict[str, str] = {}
+        self._tests: list[tuple[ScoreRule, Callable[[Any, datetime], bool]]] = []
+        sources = sources_for(db, SYSTEM)
+        for rule in document.rules:
+            try:
+                node = language.parse(dict(rule.criteria), catalogue, ENTITY)
+            except InvalidInput:
+                self.sentences[rule.key] = "条件已失效"
+                continue
+            self.sentences[rule.key] = language.to_sentence(node, catalogue, ENTITY, sources)
+            if rule.active:
+                self._tests.append((rule, language.compiled(node, catalogue, ENTITY)))
+
+    def give(self, lead: Lead, now: datetime) -> Given:
+        """Return what a lead comes to at a moment."""
+        met = tuple(rule for rule, test in self._tests if test(lead, now))
+        score = self.document.total(met)
+        return Given(score, self.document.band(score), met)

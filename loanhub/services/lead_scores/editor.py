@@ -1,0 +1,396 @@
+"""The life of the rules of lead scores 评分规则的草稿、试算、发布、回滚."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.domain import criteria as language
+from loanhub.domain import formats
+from loanhub.domain.catalogue import Access, access
+from loanhub.domain.errors import Conflict, InvalidInput, NotFound
+from loanhub.domain.lead_scores import MAX_RULES, ScoreDocument, read_bands, read_rule
+from loanhub.domain.permissions import Permission
+from loanhub.models import LeadScoreVersion, User
+from loanhub.services import catalogue as catalogues
+from loanhub.services import conditions, events
+from loanhub.services._actor import Actor
+from loanhub.services._numbering import next_number
+from loanhub.services._segments import sources_for
+from loanhub.services._transaction import announce, reading, transaction
+from loanhub.services.assignment._shared import check_criteria
+from loanhub.services.lead_scores._load import ENTITY, LOCK, TOPIC, Scorer, published
+from loanhub.services.lists import FilterField
+
+_MAY = Permission.ASSIGNMENTS_EDIT
+NOT_ASKED = frozenset({"score", "temperature", "id", "number", "name", "updated_at", "version"})
+"""Fields a rule cannot ask about: what it gives itself, and what singles one lead out."""
+REFUSAL = "评分规则只能用线索自己的字段"
+
+
+@dataclass(frozen=True)
+class RuleView:
+    """A rule as list and sheet show it."""
+
+    key: str
+    name: str
+    points: int
+    sentence: str
+    criteria: dict[str, Any]
+    active: bool
+
+
+@dataclass(frozen=True)
+class VersionView:
+    """A version in the history."""
+
+    number: int
+    state: str
+    note: str
+    by: str
+    when: str
+    rules: int
+
+
+@dataclass(frozen=True)
+class ScoresView:
+    """The page: the draft's rules (those in force while there is none), bands and history."""
+
+    rules: tuple[RuleView, ...]
+    base: int
+    high_from: int
+    watch_from: int
+    draft_version: int
+    in_force: int
+    changed: bool
+    versions: tuple[VersionView, ...]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """How a condition reads, whole and leaf by leaf."""
+
+    sentence: str
+    leaves: tuple[str, ...]
+
+
+class StaleDraft(Conflict):
+    """Somebody changed the draft since it was opened."""
+
+    def __init__(self) -> None:
+        super().__init__("评分草稿刚被别人改过，请看过最新的再改")
+
+
+def find_draft(db: Session) -> LeadScoreVersion | None:
+    """Return the draft, or None."""
+    query = sa.select(LeadScoreVersion).where(col(LeadScoreVersion.state) == "draft").limit(1)
+    found: LeadScoreVersion | None = db.execute(query).scalar_one_or_none()
+    return found
+
+
+def view(actor: Actor, *, now: datetime) -> ScoresView:
+    """Return the rules being worked on.
+
+    Raises:
+        NotPermitted: the actor lacks assignments:edit.
+    """
+    actor.require(_MAY)
+    with reading() as db:
+        draft, base = find_draft(db), published(db)
+        source = draft or base
+        document = ScoreDocument.of_json(source.document) if source else ScoreDocument()
+        sentences = Scorer(db, document).sentences
+        query = (
+            sa.select(LeadScoreVersion, col(User.name))
+            .outerjoin(User, col(User.id) == col(LeadScoreVersion.published_by_id))
+            .where(col(LeadScoreVersion.number) > 0)
+            .order_by(col(LeadScoreVersion.number).desc())
+            .limit(50)
+        )
+        versions = tuple(
+            VersionView(
+                row.number, row.state, row.note, who or "系统", formats.relative(row.published_at, now),
+                len(ScoreDocument.of_json(row.document).rules),
+            )
+            for row, who in db.execute(query).all()
+        )  # fmt: skip
+        return ScoresView(
+            rules=tuple(
+                RuleView(one.key, one.name, one.points, sentences[one.key], dict(one.criteria), one.active)
+                for one in document.rules
+            ),
+            base=document.base, high_from=document.high_from, watch_from=document.watch_from,
+            draft_version=draft.version if draft else 0, in_force=base.number if base else 0,
+            changed=draft is not None and (base is None or draft.document != base.document), versions=versions,
+        )  # fmt: skip
+
+
+def fields(actor: Actor) -> list[FilterField]:
+    """Return the fields of a lead a rule may ask about: its own, not protected.
+
+    Raises:
+        NotPermitted: the actor lacks assignments:edit.
+    """
+    actor.require(_MAY)
+    rights = catalogues.rights_of(actor)
+    with reading() as db:
+        sources = sources_for(db, actor)
+        return [
+            FilterField(
+                key=spec.key, label=spec.label, component=spec.kind_object.component,
+                operators=tuple((one.code, one.label) for one in language.operators_for(spec)),
+                options=tuple(spec.options(sources)),
+            )
+            for spec in catalogues.current(db).for_filter(ENTITY)
+            if not spec.encrypted and spec.kind != "segment" and spec.key not in NOT_ASKED
+            and access(spec, rights) >= Access.READ
+        ]  # fmt: skip
+
+
+def leaf(
+    actor: Actor, *, field: str, operator: str, texts: Sequence[str], now: datetime
+) -> dict[str, object]:
+    """Return one comparison put together in the editor, as criteria JSON.
+
+    Raises:
+        NotPermitted: the actor lacks assignments:edit.
+        InvalidInput: it does not fit; the sentence says what is expected.
+    """
+    if field not in {one.key for one in fields(actor)}:
+        raise InvalidInput(fields={"field": "请选择字段"})
+    return conditions.leaf(actor, ENTITY, field=field, operator=operator, texts=texts, now=now)
+
+
+def read_back(actor: Actor, raw: Any, leaves: Sequence[object]) -> Reading:
+    """Return how a condition and its comparisons read.
+
+    Raises:
+        NotPermitted: the actor lacks assignments:edit.
+    """
+    actor.require(_MAY)
+    texts = tuple(chip.sentence for chip in conditions.chips(actor, ENTITY, leaves))
+    if not raw:
+        return Reading("还没有条件", texts)
+    with reading() as db:
+        catalogue = catalogues.current(db)
+        try:
+            node = language.parse(check_criteria(db, raw, refusal=REFUSAL), catalogue, ENTITY)
+        except InvalidInput as fault:
+            return Reading(fault.sentence, texts)
+        return Reading(language.to_sentence(node, catalogue, ENTITY, sources_for(db, actor)), texts)
+
+
+def _draft(db: Session, actor: Actor, expected: int, now: datetime) -> tuple[LeadScoreVersion, ScoreDocument]:
+    actor.require(_MAY)
+    next_number(db, LOCK)
+    draft = find_draft(db)
+    if (draft.version if draft else 0) != expected:
+        raise StaleDraft
+    if draft is None:
+        base = published(db)
+        draft = LeadScoreVersion(
+            document=dict(base.document) if base else ScoreDocument().as_json(), based_on=base.number if base else 0,
+            created_by_id=actor.actor_id, created_at=now, updated_at=now, version=0,
+        )  # fmt: skip
+        db.add(draft)
+        db.flush()
+    return draft, ScoreDocument.of_json(draft.document)
+
+
+def _store(
+    db: Session, actor: Actor, draft: LeadScoreVersion, document: ScoreDocument, what: str, now: datetime
+) -> int:
+    draft.document, draft.updated_at, draft.version = document.as_json(), now, draft.version + 1
+    events.record(db, actor, "lead_scores.edited", now=now, entity="lead_scores", summary=f"草稿：{what}")
+    announce(db, TOPIC)
+    return draft.version
+
+
+def save_rule(
+    actor: Actor, *, expected: int, key: str = "", name: str, points: str, raw_criteria: object, now: datetime
+) -> int:
+    """Add a rule to the draft (no ``key``) or change one; return the draft's version.
+
+    Raises:
+        NotPermitted: the actor lacks assignments:edit.
+        StaleDraft: somebody changed the draft since ``expected``.
+        InvalidInput: by field.
+        NotFound: no such rule.
+    """
+    with transaction() as db:
+        draft, document = _draft(db, actor, expected, now)
+        before = next((one for one in document.rules if one.key == key), None)
+        if key and before is None:
+            raise NotFound("这条规则已被删除")
+        if not key and len(document.rules) >= MAX_RULES:
+            raise InvalidInput(f"最多 {MAX_RULES} 条规则")
+        rule = read_rule(
+            key=key or secrets.token_hex(6), name=name, points=points,
+            criteria=check_criteria(db, raw_criteria, refusal=REFUSAL), active=before.active if before else True,
+            taken=[one.name for one in document.rules if one.key != key],
+        )  # fmt: skip
+        rules = tuple(rule if one.key == key else one for one in document.rules)
+        return _store(
+            db,
+            actor,
+            draft,
+            replace(document, rules=rules if before else (*rules, rule)),
+            f"规则「{rule.name}」",
+            now,
+        )
+
+
+def switch_rule(actor: Actor, *, expected: int, key: str, active: bool, now: datetime) -> int:
+    """Switch a rule of the draft on or off; return the draft's version.
+
+    Raises:
+        NotPermitted, StaleDraft, NotFound: as for :func:`save_rule`.
+    """
+    with transaction() as db:
+        draft, document = _draft(db, actor, expected, now)
+        if key not in {one.key for one in document.rules}:
+            raise NotFound("这条规则已被删除")
+        rules = tuple(replace(one, active=active) if one.key == key else one for one in document.rules)
+        return _store(
+            db, actor, draft, replace(document, rules=rules), "启用规则" if active else "停用规则", now
+        )
+
+
+def delete_rule(actor: Actor, *, expected: int, key: str, now: datetime) -> int:
+    """Take a rule out of the draft; versions keep it. Return the draft's version.
+
+    Raises:
+        NotPermitted, StaleDraft, NotFound: as for :func:`save_rule`.
+    """
+    with transaction() as db:
+        draft, document = _draft(db, actor, expected, now)
+        rules = tuple(one for one in document.rules if one.key != key)
+        if len(rules) == len(document.rules):
+            raise NotFound("这条规则已被删除")
+        return _store(db, actor, draft, replace(document, rules=rules), "删除规则", now)
+
+
+def save_bands(
+    actor: Actor, *, expected: int, base: str, high_from: str, watch_from: str, now: datetime
+) -> int:
+    """Set what a lead begins with and the bands; return the draft's version.
+
+    Raises:
+        NotPermitted, StaleDraft: as for :func:`save_rule`.
+        InvalidInput: by field.
+    """
+    with transaction() as db:
+        draft, document = _draft(db, actor, expected, now)
+        start, high, watch = read_bands(base, high_from, watch_from)
+        return _store(
+            db, actor, draft, replace(document, base=start, high_from=high, watch_from=watch), "分数段", now
+        )
+
+
+def discard(actor: Actor, *, expected: int, now: datetime) -> None:
+    """Throw the draft away.
+
+    Raises:
+        NotPermitted, StaleDraft: as for :func:`save_rule`.
+        NotFound: there is no draft.
+    """
+    with transaction() as db:
+        if find_draft(db) is None:
+            actor.require(_MAY)
+            raise NotFound("没有未发布的改动")
+        draft, _ = _draft(db, actor, expected, now)
+        db.delete(draft)
+        events.record(
+            db, actor, "lead_scores.edited", now=now, entity="lead_scores", summary="放弃未发布的改动"
+        )
+        announce(db, TOPIC)
+
+
+def publish(actor: Actor, *, expected: int, note: str = "", now: datetime) -> int:
+    """Put the draft in force from now on; every open lead is scored anew in the background. Return its number.
+
+    Raises:
+        NotPermitted, StaleDraft: as for :func:`save_rule`.
+        NotFound: there is no draft.
+        InvalidInput: no rule is switched on, or one no longer fits.
+        Conflict: nothing differs from the version in force.
+    """
+    with transaction() as db:
+        if find_draft(db) is None:
+            actor.require(_MAY)
+            raise NotFound("没有未发布的改动")
+        draft, document = _draft(db, actor, expected, now)
+        base = published(db)
+        if base is not None and base.document == draft.document:
+            raise Conflict("和正在使用的版本没有区别")
+        _put_in_force(db, draft, document, base, actor, note[:200], now)
+        events.record(
+            db, actor, "lead_scores.published", now=now, entity="lead_scores", entity_id=draft.number, reason=note[:200],
+            summary=f"第 {draft.number} 版，{len(document.rules)} 条规则",
+        )  # fmt: skip
+        return draft.number
+
+
+def roll_back(actor: Actor, *, number: int, now: datetime) -> int:
+    """Put an earlier version's rules in force again, under a new number; an open draft stays.
+
+    Raises:
+        NotPermitted: the actor lacks assignments:edit.
+        NotFound: no such version.
+        Conflict: it is in force already.
+        InvalidInput: its rules no longer fit.
+    """
+    with transaction() as db:
+        actor.require(_MAY)
+        next_number(db, LOCK)
+        query = sa.select(LeadScoreVersion).where(
+            col(LeadScoreVersion.number) == number, col(LeadScoreVersion.number) > 0
+        )
+        wanted = db.execute(query).scalar_one_or_none()
+        if wanted is None:
+            raise NotFound("没有这个版本")
+        base = published(db)
+        if base is not None and base.number == number:
+            raise Conflict(f"第 {number} 版正在使用")
+        again = LeadScoreVersion(
+            document=dict(wanted.document),
+            based_on=number,
+            created_by_id=actor.actor_id,
+            created_at=now,
+            updated_at=now,
+        )
+        db.add(again)
+        _put_in_force(
+            db, again, ScoreDocument.of_json(wanted.document), base, actor, f"回到第 {number} 版", now
+        )
+        events.record(
+            db, actor, "lead_scores.published", now=now, entity="lead_scores", entity_id=again.number,
+            summary=f"回到第 {number} 版",
+        )  # fmt: skip
+        return again.number
+
+
+def _put_in_force(
+    db: Session, row: LeadScoreVersion, document: ScoreDocument, base: LeadScoreVersion | None, actor: Actor, note: str,
+    now: datetime,
+) -> None:  # fmt: skip
+    if not any(one.active for one in document.rules):
+        raise InvalidInput("至少要有一条启用的规则")
+    for rule in document.rules:
+        check_criteria(db, rule.criteria, refusal=f"规则「{rule.name}」的条件已失效，请改好再发布")
+    newest = db.execute(
+        sa.select(sa.func.coalesce(sa.func.max(col(LeadScoreVersion.number)), 0))
+    ).scalar_one()
+    if base is not None:
+        base.state = "superseded"
+    row.number, row.state, row.note = int(newest) + 1, "published", note
+    row.published_at, row.published_by_id, row.updated_at = now, actor.actor_id, now
+    row.version += 1
+    db.flush()
+    announce(db, TOPIC)
