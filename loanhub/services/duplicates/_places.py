@@ -71,7 +71,8 @@ def places(entity: str) -> tuple[Place, ...]:
         for column in table.columns:
             if any(key.target_fullname == f"{entity}.id" for key in column.foreign_keys):
                 place = Place(table, column.name)
-                if place.name not in STAYS:
+                # A table keyed by the record says something of that record alone (its score): it is computed anew.
+                if place.name not in STAYS and not column.primary_key:
                     found.append(place)
     # What was merged into the merged one before leads straight to the survivor: a link is never longer than one step.
     return (*found, Place(SQLModel.metadata.tables[entity], LINK))
