@@ -20,6 +20,7 @@ BOX = f"[0 0 {PAGE_WIDTH:.4f} {PAGE_HEIGHT:.4f}]"
 PRODUCER = "LoanHub 贷通"
 LEVEL = 6
 CATALOG, PAGES, INFO, FONTS, PROFILE = 1, 2, 3, 4, 5
+PAGES_KEPT = 60
 _KAPPA = 0.5523
 
 
@@ -69,7 +70,7 @@ class Shared:
                 self.fonts[f"{key}+{number}"] = first
                 self.objects += font_objects(font_file(key), number, subset, first)
         self.forms: dict[str, tuple[str, int]] = {}
-        self.own: dict[tuple[str, tuple[int, ...]], list[bytes]] = {}
+        self._packed: dict[str, bytes] = {}
         self._written: tuple[int, bytes, list[int]] | None = None
 
     def form(self, name: str, content: str) -> int | None:
@@ -81,6 +82,16 @@ class Shared:
             self.forms[name] = content, number
             return number
         return known[1] if known is not None and known[0] == content else None
+
+    def packed(self, content: str) -> bytes:
+        """Return the stream of a page; pages that do not differ from one document to the next are packed once."""
+        found = self._packed.get(content)
+        if found is None:
+            found = _stream(content.encode("latin-1"))
+            if len(self._packed) >= PAGES_KEPT:
+                self._packed.clear()
+            self._packed[content] = found
+        return found
 
     def written(self, start: int) -> tuple[bytes, list[int]]:
         """Return the shared objects as they stand in a file from ``start`` on, and where each begins."""
@@ -233,7 +244,7 @@ class Sheets:
         resources = f"<</Font {FONTS} 0 R/XObject<<{''.join(names.values())}>>>>"
         page_numbers = [body.reserve() for _ in self._pages]
         for index, content in enumerate(self._pages):
-            stream = body.add(_stream(content.encode("latin-1")))
+            stream = body.add(self._shared.packed(content))
             body.put(
                 page_numbers[index],
                 f"<</Type/Page/Parent {PAGES} 0 R/MediaBox {BOX}/Contents {stream} 0 R/Resources {resources}"

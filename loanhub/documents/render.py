@@ -2,7 +2,9 @@
 
 import threading
 from dataclasses import fields, is_dataclass
-from datetime import datetime
+from datetime import date, datetime
+from decimal import Decimal
+from functools import cache
 from typing import Any, cast
 
 from loanhub.documents.bindery import Shared
@@ -18,6 +20,8 @@ from loanhub.domain.errors import InvalidInput
 LONGEST_TEXT = 2_000
 LONGEST_TOTAL = 200_000
 DENSITIES = (1.0, 0.92, 0.85, 0.8)
+REMEMBERED = 20_000
+"""How many set lines and rows a batch remembers: amounts and dates that its documents have in common."""
 COMMON = (
     "0123456789,.-−:/¥%() ABCDEFGHIJKLMNOPQRSTUVWXYZ*零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整负年月日"
     "第页共无　，。、：（）扫码核验真伪编号演示数据"
@@ -96,9 +100,10 @@ def _print(
     watermark: str,
     verify_url: str,
     shared: Shared | None = None,
+    seen: dict[object, Any] | None = None,
 ) -> bytes:
     for density in DENSITIES if template.one_page else DENSITIES[:1]:
-        composer = Composer(table, lines, density)
+        composer = Composer(table, lines, density, seen)
         template.build(composer, data, company)
         boxes = composer.boxes()
         if density == 1.0:
@@ -136,6 +141,7 @@ class Batch:
         with _lock:
             self._base, self._lines = _prepared(self._template)
         self._shared = Shared(self._base)
+        self._seen: dict[object, Any] = {}
 
     def draw(self, data: object, *, verify_url: str = "") -> bytes:
         """Return the PDF of one document; see :func:`render` for what is refused."""
@@ -143,10 +149,12 @@ class Batch:
         if lacking:
             raise MissingData(self._template.label, lacking)
         _check_texts(data, self._company, self._watermark)
+        if len(self._seen) > REMEMBERED:
+            self._seen.clear()
         with _lock:
             return _print(
                 self._template, data, self._company, GlyphTable(self._base), self._lines, watermark=self._watermark,
-                verify_url=verify_url, shared=self._shared,
+                verify_url=verify_url, shared=self._shared, seen=self._seen,
             )  # fmt: skip
 
 
@@ -171,8 +179,22 @@ def _texts(value: Any, key: str) -> list[tuple[str, str]]:
         return [pair for item in value for pair in _texts(item, key)]
     if is_dataclass(value):
         dot = f"{key}." if key else ""
-        return [pair for part in fields(value) for pair in _texts(getattr(value, part.name), dot + part.name)]
+        return [
+            pair
+            for name in _names(cast(Any, type(value)))
+            for pair in _texts(getattr(value, name), dot + name)
+        ]
     return []
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    """Return the fields of a record that may hold text."""
+    return tuple(part.name for part in fields(kind) if part.type not in _NO_TEXT)
+
+
+_NO_TEXT = {int, bool, "int", "bool", "int | None", "date", "date | None", "datetime", "Decimal", "Decimal | None", int | None,
+            date, date | None, datetime, Decimal, Decimal | None}  # fmt: skip
 
 
 SAMPLE_COMPANY = Company(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from typing import Any
 
 from loanhub.documents.flow import TEXT_WIDTH, Box, Element, Frame, Placed, Ring, Rule, Stroke
 from loanhub.documents.linebreak import Line, Span, set_lines
@@ -57,10 +58,15 @@ class Setter:
     """Sets what was written, piece by piece, into boxes. ``density`` scales leading and room, not type."""
 
     def __init__(
-        self, table: GlyphTable, cache_lines: dict[object, list[Line]] | None = None, density: float = 1.0
+        self,
+        table: GlyphTable,
+        cache_lines: dict[object, list[Line]] | None = None,
+        density: float = 1.0,
+        batch: dict[object, Any] | None = None,
     ) -> None:
         self.table = table
         self._density = density
+        self._batch = batch
         self.tree = Element("Document")
         self._lines_known = {} if cache_lines is None else cache_lines
         self._pending: list[tuple[str, tuple[object, ...]]] = []
@@ -109,16 +115,17 @@ class Setter:
         """Return set lines.
 
         ``fixed`` text is the template's own, set once and remembered; what came from a record is not, so that
-        no one's data stays in memory.
+        no one's data stays in memory longer than the batch it is part of.
         """
         key = (tuple(spans), size, width, first_indent, align)
-        found = self._lines_known.get(key) if fixed else None
+        known = self._lines_known if fixed else self._batch
+        found = known.get(key) if known is not None else None
         if found is None:
             found = set_lines(
                 key[0], self.table, size=size, width=width, first_indent=first_indent, align=align
             )
-            if fixed and not any(line.own for line in found):
-                self._lines_known[key] = found
+            if known is not None and not any(line.own for line in found):
+                known[key] = found
         return found
 
     def _add(self, box: Box) -> None:
@@ -313,6 +320,11 @@ class Setter:
         bold: bool = False,
     ) -> Box:
         element = self.tree.child("P")
+        key = ("row", columns, tuple(cells), face, bold, self._density)
+        known = self._batch.get(key) if self._batch is not None else None
+        if known is not None:
+            height, placed = known
+            return Box(height, [Placed(x, y, line, element) for x, y, line in placed])
         texts, left, tallest, leading, before = [], 0.0, 1, 13.0, ""
         pad = 3 * self._density if len(columns) > 6 else 5 * self._density
         for column, text, width in zip(columns, cells, widths, strict=True):
@@ -330,6 +342,8 @@ class Setter:
                 )
             tallest = max(tallest, len(found))
             left, before = left + width, column.align
+        if self._batch is not None and not any(text.line.own for text in texts):
+            self._batch[key] = tallest * leading + pad, [(text.x, text.y, text.line) for text in texts]
         return Box(tallest * leading + pad, texts)
 
     def _set_confirmation(self, text: str) -> None:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, is_dataclass
 from datetime import date
 from decimal import Decimal
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from loanhub.documents import data as records
@@ -383,6 +383,17 @@ def read_extra(kind: str, stored: Any) -> Any:
     return date.fromisoformat(stored) if kind == "date" else Decimal(stored) if kind == _RATE else stored
 
 
+@lru_cache(maxsize=4_000)
+def _parts(pattern: str) -> tuple[str | tuple[str, str, bool], ...]:
+    """Return what a pattern is made of: its own words, and the values it names (key, format, may be missing)."""
+    found: list[str | tuple[str, str, bool]] = []
+    place = 0
+    for token in TOKEN.finditer(pattern):
+        found += [pattern[place : token.start()], (token[2], token[4] or "", bool(token[3]))]
+        place = token.end()
+    return tuple(part for part in [*found, pattern[place:]] if part)
+
+
 class Values(Mapping[str, str]):
     """The values of one document, by token; worked out when asked for. Also the record conditions are asked about."""
 
@@ -403,10 +414,14 @@ class Values(Mapping[str, str]):
         value = self.variables.find(key, self._each)
         if value is None:
             raise KeyError(key)
+        return self._raw(value)
+
+    def _raw(self, value: Value) -> Any:
+        key = value.key
+        if key.startswith("item"):
+            return value.get(self._item)
         if key == "index":
             return self._place
-        if key == "item" or key.startswith("item."):
-            return value.get(self._item)
         return value.get(self.company if key.startswith("company.") else self.record)
 
     def members(self, key: str) -> Iterator["Values"]:
@@ -419,11 +434,16 @@ class Values(Mapping[str, str]):
         value = self.variables.find(key, self._each)
         if value is None:
             raise KeyError(key)
-        return value.write(self.raw(key), code, optional=optional)
+        return value.write(self._raw(value), code, optional=optional)
 
     def fill(self, pattern: str) -> str:
         """Return a pattern with its values put in, once: what a value says is never read as a pattern."""
-        return TOKEN.sub(lambda m: self.text(m[2], m[4] or "", optional=bool(m[3])), pattern)
+        return "".join(
+            [
+                part if isinstance(part, str) else self.text(part[0], part[1], optional=part[2])
+                for part in _parts(pattern)
+            ]
+        )
 
     def __getitem__(self, token: str) -> str:
         found = TOKEN.fullmatch("{" + token + "}")
