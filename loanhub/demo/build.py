@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from loanhub.demo import (
+    archive,
     assignment,
     boards,
     capture,
@@ -104,6 +105,7 @@ def build(
         lead_scores.build(manager, people.sales[0], now=now)
         duplicates.build(people, now=now)
         signing.build(people.staff[RoleCode.CONTRACTS][0], now=now, seed=seed)
+        archive.build(people.sales, people.staff[RoleCode.CONTRACTS][0], security_admin, now=now)
         targets.build(manager, now=now)
         with transaction() as db:
             events.record(

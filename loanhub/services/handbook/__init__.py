@@ -5,12 +5,30 @@ from __future__ import annotations
 from dataclasses import replace
 
 from loanhub.services._actor import Actor
-from loanhub.services.handbook import _back, _capture, _duplicates, _follow_up, _front, _messages, _signing
+from loanhub.services.handbook import (
+    _archive,
+    _back,
+    _capture,
+    _duplicates,
+    _follow_up,
+    _front,
+    _messages,
+    _signing,
+)
 from loanhub.services.handbook._section import Chapter, Section
 
 __all__ = ["CHAPTERS", "Chapter", "Section", "find"]
 
-CHAPTERS: tuple[Chapter, ...] = (*_front.CHAPTERS, *_follow_up.CHAPTERS, *_capture.CHAPTERS, *_duplicates.CHAPTERS, *_messages.CHAPTERS, *_signing.CHAPTERS, *_back.CHAPTERS)
+CHAPTERS: tuple[Chapter, ...] = (
+    *_front.CHAPTERS,
+    *_follow_up.CHAPTERS,
+    *_capture.CHAPTERS,
+    *_duplicates.CHAPTERS,
+    *_messages.CHAPTERS,
+    *_signing.CHAPTERS,
+    *_archive.CHAPTERS,
+    *_back.CHAPTERS,
+)
 
 
 def find(actor: Actor, *, text: str = "", everything: bool = False) -> list[Chapter]:
