@@ -62,7 +62,7 @@ def _step(row: Any) -> rx.Component:
     words = rx.el.div(
         rx.el.div(rx.el.b(name, class_name="t14"), tag(row["kind"], "line"), class_name="row g2 wrap"),
         rx.el.div(
-            rx.cond(row["place"] == "1", "进入后", "上一步完成后"), " ", rx.el.b(row["wait"]), "，", row["due"], "完成",
+            rx.cond(row["place"] == "1", "进入", "上一步完成"), " ", rx.el.b(row["wait"]), "，", row["due"], "完成",
             class_name="t13 f2",
         ),
         rx.cond(row["script"] != "", rx.el.div("「", row["script"], "」", class_name="t12 f3"), rx.fragment()),

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
+from sqlmodel import col
 
 from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.contracts import ContractStatus
@@ -14,8 +16,8 @@ from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.leads import Temperature
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.permissions import Permission, RoleCode
-from loanhub.models import Application, Contract, Customer, Lead, Loan
-from loanhub.services import customers, leads, tasks, workbench
+from loanhub.models import Application, Contract, Customer, Lead, Loan, Sop
+from loanhub.services import customers, leads, sops, tasks, workbench
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from tests.builders import NOON, make_company, make_phone, make_product, make_user
@@ -316,6 +318,15 @@ class TestWorkingTime:
         assert (monday.state, monday.left) == ("w", "剩 30 分")
         assert (late.state, late.left) == ("o", "超时 30 分")
 
+    def test_a_lead_of_the_evening_stands_on_the_list_at_once(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        self._lead(rep, "孙立")
+
+        evening = workbench.desk(rep, now=self.FRIDAY + timedelta(hours=2))
+
+        assert [(item.title, item.left) for item in evening.items] == [("首次联系 孙立", "剩 1 时 30 分")]
+        assert evening.figures[1].hint == "最近一条剩 1 时 30 分须首联"
+
     def test_without_a_next_step_the_clock_of_leads_counts(self) -> None:
         rep = make_user(RoleCode.SALES)
         lead_id = self._lead(rep, "孙立")
@@ -365,3 +376,28 @@ class TestTasksOnTheDesk:
             lead.temperature = Temperature.HIGH
 
         assert titles(rep) == ["首次联系 小额", "首次联系 大额"]
+
+    def test_a_call_to_a_new_lead_does_the_step_of_its_sequence(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        with transaction() as db:
+            sops.install(db, now=NOON)
+        one = next(number for number, name in _sops() if name == "新线索首周节奏")
+        lead_id = make_lead(rep, "孙立", "30万")
+        sops.put_in(rep, sop_id=one, lead_id=lead_id, now=NOON)
+        lines = workbench.desk(rep, now=NOON).items
+
+        workbench.finish_step(
+            rep, key=f"lead:{lead_id}", outcome="answered", text="", choice="three_days", own="", now=NOON
+        )
+
+        assert [(line.title, line.sop) for line in lines] == [
+            ("首次联系 孙立", "新线索首周节奏 · 第 1 步/共 5 步")
+        ]
+        assert sops.runs_of(rep, lead_id=lead_id, now=NOON)[0].then == "明天 12:00：加微信，发产品介绍"
+
+
+def _sops() -> list[tuple[int, str]]:
+    with reading() as db:
+        return [
+            (int(one or 0), name) for one, name in db.execute(sa.select(col(Sop.id), col(Sop.name))).all()
+        ]

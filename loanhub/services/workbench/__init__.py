@@ -45,8 +45,8 @@ __all__ = [
 ]
 
 SHOWN = 60
-SCHEDULED = ("first", "follow", "visit", "task")
-"""What was planned for a time; the rest waits in a queue and is for today, whatever its limit."""
+SCHEDULED = ("later_first", "follow", "visit", "task")
+"""What was planned for a time; the rest waits now and is for today, whatever its limit: a lead of tonight as well."""
 
 
 @dataclass(frozen=True)

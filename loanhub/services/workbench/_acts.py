@@ -8,6 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.domain.catalogue.choices import TaskKind
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reminders import next_time, put_off
@@ -78,10 +79,10 @@ def finish_step(
         if entity == "task":
             task_id = number
             entity, number = _subject(db, actor, task_id)
-            if outcome in ("missed", "call_back") and at is not None:
-                tasks.snooze(actor, task_id=task_id, until=at, now=now)
-            else:
-                tasks.complete(actor, task_id=task_id, now=now)
+            _settle(actor, task_id, outcome, at, now=now)
+        elif entity == "lead" and outcome:
+            for task_id in _calls_of(db, actor, number):
+                _settle(actor, task_id, outcome, at, now=now)
         if entity == "customer":
             customers.follow_up(
                 actor, customer_id=number, kind=kind, text=text, outcome=outcome, next_step=words, next_step_at=at,
@@ -94,6 +95,22 @@ def finish_step(
         )  # fmt: skip
         if at is None:
             _move_step(actor, "lead", number, None, now=now)
+
+
+def _settle(actor: Actor, task_id: int, outcome: str, at: datetime | None, *, now: datetime) -> None:
+    if outcome in ("missed", "call_back") and at is not None:
+        tasks.snooze(actor, task_id=task_id, until=at, now=now)
+    else:
+        tasks.complete(actor, task_id=task_id, now=now)
+
+
+def _calls_of(db: Session, actor: Actor, lead_id: int) -> list[int]:
+    """Return the open steps of sequences that ask for a call to this lead: the call itself does them."""
+    query = sa.select(col(Task.id)).where(
+        col(Task.lead_id) == lead_id, col(Task.done_at).is_(None), col(Task.sop_run_id).is_not(None),
+        col(Task.kind) == TaskKind.FOLLOW_UP.value, visible_to(actor, Task),
+    )  # fmt: skip
+    return [int(one or 0) for one in db.execute(query).scalars()] if actor.can(Permission.TASKS_EDIT) else []
 
 
 def _subject(db: Session, actor: Actor, task_id: int) -> tuple[str, int]:

@@ -20,6 +20,7 @@ from loanhub.domain.loans import LoanStatus
 from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission, RoleCode
 from loanhub.domain.public_pool import Clock
+from loanhub.domain.tasks import countdown
 from loanhub.models import Application, Approval, Contract, Customer, Interaction, Lead, Loan, Payment, Task
 from loanhub.repositories import boards
 from loanhub.repositories.scope import visible_to
@@ -94,13 +95,10 @@ def _new_leads(db: Session, actor: Actor, *, now: datetime) -> Figure:
     first = db.execute(waiting).scalar()
     hint, tone = "没有等首次联系的", ""
     if first is not None:
-        late = first < now
-        hint = (
-            f"最久的已{formats.remaining(first, now)}"
-            if late
-            else f"最近一条{formats.remaining(first, now)}须首联"
-        )
-        tone = "o" if late else "w"
+        rules = lead_rules(db, now=now).first
+        left = countdown(first, now, rules.clock, rules.overrides)
+        hint = f"最久的已{left.text}" if left.state == "o" else f"最近一条{left.text}须首联"
+        tone = left.state
     return Figure("新线索", formats.count(number), "条", hint, "/leads", "今天分到我名下的线索", tone)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -64,7 +65,24 @@ def gather(db: Session, actor: Actor, *, until: datetime, now: datetime) -> list
         items += _due_today(db, actor, now=now)
     if RoleCode.COLLECTIONS.value in actor.roles or actor.can(Permission.LEADS_EDIT):
         items += _overdue(db, actor, now=now)
-    return items
+    return _one_call(items)
+
+
+def _one_call(items: list[WorkItem]) -> list[WorkItem]:
+    """Return the lines with one call a new lead: the step of its sequence is done by the first contact itself."""
+    steps = {
+        item.lead_id: item.sop
+        for item in items
+        if item.key.startswith("task:") and item.sop and item.action == "dial"
+    }
+    new = {item.lead_id for item in items if item.key.startswith("lead:") and item.lead_id in steps}
+    return [
+        replace(item, sop=steps[item.lead_id])
+        if item.key.startswith("lead:") and item.lead_id in new
+        else item
+        for item in items
+        if not (item.lead_id in new and item.key.startswith("task:") and item.sop and item.action == "dial")
+    ]
 
 
 def _mine(actor: Actor) -> sa.ColumnElement[bool]:
@@ -80,20 +98,22 @@ def _first_contacts(db: Session, actor: Actor, *, now: datetime) -> list[WorkIte
         .order_by(col(Lead.assigned_at))
         .limit(EACH)
     )
-    return [
-        make_item(
-            f"lead:{lead.id}", "first", f"首次联系 {lead.name}", now=now,
-            detail=" · ".join(p for p in (channel, lead.industry or lead.occupation, lead.city) if p),
-            icon="phone-missed" if lead.status is LeadStatus.NOT_REACHED else "phone", amount_fen=lead.amount_fen,
-            stage=_STAGES.get(lead.stage_code, 0),
-            due_at=lead.next_step_at or response(lead.assigned_at or lead.created_at, first).due_at,
-            clock=first.clock, overrides=first.overrides, lead_id=lead.id or 0,
-            temperature=lead.temperature.value if lead.temperature else "",
-            action="dial", action_label="拨打", action_icon="phone", href=f"/leads?lead={lead.id}",
-            can_finish=True, can_snooze=True,
-        )
-        for lead, channel in db.execute(query).all()
-    ]  # fmt: skip
+    items = []
+    for lead, channel in db.execute(query).all():
+        limit = response(lead.assigned_at or lead.created_at, first).due_at
+        due = lead.next_step_at or limit
+        items.append(
+            make_item(
+                f"lead:{lead.id}", "later_first" if due > limit else "first", f"首次联系 {lead.name}", now=now,
+                detail=" · ".join(p for p in (channel, lead.industry or lead.occupation, lead.city) if p),
+                icon="phone-missed" if lead.status is LeadStatus.NOT_REACHED else "phone", amount_fen=lead.amount_fen,
+                stage=_STAGES.get(lead.stage_code, 0), due_at=due, clock=first.clock, overrides=first.overrides,
+                lead_id=lead.id or 0, temperature=lead.temperature.value if lead.temperature else "",
+                action="dial", action_label="拨打", action_icon="phone", href=f"/leads?lead={lead.id}",
+                can_finish=True, can_snooze=True,
+            )
+        )  # fmt: skip
+    return items
 
 
 def _lead_steps(db: Session, actor: Actor, *, until: datetime, now: datetime) -> list[WorkItem]:
