@@ -199,8 +199,8 @@ def _sign() -> rx.Component:
         custom_attrs={"data-place": "sign-place"},
     )
     return rx.fragment(
-        _head("签名", "全部 " + S.pages.to(str) + " 页已读完；签名前还可以翻回去看。"),
-        rx.el.details(rx.el.summary("再看一遍合同", class_name="h5again"), _paper()),
+        _head("读到最后，签名", "全部 " + S.pages.to(str) + " 页已读到；可以翻回去再看，确认无误后在下面签名。"),
+        _paper(),
         _form(
             rx.el.section(
                 _agree("sign", "我已读完并同意合同全部条款，特别是加粗条款；同意以电子签名方式签署，签名由本人所写。"),

@@ -72,11 +72,12 @@ PLACES = (
     Place("/settings/fields", "表单与字段", (P.FIELDS_EDIT,), R.ADMIN),
     Place("/settings/stages", "看板阶段", (P.PIPELINES_EDIT,), R.ADMIN),
     Place("/settings/company", "公司参数", (P.PARAMETERS_EDIT,), R.ADMIN),
+    Place("/settings/certificates", "签章证书", (P.PARAMETERS_EDIT,), R.ADMIN),
     Place("/audit", "审计日志", (P.AUDIT_READ,), R.AUDITOR),
 )
 LISTS = {"/contracts": "/contracts?tab=effective", "/customers": "/customers?view=all"}
 """Where a list shows its records when its first tab shows something else."""
-PUBLIC = {"/login", "/setup", "/dev/gallery", "/verify/[number]", "/h5/calculator", "/h5/apply"}
+PUBLIC = {"/login", "/setup", "/dev/gallery", "/verify/[number]", "/h5/calculator", "/h5/apply", "/h5/sign/[sign_token]"}
 FALSE_POSITIVES: dict[str, str] = {}
 """Rule of axe → why what it reports is none; empty is the aim."""
 
