@@ -25,6 +25,7 @@ from loanhub.demo import (
     statements,
     targets,
     telephony,
+    templates,
 )
 from loanhub.demo import company as companies
 from loanhub.demo.history import History, Shape, Tally
@@ -107,6 +108,7 @@ def build(
         signing.build(people.staff[RoleCode.CONTRACTS][0], now=now, seed=seed)
         archive.build(people.sales, people.staff[RoleCode.CONTRACTS][0], security_admin, now=now)
         targets.build(manager, now=now)
+        templates.build(people.staff[RoleCode.CONTRACTS][0], manager, now=now)
         with transaction() as db:
             events.record(
                 db, SYSTEM, "demo.built", now=now, summary=f"{tally.leads} 条线索，{tally.loans} 笔贷款"

@@ -72,7 +72,7 @@ def _cell(value: Any, label: Any, on_blur: Any, *, takes: bool = True, width: st
             custom_attrs={"aria-label": label, **({"data-takes": "true"} if takes else {})},
         ),
         class_name="inp",
-        style={"flex": f"1 1 {width}", "minWidth": "72px"},
+        style={"flex": f"1 1 {width}", "minWidth": "46px"},
     )  # fmt: skip
 
 
@@ -123,22 +123,22 @@ def _columns() -> rx.Component:
                 custom_attrs={"aria-label": rx.Var.create("第 ") + (place + 1).to(str) + " 列怎样对齐"},
             ),
             class_name="inp",
-            style={"flex": "0 0 64px"},
+            style={"flex": "0 0 52px"},
         )  # fmt: skip
         return rx.el.div(
-            cell("label", "表头", width="88px"),
-            cell("share", "宽度比例", width="52px"),
+            cell("label", "表头", width="70px"),
+            cell("share", "宽度比例", width="20px"),
             align,
             rx.cond(
                 S.kind == "repeat",
                 rx.fragment(
-                    cell("text", "内容", takes=True, width="150px"),
-                    cell("total", "合计行", takes=True, width="80px"),
+                    cell("text", "内容", takes=True, width="130px"),
+                    cell("total", "合计行", takes=True, width="50px"),
                 ),
                 rx.fragment(),
             ),
             icon_button("trash-2", "删除这一列", size="sm", on_click=S.drop_column(place)),
-            class_name="row g2 wrap",
+            class_name="row g1",
         )
 
     hint = rx.cond(

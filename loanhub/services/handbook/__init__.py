@@ -9,11 +9,13 @@ from loanhub.services.handbook import (
     _archive,
     _back,
     _capture,
+    _cockpit,
     _duplicates,
     _follow_up,
     _front,
     _messages,
     _signing,
+    _templates,
 )
 from loanhub.services.handbook._section import Chapter, Section
 
@@ -25,8 +27,10 @@ CHAPTERS: tuple[Chapter, ...] = (
     *_capture.CHAPTERS,
     *_duplicates.CHAPTERS,
     *_messages.CHAPTERS,
+    *_templates.CHAPTERS,
     *_signing.CHAPTERS,
     *_archive.CHAPTERS,
+    *_cockpit.CHAPTERS,
     *_back.CHAPTERS,
 )
 
