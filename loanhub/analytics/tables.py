@@ -67,6 +67,22 @@ def funnel_rows(book: Book, window: Window, stage: int) -> pl.DataFrame:
     return rows.select("id", part=pl.lit(1, pl.Int64))
 
 
+def reached_by(book: Book, window: Window) -> pl.DataFrame:
+    """Return the cohort of the window with how far each had got by its end: ``id``, ``channel``, ``reached``.
+
+    So two cohorts are held against each other at the same age, not a young one against one that had time to ripen.
+    """
+    cohort = book.leads.filter(window.holds("created"))
+    moves = book.moves.join(cohort.select(lead="id"), on="lead", how="semi")
+    start = moves.sort("id").group_by("lead", maintain_order=True).agg(began=pl.col("stage").first())
+    later = moves.filter(pl.col("moved") < window.end).group_by("lead").agg(got=pl.col("to").max())
+    found = cohort.join(start, left_on="id", right_on="lead", how="left").join(
+        later, left_on="id", right_on="lead", how="left"
+    )
+    began = pl.col("began").fill_null(pl.col("stage"))
+    return found.select("id", "channel", reached=pl.max_horizontal(began, pl.col("got").fill_null(0)))
+
+
 def funnel_now(book: Book, stages: int) -> list[int]:
     """Return how many leads still alive stand in each stage now 时点漏斗: neither invalid nor lost."""
     alive = book.leads.filter(pl.col("valid") & (pl.col("status") != LeadStatus.LOST.value))

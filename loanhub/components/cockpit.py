@@ -98,6 +98,7 @@ def highlights(items: Rows, title: rx.Var[str] | str, on_open: Any) -> rx.Compon
             icon("chevron-right", "s", "f3"),
             code=item["drill"],
             on_open=on_open,
+            title=item["lead"] + " " + item["text"],
         )
 
     strip = rx.el.section(

@@ -48,7 +48,7 @@ def vintage(rows: rx.Var[list[dict[str, Any]]], heads: rx.Var[list[str]], on_ope
     return _or_nothing(rows, rx.el.div(table, class_name="ck-wide"), "还没有月末快照")
 
 
-def roll(rows: rx.Var[list[dict[str, Any]]], heads: tuple[str, ...], on_open: Any) -> rx.Component:
+def roll(rows: rx.Var[list[dict[str, Any]]], heads: rx.Var[list[str]], on_open: Any) -> rx.Component:
     """Where the balance of each bucket went by the next month end."""
 
     def cell(one: Any) -> rx.Component:
@@ -69,7 +69,12 @@ def roll(rows: rx.Var[list[dict[str, Any]]], heads: tuple[str, ...], on_open: An
             rx.el.td(rx.el.b(row["forward"].to(str))),
         )
 
-    head = rx.el.tr(*[rx.el.th(text, scope="col") for text in ("月初", "余额", *heads, "恶化")])
+    head = rx.el.tr(
+        rx.el.th("月初", scope="col"),
+        rx.el.th("余额", scope="col"),
+        rx.foreach(heads, lambda one: rx.el.th(one, scope="col")),
+        rx.el.th("恶化", scope="col"),
+    )
     table = rx.el.table(rx.el.thead(head), rx.el.tbody(rx.foreach(rows, line)), class_name="ck-vintage roll")
     return _or_nothing(rows, rx.el.div(table, class_name="ck-wide"), "有了两个月末快照后显示")
 

@@ -15,7 +15,7 @@ from loanhub.components.states import empty, skeleton_detail, skeleton_tiles
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
 from loanhub.services.cockpit import COMPARES, PERIODS
-from loanhub.services.cockpit._panels import OVERS, ROLL_HEADS
+from loanhub.services.cockpit._panels import OVERS
 from loanhub.state.cockpit import CockpitState as State
 
 ORDERS = (("amount", "金额"), ("loans", "单数"), ("rate", "转化"))
@@ -106,7 +106,7 @@ def _content() -> rx.Component:
         rx.el.div(
             draw.cell("当前账龄", "逾期余额", draw.ageing(State.ageing, State.flashing, opens)),
             draw.trend(State.trend_figure, State.trend, State.trend_text, State.open_point, opens),
-            draw.cell("迁徙率", State.roll_text, dense.roll(State.roll, ROLL_HEADS, opens)),
+            draw.cell("迁徙率", State.roll_text, dense.roll(State.roll, State.roll_heads, opens)),
             class_name="ck-row mid",
         ),
         rx.el.div(

@@ -60,6 +60,7 @@ class CockpitState(DrillMixin, SessionState):
     vintage: list[dict[str, Any]] = []
     vintage_heads: list[str] = []
     roll: list[dict[str, Any]] = []
+    roll_heads: list[str] = []
     roll_text: str = ""
     places: list[Row] = []
     stage_times: list[Row] = []
@@ -283,7 +284,7 @@ class CockpitState(DrillMixin, SessionState):
         self.products_to_choose = [list(one) for one in view.products_to_choose]
         self.tiles, self.second = list(view.tiles), list(view.second)
         self.bottleneck = next((row["label"] for row in view.funnel if row["worst"]), "")
-        for name in ("channels", "ageing", "ageing_trend", "vintage", "vintage_heads", "roll", "stage_times",
+        for name in ("channels", "ageing", "ageing_trend", "vintage", "vintage_heads", "roll", "roll_heads", "stage_times",
                      "products", "grades", "highlights", "trend"):  # fmt: skip
             setattr(self, name, list(getattr(view, name)))
         self.ageing_text, self.roll_text, self.trend_text = view.ageing_text, view.roll_text, view.trend_text

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import reflex as rx
 
 from loanhub.analytics import figures
+from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
 from loanhub.services import cockpit
 from loanhub.services.cockpit import Goal, Row, Tile
@@ -32,6 +33,7 @@ class WallState(SessionState):
 
     company: str = ""
     day: str = ""
+    clock: str = ""
     panel: str = "all"
     loaded: bool = False
     big: Tile = Tile()
@@ -99,6 +101,7 @@ class WallState(SessionState):
             ("wall", *cockpit.scope_key(actor)), lambda: wall(actor, now=utc_now())
         )
         month = view.month
+        self.clock = f"{formats.local(month.as_of):%H:%M}"
         self.company, self.day, self.big, self.tiles = view.company, view.day, view.big, list(view.tiles)
         self.hours, self.news = list(view.hours), list(view.news)
         self.goal, self.before_label, self.scope_label = month.goal, month.before_label, month.scope_label

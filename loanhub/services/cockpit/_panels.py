@@ -27,7 +27,7 @@ BUCKETS = (("M1", "1–30 天"), ("M2", "31–60 天"), ("M3", "61–90 天"), (
 GRADES = {1: "低", 2: "中", 3: "高", 4: "极高"}
 LEADERS, CITIES, PRODUCTS = 8, 12, 8
 LEADER_ORDERS = ("amount_fen", "loans", "won")
-HEAT = 7
+HEAT, AGES = 7, 9
 OVERS = (("1", "M1+"), ("30", "30 天以上"), ("90", "90 天以上"))
 
 
@@ -285,7 +285,7 @@ def ageing_trend(book: Book, kept: History, today: date) -> tuple[tuple[dict[str
 
 def vintage(kept: History, over: str) -> tuple[tuple[dict[str, Any], ...], tuple[str, ...]]:
     """Return the vintage triangle as rows of cells, and its head of months on book."""
-    cohorts = [one for one in past.vintage(kept, over=over) if one.bad_fen]
+    cohorts = [one for one in past.vintage(kept, over=over, months=AGES) if one.bad_fen]
     worst = max((share for one in cohorts for share in one.shares), default=Fraction(0))
     width = max((len(one.bad_fen) for one in cohorts), default=0)
     rows = []
@@ -302,19 +302,21 @@ def vintage(kept: History, over: str) -> tuple[tuple[dict[str, Any], ...], tuple
     return tuple(rows), tuple(str(age) for age in range(1, width + 1))
 
 
-def roll(book: Book, kept: History) -> tuple[tuple[dict[str, Any], ...], str]:
-    """Return the roll matrix of the last two month ends, and which they are."""
+def roll(book: Book, kept: History) -> tuple[tuple[dict[str, Any], ...], tuple[str, ...], str]:
+    """Return the roll matrix of the last two month ends, the columns anything went to, and which months they are."""
     if len(kept.dates) < 2:
-        return (), ""
+        return (), (), ""
     start, end = kept.dates[-2:]
-    heads = (*past.BUCKETS, SETTLED, WRITTEN_OFF)
+    found = past.roll(book, start, end)
+    heads = tuple(to for to in ROLL_HEADS if any(to in row.to for row in found.values()))
     rows = []
-    for bucket, row in past.roll(book, start, end).items():
+    for bucket, row in found.items():
+        place = ROLL_HEADS.index(bucket)
         cells = []
         for to in heads:
             share = row.to[to].balance if to in row.to else None
-            worse = to == WRITTEN_OFF or (to in past.BUCKETS and heads.index(to) > heads.index(bucket))
-            better = to == SETTLED or (to in past.BUCKETS and heads.index(to) < heads.index(bucket))
+            worse = to != SETTLED and ROLL_HEADS.index(to) > place
+            better = to == SETTLED or ROLL_HEADS.index(to) < place
             cells.append(
                 {
                     "text": "" if share is None else percent(share), "drill": f"roll:{bucket}:{to}" if share is not None else "",
@@ -329,7 +331,7 @@ def roll(book: Book, kept: History) -> tuple[tuple[dict[str, Any], ...], str]:
                 "cells": cells,
             }
         )
-    return tuple(rows), f"{start:%y-%m} 月末 → {end:%y-%m} 月末"
+    return tuple(rows), heads, f"{start:%y-%m} 月末 → {end:%y-%m} 月末"
 
 
 ROLL_HEADS = (*past.BUCKETS, SETTLED, WRITTEN_OFF)

@@ -27,7 +27,7 @@ LEAST_BASE = 10
 """Of fewer records no rate is made a sentence of."""
 LEAST_PART = Fraction(1, 3)
 """A group is named when it made at least so much of the change."""
-MOST = 4
+MOST = 3
 
 
 @dataclass(frozen=True)
@@ -78,9 +78,9 @@ def _named(
     return f"，主因{about.name(dimension, first.key[0])}"
 
 
-def _steps(book: Book, window: Window, stage: int) -> list[Group]:
+def _steps(cohort: pl.DataFrame, stage: int) -> list[Group]:
     """Return by channel how many got to a stage of those who got to the one before."""
-    rows = book.leads.filter(window.holds("created") & (pl.col("reached") >= stage - 1))
+    rows = cohort.filter(pl.col("reached") >= stage - 1)
     grouped = rows.group_by("channel").agg(part=(pl.col("reached") >= stage).sum(), base=pl.len())
     return [
         Group((row["channel"],), Fraction(row["part"], row["base"]), row["part"], row["base"], row["part"])
@@ -89,8 +89,11 @@ def _steps(book: Book, window: Window, stage: int) -> list[Group]:
 
 
 def _funnel(about: Context) -> list[Row]:
+    """Return the step that fell most, both cohorts taken at the end of their own window."""
+    cohorts = [tables.reached_by(about.book, window) for window in (about.window, about.before)]
     now, then = (
-        tables.funnel(about.book, window, len(about.stages)) for window in (about.window, about.before)
+        tables.funnel_steps([int((cohort["reached"] >= place).sum()) for place in range(len(about.stages))])
+        for cohort in cohorts
     )
     drops = []
     for new, old in zip(now, then, strict=True):
@@ -102,9 +105,13 @@ def _funnel(about: Context) -> list[Row]:
     if drops:
         change, step = min(drops, key=lambda one: one[0])
         because = _named(
-            about, _steps(about.book, about.window, step.stage), _steps(about.book, about.before, step.stage), How.SHARE,
-            change, "channel",
-        )  # fmt: skip
+            about,
+            _steps(cohorts[0], step.stage),
+            _steps(cohorts[1], step.stage),
+            How.SHARE,
+            change,
+            "channel",
+        )
         text = f"通过率{points(change)}{because}{'线索' if because else ''}"
         return [_line("bad", f"funnel:{step.stage}", about.stages[step.stage].label, text)]
     worst = tables.worst_step(now)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -9,7 +10,7 @@ from typing import Any
 
 from loanhub.analytics import book as frames
 from loanhub.analytics import tables
-from loanhub.analytics.measures import DIMENSIONS, How, Unit, breakdown, measures
+from loanhub.analytics.measures import DIMENSIONS, Group, How, Unit, breakdown, measures
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission, RoleCode
 from loanhub.domain.repayment.delinquency import FiveClass
@@ -166,6 +167,11 @@ def board(actor: Actor, *, code: str = "", selection: Selection | None = None, n
     )  # fmt: skip
 
 
+def _share(part: int, groups: Sequence[Group]) -> str:
+    whole = sum(one.total for one in groups)
+    return percent(Fraction(part, whole)) if whole > 0 else ""
+
+
 def _goal(
     actor: Actor, spec: BoardSpec, view: BoardView, today: Any, book: frames.Book
 ) -> tuple[str, str, str]:
@@ -215,7 +221,7 @@ def _board(spec: BoardSpec, book: frames.Book, chosen: Selection, facts: Facts, 
             beside = (
                 f"{one.records:,} / {one.base:,}"
                 if one.base is not None and measure.unit is Unit.RATE
-                else f"{one.records:,}"
+                else _share(one.total, groups)
             )
             if measure.unit is Unit.RATE and one.base is not None and measure.entity == "loan":
                 beside = f"共 {wan(one.base)}"

@@ -160,6 +160,7 @@ class CockpitView:
     vintage: tuple[dict[str, Any], ...]
     vintage_heads: tuple[str, ...]
     roll: tuple[dict[str, Any], ...]
+    roll_heads: tuple[str, ...]
     roll_text: str
     cities: tuple[Row, ...]
     provinces: tuple[Row, ...]
@@ -251,7 +252,7 @@ def _look(
     trend, trend_text = panels.trend(book, today)
     ageing_trend, ageing_text = panels.ageing_trend(book, month_ends, today)
     vintage, heads = panels.vintage(month_ends, chosen.over)
-    roll, roll_text = panels.roll(book, month_ends)
+    roll, roll_heads, roll_text = panels.roll(book, month_ends)
     target = facts.goal if not chosen.department and not chosen.product else facts.department_goal(chosen)
     coming = _forecast(book, today) if chosen.period == "month" else None
     name = names_of(
@@ -288,6 +289,7 @@ def _look(
         vintage=vintage,
         vintage_heads=heads,
         roll=roll,
+        roll_heads=roll_heads,
         roll_text=roll_text,
         cities=panels.cities(book, window),
         provinces=panels.province_tiles(book, window),

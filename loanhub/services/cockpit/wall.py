@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -57,7 +57,9 @@ def wall(actor: Actor, *, now: datetime) -> WallView:
     shown = {tile.code: tile for tile in month.tiles}
     window, before = frames.period("day", today)
     leads = measures()["new_leads"]
-    of_today = tile_of(leads, leads.compute(book, window), leads.compute(book, before), "昨日")
+    of_today = replace(
+        tile_of(leads, leads.compute(book, window), leads.compute(book, before), "昨日"), label="今日新增线索"
+    )
     waiting = book.applications.filter(
         pl.col("decided").is_null() & ~pl.col("approved") & ~pl.col("rejected")
     )
