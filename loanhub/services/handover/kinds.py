@@ -133,6 +133,7 @@ SEATS = frozenset({"assignee.user_id", "assignment_tally.user_id"})
 
 HISTORY = frozenset({
     "lead.previous_owner_id", "ownership_ruling.winner_id", "notification.user_id", "recent_item.user_id",
-    "leave.user_id", "user_role.user_id", "user_session.user_id", "handover.leaver_id", "outbox_message.user_id", "notice_preference.user_id",
+    "leave.user_id", "user_role.user_id", "user_session.user_id", "handover.leaver_id", "outbox_message.user_id", "call_record.owner_id",
+    "agent_extension.user_id", "notice_preference.user_id",
 })  # fmt: skip
 """Columns that say what once was, or are the person's own: they stay. So does every ``by_id`` and ``…_by_id``: who did something."""
