@@ -135,6 +135,7 @@ def bind_pages(boxes: list[Box], tree: Element, table: GlyphTable, running: Runn
 def _draw_pages(press: _Press, boxes: list[Box]) -> None:
     layout = break_pages(boxes)
     canvas, running = press.canvas, press.running
+    depth = -1
     press.form("head", lambda: _head(press))
     if running.watermark:
         press.form("watermark", lambda: _watermark(press))
@@ -148,7 +149,8 @@ def _draw_pages(press: _Press, boxes: list[Box]) -> None:
             if box.title:
                 key = f"{index}-{top:.0f}"
                 canvas.bookmarkPage(key, fit="XYZ", left=round(LEFT), top=round(top + 8), zoom=0)
-                canvas.addOutlineEntry(box.title, key, box.level - 1)
+                depth = min(box.level - 1, depth + 1)  # a document may begin with a heading
+                canvas.addOutlineEntry(box.title, key, depth)
             if not repeated:
                 for text in box.texts:
                     if text.element is not None and text.line.operators:

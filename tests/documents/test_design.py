@@ -186,6 +186,12 @@ class TestRefusals:
         own(target, {"text": "按{ref:security}办理", "when": when})
 
 
+class TestBookmarks:
+    def test_a_document_may_begin_with_any_block(self):
+        assert "甲方" in said({"kind": "heading", "text": "甲方"}, {"kind": "title", "text": "合同"})
+        assert "附件" in said({"kind": "annex", "text": "附件"})
+
+
 class TestPageSettings:
     def test_head_and_watermark_may_be_the_firm_s_own(self):
         text = said(
