@@ -143,8 +143,7 @@ class DuplicatesState(SessionState):
         if topic not in ("leads", "customers"):
             await super()._on_live(topic, ops)
             return
-        if not self.comparing:
-            (await self._actor()).can_any(*READERS)
+        if not self.comparing and (await self._actor()).can_any(*READERS):
             await self._read()
 
     @rx.event
