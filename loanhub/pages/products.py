@@ -21,7 +21,8 @@ from loanhub.domain.repayment.fees import FeeBase, FeePayer, FeeTiming
 from loanhub.pages._page import Page, page
 from loanhub.services.products.fees import MOST_FEES
 from loanhub.services.products.form import SECTIONS, SPECS, Spec
-from loanhub.state.products import Line, ProductsState, Version
+from loanhub.state._product_lines import Line, Version
+from loanhub.state.products import ProductsState
 
 S = ProductsState
 FEE_PARTS: tuple[tuple[str, str, str, Sequence[tuple[str, str]], str], ...] = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
@@ -20,20 +19,9 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._outlives import outlives
+from loanhub.state._product_lines import Line, Version, line_of, version_of
 
 EDIT = Permission.PRODUCTS_EDIT
-STATES = {
-    "draft": ("草稿", "info"),
-    "active": ("在售", "ok"),
-    "off": ("已下架", "closed"),
-    "past": ("历史", "closed"),
-}
-VERDICTS = {
-    "ok": ("合规", "ok"),
-    "warn": ("接近上限", "warn"),
-    "block": ("超过上限", "danger"),
-    "": ("—", "closed"),
-}
 CHECKS = {spec.key: tuple(code for code, _ in spec.options) for spec in forms.SPECS if spec.kind == "checks"}
 ORDERS = tuple(spec.key for spec in forms.SPECS if spec.kind == "order")
 FLAGS = frozenset(spec.key for spec in forms.SPECS if spec.kind == "switch") | {
@@ -42,43 +30,6 @@ FLAGS = frozenset(spec.key for spec in forms.SPECS if spec.kind == "switch") | {
 KEPT = frozenset({"fee_count", *ORDERS, *CHECKS, *(f"fee{slot}_code" for slot in range(fees.MOST_FEES))})
 """What no input holds: a submitted form says nothing of it."""
 _NAMES = {component.value: component.label for component in Component}
-
-
-@dataclass
-class Line:
-    """A product as the list draws it."""
-
-    code: str = ""
-    label: str = ""
-    mode: str = ""
-    lender: str = ""
-    status: str = ""
-    tone: str = ""
-    state: str = ""
-    draft: str = ""
-    revision: str = ""
-    amounts: str = ""
-    rates: str = ""
-    terms: str = ""
-    method: str = ""
-    loans: str = ""
-    verdict: str = ""
-    verdict_tone: str = ""
-    sentence: str = ""
-
-
-@dataclass
-class Version:
-    """A version as the history draws it."""
-
-    revision: str = ""
-    status: str = ""
-    tone: str = ""
-    at: str = ""
-    by: str = ""
-    loans: str = ""
-    changes: str = ""
-    past: bool = False
 
 
 class ProductsState(SessionState):
@@ -138,7 +89,7 @@ class ProductsState(SessionState):
     async def _read(self) -> None:
         actor, now = await self._actor(), utc_now()
         found = await rx.run_in_thread(lambda: look.list_products(actor, now=now))
-        self.products, self.loading = [_line(one) for one in found], False
+        self.products, self.loading = [line_of(one) for one in found], False
 
     async def _open(self, code: str) -> None:
         actor = await self._actor()
@@ -146,7 +97,7 @@ class ProductsState(SessionState):
         self.code, self.is_new, self._seen = found.code, False, found.seen
         self.title, self.status = found.form["label"], found.state
         self.has_draft, self.published = found.has_draft, found.published
-        self.history = [_version(one) for one in found.history]
+        self.history = [version_of(one) for one in found.history]
         self._begin(found.form)
         await self._check()
 
@@ -345,7 +296,7 @@ class ProductsState(SessionState):
     async def _show_clashes(self, actor: Any, code: str, saved: versions.Saved) -> None:
         found = await rx.run_in_thread(lambda: look.open_product(actor, code=code))
         self._latest, self._seen = found.form, found.seen
-        self.history = [_version(one) for one in found.history]
+        self.history = [version_of(one) for one in found.history]
         self.has_draft, self.published, self.status = found.has_draft, found.published, found.state
         self.clash_sentence = f"{saved.who}刚改过这个产品，逐项选择留哪一个"
         self.clashes = [
@@ -417,23 +368,3 @@ def _order(text: str) -> list[dict[str, str]]:
 
 def _address(code: str) -> Any:
     return _listing.address("/settings/products", {"code": code}, [])
-
-
-def _line(one: look.ProductLine) -> Line:
-    status, tone = STATES[one.state]
-    verdict, verdict_tone = VERDICTS[one.verdict]
-    return Line(
-        code=one.code, label=one.label, mode=one.mode, lender=one.lender, status=status, tone=tone, state=one.state,
-        draft="有草稿" if one.has_draft and one.state != "draft" else "", revision=f"第 {one.revision} 版",
-        amounts=one.amounts, rates=one.rates, terms=one.terms, method=one.method, loans=str(one.loans),
-        verdict=f"{verdict} {one.cost}" if one.verdict and one.cost != "—" else verdict, verdict_tone=verdict_tone,
-        sentence=one.verdict_sentence,
-    )  # fmt: skip
-
-
-def _version(one: look.VersionLine) -> Version:
-    status, tone = STATES[one.state]
-    return Version(
-        revision=str(one.revision), status=status, tone=tone, at=one.at, by=one.by, loans=str(one.loans),
-        changes=one.changes, past=one.state == "past",
-    )  # fmt: skip
