@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -44,6 +45,7 @@ from loanhub.models import (
 from loanhub.services import catalogue as catalogues
 from loanhub.services._actor import SYSTEM
 from loanhub.services._lead_rules import lead_rules
+from loanhub.services._lead_scorer import Overlay, in_force
 from loanhub.services._numbering import next_number
 from loanhub.services._segments import sources_for
 
@@ -203,13 +205,32 @@ class OpenEngine:
     db: Session
     now: datetime
     _nodes: dict[str, Any] = field(default_factory=dict)
+    _scorer: Any = None
+    """None: not looked for yet; False: no rule asks for a score, or none is in force."""
 
     def place(
         self, lead: Any, *, besides: frozenset[int] = frozenset(), now: datetime | None = None
     ) -> Decision:
         """Return where a lead (a row, or a mapping of its fields) goes; nothing is written to it."""
         moment = now or self.now
+        lead = self._scored(lead, moment)
         return self.engine.decide(lambda rule: self._applies(rule, lead, moment), now=moment, besides=besides)
+
+    def _scored(self, lead: Any, moment: datetime) -> Any:
+        """Return the lead as the score rules see it, where a rule asks for that and it has no score of its own yet."""
+        if self._scorer is None:
+            text = json.dumps([dict(rule.criteria) for rule in self.document.rules], default=str)
+            asked = '"score"' in text or '"temperature"' in text
+            self._scorer = (in_force(self.db) if asked else None) or False
+        if not self._scorer:
+            return lead
+        values = lead if isinstance(lead, Mapping) else None
+        if (values.get("score") if values is not None else lead.score) is not None:
+            return lead
+        given = self._scorer.give(lead, moment)
+        shown = values.get("temperature") if values is not None else lead.temperature
+        fresh = {"score": given.score, "temperature": shown or given.temperature}
+        return {**values, **fresh} if values is not None else Overlay(lead, fresh)
 
     def _applies(self, rule: Rule, lead: Any, moment: datetime) -> bool:
         if not rule.criteria:

@@ -1,6 +1,6 @@
 """Lead score and temperature 线索评分: rules in versions, computed after events and each night, explained, overruled."""
 
-from loanhub.services.lead_scores._load import TOPIC
+from loanhub.services._lead_scorer import TOPIC
 from loanhub.services.lead_scores.compute import run_due
 from loanhub.services.lead_scores.editor import (
     RuleView,

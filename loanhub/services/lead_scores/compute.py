@@ -18,9 +18,9 @@ from loanhub.models import Event, Lead, LeadScore, LeadScoreCursor
 from loanhub.services import events
 from loanhub.services._actor import SYSTEM
 from loanhub.services._failpoints import failpoint
+from loanhub.services._lead_scorer import LOCK, Scorer, published
 from loanhub.services._numbering import next_number
 from loanhub.services._transaction import announce, reading, transaction
-from loanhub.services.lead_scores._load import LOCK, Scorer, published
 
 CHUNK = 500
 NIGHT_HOUR = 2

@@ -21,11 +21,11 @@ from loanhub.models import LeadScoreVersion, User
 from loanhub.services import catalogue as catalogues
 from loanhub.services import conditions, events
 from loanhub.services._actor import Actor
+from loanhub.services._lead_scorer import ENTITY, LOCK, TOPIC, Scorer, published
 from loanhub.services._numbering import next_number
 from loanhub.services._segments import sources_for
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.assignment._shared import check_criteria
-from loanhub.services.lead_scores._load import ENTITY, LOCK, TOPIC, Scorer, published
 from loanhub.services.lists import FilterField
 
 _MAY = Permission.ASSIGNMENTS_EDIT

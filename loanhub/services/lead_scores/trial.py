@@ -14,8 +14,8 @@ from loanhub.domain.leads import Temperature
 from loanhub.domain.permissions import Permission
 from loanhub.models import Lead
 from loanhub.services._actor import Actor
+from loanhub.services._lead_scorer import Scorer, published
 from loanhub.services._transaction import reading
-from loanhub.services.lead_scores._load import Scorer, published
 from loanhub.services.lead_scores.editor import find_draft
 
 MOST = 2_000

@@ -16,8 +16,8 @@ from loanhub.models import Lead, LeadScore, User
 from loanhub.repositories import leads as lead_repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
+from loanhub.services._lead_scorer import Scorer, published
 from loanhub.services._transaction import reading, transaction
-from loanhub.services.lead_scores._load import Scorer, published
 
 
 @dataclass(frozen=True)

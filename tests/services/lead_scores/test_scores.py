@@ -12,12 +12,13 @@ from sqlalchemy.engine import Engine
 from sqlmodel import col
 
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
-from loanhub.domain.leads import Temperature
+from loanhub.domain.leads import LeadDoor, Temperature
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Event, Lead
-from loanhub.services import _failpoints, lead_scores, leads
+from loanhub.services import _failpoints, assignment, lead_scores, leads
 from loanhub.services._actor import Actor
-from loanhub.services._transaction import reading
+from loanhub.services._transaction import reading, transaction
+from loanhub.services.leads.intake import Enquiry, door_actor, take_in
 from tests.builders import NOON, make_company, make_phone, make_user
 
 
@@ -121,6 +122,37 @@ class TestCompute:
         assert shown(lead_id) == (None, None)
         lead_scores.run_due(now=NOON)
         assert shown(lead_id) == (70, Temperature.HIGH)
+
+
+class TestAssignment:
+    def test_a_new_lead_is_given_out_by_its_score(self, manager: Actor) -> None:
+        switch_on(manager)
+        first, second = make_user(RoleCode.SALES), make_user(RoleCode.SALES)
+        for owner, operator in ((first, "gte"), (second, "lt")):
+            raw = assignment.leaf(manager, field="score", operator=operator, texts=["60"], now=NOON)
+            assignment.save_rule(
+                manager, expected=assignment.view(manager, now=NOON).draft_version, name=operator, raw_criteria=raw,
+                strategy="round_robin", hours="any", fallback="next_rule", candidates=[("user", owner.user_id, 1)],
+                now=NOON,
+            )  # fmt: skip
+        assignment.publish(manager, expected=assignment.view(manager, now=NOON).draft_version, now=NOON)
+        owners = []
+        for amount in ("40万", "5万"):
+            raw = {
+                "name": "郑文博",
+                "phone": make_phone(),
+                "amount_fen": amount,
+                "city": "苏州",
+                "channel_code": "website",
+            }
+            with transaction() as db:
+                taken = take_in(db, [Enquiry(raw, LeadDoor.API, door_actor("官网"))], now=NOON)[0]
+            with reading() as db:
+                lead = db.get(Lead, taken.lead_id)
+                assert lead is not None
+                owners.append((lead.owner_id, lead.score))
+
+        assert owners == [(first.user_id, None), (second.user_id, None)]
 
 
 class TestPeople:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,6 +29,22 @@ def published(db: Session) -> LeadScoreVersion | None:
     query = sa.select(LeadScoreVersion).where(col(LeadScoreVersion.state) == "published").limit(1)
     found: LeadScoreVersion | None = db.execute(query).scalar_one_or_none()
     return found
+
+
+def in_force(db: Session) -> Scorer | None:
+    """Return the rules in force, ready to ask; None while scores are not switched on."""
+    version = published(db)
+    return None if version is None else Scorer(db, ScoreDocument.of_json(version.document))
+
+
+class Overlay:
+    """A record seen with some values of its own instead of the stored ones; the record is not written to."""
+
+    def __init__(self, record: Any, values: Mapping[str, object]) -> None:
+        self._record, self._values = record, values
+
+    def __getattr__(self, name: str) -> Any:
+        return self._values[name] if name in self._values else getattr(self._record, name)
 
 
 @dataclass(frozen=True)
