@@ -297,7 +297,7 @@ def _phone_card(row: Any, head: str, left: str, right: str, *, may_edit: Any) ->
         type="button",
         on_click=tap,
         class_name="col g2 grow",
-        style={"textAlign": "left"},
+        style={"textAlign": "left", "alignItems": "stretch"},
         custom_attrs={
             "data-open": "true",
             "aria-label": rx.cond(may_edit, "编辑 ", "打开 ") + row[head].to(str),

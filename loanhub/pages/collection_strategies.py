@@ -49,7 +49,7 @@ def _strategy(row: Any) -> rx.Component:
             rx.el.span(row["sentence"], class_name="t13 f2"),
             rx.el.span(row["script"], class_name="t12 f3 el", title=row["script"]),
             class_name="col g1 grow",
-            style={"minWidth": "0", "flexBasis": "220px"},
+            style={"minWidth": "0", "flexBasis": "220px", "overflow": "hidden"},
         ),
         rx.el.span(row["cases"], " 件", class_name="num t13 nw"),
         switch,
@@ -167,6 +167,6 @@ def collection_strategies() -> Page:
         ),
         rx.cond(S.loading & (S.rows.length() == 0), skeleton_rows(), listed),
         class_name="gov-col",
-        style={"width": "min(1080px,100%)"},
+        style={"width": "min(1080px,100%)", "gridTemplateColumns": "minmax(0,1fr)"},
     )
     return Page([content, _sheet()], primary=create)
