@@ -8,7 +8,7 @@ import reflex as rx
 
 from loanhub.components.buttons import button
 from loanhub.components.chips import tag
-from loanhub.components.dialogs import closing, dialog, popover, popover_close
+from loanhub.components.dialogs import closing, dialog
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.domain.permissions import Permission
@@ -63,22 +63,20 @@ def sop_panel() -> rx.Component:
     """Draw the sequences of the record, the menu that puts it into one, and the sheet that asks why."""
 
     def choice(one: Any) -> rx.Component:
-        return popover_close(
-            rx.el.button(
-                one["name"], type="button", class_name="mi row", on_click=R.put_in(one["id"].to(str)),
-                style={"width": "100%", "minHeight": "40px"}, custom_attrs={"data-writes": "true"},
-            )
-        )  # fmt: skip
+        return button(one["name"].to(str), size="sm", on_click=R.put_in(one["id"].to(str)), writes=True)
 
+    # Not a popover: one that opens over a drawer is out of the reach of a tap.
     add = rx.cond(
         (R.choices.length() > 0) & SessionState.allowed.contains(Permission.TASKS_EDIT.value),
-        popover(
-            button("加入节奏", icon_name="route", look="g", size="sm"),
-            rx.el.div(rx.foreach(R.choices, choice), class_name="menu", style={"boxShadow": "none", "padding": "0"}),
-            width="240px",
+        rx.el.details(
+            rx.el.summary("加入节奏", class_name="t13 f2", style={"cursor": "pointer", "minHeight": "28px"}),
+            rx.el.div(
+                rx.foreach(R.choices, choice), class_name="row g2 wrap", style={"padding": "4px 0 8px"}
+            ),
+            key=R.runs.length().to(str),
         ),
         rx.fragment(),
-    )  # fmt: skip
+    )
     body = form(
         field(
             Field("reason", "原因", required=True, maximum_length=200, placeholder="例如 客户出差，月底再谈"),
@@ -94,12 +92,13 @@ def sop_panel() -> rx.Component:
         key=R.form_key,
     )
     panel = rx.el.section(
-        rx.el.div(rx.el.h3("跟进节奏"), rx.el.span(class_name="grow"), add, class_name="sec-h"),
+        rx.el.div(rx.el.h3("跟进节奏"), class_name="sec-h"),
         rx.cond(
             R.runs.length() > 0,
             rx.el.ul(rx.foreach(R.runs, _run)),
             rx.el.p("不在任何节奏里", class_name="t13 f3"),
         ),
+        add,
         custom_attrs={"aria-label": "跟进节奏"},
     )
     shown = (R.runs.length() > 0) | (R.choices.length() > 0)
