@@ -4,11 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, cast
 
 from loanhub.documents.flow import TEXT_WIDTH, Box, Element, Frame, Placed, Ring, Rule, Stroke
 from loanhub.documents.linebreak import Line, Span, set_lines
-from loanhub.documents.typeface import SANS, SERIF, GlyphTable
+from loanhub.documents.typeface import SANS, SERIF, Glyph, GlyphTable
 
 BODY, LEADING = 10.5, 18.2
 SMALL, SMALL_LEADING = 9.0, 14.5
@@ -327,6 +327,10 @@ class Setter:
             return Box(height, [Placed(x, y, line, element) for x, y, line in placed])
         texts, left, tallest, leading, before = [], 0.0, 1, 13.0, ""
         pad = 3 * self._density if len(columns) > 6 else 5 * self._density
+        if self._batch is not None and face == SERIF and not bold:
+            placed = self._plain_row(columns, cells, widths, 9.7 + pad / 2, element)
+            if placed is not None:
+                return Box(leading + pad, [placed])
         for column, text, width in zip(columns, cells, widths, strict=True):
             inset = 14.0 if (before, column.align) == ("right", "left") else 4.0
             found = self.lines(
@@ -345,6 +349,43 @@ class Setter:
         if self._batch is not None and not any(text.line.own for text in texts):
             self._batch[key] = tallest * leading + pad, [(text.x, text.y, text.line) for text in texts]
         return Box(tallest * leading + pad, texts)
+
+    def _plain_row(
+        self, columns: Sequence[Column], cells: Sequence[str], widths: list[float], y: float, element: Element
+    ) -> Placed | None:
+        """Return a row of figures and Latin text as one line with moves in it, or None: the quick way of a batch."""
+        known = self.table.face(SERIF)
+        operators: list[str] = []
+        font, left, begin, last, before, unit = "", 0.0, 0.0, 0.0, "", SMALL / 1000
+        for column, text, width in zip(columns, cells, widths, strict=True):
+            align = column.align
+            inset = 14.0 if (before, align) == ("right", "left") else 4.0
+            if text:
+                if not text.isascii():
+                    return None
+                glyphs = [known.get(character) for character in text]
+                if None in glyphs:
+                    return None
+                found = cast(list[Glyph], glyphs)
+                font = font or found[0].font
+                natural = sum([glyph.width for glyph in found]) * unit
+                room = width - inset - 4 - natural
+                if room < 0 or {glyph.font for glyph in found} != {font}:
+                    return None
+                x = round(
+                    left + inset + (room if align == "right" else room / 2 if align == "center" else 0), 2
+                )
+                codes = "".join([glyph.code for glyph in found])
+                if operators:
+                    operators.append(f"{x - last:.2f} 0 Td<{codes}>Tj")
+                else:
+                    operators.append(f"/{font} {SMALL:g} Tf<{codes}>Tj")
+                    begin = x
+                last = x
+            left, before = left + width, align
+        if not operators:
+            return None
+        return Placed(begin, y, Line(" ".join(operators), 0.0, 0.0, (), False, ""), element)
 
     def _set_confirmation(self, text: str) -> None:
         lines = self.lines([Span(text, SERIF, True)], size=BODY, width=TEXT_WIDTH - 20)

@@ -309,7 +309,7 @@ class Variables:
         """Return the value under a key; inside a repeated part, ``item`` and ``item.<name>`` are its member's, ``index`` its place."""
         if key == "index":
             return _INDEX if each else None
-        if key == "item" or key.startswith("item."):
+        if key[:4] == "item" and (key == "item" or key[4] == "."):
             return self.items.get(each, {}).get(key)
         return self.values.get(key)
 
