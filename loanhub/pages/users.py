@@ -306,7 +306,9 @@ def users() -> Page:
             S.work != "",
             rx.fragment(
                 rx.Var.create("名下还有 ") + S.work + "，停用后没有人跟进。",
-                rx.el.a("先交接", href=rx.Var.create(HANDOVER) + S.chosen),
+                rx.el.a(
+                    "先交接", href=rx.Var.create(HANDOVER) + S.chosen, style={"textDecoration": "underline"}
+                ),
                 "，交接时可以一并停用。",
             ),
             "名下没有在办的工作。之后可以随时恢复。",
