@@ -18,7 +18,7 @@ S = RecordKeepingState
 
 
 def record_keeping(entity: str, record_id: Any) -> rx.Component:
-    """Draw the section of one record; it reads itself when it appears."""
+    """Draw the section of one record; whoever opens the record has it read."""
     doubles = rx.el.section(
         waiting_note(S.rows.length()),
         rx.el.ul(rx.foreach(S.rows, lambda row: pair_card(row, brief=True)), class_name="col g2"),
@@ -39,8 +39,6 @@ def record_keeping(entity: str, record_id: Any) -> rx.Component:
         rx.cond(here & (S.rows.length() > 0), doubles, rx.fragment()),
         rx.cond(here & (S.rulings.length() > 0), contested, rx.fragment()),
         class_name=rx.cond(anything, "col g3", "vh"),
-        on_mount=S.read(entity, record_id.to(str)),
-        key=rx.Var.create(f"keeping-{entity}-") + record_id.to(str),
     )
 
 

@@ -113,10 +113,11 @@ class CustomerState(ClearText, SessionState):
         from loanhub.state.customer_past import CustomerPastState
         from loanhub.state.customer_sections import CustomerSectionsState
         from loanhub.state.customer_tabs import CustomerTabsState
+        from loanhub.state.recycle import RecordKeepingState
 
         yield [
             CustomerPastState.load, CustomerTabsState.load, CustomerDocumentsState.load, CustomerSectionsState.load,
-            CustomerCareState.load,
+            CustomerCareState.load, RecordKeepingState.read("customer", str(wanted)),
             *self._begin(actor, str(self.router.url.query_parameters.get("do", ""))),
         ]  # fmt: skip
         await rx.run_in_thread(lambda: customers.note_opened(actor, customer_id=wanted, now=now))

@@ -32,6 +32,7 @@ from loanhub.state._dial import call
 from loanhub.state._guard import needs
 from loanhub.state._lead_hold import Holding
 from loanhub.state.leads import TEMPERATURE_TONES, LeadsState
+from loanhub.state.recycle import RecordKeepingState
 from loanhub.state.score_panel import ScorePanelState
 from loanhub.state.sop_runs import SopRunState
 
@@ -202,14 +203,20 @@ class LeadDrawerState(Attaching, Holding, Conflicting, SessionState):
         if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 12):
             return None
         opened = await self._open(int(wanted))
-        return [opened, *begin(str(self.router.url.query_parameters.get("do", "")))]
+        return [opened, self._keeping(), *begin(str(self.router.url.query_parameters.get("do", "")))]
 
     @rx.event
     @needs(Permission.LEADS_READ)
     async def open(self, lead_id: str) -> Any:
         """Open a lead over the list."""
         text = str(lead_id)
-        return await self._open(int(text)) if text.isascii() and text.isdigit() and len(text) < 12 else None
+        if not (text.isascii() and text.isdigit() and len(text) < 12):
+            return None
+        return [await self._open(int(text)), self._keeping()]
+
+    def _keeping(self) -> Any:
+        """Return the event that reads whether this lead is there twice or contested."""
+        return RecordKeepingState.read("lead", str(self.lead.id))
 
     async def _open(self, lead_id: int) -> Any:
         self._stop_editing()
@@ -339,7 +346,7 @@ class LeadDrawerState(Attaching, Holding, Conflicting, SessionState):
         number = await rx.run_in_thread(lambda: dial_number(actor, lead_id=wanted, now=now))
         answer = await self._open(wanted)
         self.calling = True
-        return [answer, call(number.digits)]
+        return [answer, self._keeping(), call(number.digits)]
 
     @rx.event
     @needs(Permission.INTERACTIONS_CREATE)
