@@ -124,7 +124,7 @@ footer{color:var(--fg2);font-size:12px;line-height:20px;margin-top:16px}
 def compare_form(number: str) -> str:
     """Return the form that compares a file with the one we keep."""
     return (
-        f'<form method="post" action="/verify/{escape(number)}" enctype="multipart/form-data">'
+        f'<form method="post" action="/verify" enctype="multipart/form-data"><input type="hidden" name="number" value="{escape(number)}">'
         '<label for="file">手里有电子版？选文件核对是不是原件</label>'
         '<input id="file" name="file" type="file" accept="application/pdf,.pdf" required>'
         "<button>核对文件</button></form>"

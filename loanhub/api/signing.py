@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from html import escape
+from urllib.parse import quote
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -24,19 +24,16 @@ from loanhub.state._marks import needs, public
 _comparisons = Bucket(per_minute=6, burst=6)
 
 
-@route("/verify/{number}", methods=("POST",), takes_file=True)
+@route("/verify", methods=("POST",), takes_file=True)
 @public
 async def compare_file(request: Request) -> Response:
     """Say whether an uploaded PDF is the one we keep under this number; the file is not stored."""
-    number = str(request.path_params["number"])[:60]
     if not _comparisons.take(client_ip(request)):
         return HTMLResponse(_page("请稍后再试", "核对太频繁", "一分钟后再试。", ""), 429)
     if int(request.headers.get("content-length") or 0) > settings().upload_pdf_bytes + 65_536:
-        return HTMLResponse(
-            _page("文件太大", "文件太大", "请上传原来的 PDF 文件。", compare_form(number), bad=True), 413
-        )
+        return HTMLResponse(_page("文件太大", "文件太大", "请上传原来的 PDF 文件。", "", bad=True), 413)
     async with request.form(max_files=1, max_fields=4, max_part_size=65_536) as form:
-        given = form.get("file")
+        number, given = str(form.get("number", ""))[:60], form.get("file")
         content = (
             await given.read(settings().upload_pdf_bytes + 1)
             if given is not None and not isinstance(given, str)
@@ -50,7 +47,7 @@ async def compare_file(request: Request) -> Response:
         sentence = next(iter(fault.fields.values()), fault.sentence)
         return HTMLResponse(_page("核对文件", "没有核对", sentence, compare_form(number), bad=True), 422)
     rows = f"<dl>{_row('合同编号', number)}</dl>"
-    back = f'<p><a href="/verify/{escape(number)}">看这个编号的登记情况</a></p>'
+    back = f'<p><a href="/verify/{quote(number)}">看这个编号的登记情况</a></p>'
     bad = found.code not in ("same", "unsigned")
     return HTMLResponse(
         _page(found.title, found.title, found.text, rows + back + compare_form(number), bad=bad, raw=True)

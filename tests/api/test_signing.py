@@ -53,7 +53,7 @@ def case(company: None) -> Case:  # noqa: F811
 
 def put(number: str, content: bytes, *, origin: str = "") -> tuple[int, str]:
     answer = browser().post(
-        f"/verify/{number}", files={"file": ("a.pdf", content, "application/pdf")},
+        "/verify", data={"number": number}, files={"file": ("a.pdf", content, "application/pdf")},
         headers={"Origin": origin or settings().origin},
     )  # fmt: skip
     return answer.status_code, answer.text
