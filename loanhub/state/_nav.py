@@ -97,7 +97,9 @@ MENU = (
     Entry("配置", "表单与字段", "/settings/fields", "table-properties", (_P.FIELDS_EDIT,)),
     Entry("配置", "分配规则", "/settings/assignment", "shuffle", (_P.ASSIGNMENTS_EDIT,)),
     Entry("配置", "跟进节奏", "/settings/sops", "route", (_P.SOPS_EDIT,)),
-    Entry("配置", "催收策略", "/settings/collections-strategies", "sliders-horizontal", (_P.COLLECTIONS_ASSIGN,)),
+    Entry(
+        "配置", "催收策略", "/settings/collections-strategies", "sliders-horizontal", (_P.COLLECTIONS_ASSIGN,)
+    ),
     Entry("配置", "线索评分", "/settings/lead-scores", "gauge", (_P.ASSIGNMENTS_EDIT,)),
     Entry("配置", "看板阶段", "/settings/stages", "columns-3", (_P.PIPELINES_EDIT,)),
     Entry("配置", "审批流程", "/settings/flows", "workflow", (_P.FIELDS_EDIT,)),
