@@ -191,6 +191,9 @@ def document_drawer() -> rx.Component:
             on_done=lambda answers: S.replaced(answers),
         ),
     )  # fmt: skip
+    of_contract = link_button(
+        "到合同中心下载与打印", rx.Var.create("/contracts?tab=all&q=") + row.customer.to(str), size="sm", look="g"
+    )  # fmt: skip
     take = rx.cond(
         S.detail.may_take,
         rx.fragment(
@@ -203,7 +206,7 @@ def document_drawer() -> rx.Component:
         row.state == "removed",
         rx.cond(may(Permission.DOCUMENTS_UPLOAD), button("找回", size="sm", icon_name="archive-restore", on_click=S.restore, writes=True), rx.fragment()),
         rx.el.div(
-            take,
+            rx.cond(S.detail.kind_code == "contract", of_contract, take),
             rx.cond(S.detail.may_edit, button("更新版本", size="sm", icon_name="upload", on_click=opener("arc-replace")), rx.fragment()),
             class_name="row g2 wrap",
         ),
