@@ -386,7 +386,7 @@ FIELDS: dict[str, Callable[[int], object]] = {
     choices=st.dictionaries(st.sampled_from(sorted(FIELDS)), st.sampled_from(["survivor", "merged"])),
 )
 def test_merge_then_undo_restores_everything(
-    sqlite_database: Engine, mine: dict[str, int], theirs: dict[str, int], choices: dict[str, str]
+    database: Engine, mine: dict[str, int], theirs: dict[str, int], choices: dict[str, str]
 ) -> None:
     boss = make_user(RoleCode.TEAM_LEAD)
     ids = []
