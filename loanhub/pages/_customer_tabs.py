@@ -13,7 +13,7 @@ from loanhub.components.forms import form
 from loanhub.components.icons import icon
 from loanhub.components.record_form import record_field
 from loanhub.components.timeline import kind_filter, record_timeline
-from loanhub.components.upload import send_file
+from loanhub.components.upload import send_files
 from loanhub.domain.events import EventGroup
 from loanhub.domain.leads import Temperature
 from loanhub.domain.permissions import Permission
@@ -42,7 +42,14 @@ def timeline_tab(events: rx.Component) -> rx.Component:
     def send(input_id: str) -> list[Any]:
         return [
             S.start_sending,
-            send_file(input_id, kind="other", limit_bytes=limit_bytes(), on_done=S.attached),
+            send_files(
+                input_id,
+                list_id="note-sending",
+                kind="other",
+                limit_bytes=limit_bytes(),
+                on_done=S.attached,
+                shrink=True,
+            ),
         ]
 
     intent = rx.el.span(
@@ -93,6 +100,11 @@ def timeline_tab(events: rx.Component) -> rx.Component:
         Permission.INTERACTIONS_CREATE,
         rx.el.div(
             composer(S.write, error=S.composer_error, extra=tools, form_key=S.composer_key),
+            rx.el.ul(
+                id="note-sending",
+                class_name="uplist",
+                custom_attrs={"aria-live": "polite", "aria-label": "正在上传的文件"},
+            ),
             files,
             hidden_input("note-file", on_change=send("note-file")),
             hidden_input("note-photo", on_change=send("note-photo"), camera=True),

@@ -290,14 +290,17 @@ class CustomerState(ClearText, SessionState):
 
     @rx.event
     @needs(Permission.DOCUMENTS_UPLOAD)
-    async def attached(self, answer: dict[str, Any]) -> Any:
-        """Add an uploaded file to the follow-up being written."""
+    async def attached(self, answers: list[dict[str, Any]]) -> Any:
+        """Add uploaded files to the follow-up being written; say what went wrong with the others."""
         self.sending = False
-        found = await self._attach(answer, DocumentKind.OTHER.value)
-        if isinstance(found, dict):
-            self.attachments = [*self.attachments, found][:10]
-            return None
-        return found
+        wrong: list[Any] = []
+        for answer in (answers if isinstance(answers, list) else [answers])[:40]:
+            found = await self._attach(answer, DocumentKind.OTHER.value)
+            if isinstance(found, dict):
+                self.attachments = [*self.attachments, found][:10]
+            else:
+                wrong.append(found)
+        return wrong or None
 
     async def _attach(self, answer: object, kind: str) -> Any:
         """Join an uploaded file to this customer; returns {id, name}, or what to say instead."""
