@@ -98,8 +98,12 @@ class BoardFilters(BoardDisplay, BoardReading, mixin=True):
                 [c for c in self._conditions if not (c.get("field") == SEGMENT and _is_quick(c))],
             )
             chosen = text.isascii() and text.isdigit() and len(text) < 10
-            added = [{"field": SEGMENT, "op": "in_segment", "value": [int(text)]}] if chosen else []
-            self._conditions, self.page = [*kept, *added], 1
+            leaf: dict[str, Any] = {
+                "field": SEGMENT,
+                "op": "in_segment",
+                "value": [int(text)] if chosen else [],
+            }
+            self._conditions, self.page = [*kept, leaf] if chosen else kept, 1
         return await self._refresh()
 
     @rx.event
