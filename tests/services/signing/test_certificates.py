@@ -169,9 +169,7 @@ class TestTimeStamps:
 
     def test_never_ask_inside_our_own_network(self) -> None:
         with transaction() as db:
-            parameters.put(
-                db, "signing", {"link_days": 5, "tsa_url": "https://127.0.0.1:9/tsa"}
-            )
+            parameters.put(db, "signing", {"link_days": 5, "tsa_url": "https://127.0.0.1:9/tsa"})
         clerk, contract_id = make_contract()
         (token,) = begin(clerk, contract_id)
 
