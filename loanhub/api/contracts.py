@@ -115,7 +115,7 @@ main{max-width:480px;margin:0 auto;padding:32px 16px}header{color:var(--fg2);fon
 section{background:var(--sheet);border-radius:16px;padding:24px;border:1px solid var(--line)}
 h1{font-size:22px;line-height:30px;margin:0 0 6px;color:var(--mark)}.bad h1{color:var(--bad)}p{margin:0 0 16px;color:var(--fg2)}
 dl{display:grid;grid-template-columns:88px 1fr;margin:0;border-top:1px solid var(--line)}dt,dd{margin:0;padding:9px 0;border-bottom:1px solid var(--line)}
-dt{color:var(--fg2)}dd{text-align:right;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}form{display:grid;gap:8px;margin-top:20px;border-top:1px solid var(--line);padding-top:16px}label{color:var(--fg2)}
+dt{color:var(--fg2)}dd{text-align:right;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}form{display:grid;grid-template-columns:minmax(0,1fr);gap:8px;margin-top:20px;border-top:1px solid var(--line);padding-top:16px}label{color:var(--fg2)}
 input,button{font:inherit;min-height:44px;max-width:100%}button{border:0;border-radius:10px;background:var(--mark);color:var(--sheet);font-weight:600}a{color:var(--mark)}
 footer{color:var(--fg2);font-size:12px;line-height:20px;margin-top:16px}
 """
