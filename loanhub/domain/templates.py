@@ -6,6 +6,7 @@ a text may name in braces is decided where the blocks are compiled (``documents/
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from difflib import SequenceMatcher
@@ -431,7 +432,8 @@ SETTING_LABELS = {
 
 
 def _facts(block: Block) -> str:
-    return repr({name: value for name, value in block_json(block).items() if name != "id"})
+    facts = {name: value for name, value in block_json(block).items() if name != "id"}
+    return json.dumps(facts, sort_keys=True, ensure_ascii=False)  # a database may put the keys in another order
 
 
 def _said(block: Block) -> str:
