@@ -52,6 +52,8 @@ PLACES = (
     Place("/applications/new", "新建申请", (P.APPLICATIONS_CREATE,), R.SALES),
     Place("/applications/[application_id]", None, (P.APPLICATIONS_READ,), R.CREDIT),
     Place("/contracts", "合同中心", (P.CONTRACTS_READ,), R.CONTRACTS),
+    Place("/templates", "文书模板", (P.TEMPLATES_EDIT, P.TEMPLATES_PUBLISH), R.CONTRACTS),
+    Place("/templates/[template_version_id]", None, (P.TEMPLATES_EDIT, P.TEMPLATES_PUBLISH), R.CONTRACTS),
     Place("/contracts/[contract_id]", None, (P.CONTRACTS_READ,), R.CONTRACTS),
     Place("/loans", "贷款与还款", (P.LOANS_READ,), R.FINANCE),
     Place("/collections", "催收", (P.COLLECTIONS_READ,), R.COLLECTIONS),
@@ -77,7 +79,15 @@ PLACES = (
 )
 LISTS = {"/contracts": "/contracts?tab=effective", "/customers": "/customers?view=all"}
 """Where a list shows its records when its first tab shows something else."""
-PUBLIC = {"/login", "/setup", "/dev/gallery", "/verify/[number]", "/h5/calculator", "/h5/apply", "/h5/sign/[sign_token]"}
+PUBLIC = {
+    "/login",
+    "/setup",
+    "/dev/gallery",
+    "/verify/[number]",
+    "/h5/calculator",
+    "/h5/apply",
+    "/h5/sign/[sign_token]",
+}
 FALSE_POSITIVES: dict[str, str] = {}
 """Rule of axe → why what it reports is none; empty is the aim."""
 
