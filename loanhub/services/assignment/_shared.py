@@ -70,7 +70,12 @@ def store(db: Session, draft: AssignmentVersion, document: Document, *, now: dat
 
 
 def check_criteria(
-    db: Session, raw: object, *, entity: str = ENTITY, field: str = "criteria", refusal: str = "分配规则只能用线索自己的字段"
+    db: Session,
+    raw: object,
+    *,
+    entity: str = ENTITY,
+    field: str = "criteria",
+    refusal: str = "分配规则只能用线索自己的字段",
 ) -> dict[str, object]:
     """Return a condition as stored: about the record itself (of ``entity``), for nobody in particular.
 

@@ -73,7 +73,9 @@ def _refuse_known(db: Session, actor: Actor, customer: Customer, *, now: datetim
     rules = duplicates.rules_of(db, now=now)
     with db.no_autoflush:
         found = duplicates.find(db, "customer", customer, now=now)
-    known = next((one.standing for one in found if one.standing.entity == "customer" and one.stops(rules)), None)
+    known = next(
+        (one.standing for one in found if one.standing.entity == "customer" and one.stops(rules)), None
+    )
     if known is None:
         return
     seen = actor.reaches(owner_id=known.owner_id, department_id=known.department_id)
