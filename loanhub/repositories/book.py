@@ -206,7 +206,7 @@ def _payments(db: Session, schema: Schema, key: str, ids: Sequence[int] | None) 
     query = (
         sa.select(
             col(Payment.id), col(Payment.loan_id), col(Payment.value_date), col(Payment.amount_fen),
-            sa.func.coalesce(earned.c.fen, 0), sa.case((col(Payment.kind) == PostingKind.RECOVERY.value, 1), else_=0),
+            sa.cast(sa.func.coalesce(earned.c.fen, 0), sa.BigInteger), sa.case((col(Payment.kind) == PostingKind.RECOVERY.value, 1), else_=0),
         )
         .join(Loan, col(Loan.id) == col(Payment.loan_id))
         .join(earned, earned.c.payment_id == col(Payment.id), isouter=True)
