@@ -223,11 +223,12 @@ def book_of(
     kept: Keeper, actor: Actor, selection: Selection, facts: Facts
 ) -> tuple[Book, tuple[object, ...]]:
     """Return the part of the book a selection is about, and what names it."""
-    whole, key = kept.of(actor), scope_key(actor)
+    whole = kept.of(actor)
+    key: tuple[object, ...] = scope_key(actor)
     if not selection.department and not selection.product:
         return whole, key
     departments = facts.below(selection.department) if selection.department else None
-    key = (*key, selection.department, selection.product)  # type: ignore[assignment]
+    key = (*key, selection.department, selection.product)
     part = kept.once(
         ("part", *key),
         kept.version,
