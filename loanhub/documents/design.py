@@ -259,12 +259,40 @@ def _table(document: Composer, block: Block, values: Values) -> None:
 
 def _repeat(document: Composer, block: Block, values: Values) -> None:
     cells = [column.text for column in block.columns]
-    rows = [tuple(member.fill(cell) for cell in cells) for member in values.members(block.source)]
+    rows = _rows(cells, values, block.source)
     rows = rows or [(NONE, *[SLASH] * (len(cells) - 1))]
     total = None
     if any(column.total for column in block.columns):
         total = [values.fill(_total(column, block, values)) for column in block.columns]
     document.rows(_columns(block), rows, total=total, caption=values.fill(block.text))
+
+
+def _rows(cells: list[str], values: Values, source: str) -> list[tuple[str, ...]]:
+    """Return the cells of each member; those that are one value of it, as most are, without looking it up again."""
+    plan: list[tuple[Value, str, bool] | None] = []
+    for cell in cells:
+        token = TOKEN.fullmatch(cell)
+        value = values.variables.find(token[2], source) if token is not None else None
+        own = value is not None and value.key.startswith("item")
+        plan.append(
+            (value, token[4] or "", bool(token[3]))
+            if value is not None and token is not None and own
+            else None
+        )
+    rows = []
+    for place, member in enumerate(values.raw(source), start=1):
+        around = Values(values.variables, values.record, values.company, member, source, place)
+        rows.append(
+            tuple(
+                [
+                    around.fill(cell)
+                    if known is None
+                    else known[0].write(known[0].get(member), known[1], optional=known[2])
+                    for cell, known in zip(cells, plan, strict=True)
+                ]
+            )
+        )
+    return rows
 
 
 def _total(column: TableColumn, block: Block, values: Values) -> str:
@@ -274,7 +302,7 @@ def _total(column: TableColumn, block: Block, values: Values) -> str:
     assert token is not None  # compiled
     value = values.variables.find(token[2], block.source)
     assert value is not None
-    amount = sum(member.raw(token[2]) or 0 for member in values.members(block.source))
+    amount = sum(value.get(member) or 0 for member in values.raw(block.source))
     return column.total.replace(SUM, value.write(amount, token[4] or "", optional=False))
 
 

@@ -95,6 +95,8 @@ FORMATS: dict[str, tuple[Format, ...]] = {
     ),
     "flag": (Format("yes", "是/否", lambda flag: "是" if flag else "否"),),
 }
+_WRITERS = {(kind, one.code): one.write for kind, ways in FORMATS.items() for one in ways}
+_FIRST = {kind: ways[0].write for kind, ways in FORMATS.items()}
 _KIND_IN_CATALOGUE = {"text": "text", "money": "money", "rate": "percent", "date": "date", "number": "integer",
                       "list": "integer", "flag": "boolean"}  # fmt: skip
 _FROM_CATALOGUE = {
@@ -123,9 +125,7 @@ class Value:
             return _missing_word(self.kind, code) if optional else ""
         if self.options:
             return dict(self.options).get(found, str(found))
-        formats = FORMATS[self.kind]
-        chosen = next((one for one in formats if one.code == code), formats[0])
-        return chosen.write(found)
+        return _WRITERS.get((self.kind, code), _FIRST[self.kind])(found)
 
 
 def _missing_word(kind: str, code: str) -> str:
