@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from typing import Any
 
 import polars as pl
 import sqlalchemy as sa
@@ -35,7 +36,7 @@ def write_months(connection: sa.Connection, *, before: date) -> int:
 
 
 def _read(
-    connection: sa.Connection, query: str, span: dict[str, int], schema: dict[str, pl.DataType]
+    connection: sa.Connection, query: str, span: dict[str, int], schema: dict[str, Any]
 ) -> pl.DataFrame:
     frame = pl.DataFrame(connection.execute(sa.text(query), span).all(), schema=schema, orient="row")
     days = [name for name, kind in schema.items() if kind == pl.String]
