@@ -97,7 +97,7 @@ from loanhub.models.servicing import (  # noqa: E402
     RateCap,
     SettlementOffer,
 )
-from loanhub.models.signing import Signer, SigningCertificate, SigningRound  # noqa: E402
+from loanhub.models.signing import Signer, SigningCertificate, SigningProvider, SigningRound  # noqa: E402
 from loanhub.models.sops import Sop, SopCursor, SopRun, SopVersion  # noqa: E402
 from loanhub.models.targets import Target  # noqa: E402
 from loanhub.models.telephony import AgentExtension, CallRecord  # noqa: E402
@@ -199,6 +199,7 @@ __all__ = [
     "SettlementOffer",
     "Signer",
     "SigningCertificate",
+    "SigningProvider",
     "SigningRound",
     "SkillGroup",
     "Sop",

@@ -15,7 +15,8 @@ class SigningRound(SQLModel, table=True):
     """One round of signing one contract 签署任务: what is shown, with whom, until when, and what came of it.
 
     ``source_document_id`` is the file as it was made, ``shown_sha256`` its hash; ``signed_document_id`` the sealed file.
-    ``provider`` is ``builtin`` or the code of a third party, whose own number is ``provider_ref``.
+    ``provider`` is ``builtin`` or the code of a third party, whose own number is ``provider_ref``; at
+    ``provider_due_at`` it is asked again, never when that is empty.
     """
 
     __tablename__ = "signing_round"
@@ -25,6 +26,7 @@ class SigningRound(SQLModel, table=True):
     status: RoundStatus = code(RoundStatus, index=True)
     provider: str = text_field(32, default="builtin")
     provider_ref: str = text_field(80, index=True)
+    provider_due_at: datetime | None = instant(nullable=True)
     source_document_id: int = Field(foreign_key="document.id")
     shown_sha256: str = text_field(64)
     signed_document_id: int | None = Field(default=None, foreign_key="document.id")
@@ -103,3 +105,15 @@ class SigningCertificate(SQLModel, table=True):
     created_by_id: int | None = Field(default=None, foreign_key="app_user.id")
     created_at: datetime = instant()
     retired_at: datetime | None = instant(nullable=True)
+
+
+class SigningProvider(SQLModel, table=True):
+    """What a third party that collects signatures 第三方电子签 and we sign messages with; its address is a parameter."""
+
+    __tablename__ = "signing_provider"
+
+    id: int | None = Field(default=None, primary_key=True)
+    code: str = Field(sa_column_kwargs={"unique": True}, max_length=32)
+    secret: str | None = Field(default=None, sa_type=EncryptedText("signing_provider.secret"))  # type: ignore[call-overload]
+    set_by_id: int | None = Field(default=None, foreign_key="app_user.id")
+    set_at: datetime = instant()
