@@ -88,7 +88,10 @@ def prepare(actor: Actor, *, application_id: int, start: date | None = None, now
         return Preparation(
             application_id=application_id,
             customer_id=customer.id or 0,
-            missing=tuple(Missing(key, label, _link(key, customer, application)) for key, label in lacking),
+            missing=tuple(
+                Missing(key, label, page_of(key, customer.id or 0, f"/applications/{application.id}"))
+                for key, label in lacking
+            ),
             warning=warning,
             amount_text=format_fen(offer.terms.principal_fen),
             total_interest_text=format_fen(sum(row.interest_fen for row in offer.rows)),
@@ -215,12 +218,13 @@ def _next(db: Session, now: datetime) -> str:
     return contract_number(code, "JK", day, current_number(db, f"contract:JK:{day:%Y}") + 1)
 
 
-def _link(key: str, customer: Customer, application: Application) -> str:
+def page_of(key: str, customer_id: int, otherwise: str) -> str:
+    """Return the page where a missing value of a document is filled in: the borrower's, the firm's, or another."""
     if key.startswith(("borrower", "disbursement_account")):
-        return f"/customers/{customer.id}?tab=profile"
+        return f"/customers/{customer_id}?tab=profile" if customer_id else otherwise
     if key.startswith(("company", "repayment_account", "dispute")):
         return "/settings/company"
-    return f"/applications/{application.id}"
+    return otherwise
 
 
 def frozen_data(contract: Contract) -> ContractData:

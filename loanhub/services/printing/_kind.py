@@ -32,6 +32,7 @@ class Source:
     label: str
     customer: str
     link: str
+    customer_id: int
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from loanhub.documents.merge import merge
 from loanhub.documents.preview import page_count
 from loanhub.documents.template import MissingData
 from loanhub.domain.errors import Conflict, InvalidInput, LoanHubError
+from loanhub.domain.permissions import Permission
 from loanhub.models import PrintBatch, PrintBatchItem
 from loanhub.services import _storage, auth, events, files
 from loanhub.services._actor import Actor
@@ -26,16 +27,13 @@ from loanhub.services._failpoints import failpoint
 from loanhub.services._notices import notify
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.archive import PRINT_KIND
+from loanhub.services.contracts.create import page_of
 from loanhub.services.printing.batches import BatchStatus, ItemStatus, Order, kind_of
 
 log = structlog.get_logger(__name__)
 
 LEASE = timedelta(minutes=2)
 """How long a batch is its process's own without a sign of life; a document or a step of the merging takes far less."""
-FIELD_LINKS = (
-    ("borrower", "customer"), ("disbursement_account", "customer"), ("company", "/settings/company"),
-    ("repayment_account", "/settings/company"), ("dispute", "/settings/company"),
-)  # fmt: skip
 
 
 class LeaseLost(RuntimeError):
@@ -131,13 +129,18 @@ def _next(batch_id: int, worker: str, actor: Actor, now: datetime) -> bool:
             announce(db, f"print_batch:{batch_id}", done=batch.done)
         failpoint("print_batch.after_commit")
     except LoanHubError as refusal:
-        _refuse(batch_id, worker, item_id, refusal, now)
+        _refuse(batch_id, worker, actor, item_id, refusal, now)
     except LeaseLost:
         raise
     except Exception:  # a mistake of ours in one document must not stop the hundreds behind it
         log.exception("document_failed", batch=batch_id, item=item_id)
         _refuse(
-            batch_id, worker, item_id, Conflict("这份文书没有生成成功，原因已记录，可以重试或联系管理员"), now
+            batch_id,
+            worker,
+            actor,
+            item_id,
+            Conflict("这份文书没有生成成功，原因已记录，可以重试或联系管理员"),
+            now,
         )
     return True
 
@@ -152,7 +155,9 @@ def _waiting(db: Session, batch_id: int) -> PrintBatchItem | None:
     return found
 
 
-def _refuse(batch_id: int, worker: str, item_id: int | None, refusal: LoanHubError, now: datetime) -> None:
+def _refuse(
+    batch_id: int, worker: str, actor: Actor, item_id: int | None, refusal: LoanHubError, now: datetime
+) -> None:
     """Note why one document could not be made; the others go on."""
     with transaction() as db:
         batch = _held(db, batch_id, worker, now)
@@ -164,18 +169,22 @@ def _refuse(batch_id: int, worker: str, item_id: int | None, refusal: LoanHubErr
             sentence = "；".join(refusal.fields.values())
         item.status, item.problem = ItemStatus.REFUSED.value, sentence[:300]
         if isinstance(refusal, MissingData):
-            item.missing = [{"label": label, "link": _link(key, item)} for key, label in refusal.missing]
+            customer_id = _customer_of(db, actor, batch, item)
+            item.missing = [
+                {"label": label, "link": page_of(key, customer_id, item.link)}
+                for key, label in refusal.missing
+            ]
         batch.done += 1
         batch.refused += 1
         announce(db, f"print_batch:{batch_id}", done=batch.done)
 
 
-def _link(key: str, item: PrintBatchItem) -> str:
-    """Return the page where a missing value is filled in: the company's for its own, else the record's."""
-    for head, place in FIELD_LINKS:
-        if key.startswith(head) and place.startswith("/"):
-            return place
-    return item.link
+def _customer_of(db: Session, actor: Actor, batch: PrintBatch, item: PrintBatchItem) -> int:
+    """Return whose document it is to be, 0 when the actor does not read customers."""
+    if not actor.can(Permission.CUSTOMERS_READ):
+        return 0
+    found = kind_of(batch.kind).describe(db, actor, [item.record_id])
+    return found[0].customer_id if found else 0
 
 
 def _in_order(db: Session, batch: PrintBatch) -> list[PrintBatchItem]:

@@ -100,7 +100,7 @@ class TestRun:
         assert (batch.status, batch.done, batch.refused) == ("done", 3, 1)
         assert [one.application_id for one in made_contracts()] == [ids[0], ids[2]]
         _, refused = batches.show(clerk, batch_id=batch.id or 0, now=NOON)
-        assert [one["link"] for one in refused[0].missing] == [f"/applications/{ids[1]}"]
+        assert [one["link"] for one in refused[0].missing] == [f"/customers/{customer.id}?tab=profile"]
 
         with transaction() as db:
             customer = db.get(Customer, customer.id)

@@ -16,12 +16,13 @@ from loanhub.services.printing._kind import MOST, Source
 def loans(db: Session, actor: Actor, ids: Sequence[int]) -> list[Source]:
     """Return the loans of these ids in the actor's scope, in the given order."""
     query = (
-        sa.select(col(Loan.id), col(Loan.number), col(Customer.name))
+        sa.select(col(Loan.id), col(Loan.number), col(Customer.name), col(Customer.id))
         .join(Customer, col(Customer.id) == col(Loan.customer_id))
         .where(col(Loan.id).in_(list(ids)), visible_to(actor, Loan))
     )
     found = {
-        int(i): Source(int(i), number, name, f"/loans/{i}") for i, number, name in db.execute(query).all()
+        int(i): Source(int(i), number, name, f"/loans/{i}", int(whose))
+        for i, number, name, whose in db.execute(query).all()
     }
     return [found[one] for one in ids if one in found]
 

@@ -34,12 +34,13 @@ def make(actor: Actor, record_id: int, key: str, now: datetime) -> Paper:
 def describe(db: Session, actor: Actor, ids: Sequence[int]) -> list[Source]:
     """Return the contracts of these ids in scope, in the given order."""
     query = (
-        sa.select(col(Contract.id), col(Contract.number), col(Customer.name))
+        sa.select(col(Contract.id), col(Contract.number), col(Customer.name), col(Customer.id))
         .join(Customer, col(Customer.id) == col(Contract.customer_id))
         .where(col(Contract.id).in_(list(ids)), visible_to(actor, Contract))
     )
     found = {
-        int(i): Source(int(i), number, name, f"/contracts/{i}") for i, number, name in db.execute(query).all()
+        int(i): Source(int(i), number, name, f"/contracts/{i}", int(whose))
+        for i, number, name, whose in db.execute(query).all()
     }
     return [found[one] for one in ids if one in found]
 

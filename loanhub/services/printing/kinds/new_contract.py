@@ -26,12 +26,15 @@ def make(actor: Actor, record_id: int, key: str, now: datetime) -> Paper:
 def describe(db: Session, actor: Actor, ids: Sequence[int]) -> list[Source]:
     """Return the applications of these ids in scope, in the given order."""
     query = (
-        sa.select(col(Application.id), col(Application.number), col(Customer.name))
+        sa.select(col(Application.id), col(Application.number), col(Customer.name), col(Customer.id))
         .join(Customer, col(Customer.id) == col(Application.customer_id))
         .where(col(Application.id).in_(list(ids)), visible_to(actor, Application))
     )
     rows = db.execute(query).all()
-    found = {int(i): Source(int(i), number, name, f"/applications/{i}") for i, number, name in rows}
+    found = {
+        int(i): Source(int(i), number, name, f"/applications/{i}", int(whose))
+        for i, number, name, whose in rows
+    }
     return [found[one] for one in ids if one in found]
 
 

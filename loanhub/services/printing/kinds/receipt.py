@@ -26,14 +26,16 @@ def make(actor: Actor, record_id: int, key: str, now: datetime) -> Paper:
 def describe(db: Session, actor: Actor, ids: Sequence[int]) -> list[Source]:
     """Return the payments of these ids on loans in scope, in the given order."""
     query = (
-        sa.select(col(Payment.id), col(Payment.receipt_number), col(Customer.name), col(Loan.id))
+        sa.select(
+            col(Payment.id), col(Payment.receipt_number), col(Customer.name), col(Loan.id), col(Customer.id)
+        )
         .join(Loan, col(Loan.id) == col(Payment.loan_id))
         .join(Customer, col(Customer.id) == col(Loan.customer_id))
         .where(col(Payment.id).in_(list(ids)), visible_to(actor, Loan))
     )
     found = {
-        int(i): Source(int(i), number or f"收据 {i}", name, f"/loans/{loan}")
-        for i, number, name, loan in db.execute(query).all()
+        int(i): Source(int(i), number or f"收据 {i}", name, f"/loans/{loan}", int(whose))
+        for i, number, name, loan, whose in db.execute(query).all()
     }
     return [found[one] for one in ids if one in found]
 
