@@ -59,7 +59,10 @@ class EventSeal(SQLModel, table=True):
 
 
 class Outbox(SQLModel, table=True):
-    """An outside effect owed because of a committed change 发件箱."""
+    """An outside effect owed because of a committed change 发件箱: unused, kept since databases in use have the table.
+
+    What is sent goes through services/outbox, whose rows are :class:`loanhub.models.messages.OutboxMessage`.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     dedupe_key: str = text_field(120, unique=True, index=True)
