@@ -93,6 +93,20 @@ def _cancel() -> rx.Component:
     )
 
 
+def _delete() -> rx.Component:
+    later = rx.cond(T.todo.repeat != "", "重复的待办删除后不再有下一次，恢复后接着来。", "")
+    return form(
+        rx.el.p("移入回收站，到期前可以恢复。", later, class_name="t13 f2"),
+        field(
+            Field(key="reason", label="为什么删除", required=True, maximum_length=300, uid="task-delete"),
+            error=_error("reason"),
+        ),
+        _buttons("删除待办", danger=True),
+        on_submit=T.delete,
+        key=T.form_key,
+    )
+
+
 def _edit() -> rx.Component:
     return form(
         record_groups(T.form, T.field_errors),
@@ -153,6 +167,7 @@ def _view() -> rx.Component:
         ),
         rx.fragment(),
     )  # fmt: skip
+    delete = button("删除", look="g", icon_name="trash-2", on_click=T.choose("delete"), writes=True)
     acts = rx.cond(
         open_,
         rx.el.div(
@@ -160,9 +175,14 @@ def _view() -> rx.Component:
             button("推迟", icon_name="clock", on_click=T.choose("later"), writes=True),
             button("修改", icon_name="pencil", on_click=T.choose("edit"), writes=True),
             button("取消待办", look="d", icon_name="ban", on_click=T.choose("cancel"), writes=True),
+            delete,
             class_name="row g2 wrap",
         ),
-        button("恢复", icon_name="undo-2", on_click=T.take_back(one.id.to(str)), writes=True),
+        rx.el.div(
+            button("恢复", icon_name="undo-2", on_click=T.take_back(one.id.to(str)), writes=True),
+            delete,
+            class_name="row g2 wrap",
+        ),
     )
     return rx.el.div(marks, words, facts, about, acts, class_name="col g5")
 
@@ -170,7 +190,13 @@ def _view() -> rx.Component:
 def task_drawer() -> rx.Component:
     """Draw the drawer and the conflict dialog above it."""
     body = rx.match(
-        T.mode, ("finish", _finish()), ("later", _later()), ("cancel", _cancel()), ("edit", _edit()), _view()
+        T.mode,
+        ("finish", _finish()),
+        ("later", _later()),
+        ("cancel", _cancel()),
+        ("edit", _edit()),
+        ("delete", _delete()),
+        _view(),
     )
     return rx.fragment(
         drawer(T.todo.title, body, is_open=T.is_open, on_open_change=T.show),

@@ -13,7 +13,7 @@ from loanhub.components.toasts import done, undoable
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reminders import next_time, put_off
-from loanhub.services import edits, tasks
+from loanhub.services import edits, recycle, tasks
 from loanhub.services.catalogue import FieldView
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
@@ -23,7 +23,7 @@ from loanhub.state.lead_drawer import FormGroup, changed, groups_of
 from loanhub.state.tasks import TasksState
 
 EDITED = ("title", "kind", "priority", "due_at", "owner_id", "note")
-MODES = ("", "finish", "later", "cancel", "edit")
+MODES = ("", "finish", "later", "cancel", "edit", "delete")
 
 
 @dataclass
@@ -198,6 +198,30 @@ class TaskDrawerState(Conflicting, SessionState):
             lambda: tasks.cancel(actor, task_id=one, reason=reason, whole_series=whole, now=now)
         )
         return await self._after(undoable("已取消", TaskDrawerState.take_back(str(one))))
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def delete(self, form: dict[str, Any]) -> Any:
+        """Move the to-do in the drawer into the bin, unless it was changed since it was opened."""
+        actor, now, one, version = await self._actor(), utc_now(), self.todo.id, self.todo.version
+        reason = str(form.get("reason", ""))[:300]
+        self.field_errors = {}
+        item_id = await rx.run_in_thread(
+            lambda: recycle.delete(
+                actor, entity="task", record_id=one, reason=reason, expected_version=version, now=now
+            )
+        )
+        return await self._after(
+            undoable("已移入回收站，到期前可以恢复", TaskDrawerState.bring_back(str(item_id)))
+        )
+
+    @rx.event
+    @needs(Permission.TASKS_EDIT)
+    async def bring_back(self, item_id: str) -> Any:
+        """Take a to-do out of the bin again."""
+        actor, now, wanted = await self._actor(), utc_now(), _number(item_id)
+        title = await rx.run_in_thread(lambda: recycle.restore(actor, item_id=wanted, now=now))
+        return await self._after(done(f"已恢复「{title}」"))
 
     @rx.event
     @needs(Permission.TASKS_EDIT)

@@ -134,6 +134,20 @@ class TestDelete:
 
         assert len(tasks.list_open(rep, mine=True, now=NOON)) == 1
 
+    def test_an_open_step_of_a_sequence_stays_since_the_sequence_waits_for_it(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        task_id = tasks.create(rep, title="回电", due_at=NOON, now=NOON)
+        with transaction() as db:
+            db.execute(sa.update(Task).where(col(Task.id) == task_id).values(sop_run_id=1))
+
+        with pytest.raises(recycle.Refused, match="跟进节奏"):
+            recycle.delete(rep, entity="task", record_id=task_id, reason=WHY, now=NOON)
+
+        with transaction() as db:
+            db.execute(sa.update(Task).where(col(Task.id) == task_id).values(done_at=NOON))
+        recycle.delete(rep, entity="task", record_id=task_id, reason=WHY, now=NOON)
+        assert len(bin_of(rep)) == 1
+
     def test_a_view_and_a_segment_land_here_too(self) -> None:
         boss = make_user(RoleCode.TEAM_LEAD)
         view_id = lists.save_view(

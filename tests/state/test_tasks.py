@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy.engine import Engine
 
 from loanhub.domain import formats
-from loanhub.domain.errors import NotFound
+from loanhub.domain.errors import Conflict, NotFound
 from loanhub.domain.permissions import RoleCode
-from loanhub.services import tasks
+from loanhub.services import recycle, tasks
 from loanhub.services._actor import Actor
 from loanhub.state._clock import utc_now
+from loanhub.state.recycle import RecycleState
 from loanhub.state.task_drawer import TaskDrawerState
 from loanhub.state.tasks import TasksState
 from tests.builders import make_company, make_user
@@ -110,6 +111,51 @@ class TestDrawer:
         do(TaskDrawerState.cancel, state, {"reason": "不用了", "whole": "on"})
 
         assert tasks.list_open(rep, now=utc_now()) == []
+
+    def test_goes_into_the_bin_with_a_reason_and_comes_back(self, visit: Any) -> None:  # noqa: F811
+        rep = make_user(RoleCode.SALES)
+        one = make(rep, "录错的")
+        state = visit(TaskDrawerState, rep, "/tasks/", task=str(one))
+        do(TaskDrawerState.enter_page, state)
+        do(TaskDrawerState.choose, state, "delete")
+        assert state.mode == "delete"
+
+        do(TaskDrawerState.delete, state, {"reason": " "})
+        assert set(state.field_errors) == {"reason"} and state.is_open
+        do(TaskDrawerState.delete, state, {"reason": "录错了"})
+
+        assert not state.is_open and tasks.list_open(rep, now=utc_now()) == []
+        bin_ = visit(RecycleState, rep, "/recycle", view="task")
+        do(RecycleState.load, bin_)
+        (row,) = bin_.rows
+        assert (row["title"], row["reason"]) == ("录错的", "录错了")
+        do(RecycleState.restore, bin_, row["id"])
+        assert [task.id for task in tasks.list_open(rep, now=utc_now())] == [one] and not bin_.rows
+
+    def test_the_undo_of_a_deletion_brings_it_back(self, visit: Any) -> None:  # noqa: F811
+        rep, other = make_user(RoleCode.SALES), make_user(RoleCode.SALES)
+        one = make(rep, "录错的")
+        state = visit(TaskDrawerState, rep, "/tasks/")
+        do(TaskDrawerState.open, state, str(one))
+        do(TaskDrawerState.delete, state, {"reason": "录错了"})
+        (item,) = recycle.list_items(rep, now=utc_now()).rows
+
+        with pytest.raises(NotFound):
+            do(TaskDrawerState.bring_back, visit(TaskDrawerState, other, "/tasks/"), str(item.id))
+        do(TaskDrawerState.bring_back, visit(TaskDrawerState, rep, "/tasks/"), str(item.id))
+
+        assert [task.id for task in tasks.list_open(rep, now=utc_now())] == [one]
+
+    def test_one_that_changed_meanwhile_is_not_deleted(self, visit: Any) -> None:  # noqa: F811
+        rep = make_user(RoleCode.SALES)
+        one = make(rep, "收流水")
+        state = visit(TaskDrawerState, rep, "/tasks/")
+        do(TaskDrawerState.open, state, str(one))
+        tasks.snooze(rep, task_id=one, until=utc_now() + timedelta(days=1), now=utc_now())
+
+        with pytest.raises(Conflict):
+            do(TaskDrawerState.delete, state, {"reason": "录错了"})
+        assert tasks.open_task(rep, task_id=one, now=utc_now()).id == one
 
     def test_shows_nothing_of_others(self, visit: Any) -> None:  # noqa: F811
         one = make(make_user(RoleCode.SALES), "收流水")

@@ -95,6 +95,13 @@ def _ruling(db: Session, entity: str, row_id: int) -> str:
     return "撞单裁定还没有结果，裁定后再删除" if open_ else ""
 
 
+def _task_refusal(_db: Session, task: Task, _now: datetime) -> str:
+    # A run of a sequence goes on when its to-do is closed; one that vanished would hold it for ever.
+    if task.sop_run_id is not None and task.done_at is None:
+        return "这条待办属于跟进节奏，完成或取消它，节奏才会继续"
+    return ""
+
+
 def _count(db: Session, model: Any, *conditions: Any) -> int:
     return int(db.execute(sa.select(sa.func.count()).select_from(model).where(*conditions)).scalar_one())
 
@@ -184,7 +191,7 @@ KINDS: dict[str, Kind] = {
             "customer", "客户", "users-round", Customer, Permission.CUSTOMERS_DELETE, lambda r: f"{r.number} {r.name}",
             _customer_refusal, _clear_party("customer"), together=_open_tasks(col(Task.customer_id)),
         ),
-        Kind("task", "待办", "list-checks", Task, Permission.TASKS_EDIT, lambda r: r.title, _nothing, _clear_task),
+        Kind("task", "待办", "list-checks", Task, Permission.TASKS_EDIT, lambda r: r.title, _task_refusal, _clear_task),
         Kind(
             "segment", "客户分群", "group", Segment, Permission.SEGMENTS_EDIT, lambda r: r.name, _nothing, _clear_segment,
             back=_name_free,
