@@ -25,7 +25,8 @@ def _error(state: Any, key: str) -> Any:
     return rx.cond(state.field_errors.contains(key), state.field_errors[key], "").to(str)
 
 
-def _how(state: Any, uid: str) -> rx.Component:
+def how(state: Any, uid: str) -> rx.Component:
+    """Draw how a batch is bound: order, sides, copies."""
     return rx.el.div(
         field(Field("order", "顺序", kind="select", options=ORDERS, uid=f"{uid}-order"), value="customer"),
         field(Field("sides", "纸张", kind="select", options=SIDES, uid=f"{uid}-sides"), value="duplex"),
@@ -70,7 +71,7 @@ def _dialog() -> rx.Component:
             note("逐份核对资料后生成。缺资料的会列出来并附链接，其余照常生成；可以随时停止，重启后继续，不会重复。", "mute"),
             note("合并成一个 PDF。打印时登记份数和打印人，补打要写原因。", "mute"),
         ),
-        _how(P, "choice"),
+        how(P, "choice"),
         rx.el.div(
             closing(button("取消")),
             button(rx.cond(P.waiting, "开始生成", "合成一个 PDF"), look="p", kind="submit", icon_name="layers", writes=True),
@@ -102,7 +103,7 @@ def new_dialog() -> rx.Component:
             Field("kind", "文书", kind="select", required=True, options=B.kinds),
             value=B.kind, error=_error(B, "kind"), on_change=B.choose_kind,
         ),
-        days, _how(B, "dated"),
+        days, how(B, "dated"),
         rx.el.div(closing(button("取消")), button("开始", look="p", kind="submit", icon_name="layers", writes=True), class_name="row g3 end"),
         on_submit=B.begin, guard=False, key=B.form_key.to(str) + "n",
     )  # fmt: skip

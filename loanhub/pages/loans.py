@@ -12,6 +12,7 @@ from loanhub.components.table import Column, Sorting, data_table
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.permissions import Permission
 from loanhub.pages._disburse import disburse_dialog
+from loanhub.pages._loan_prints import CHOSEN, print_bar
 from loanhub.pages._page import Page, page
 from loanhub.pages._record_list import Quick, above, below, tabs
 from loanhub.state._base import SessionState
@@ -141,6 +142,7 @@ def loans() -> Page:
         sums=[sums.get(column.key) for column in COLUMNS],
         loading=S.loading,
         empty=nothing,
+        selection=CHOSEN,
     )
     start = rx.cond(
         SessionState.allowed.contains(Permission.LOANS_DISBURSE.value),
@@ -168,6 +170,7 @@ def loans() -> Page:
             ),
             table,
             below(S),
+            print_bar(),
         ],
         views=tabs(S),
         primary=start,

@@ -13,6 +13,7 @@ from loanhub.services import lists, loans
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
+from loanhub.state._loan_prints import LoanPrinting
 from loanhub.state._record_list import ListSpec, record_list
 
 KEYS = (
@@ -89,7 +90,7 @@ LoanList: Any = record_list(
 )  # fmt: skip
 
 
-class LoansState(LoanList, SessionState):  # type: ignore[misc]
+class LoansState(LoanPrinting, LoanList, SessionState):  # type: ignore[misc]
     """The loans page."""
 
     rows: list[LoanRow] = []
@@ -100,6 +101,8 @@ class LoansState(LoanList, SessionState):  # type: ignore[misc]
 
     async def _opened(self, query: Any) -> None:
         """Take the record the address may name as a condition: ``contract`` or ``customer``."""
+        if not self._returning:
+            self.selected, self.printing = [], False
         for name in RECORDS:
             text = str(query.get(name, ""))
             if text.isascii() and text.isdigit() and len(text) < 10:

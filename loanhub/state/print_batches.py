@@ -113,7 +113,7 @@ class PrintChoiceState(SessionState):
             return None
         actor, ids, key = await self._actor(), [int(one) for one in self.selected], self._key
         kind = NEW if self.waiting else "contract"
-        copies, order, duplex = _copies(form), str(form.get("order", "")), form.get("sides") != "single"
+        copies, order, duplex = copies_of(form), str(form.get("order", "")), form.get("sides") != "single"
         number = await rx.run_in_thread(
             lambda: batches.start(
                 actor,
@@ -265,7 +265,7 @@ class PrintBatchesState(SessionState):
         if self.dated and (first is None or last is None):
             missing = "first" if first is None else "last"
             raise InvalidInput(fields={missing: "请选择日期"})
-        copies, order, duplex = _copies(form), str(form.get("order", "")), form.get("sides") != "single"
+        copies, order, duplex = copies_of(form), str(form.get("order", "")), form.get("sides") != "single"
         number = await rx.run_in_thread(
             lambda: batches.start(
                 actor, kind=kind, first=first, last=last, order=order, copies=copies, duplex=duplex, key=key,
@@ -281,7 +281,12 @@ class PrintBatchesState(SessionState):
 ORDERS = Order.options()
 
 
-def _copies(form: dict[str, Any]) -> int:
+def copies_of(form: dict[str, Any]) -> int:
+    """Return how often each document is to be printed.
+
+    Raises:
+        InvalidInput: not a number of at most three digits.
+    """
     text = str(form.get("copies", "1")).strip() or "1"
     if not (text.isascii() and text.isdigit() and len(text) < 4):
         raise InvalidInput(fields={"copies": f"份数要在 1 到 {batches.COPIES_AT_ONCE} 之间"})

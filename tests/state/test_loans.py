@@ -13,9 +13,10 @@ from reflex.istate.data import ReflexURL, URLData
 from sqlalchemy.engine import Engine
 
 from loanhub.domain.calendar import add_months
-from loanhub.domain.errors import NotFound
+from loanhub.domain.errors import NotFound, NotPermitted
 from loanhub.domain.loans import LoanStatus
 from loanhub.services._actor import Actor
+from loanhub.services.printing import batches
 from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
 from loanhub.state.disburse import DisburseState
@@ -263,3 +264,46 @@ class TestForgedInput:
         do(LoanState.reverse, state, {"reason": "没有看过"})
 
         assert payments_of(loan_id) == []
+
+
+class TestPrinting:
+    def test_from_the_choice_to_a_batch(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        made = [str(make_loan(desk, disbursed=today())) for _ in range(2)]
+        state = visit(LoansState, desk.maker)
+        do(LoansState.load, state)
+
+        do(LoansState.toggle, state, "999")
+        assert state.selected == [] and state.selection == ""
+        do(LoansState.ask_print, state, "schedule")
+        assert not state.printing  # nothing is chosen
+        do(LoansState.toggle, state, made[0])
+        assert state.selection == "mixed"
+        do(LoansState.toggle_all, state)
+        assert sorted(state.selected) == made and state.selection == "all"
+        do(LoansState.toggle_all, state)
+        do(LoansState.choose_all, state)
+        assert sorted(state.selected) == made
+        do(LoansState.ask_print, state, "contract")
+        assert not state.printing  # not made of loans
+        with pytest.raises(NotPermitted):
+            do(LoansState.ask_print, state, "overdue_notice")
+        do(LoansState.ask_print, state, "schedule")
+        assert (state.printing, state.print_title) == (True, "还款计划表")
+        do(LoansState.print_chosen, state, {"copies": "0"})
+        assert "copies" in state.field_errors
+        do(LoansState.print_chosen, state, {"copies": "1", "order": "number"})
+
+        assert state.selected == [] and not state.printing
+        assert do(LoansState.print_chosen, state, {}) is None  # the second of two clicks
+        (batch,) = batches.list_batches(desk.maker, now=utc_now())
+        assert batch.title == "还款计划表 2 份"
+
+    def test_another_view_starts_with_nothing_chosen(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        made = str(make_loan(desk, disbursed=today()))
+        state = visit(LoansState, desk.maker)
+        do(LoansState.load, state)
+        do(LoansState.toggle, state, made)
+
+        do(LoansState.choose_view, state, "overdue")
+
+        assert state.selected == []
