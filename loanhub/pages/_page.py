@@ -106,8 +106,8 @@ def page(
                 subtitle=parts.subtitle,
                 back=parts.back,
                 views=parts.views,
-                tools=parts.tools,
-                primary=parts.primary,
+                tools=[_may(codes, tool) for tool in parts.tools],
+                primary=None if parts.primary is None else _may(codes, parts.primary),
                 wide=wide,
                 window_scroll=window_scroll,
                 keys=rx.fragment(
@@ -158,13 +158,23 @@ def bare_page(
     return register
 
 
+def _allowed(codes: tuple[Permission, ...]) -> rx.Var[bool]:
+    """Whether the person holds any of the permissions."""
+    allowed = rx.Var.create(False)
+    for code in codes:
+        allowed = allowed | SessionState.allowed.contains(code.value)  # type: ignore[operator]
+    return allowed
+
+
+def _may(codes: tuple[Permission, ...], part: rx.Component) -> rx.Component:
+    """Show a button of the top bar only where the page itself is shown."""
+    return rx.cond(_allowed(codes), part, rx.fragment()) if codes else part
+
+
 def _gate(content: Sequence[rx.Component], codes: tuple[Permission, ...], title: str) -> rx.Component:
     """Show the content to those who may see it. The service decides; this only spares them an empty page."""
     full = rx.fragment(*content)
     if codes:
-        allowed = rx.Var.create(False)
-        for code in codes:
-            allowed = allowed | SessionState.allowed.contains(code.value)  # type: ignore[operator]
         denied = no_permission(f"你没有权限看{title}", "需要时请主管或管理员在「角色与权限」里开通。")
-        full = rx.cond(allowed, full, denied)
+        full = rx.cond(_allowed(codes), full, denied)
     return rx.cond(SessionState.signed_in, full, skeleton_detail())
