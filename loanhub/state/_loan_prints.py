@@ -100,7 +100,7 @@ class LoanPrinting(SessionState, mixin=True):
             raise NotPermitted
         self.print_kind, self.print_title, self.printing = code, found.label, True
         self._print_key, self.print_form = secrets.token_hex(16), self.print_form + 1
-        self.field_errors = {}
+        self.field_errors = {}  # type: ignore[var-annotated]
 
     @rx.event
     @needs(Permission.LOANS_READ)
