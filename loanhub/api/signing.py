@@ -1,13 +1,16 @@
-"""Anybody compares a PDF with the one we keep; certificates come in by a route of their own, since they are files."""
+"""Anybody compares a PDF with the one we keep; certificates come in as files; a third party says a round went on."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
+from starlette.background import BackgroundTask
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from typing_extensions import TypedDict
 
+from loanhub.api._openapi import Described
 from loanhub.api._routing import client_ip, route
 from loanhub.api.contracts import _page, _row, compare_form
 from loanhub.domain.errors import InvalidInput, NotFound
@@ -18,10 +21,11 @@ from loanhub.services.signing.compare import compare
 from loanhub.settings import settings
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import Bucket
-from loanhub.state._marks import needs, public
+from loanhub.state._marks import needs, public, signed
 
 # A comparison reads a whole file: a stranger gets a few.
 _comparisons = Bucket(per_minute=6, burst=6)
+_callbacks = Bucket(per_minute=600, burst=120)
 
 
 @route("/verify", methods=("POST",), takes_file=True)
@@ -71,3 +75,40 @@ async def add_certificate(request: Request) -> Response:
         lambda: signing.add_pkcs12(actor, content=content, password=password, label=label, now=utc_now())
     )
     return JSONResponse({"id": made}, 201)
+
+
+class Heard(TypedDict):
+    """The round is asked about at the provider; what the message itself claims counts for nothing."""
+
+    status: str
+
+
+@route(
+    "/api/v1/signing/callback",
+    methods=("POST",),
+    described=Described(
+        summary="第三方电子签平台通知签署有进展（Standard Webhooks 签名）",
+        tag="合同",
+        answer=Heard,
+        status=202,
+        answered="已收下；随后向平台查询并取回签好的文件",
+        description="请求头 webhook-id、webhook-timestamp、webhook-signature；时间误差 5 分钟以内。"
+        '正文 {"key": 签署任务号}。通知只是提醒，状态以平台接口的查询结果为准，重复发送没有影响。',
+        refuses={401: "签名无效或已过期", 404: "没有这个签署任务", 429: "请求太快，稍后再试"},
+    ),
+)
+@signed
+async def provider_calls(request: Request) -> Response:
+    """Hear that a round went on at the third party, answer, and ask it what it is."""
+    if not _callbacks.take(client_ip(request)):
+        return JSONResponse({"error": "请求太快，请稍后再试"}, 429, {"Retry-After": "5"})
+    headers, body, now = request.headers, await request.body(), utc_now()
+    round_id = await run_in_threadpool(
+        lambda: signing.hear(
+            message_id=headers.get("webhook-id", ""), timestamp=headers.get("webhook-timestamp", ""),
+            signatures=headers.get("webhook-signature", ""), body=body, now=now,
+        )
+    )  # fmt: skip
+    # If the process dies after answering, the round is due and the job asks.
+    asks = BackgroundTask(run_in_threadpool, signing.advance, round_id, now=now)
+    return JSONResponse({"status": "accepted"}, 202, background=asks)

@@ -68,15 +68,16 @@ def post(
     body: bytes,
     headers: Mapping[str, str],
     hosts: Collection[str] = (),
+    most: int = LARGEST_ANSWER,
 ) -> tuple[int, bytes]:
-    """Post ``body`` and return status and answer; a redirect is an answer like another.
+    """Post ``body`` and return status and answer (its first ``most`` bytes); a redirect is an answer like another.
 
     Raises:
         Refused: the address may not be called.
         Temporary: nobody answers there.
         Unknown: the body was sent and no answer came.
     """
-    return _call("POST", url, body=body, headers=headers, hosts=hosts, most=LARGEST_ANSWER)
+    return _call("POST", url, body=body, headers=headers, hosts=hosts, most=most)
 
 
 def fetch(url: str, *, most: int) -> bytes:

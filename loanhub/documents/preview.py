@@ -26,6 +26,12 @@ def page_count(pdf: bytes) -> int:
         return len(document)
 
 
+def page_texts(pdf: bytes) -> list[str]:
+    """Return the words on each page of a PDF, annotations and signatures left out."""
+    with _lock, pypdfium2.PdfDocument(pdf) as document:
+        return [page.get_textpage().get_text_range() for page in document]
+
+
 def page_image(pdf: bytes, page: int, *, dpi: int = 110) -> bytes:
     """Return one page (from 1) as PNG; ``dpi`` is held to 40 to 220.
 

@@ -165,6 +165,8 @@ EVENT_TYPES: dict[str, EventType] = {
         EventType("signing.refused", "签署人拒签", _F, "file-x"),
         EventType("signing.revoked", "撤回签署", _F, "undo-2"),
         EventType("signing.sealed", "系统签章", _F, "stamp"),
+        EventType("signing.handed_over", "交给电子签平台", _F, "send"),
+        EventType("signing.file_refused", "电子签平台的文件未通过核对", _S, "file-x", True),
         EventType("signing.evidence_viewed", "查看签署证据", _A, "eye"),
         EventType("certificate.added", "换签章证书", _S, "key-round", True),
         EventType("certificate.retired", "停用签章证书", _S, "key-round", True),

@@ -1,4 +1,4 @@
-"""Put the company's seal on what everybody has signed and a stopped server or a silent authority left 补签章."""
+"""Go on with signing where a stopped server, a silent authority or a silent third party left it 补签章."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from loanhub.services import signing
 
 
 def run(now: datetime) -> int:
-    """Seal what waits; return how many were sealed."""
-    return signing.finish_waiting(now=now)
+    """Seal what waits and ask third parties; return how many rounds went on."""
+    return signing.finish_waiting(now=now) + signing.advance_waiting(now=now)
 
 
 JOB = PeriodicJob(code="signing", label="补签章", every_seconds=30, run=run)

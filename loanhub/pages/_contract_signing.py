@@ -16,6 +16,8 @@ from loanhub.state.contract import ContractState as S
 
 ROLES = tuple((one.value, one.label) for one in SignerRole if one is not SignerRole.BORROWER)
 
+PROVIDERS = (("builtin", "本系统"), ("http", "第三方电子签"))
+
 
 def _error(key: str) -> rx.Var[str]:
     return rx.cond(S.field_errors.contains(key), S.field_errors[key], "").to(str)
@@ -77,7 +79,11 @@ def signing_section(style: Any) -> rx.Component:
                 rx.el.p("链接有效至 ", r.expires, class_name="t12 f3"), rx.fragment(),
             ),
             rx.cond(r.expired, note("签署链接已过期，给没签的人重发链接即可继续", "warn"), rx.fragment()),
-            rx.cond(r.fault != "", note("签章没有完成：" + r.fault + "。系统每半分钟自动重试。", "warn"), rx.fragment()),
+            rx.cond(
+                r.fault != "",
+                note(rx.cond(r.third_party, r.fault, "签章没有完成：" + r.fault) + "。系统会自动重试。", "warn"), rx.fragment(),
+            ),
+            rx.cond(r.third_party, rx.el.p("签署方式：", r.provider, class_name="t12 f3"), rx.fragment()),
             rx.cond(r.reason != "", note("原因：" + r.reason, "bad"), rx.fragment()),
             rx.cond(
                 r.previews & r.can_revoke & (r.status == "open"),
@@ -119,6 +125,14 @@ def esign_dialog() -> rx.Component:
             Field("phone", "换一个手机号（可不填）", kind="tel", maximum_length=20, help="本人换了号码时填；必须是本人实名的手机号"),
             error=rx.cond(S.extra_count == 0, _error("phone"), "").to(str),
         ),
+        rx.cond(
+            S.round.offers,
+            field(
+                Field("provider", "在哪里签", kind="select", options=PROVIDERS, help="不选按公司参数；第三方平台不出示明示表，要先当面确认"),
+                error=_error("provider"),
+            ),
+            rx.fragment(),
+        ),
         rx.foreach(rx.Var.range(S.extra_count), extra),
         rx.el.div(button("加一个签署人", look="g", size="sm", icon_name="plus", on_click=S.add_signer), class_name="row"),
         rx.el.div(
@@ -149,7 +163,10 @@ def links_dialog() -> rx.Component:
     return dialog(
         "签署链接",
         rx.el.div(
-            note("链接只显示这一次，关掉后只能重发。不要把一个人的链接发给别人。"),
+            note(
+                rx.cond(S.round.third_party, "平台也会自己通知签署人。", "链接只显示这一次，关掉后只能重发。")
+                + "不要把一个人的链接发给别人。"
+            ),
             rx.foreach(S.links, one),
             class_name="col g3",
         ),

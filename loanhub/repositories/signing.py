@@ -81,8 +81,30 @@ def find_by_token(
 
 def list_sealing(db: Session, limit: int = 20) -> list[int]:
     """Return the ids of rounds that everybody has signed and the company has not sealed yet, oldest first."""
-    query = sa.select(col(SigningRound.id)).where(col(SigningRound.status) == RoundStatus.SEALING)
+    query = sa.select(col(SigningRound.id)).where(
+        col(SigningRound.status) == RoundStatus.SEALING, col(SigningRound.provider) == "builtin"
+    )  # fmt: skip
     return [int(row) for row in db.execute(query.order_by(col(SigningRound.id)).limit(limit)).scalars()]
+
+
+def list_due(db: Session, now: datetime, limit: int = 50) -> list[int]:
+    """Return the ids of rounds a third party is to be asked about, the longest waiting first."""
+    query = sa.select(col(SigningRound.id)).where(
+        col(SigningRound.provider) != "builtin", col(SigningRound.provider_due_at) <= now
+    )
+    return [
+        int(row)
+        for row in db.execute(query.order_by(col(SigningRound.provider_due_at)).limit(limit)).scalars()
+    ]
+
+
+def find_by_reference(db: Session, reference: str) -> int | None:
+    """Return the id of the round a third party knows under its own number, or None."""
+    query = sa.select(col(SigningRound.id)).where(
+        col(SigningRound.provider_ref) == reference, col(SigningRound.provider) != "builtin"
+    )
+    found: int | None = db.execute(query.limit(1)).scalar_one_or_none()
+    return found
 
 
 def find_certificate(db: Session, kind: CertificateKind, at: datetime) -> SigningCertificate | None:

@@ -45,6 +45,7 @@ FAILPOINTS = (
     "signing.after_bytes",
     "signing.after_document",
     "signing.after_seal",
+    "signing.after_fetch",
     "print_batch.after_document",
     "print_batch.after_commit",
     "print_batch.before_finish",

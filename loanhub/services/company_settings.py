@@ -32,11 +32,15 @@ from loanhub.services import events, parameters
 from loanhub.services._actor import Actor
 from loanhub.services._lead_rules import check_calendar, check_pool, check_response
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.signing import providers
 from loanhub.services.tasks._shared import check_rules as check_task_rules
 from loanhub.settings import settings
 
 DISPUTE_KINDS = (("court", "诉讼"), ("arbitration", "仲裁"))
 LENDER_TYPES = tuple((one.value, one.label) for one in (LenderType.MICROLOAN, LenderType.PRIVATE))
+
+
+PROVIDERS = (("builtin", "本系统"), ("http", "第三方电子签"))
 
 
 CLOCKS = tuple((one.value, one.label) for one in Clock)
@@ -147,6 +151,9 @@ GROUPS: tuple[Group, ...] = (
         (
             Entry("link_days", "签署链接有效天数", kind="integer", required=True, help="1 到 30 天"),
             Entry("tsa_url", "时间戳服务地址", help="RFC 3161，https:// 开头", longest=200),
+            Entry("provider", "默认在哪里签", kind="radio", options=PROVIDERS),
+            Entry("provider_url", "第三方接口地址", help="https:// 开头，接口约定见运维手册", longest=200),
+            Entry("provider_secret", "第三方密钥", kind="password", help="whsec_ 开头；已保存的不再显示，不改就留空", longest=200),
         ),
     ),
     Group(
@@ -289,6 +296,11 @@ def save(
         if _stamp(db, name) != stamp:
             raise StaleParameters
         old = parameters.get(db, name, now=now)
+        if name == "signing":
+            value["provider_secret"] = providers.keep_secret(
+                db, actor, texts["provider_secret"], wanted=value["provider"] != providers.BUILTIN,
+                before=str(old.get("provider_secret", "")), now=now,
+            )  # fmt: skip
         before, after = _words(group, old), _words(group, value)
         changed = [label for label in after if before.get(label) != after[label]]
         if not changed:
@@ -341,7 +353,7 @@ def _stamp(db: Session, name: str) -> str:
 
 def _text(entry: Entry, value: Any) -> str:
     """Return the text an input starts with."""
-    if value in (None, ""):
+    if value in (None, "") or entry.kind == "password":
         return ""
     if isinstance(value, list):
         return " ".join(value)
@@ -431,7 +443,13 @@ def _signing(texts: Mapping[str, str]) -> dict[str, Any]:
     if not (days.isascii() and days.isdigit() and 1 <= int(days[:4]) <= 30):
         raise InvalidInput(fields={"link_days": "填 1 到 30 之间的整数"})
     address = check_url(texts["tsa_url"], field="tsa_url") if texts["tsa_url"] else ""
-    return {"link_days": int(days), "tsa_url": address}
+    provider, url = texts["provider"] or providers.BUILTIN, texts["provider_url"]
+    if provider not in dict(PROVIDERS):
+        raise InvalidInput(fields={"provider": "请选择在哪里签"})
+    if provider != providers.BUILTIN and not url:
+        raise InvalidInput(fields={"provider_url": "填第三方的接口地址"})
+    url = check_url(url, field="provider_url").rstrip("/") if url else ""
+    return {"link_days": int(days), "tsa_url": address, "provider": provider, "provider_url": url}
 
 
 def _collections(texts: Mapping[str, str]) -> dict[str, Any]:

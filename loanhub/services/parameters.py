@@ -62,7 +62,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "calendar": {"worked": [], "off": []},
     "duplicates": Rules({}).as_dict(),
     "recycle": {"days": 30},
-    "signing": {"link_days": 5, "tsa_url": ""},
+    "signing": {"link_days": 5, "tsa_url": "", "provider": "builtin", "provider_url": ""},
     "classification": {
         "days": {"special_mention": 1, "substandard": 91, "doubtful": 271, "loss": 361},
         "technical": False,

@@ -12,7 +12,8 @@ from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
 from loanhub.services import signing
 from loanhub.services.signing import Extra, RoundView, SignerView
-from loanhub.services.signing.rounds import Link, qr_data
+from loanhub.services.signing.proof import qr_data
+from loanhub.services.signing.rounds import Link
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 
@@ -62,13 +63,19 @@ class SigningMixin(rx.State, mixin=True):
         extra = [one for one in extra if one.name or one.phone]
         given = str(data.get("phone", "")).strip()[:20]
         actor, contract_id, key = await self._actor(), self.view.id, self._start_key
+        provider = str(data.get("provider", "") or "").strip()[:32]
         made = await rx.run_in_thread(
             lambda: signing.start(
-                actor, contract_id=contract_id, extra=extra, phones={"1": given} if given else {}, key=key, now=utc_now()
+                actor, contract_id=contract_id, extra=extra, phones={"1": given} if given else {}, provider=provider,
+                key=key, now=utc_now(),
             )
         )  # fmt: skip
         self._show_links(made)
         await self._read(contract_id)
+        if self.round.third_party:
+            return done(
+                "已发起签署，由第三方电子签平台通知签署人" if made else "已发起签署，平台一应答就交给它"
+            )
         return done(f"已发起签署，{len(made)} 个签署链接已发出")
 
     def _show_links(self, made: list[Link]) -> None:
@@ -88,7 +95,7 @@ class SigningMixin(rx.State, mixin=True):
         )
         self._show_links([made])
         await self._read(contract_id)
-        return done("已重新发送，旧链接作废")
+        return done("这是平台给的签署链接" if self.round.third_party else "已重新发送，旧链接作废")
 
     @rx.event
     @needs(Permission.CONTRACTS_SIGN)

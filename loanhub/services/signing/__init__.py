@@ -6,11 +6,12 @@ from loanhub.services.signing.certificates import (
     list_certificates,
     retire,
 )
+from loanhub.services.signing.proof import evidence
+from loanhub.services.signing.providers.work import advance, advance_waiting, hear
 from loanhub.services.signing.rounds import (
     Extra,
     RoundView,
     SignerView,
-    evidence,
     preview_code,
     resend,
     revoke,
@@ -20,6 +21,6 @@ from loanhub.services.signing.rounds import (
 from loanhub.services.signing.seal import finish, finish_waiting
 
 __all__ = [
-    "Extra", "RoundView", "SignerView", "add_device", "add_pkcs12", "evidence", "finish", "finish_waiting",
+    "Extra", "RoundView", "SignerView", "add_device", "add_pkcs12", "advance", "advance_waiting", "evidence", "finish", "finish_waiting", "hear",
     "list_certificates", "preview_code", "resend", "retire", "revoke", "round_of", "start",
 ]  # fmt: skip

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-import segno
 from sqlmodel import Session
 
 from loanhub.domain import formats
@@ -25,8 +24,9 @@ from loanhub.services._idempotency import once
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.contracts._terms import check_frozen_cap
 from loanhub.services.contracts.create import frozen_data
-from loanhub.services.signing import _send
-from loanhub.services.signing._shared import check_waits, is_personal, link_of, new_token
+from loanhub.services.signing import _send, providers
+from loanhub.services.signing._shared import check_gates, check_waits, is_personal, link_of, new_token
+from loanhub.services.signing.providers import BUILTIN, work
 
 MOST_SIGNERS = 10
 TONES = {
@@ -75,6 +75,8 @@ class RoundView:
     expired: bool = False
     fault: str = ""
     provider: str = ""
+    third_party: bool = False
+    offers: bool = False
     reason: str = ""
     seal: str = ""
     signers: tuple[SignerView, ...] = field(default_factory=tuple)
@@ -95,35 +97,59 @@ class Link:
 
 def start(
     actor: Actor, *, contract_id: int, extra: Sequence[Extra] = (), phones: dict[str, str] | None = None,
-    key: str = "", now: datetime,
+    provider: str = "", key: str = "", now: datetime,
 ) -> list[Link]:  # fmt: skip
     """Begin a round: one link for the borrower and each co-borrower the contract names, and for those in ``extra``.
 
     ``phones`` gives numbers by place (``"1"``) to parties the contract has none or another one of. The same key gives
-    no second round; the links are then not shown again.
+    no second round; the links are then not shown again. ``provider`` is ``builtin`` or a third party's code, the
+    company's parameter when empty; a third party that does not answer gives no links now, the job hands over later.
 
     Raises:
         NotFound: no such contract in the actor's scope.
         NotPermitted: the actor lacks contracts:sign.
         Conflict: it does not wait for signatures, or a round runs already.
         CostAboveCap: the cost lies above a cap in force today.
-        InvalidInput: a signer without name or mobile number, or the same number twice.
+        DisclosureNotConfirmed: a third party is to collect and the sheet is not confirmed; it shows no sheet.
+        InvalidInput: a signer without name or mobile number, the same number twice, or a third party not set up.
     """
     links: list[Link] = []
+    given: list[int] = []
     with transaction() as db:
         contract = contract_repository.get_visible(db, actor, contract_id, for_update=True)
         actor.require(Permission.CONTRACTS_SIGN)
 
-        def work() -> dict[str, object]:
+        def begin() -> dict[str, object]:
             check_waits(contract)
             if repository.find_open_round(db, contract_id, for_update=True) is not None:
                 raise Conflict("这份合同正在签署，先撤回再重新发起")
-            links.extend(_start(db, actor, contract, extra, phones or {}, now=now))
+            code = providers.choose(db, provider, now=now)
+            if code != BUILTIN:
+                check_gates(db, contract, now=now)
+            links.extend(_start(db, actor, contract, extra, phones or {}, code, now=now))
+            round_ = repository.find_open_round(db, contract_id) if code != BUILTIN else None
+            given.extend([round_.id or 0] if round_ is not None else [])
             return {"count": len(links)}
 
         request = [contract_id, [[one.role, one.name, one.phone] for one in extra], phones or {}]
-        once(db, actor, "signing.start", key, request, now=now, work=work)
-    return links
+        request += [provider] if provider else []
+        once(db, actor, "signing.start", key, request, now=now, work=begin)
+    return _links_of(given[0], now=now) if given else links
+
+
+def _links_of(round_id: int, *, now: datetime) -> list[Link]:
+    """Ask a round's third party for the links of those who have still to sign; none while it does not answer."""
+    found = work.advance(round_id, now=now)
+    if found is None:
+        return []
+    with reading() as db:
+        signers = {one.place: one for one in repository.list_signers(db, round_id)}
+    return [
+        Link(signer.id or 0, signer.name, one.link, f"{signer.name}您好，请点开链接核对身份并签署合同：{one.link} 如非本人办理请忽略。")
+        for one in found.parties
+        if one.link and (signer := signers.get(one.place)) is not None
+        and signer.status not in (SignerStatus.SIGNED, SignerStatus.REFUSED)
+    ]  # fmt: skip
 
 
 def _start(
@@ -132,6 +158,7 @@ def _start(
     contract: Contract,
     extra: Sequence[Extra],
     phones: dict[str, str],
+    provider: str,
     *,
     now: datetime,
 ) -> list[Link]:
@@ -158,6 +185,7 @@ def _start(
     round_ = SigningRound(
         contract_id=contract.id or 0, status=RoundStatus.OPEN, source_document_id=source.id or 0,
         shown_sha256=contract.pdf_sha256, created_by_id=actor.actor_id, created_at=now, expires_at=expires,
+        provider=provider, provider_due_at=None if provider == BUILTIN else now,
     )  # fmt: skip
     db.add(round_)
     db.flush()
@@ -176,10 +204,13 @@ def _start(
         token = new_token(signer)
         db.add(signer)
         db.flush()
+        if provider != BUILTIN:  # the third party sends its own link; ours is known to nobody
+            signer.sent_at = now
+            continue
         links.append(_hand_out(db, actor, contract, signer, token, now=now))
     events.record(
         db, actor, "signing.started", now=now, entity="contract", entity_id=contract.id,
-        customer_id=contract.customer_id, summary=f"{contract.number} · {len(links)} 人，{formats.day(expires)} 前有效",
+        customer_id=contract.customer_id, summary=f"{contract.number} · {len(parties)} 人，{formats.day(expires)} 前有效",
     )  # fmt: skip
     return links
 
@@ -193,10 +224,12 @@ def _phone(text: str, place: int, name: str) -> str:
 def resend(actor: Actor, *, contract_id: int, signer_id: int, now: datetime) -> Link:
     """Send a signer a new link; the old one is dead from now on, and wrong tries are forgotten.
 
+    Of a third party's round this is the link that one gives for the signer.
+
     Raises:
         NotFound: no such contract in scope, or no such signer of its open round.
         NotPermitted: the actor lacks contracts:sign.
-        Conflict: the signer has signed or refused already.
+        Conflict: the signer has signed or refused already; the third party does not answer.
     """
     with transaction() as db:
         contract = contract_repository.get_visible(db, actor, contract_id, for_update=True)
@@ -207,6 +240,19 @@ def resend(actor: Actor, *, contract_id: int, signer_id: int, now: datetime) -> 
             raise NotFound("没有这个签署人")
         if signer.status in (SignerStatus.SIGNED, SignerStatus.REFUSED):
             raise Conflict(f"{signer.name}{signer.status.label}，不用再发")
+        round_id, ours = round_.id or 0, round_.provider == BUILTIN
+        if not ours:
+            round_.provider_due_at = now
+    if not ours:
+        for link in _links_of(round_id, now=now):
+            if link.signer_id == signer_id:
+                return link
+        raise Conflict(work.SILENT)
+    with transaction() as db:
+        contract = contract_repository.get_visible(db, actor, contract_id, for_update=True)
+        round_ = db.get(SigningRound, round_id, with_for_update=True)
+        signer = db.get(Signer, signer_id, with_for_update=True)
+        assert round_ is not None and signer is not None
         days = int(parameters.get(db, "signing", now=now)["link_days"])
         signer.expires_at = now + timedelta(days=days)
         round_.expires_at = max(round_.expires_at, signer.expires_at)
@@ -247,11 +293,14 @@ def revoke(actor: Actor, *, contract_id: int, reason: str, now: datetime) -> Non
         if round_ is None:
             raise Conflict("没有正在进行的签署")
         round_.status, round_.ended_at, round_.fault = RoundStatus.REVOKED, now, reason.strip()[:300]
+        round_.provider_due_at = None if round_.provider == BUILTIN else now
         round_.version += 1
+        round_id = round_.id or 0
         events.record(
             db, actor, "signing.revoked", now=now, entity="contract", entity_id=contract.id,
             customer_id=contract.customer_id, summary=contract.number, reason=reason,
         )  # fmt: skip
+    work.advance(round_id, now=now)  # a third party is told at once if it answers, by the job otherwise
 
 
 def round_of(actor: Actor, *, contract_id: int, now: datetime) -> RoundView:
@@ -267,8 +316,10 @@ def round_of(actor: Actor, *, contract_id: int, now: datetime) -> RoundView:
         signs = actor.can(Permission.CONTRACTS_SIGN)
         waits = contract.status.value == "to_sign"
         found = repository.find_last_round(db, contract_id)
+        offers = signs and waits and providers.provider_in_force(db, now=now) is not None
         if found is None:
-            return RoundView(can_start=signs and waits)
+            return RoundView(can_start=signs and waits, offers=offers)
+        theirs = found.provider != BUILTIN
         signers = repository.list_signers(db, found.id or 0)
         running = found.status in (RoundStatus.OPEN, RoundStatus.SEALING) and waits
         tone = {"open": "visit", "sealing": "intent", "done": "approved"}.get(found.status.value, "closed")
@@ -277,21 +328,25 @@ def round_of(actor: Actor, *, contract_id: int, now: datetime) -> RoundView:
             id=found.id or 0, status=found.status.value, status_label=found.status.label, tone=tone,
             done=sum(one.status is SignerStatus.SIGNED for one in signers), total=len(signers),
             expires=formats.instant(found.expires_at), expired=running and found.expires_at <= now,
-            fault=found.fault if found.status is RoundStatus.SEALING else "", provider=found.provider,
-            reason=refused or (found.fault if found.status is RoundStatus.REVOKED else ""), seal=_seal_text(db, found),
+            fault=found.fault if found.status is RoundStatus.SEALING or (theirs and running) else "",
+            provider=providers.LABELS.get(found.provider, found.provider), third_party=theirs, offers=offers,
+            reason=refused or (found.fault if found.status is RoundStatus.REVOKED else ""), seal=_seal_text(db, found, signers),
             signers=tuple(_view(one, running and signs, now) for one in signers),
-            can_start=signs and waits and not running, can_revoke=signs and running, previews=not _send.is_live(db),
+            can_start=signs and waits and not running, can_revoke=signs and running, previews=not theirs and not _send.is_live(db),
         )  # fmt: skip
 
 
-def _seal_text(db: Session, round_: SigningRound) -> str:
+def _seal_text(db: Session, round_: SigningRound, signers: Sequence[Signer]) -> str:
     from loanhub.models import SigningCertificate
 
     row = db.get(SigningCertificate, round_.certificate_id) if round_.certificate_id else None
-    if row is None:
+    subject = row.subject if row is not None else ""
+    if round_.provider != BUILTIN and signers:
+        subject = str(json.loads(signers[0].evidence or "{}").get("seal", ""))
+    if not subject:
         return ""
     stamped = f"，时间戳 {formats.instant(round_.stamped_at)}" if round_.stamped_at else ""
-    return f"{row.subject}{stamped}"
+    return f"{subject}{stamped}"
 
 
 def _view(signer: Signer, may_send: bool, now: datetime) -> SignerView:
@@ -315,43 +370,6 @@ def _view(signer: Signer, may_send: bool, now: datetime) -> SignerView:
         status_label=signer.status.label, tone=TONES[signer.status], note=note, can_resend=may_send and open_,
         has_evidence=signer.status is SignerStatus.SIGNED,
     )  # fmt: skip
-
-
-def evidence(actor: Actor, *, contract_id: int, signer_id: int, now: datetime) -> dict[str, object]:
-    """Return a signer's evidence: (label, value) facts, the hash, and the strokes as SVG paths; the look is recorded.
-
-    Raises:
-        NotFound: no such contract in scope, or no such signer of it.
-        NotPermitted: the actor lacks contracts:read.
-    """
-    with transaction() as db:
-        contract = contract_repository.get_visible(db, actor, contract_id)
-        actor.require(Permission.CONTRACTS_READ)
-        signer = db.get(Signer, signer_id)
-        round_ = db.get(SigningRound, signer.round_id) if signer is not None else None
-        if signer is None or round_ is None or round_.contract_id != contract_id or not signer.evidence:
-            raise NotFound("没有这条签署证据")
-        held = json.loads(signer.evidence)
-        events.record(
-            db, actor, "signing.evidence_viewed", now=now, entity="contract", entity_id=contract.id,
-            customer_id=contract.customer_id, summary=f"{signer.role.label} {mask(MaskKind.NAME, signer.name)}",
-        )  # fmt: skip
-        facts = [
-            ("签署人", f"{signer.role.label} {signer.name}"),
-            ("手机号", mask(MaskKind.PHONE, (signer.phone or "").removeprefix("+86")) or ""),
-            ("打开链接", formats.instant(signer.opened_at)),
-            ("身份核对", f"{held.get('identity', '')} · {formats.instant(signer.verified_at)}"),
-            ("明示表", str(held.get("sheet", "")) or "不需要"),
-            ("阅读", f"全部 {signer.pages_read} 页 · {formats.instant(signer.read_at)}"),
-            ("签名时间", formats.instant(signer.signed_at)), ("设备", str(held.get("device", ""))),
-            ("网络地址", str(held.get("ip", ""))), ("位置", str(held.get("place", "")) or "未提供"),
-            ("签署前文件指纹", str(held.get("shown_sha256", ""))), ("证据指纹", signer.evidence_sha256),
-        ]  # fmt: skip
-        return {
-            "facts": facts,
-            "paths": svg_paths(signer.ink or "[]"),
-            "sheet_paths": svg_paths(signer.sheet_ink or "[]"),
-        }
 
 
 def preview_code(actor: Actor, *, contract_id: int, signer_id: int, now: datetime) -> str:
@@ -379,18 +397,3 @@ def preview_code(actor: Actor, *, contract_id: int, signer_id: int, now: datetim
             customer_id=contract.customer_id, summary=f"{signer.role.label} {mask(MaskKind.NAME, signer.name)}",
         )  # fmt: skip
         return text
-
-
-def qr_data(address: str) -> str:
-    """Return the QR code of a link as an image's address (SVG as data)."""
-    return str(
-        segno.make(address, error="m", micro=False).svg_data_uri(border=2, dark="#16211d", light="#fff")
-    )
-
-
-def svg_paths(ink: str) -> list[str]:
-    """Return stored strokes as SVG path data on the board."""
-    return [
-        "M" + " L".join(f"{x} {y}" for x, y, _ in (stroke if len(stroke) > 1 else stroke * 2))
-        for stroke in json.loads(ink)
-    ]

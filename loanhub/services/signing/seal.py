@@ -46,7 +46,7 @@ def finish(round_id: int, *, now: datetime) -> bool:
     """
     with transaction() as db:
         round_ = db.get(SigningRound, round_id)
-        if round_ is None or round_.status is not RoundStatus.SEALING:
+        if round_ is None or round_.status is not RoundStatus.SEALING or round_.provider != "builtin":
             return False
         row = certificates.in_use(db, now=now)
         address = str(parameters.get(db, "signing", now=now)["tsa_url"])
@@ -74,7 +74,7 @@ def finish(round_id: int, *, now: datetime) -> bool:
     if not (found.intact and found.locked and found.ours):
         return _note(round_id, "签章后的文件没有通过检查")
     failpoint("signing.after_bytes")
-    return _keep(round_id, row.id or 0, signed, found.stamped_at, now=now)
+    return keep(round_id, row.id, signed, found.stamped_at, now=now)
 
 
 def finish_waiting(*, now: datetime) -> int:
@@ -84,9 +84,15 @@ def finish_waiting(*, now: datetime) -> int:
     return sum(finish(round_id, now=now) for round_id in waiting)
 
 
-def _keep(
-    round_id: int, certificate_id: int, signed: bytes, stamped_at: datetime | None, *, now: datetime
-) -> bool:
+def keep(
+    round_id: int, certificate_id: int | None, signed: bytes, stamped_at: datetime | None, *, now: datetime,
+    note: str = "电子签署",
+) -> bool:  # fmt: skip
+    """Keep a signed file as the contract's and call the contract signed; return whether this call did it.
+
+    Raises:
+        Conflict: the contract does not wait for signatures any more.
+    """
     with transaction() as db:
         round_ = db.get(SigningRound, round_id, with_for_update=True, populate_existing=True)
         if round_ is None or round_.status is not RoundStatus.SEALING:
@@ -105,7 +111,7 @@ def _keep(
             (one.signed_at for one in repository.list_signers(db, round_id) if one.signed_at), default=now
         )
         contract.status = rules.move(contract.status, ContractEvent.SIGN)
-        contract.signed_date, contract.signed_note = local(last).date(), "电子签署"
+        contract.signed_date, contract.signed_note = local(last).date(), note
         contract.file_id, contract.pdf_sha256, contract.page_count = document.id, sha256, page_count(signed)
         contract.updated_at = now
         contract.version += 1
@@ -120,7 +126,7 @@ def _keep(
         )  # fmt: skip
         events.record(
             db, SYSTEM, "contract.signed", now=now, entity="contract", entity_id=contract.id,
-            customer_id=contract.customer_id, summary=f"{contract.number} {contract.signed_date.isoformat()} 电子签署",
+            customer_id=contract.customer_id, summary=f"{contract.number} {contract.signed_date.isoformat()} {note}",
         )  # fmt: skip
         failpoint("signing.after_seal")
     return True
