@@ -20,7 +20,7 @@ def print_bar() -> rx.Component:
     """Draw the bar and its dialog."""
     letters = rx.cond(
         SessionState.allowed.contains(Permission.COLLECTIONS_CONTACT.value),
-        bulk_action("催收函", "mail-warning", S.ask_print("overdue_notice")),
+        bulk_action("催收函", "file-warning", S.ask_print("overdue_notice")),
         rx.fragment(),
     )
     every = rx.cond(
