@@ -29,7 +29,8 @@ class Page:
     """What a page function returns when it fills more than the content: the parts of the top bar as well.
 
     title: overrides the decorator's (a record's name). back: (label, href) of the list it belongs to.
-    views: saved views. tools: ghost buttons. primary: the one primary button.
+    views: saved views. tools: ghost buttons. primary: the one primary button. on_phone: those of them that stand
+    above the content on a phone, which has no top bar; a page that draws its own there gives none.
     """
 
     content: Sequence[rx.Component]
@@ -40,6 +41,7 @@ class Page:
     tools: Sequence[rx.Component] = field(default_factory=tuple)
     primary: rx.Component | None = None
     keys: Sequence[rx.Component] = field(default_factory=tuple)
+    on_phone: Sequence[rx.Component] = field(default_factory=tuple)
 
 
 Draw = Callable[[], "rx.Component | Page"]
@@ -98,8 +100,11 @@ def page(
             parts = draw()
             if not isinstance(parts, Page):
                 parts = Page([parts])
+            content = list(parts.content)
+            if parts.on_phone:
+                content.insert(0, rx.el.div(*parts.on_phone, class_name="macts"))
             return shell(
-                _gate(parts.content, codes, title),
+                _gate(content, codes, title),
                 frame=_frame(),
                 title=title if parts.title is None else parts.title,
                 section=section,

@@ -197,11 +197,13 @@ def outbox() -> Page:
         on_open=S.open,
         empty=empty("这里还没有消息", "通知、短信和邮件都会先记在这里再发出；通道没开启时只预览，不会真的发。", drawing="done"),
     )  # fmt: skip
+    tools = [
+        button("退订名单", icon_name="ban", on_click=S.open_unsubscribed),
+        link_button("消息通道", "/settings/message-channels", icon_name="settings"),
+    ]
     return Page(
         [rx.el.div(views, class_name="gov-phone"), bar, table, _sheet(), _unsubscribed()],
         views=views,
-        tools=[
-            button("退订名单", icon_name="ban", on_click=S.open_unsubscribed),
-            link_button("消息通道", "/settings/message-channels", icon_name="settings"),
-        ],
+        tools=tools,
+        on_phone=tools,
     )

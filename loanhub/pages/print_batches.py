@@ -59,4 +59,9 @@ def print_batches() -> Page:
         button("批量出具", look="p", icon_name="layers", on_click=B.ask(True)),
         rx.fragment(),
     )
-    return Page([table, batch_drawer(), new_dialog()], back=("合同中心", "/contracts"), primary=primary)
+    return Page(
+        [table, batch_drawer(), new_dialog()],
+        back=("合同中心", "/contracts"),
+        primary=primary,
+        on_phone=[primary],
+    )

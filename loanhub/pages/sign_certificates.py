@@ -113,8 +113,11 @@ def sign_certificates() -> Page:
         "停用「" + S.retiring_label + "」", "之后的签章用另一张在用的证书，没有时用开发证书；它以前盖的章仍然有效。",
         "停用 1 张证书", S.retire, is_open=S.retiring > 0, on_open_change=S.close_dialog,
     )  # fmt: skip
+    device = button("登记密码设备", on_click=S.open_dialog("device"))
+    change = button("换证书文件", look="p", icon_name="upload", on_click=S.open_dialog("file"))
     return Page(
         [rx.cond(S.loading, skeleton_detail(), cards), _file_dialog(), _device_dialog(), retire],
-        tools=[button("登记密码设备", on_click=S.open_dialog("device"))],
-        primary=button("换证书文件", look="p", icon_name="upload", on_click=S.open_dialog("file")),
+        tools=[device],
+        primary=change,
+        on_phone=[change, device],
     )

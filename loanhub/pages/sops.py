@@ -197,6 +197,7 @@ def sops() -> Page:
         rx.cond(S.sop_id > 0, _one(), _list()), class_name="gov-col", style={"width": "min(1080px,100%)"}
     )
     create = button("新建节奏", look="p", icon_name="plus", on_click=S.ask_name(True), writes=True)
+    primary = rx.cond(S.sop_id > 0, rx.fragment(), create)
     return Page(
         [
             rx.cond(S.loading, skeleton_rows(), content),
@@ -204,5 +205,6 @@ def sops() -> Page:
             tree_sheet(),
             _name_sheet(),
         ],
-        primary=rx.cond(S.sop_id > 0, rx.fragment(), create),
+        primary=primary,
+        on_phone=[primary],
     )

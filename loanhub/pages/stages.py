@@ -307,8 +307,11 @@ def stages() -> Page:
     )
     entry = rx.cond(S.has_more, _entry(), rx.fragment())
     content = rx.el.div(entry, body, class_name="gov-col", style={"width": "min(1240px,100%)"})
+    boards = saved_views(S.boards, S.board, S.choose)
+    create = button("新建看板", icon_name="plus", on_click=S.show_create(True))
     return Page(
         [rx.cond(S.loading, skeleton_rows(), content), _effects(), _creating(), _retiring()],
-        views=saved_views(S.boards, S.board, S.choose),
-        tools=[button("新建看板", icon_name="plus", size="sm", on_click=S.show_create(True))],
+        views=boards,
+        tools=[create],
+        on_phone=[boards, create],
     )

@@ -81,8 +81,10 @@ def targets() -> Page:
         segments(MEASURES, State.measure, State.choose_measure, label="指标", small=True),
         class_name="ck-filters",
     )
+    copy = button("沿用上月", icon_name="copy", look="g", writes=True, on_click=State.copy_last)
     return Page(
         [rx.el.div(bar, rx.cond(State.loaded, sheet, skeleton_rows()), class_name="ck tg-page")],
         views=months,
-        tools=[button("沿用上月", icon_name="copy", look="g", writes=True, on_click=State.copy_last)],
+        tools=[copy],
+        on_phone=[months, copy],
     )

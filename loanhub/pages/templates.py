@@ -185,4 +185,9 @@ def templates() -> Page:
     primary = rx.cond(
         S.can_edit, button("新建模板", look="p", icon_name="plus", on_click=S.ask(True)), rx.fragment()
     )
-    return Page([content, _new()], subtitle="条款、变量、条件都在页面上改，不用写代码", primary=primary)
+    return Page(
+        [content, _new()],
+        subtitle="条款、变量、条件都在页面上改，不用写代码",
+        primary=primary,
+        on_phone=[primary],
+    )
