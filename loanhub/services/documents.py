@@ -10,7 +10,7 @@ from sqlmodel import Session, col
 
 from loanhub.domain import formats
 from loanhub.domain.applications import ApplicationStatus
-from loanhub.domain.archive import SINGLE, Verb
+from loanhub.domain.archive import KEPT_KINDS, SINGLE, Verb
 from loanhub.domain.documents import (
     GROUPS,
     DocumentKind,
@@ -132,10 +132,12 @@ def attach(
     Raises:
         NotFound: no such file of the actor's or of a record in scope; no such customer or application.
         NotPermitted: the actor lacks documents:upload.
+        Kept: it is of a kind that is always kept, or a hold is on it and it would leave its customer.
         InvalidInput: an unknown kind, or a label over 60 characters.
     """
     with transaction() as db:
         row = _get(db, actor, document_id)
+        was = (row.customer_id, may_delete(db, row))
         if customer_id is not None:
             customer = repository.get_visible(db, actor, customer_id)
             row.customer_id, row.owner_id, row.department_id = (
@@ -153,6 +155,7 @@ def attach(
         if len(label.strip()) > 60:
             raise InvalidInput(fields={"label": "名称最多 60 个字"})
         rights.check_kind(db, actor, found.value, Verb.UPLOAD)
+        _check_kept(row, was, found.value)
         before: dict[str, object] = {"资料类型": label_of(row.kind)}
         row.kind, row.label = found.value, label.strip() or found.label
         older = _current_single(db, row, found)
@@ -193,6 +196,19 @@ def remove(actor: Actor, *, document_id: int, reason: str = "", now: datetime) -
             db, actor, "document.removed", now=now, entity="document", entity_id=row.id,
             customer_id=row.customer_id, lead_id=row.lead_id, summary=row.label or row.file_name, reason=reason,
         )  # fmt: skip
+
+
+def _check_kept(row: Document, was: tuple[int | None, str | None], kind: str) -> None:
+    """Refuse what would take a file out of its keeping: another kind or another customer makes it one that may go.
+
+    ``was`` is the customer before and why it might not be removed then.
+    """
+    customer_id, refusal = was
+    if refusal is None:
+        return
+    moved = customer_id is not None and row.customer_id != customer_id
+    if moved or (row.kind in KEPT_KINDS and row.kind != kind):
+        raise Kept(refusal.replace("移除", "改动"))
 
 
 def _current_single(db: Session, row: Document, kind: DocumentKind) -> Document | None:

@@ -148,6 +148,13 @@ class TestHold:
         assert "诉讼保全" in str(refused.value.sentence)
         with pytest.raises(Kept):
             keep.move(actor, document_id=one, kind="other", reason="归错了", now=NOON)
+        elsewhere = make_customer(company, number="C2")
+        with pytest.raises(Kept):
+            documents.attach(actor, document_id=one, kind="id_front", customer_id=elsewhere, now=NOON)
+        documents.attach(
+            actor, document_id=one, kind="id_front", customer_id=customer, label="正面", now=NOON
+        )
+        assert row_of(one).customer_id == customer
         assert [row.id for row in listing.page(actor, tab="held", now=NOON).rows] == [one]
         view = keep.list_holds(company.actor("auditor"))[0]
         assert "张伟" not in view.target and view.alive
@@ -165,6 +172,9 @@ class TestHold:
             )  # fmt: skip
         with pytest.raises(Kept):
             documents.remove(company.actor("sales"), document_id=made.id or 0, now=NOON)
+        with pytest.raises(Kept):  # nor by calling it something else first
+            documents.attach(company.actor("sales"), document_id=made.id or 0, kind="other", now=NOON)
+        assert row_of(made.id or 0).kind == "contract"
 
 
 class TestPurge:
