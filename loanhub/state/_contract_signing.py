@@ -55,7 +55,9 @@ class SigningMixin(rx.State, mixin=True):
     @rx.event
     @needs(Permission.CONTRACTS_SIGN)
     async def start_signing(self, data: dict[str, Any]) -> Any:
-        """Begin the round; the links are shown once."""
+        """Begin the round; the links are shown once, so a second press must not replace them by none."""
+        if not self._start_key:
+            return None
         extra = [
             Extra(*(str(data.get(f"{part}{place}", "")).strip()[:60] for part in ("role", "name", "phone")))
             for place in range(self.extra_count)
@@ -70,6 +72,7 @@ class SigningMixin(rx.State, mixin=True):
                 key=key, now=utc_now(),
             )
         )  # fmt: skip
+        self._start_key = ""
         self._show_links(made)
         await self._read(contract_id)
         if self.round.third_party:

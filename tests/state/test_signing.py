@@ -67,6 +67,13 @@ class TestDesk:
         do(ContractState.close_dialog, desk, False)
         assert desk.links == []
 
+    def test_a_second_press_neither_hides_the_links_nor_says_none_were_sent(self, desk: Any) -> None:
+        token = begin(desk)
+
+        assert do(ContractState.start_signing, desk, {}) in (None, [])
+
+        assert desk.dialog == "links" and token in desk.links[0]["address"]
+
     def test_says_at_the_field_what_is_wrong_with_a_signer(self, desk: Any) -> None:
         do(ContractState.open_esign, desk)
         do(ContractState.add_signer, desk)
