@@ -97,7 +97,7 @@ def _files() -> rx.Component:
     )  # fmt: skip
     chosen = Selection(S.selected, S.toggle, S.toggle_all, S.selection_state)
     return data_table(
-        S.rows, COLUMNS, row_id=lambda r: r.id.to(str), label="资料", on_open=S.open, card=_card, selection=chosen,
+        S.rows, COLUMNS, row_id=lambda r: r.id.to_string(), label="资料", on_open=S.open, card=_card, selection=chosen,
         loading=S.loading, empty=nothing,
     )  # fmt: skip
 

@@ -150,7 +150,7 @@ class ArchiveState(SessionState):
     @needs(_READ)
     async def toggle(self, row_id: str) -> None:
         """Choose a row, or no longer."""
-        known = {str(row.id) for row in self.rows}
+        row_id, known = str(row_id), {str(row.id) for row in self.rows}
         chosen = [one for one in self.selected if one != row_id]
         self._choose(chosen if len(chosen) < len(self.selected) or row_id not in known else [*chosen, row_id])
 

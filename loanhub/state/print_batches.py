@@ -59,10 +59,10 @@ class PrintChoiceState(SessionState):
     @needs(*_CHOOSE)
     async def toggle(self, row_id: str) -> None:
         """Choose a row, or no longer."""
-        shown = await self._shown()
+        shown, row_id = await self._shown(), str(row_id)
         kept = [one for one in self.selected if one != row_id]
         if len(kept) == len(self.selected) and row_id in shown:
-            kept.append(str(row_id))
+            kept.append(row_id)
         self._choose(kept, shown)
 
     @rx.event

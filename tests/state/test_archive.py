@@ -125,6 +125,10 @@ class TestBatches:
         object.__setattr__(state, "get_state", page)
         call(PrintChoiceState.toggle, state, "999")
         assert state.selected == []
+        call(PrintChoiceState.toggle, state, int(ids[0]))  # a browser may send the number as a number
+        assert state.selected == [ids[0]] and state.selection_state == "mixed"
+        call(PrintChoiceState.toggle, state, ids[0])
+        assert state.selected == []
         call(PrintChoiceState.choose_all, state)
         assert sorted(state.selected) == ids and state.selection_state == "all" and state.waiting
         call(PrintChoiceState.ask, state, True)
