@@ -30,7 +30,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("strategy_id", "number"),
     )
-    op.create_index("ix_collection_strategy_version_strategy_id", "collection_strategy_version", ["strategy_id"])
+    op.create_index(
+        "ix_collection_strategy_version_strategy_id", "collection_strategy_version", ["strategy_id"]
+    )
 
 
 def downgrade() -> None:

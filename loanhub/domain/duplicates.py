@@ -60,7 +60,9 @@ POINTS = {
     Key.COMPANY_NAME: 80, Key.NAME_PHONE_TAIL: 70, Key.NAME_ADDRESS: 70, Key.RELATIVE_PHONE: 60,
     Key.NAME_EMPLOYER: 60, Key.NAME_CITY: 35,
 }  # fmt: skip
-DEFAULT_MODES = {key: Mode.STOP if key in (Key.ID_NUMBER, Key.COMPANY_CODE, Key.PHONE) else Mode.WARN for key in Key}
+DEFAULT_MODES = {
+    key: Mode.STOP if key in (Key.ID_NUMBER, Key.COMPANY_CODE, Key.PHONE) else Mode.WARN for key in Key
+}
 STOPPABLE = (Key.ID_NUMBER, Key.COMPANY_CODE, Key.PHONE)
 """Only what agrees digit by digit may stop an entry; a likeness of names never turns a person away."""
 
@@ -251,7 +253,12 @@ def _agreed(mine: Party, theirs: Party) -> Iterable[Key]:
         yield Key.NAME_BIRTH
     if TOKEN_FIRM in shared and mine.is_company and theirs.is_company:
         yield Key.COMPANY_NAME
-    if likeness == 100 and mine.phone != theirs.phone and mine.phone_tail and mine.phone_tail == theirs.phone_tail:
+    if (
+        likeness == 100
+        and mine.phone != theirs.phone
+        and mine.phone_tail
+        and mine.phone_tail == theirs.phone_tail
+    ):
         yield Key.NAME_PHONE_TAIL
     if likeness >= 80 and mine.address and mine.address == theirs.address:
         yield Key.NAME_ADDRESS

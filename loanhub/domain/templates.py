@@ -433,7 +433,9 @@ SETTING_LABELS = {
 
 def _facts(block: Block) -> str:
     facts = {name: value for name, value in block_json(block).items() if name != "id"}
-    return json.dumps(facts, sort_keys=True, ensure_ascii=False)  # a database may put the keys in another order
+    return json.dumps(
+        facts, sort_keys=True, ensure_ascii=False
+    )  # a database may put the keys in another order
 
 
 def _said(block: Block) -> str:

@@ -95,7 +95,11 @@ def _shares(one: rx.Var[WorkLine]) -> rx.Component:
 def _what(one: rx.Var[WorkLine]) -> rx.Component:
     return rx.el.span(
         rx.el.b(one.label),
-        rx.cond(one.samples != "", rx.el.span(one.samples, class_name="t12 f3 el", title=one.samples), rx.fragment()),
+        rx.cond(
+            one.samples != "",
+            rx.el.span(one.samples, class_name="t12 f3 el", title=one.samples),
+            rx.fragment(),
+        ),
         class_name="col",
         style={"width": "230px"},
     )

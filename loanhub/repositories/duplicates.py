@@ -44,7 +44,9 @@ def sharing_numbers(db: Session, column: str, values: Collection[str]) -> Iterat
         found = getattr(model, column)
         for part in _parts(values):
             query = sa.select(found, model.id).where(found.in_(part), model.deleted_at.is_(None))
-            for value, row_id in db.execute(query.order_by(model.id.desc()).limit(AT_ONCE * CANDIDATES_PER_KEY)):
+            for value, row_id in db.execute(
+                query.order_by(model.id.desc()).limit(AT_ONCE * CANDIDATES_PER_KEY)
+            ):
                 yield value, (entity, int(row_id))
 
 
@@ -149,8 +151,12 @@ def pairs_of(db: Session, records: Collection[Record], *, status: str = "") -> l
     for entity in MODELS:
         ids = [row_id for kind, row_id in records if kind == entity]
         if ids:
-            sides.append(sa.and_(col(DuplicatePair.left_entity) == entity, col(DuplicatePair.left_id).in_(ids)))
-            sides.append(sa.and_(col(DuplicatePair.right_entity) == entity, col(DuplicatePair.right_id).in_(ids)))
+            sides.append(
+                sa.and_(col(DuplicatePair.left_entity) == entity, col(DuplicatePair.left_id).in_(ids))
+            )
+            sides.append(
+                sa.and_(col(DuplicatePair.right_entity) == entity, col(DuplicatePair.right_id).in_(ids))
+            )
     if not sides:
         return []
     found: dict[int, DuplicatePair] = {}
