@@ -22,15 +22,14 @@ CHILD = """
 import sys
 from datetime import datetime
 from pathlib import Path
-from loanhub.services import _transaction, leads
-from loanhub.services._actor import SYSTEM
+from loanhub.services import _transaction, auth, leads
 from loanhub.services.cockpit import Keeper
 _transaction.configure(_transaction.make_engine(sys.argv[1]))
 kept = Keeper(_transaction.engine(), Path(sys.argv[2]))
-now = datetime.fromisoformat(sys.argv[3])
+now, owner = datetime.fromisoformat(sys.argv[3]), auth.actor_for_user(int(sys.argv[5]))
 print("ready", flush=True)
 for number in range(10_000):
-    leads.create(SYSTEM, {"name": "孙立", "phone": f"154{int(sys.argv[4]):02d}{number:06d}"}, now=now)
+    leads.create(owner, {"name": "孙立", "phone": f"154{int(sys.argv[4]):02d}{number:06d}"}, now=now)
     kept.whole()
     kept.save()
 """
@@ -46,7 +45,16 @@ def test_the_file_survives_kill_9_at_random_points(sqlite_database: Engine, tmp_
     first = made = Keeper(engine()).whole().leads.height
     for turn in range(ROUNDS):
         child = subprocess.Popen(
-            [sys.executable, "-c", CHILD, address, str(tmp_path), NOON.isoformat(), str(turn + 10)],
+            [
+                sys.executable,
+                "-c",
+                CHILD,
+                address,
+                str(tmp_path),
+                NOON.isoformat(),
+                str(turn + 10),
+                str(owner.user_id),
+            ],
             stdout=subprocess.PIPE,
             text=True,
         )
