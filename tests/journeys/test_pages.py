@@ -76,6 +76,33 @@ PLACES = (
     Place("/settings/company", "公司参数", (P.PARAMETERS_EDIT,), R.ADMIN),
     Place("/settings/certificates", "签章证书", (P.PARAMETERS_EDIT,), R.ADMIN),
     Place("/audit", "审计日志", (P.AUDIT_READ,), R.AUDITOR),
+    Place("/account/notices", "通知设置", (), R.SALES),
+    Place("/tasks", "待办", (P.TASKS_EDIT,), R.SALES),
+    Place("/calls", "通话记录", (P.INTERACTIONS_CREATE,), R.SALES),
+    Place("/duplicates", "查重与裁定", (P.LEADS_READ, P.CUSTOMERS_READ), R.TEAM_LEAD),
+    Place(
+        "/recycle",
+        "回收站",
+        (P.LEADS_DELETE, P.CUSTOMERS_DELETE, P.TASKS_EDIT, P.SEGMENTS_EDIT, P.SEARCH_USE),
+        R.TEAM_LEAD,
+    ),
+    Place("/archive", "资料档案", (P.DOCUMENTS_READ, P.ARCHIVES_HOLD, P.ARCHIVES_RULES), R.CONTRACTS),
+    Place(
+        "/contracts/batches",
+        "批量出具",
+        (P.CONTRACTS_PRINT, P.CONTRACTS_CREATE, P.LOANS_READ, P.COLLECTIONS_CONTACT),
+        R.CONTRACTS,
+    ),
+    Place("/figures", "岗位指标", (P.FIGURES_READ,), R.FINANCE),
+    Place("/targets", "业绩目标", (P.TARGETS_EDIT,), R.MANAGER),
+    Place("/wall", "经营大屏", (P.COCKPIT_READ,), R.MANAGER),
+    Place("/settings/sops", "跟进节奏", (P.SOPS_EDIT,), R.ADMIN),
+    Place("/settings/lead-scores", "线索评分", (P.ASSIGNMENTS_EDIT,), R.ADMIN),
+    Place("/settings/handover", "离职交接", (P.USERS_EDIT, P.ROLES_EDIT), R.ADMIN),
+    Place("/settings/collections-strategies", "催收策略", (P.COLLECTIONS_ASSIGN,), R.COLLECTIONS),
+    Place("/settings/messages", "消息发件箱", (P.MESSAGES_MANAGE,), R.ADMIN),
+    Place("/settings/message-channels", "消息通道", (P.MESSAGES_MANAGE,), R.ADMIN),
+    Place("/settings/telephony", "话务接入", (P.MESSAGES_MANAGE,), R.ADMIN),
 )
 LISTS = {"/contracts": "/contracts?tab=effective", "/customers": "/customers?view=all"}
 """Where a list shows its records when its first tab shows something else."""

@@ -78,7 +78,7 @@ def send_code(token: str, device: Device, *, tail: str, now: datetime) -> Step:
         signer, round_, contract = _find(db, token, now=now)
         _check_lock(signer, now)
         right = (signer.phone or "")[-4:]
-        if not hmac.compare_digest(tail.strip().encode(), right.encode()):
+        if not hmac.compare_digest("".join(tail.split()).encode(), right.encode()):
             fault = _wrong(db, signer, contract, device, "tail", "手机号后四位不对", now=now)
         elif signer.code_sent_at is not None and now - signer.code_sent_at < CODE_GAP:
             fault = InvalidInput(fields={"tail": "验证码已发送，一分钟后可以重发"})
@@ -113,7 +113,7 @@ def verify(token: str, device: Device, *, code: str, now: datetime) -> Step:
         _check_lock(signer, now)
         if not signer.code_hash or signer.code_until is None or signer.code_until <= now:
             fault = InvalidInput(fields={"code": "验证码已过期，请重新获取"})
-        elif not hmac.compare_digest(_code_hash(signer, code.strip()), signer.code_hash):
+        elif not hmac.compare_digest(_code_hash(signer, "".join(code.split())), signer.code_hash):
             fault = _wrong(db, signer, contract, device, "code", "验证码不对", now=now)
         else:
             signer.code_hash, signer.code_until, signer.tries = "", None, 0

@@ -234,6 +234,14 @@ class TestIdentity:
         with pytest.raises(InvalidInput):
             phone.verify(token, device(), code=code, now=NOON + timedelta(minutes=6))
 
+    def test_a_code_is_taken_as_people_write_it(self) -> None:
+        clerk, contract_id = make_contract()
+        (token,) = begin(clerk, contract_id)
+        phone.send_code(token, device(), tail=f" {(signer_of(token).phone or '')[-4:]} ", now=NOON)
+        code = code_sent_to(token)
+
+        assert phone.verify(token, device(), code=f"{code[:3]} {code[3:]}", now=NOON).code == "sheet"
+
     def test_a_code_works_once_and_on_one_browser(self) -> None:
         clerk, contract_id = make_contract()
         (token,) = begin(clerk, contract_id)
