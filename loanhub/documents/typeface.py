@@ -108,12 +108,14 @@ class FontFile(TTFont):  # type: ignore[misc]
         understands: such names could not be searched or copied.
         """
         subsets = self.state[doc].subsets
+        # Our own writer calls a font by its key; on a canvas of ReportLab's it has a name of the document's.
+        names = [self.getSubsetInternalName(number, doc)[1:] for number in range(len(subsets))]
         super().addObjects(doc)
         for number, subset in enumerate(subsets):
             name = (SUBSETN(number) + b"+" + self.face.name).decode()
             program = doc.idToObject[f"fontFile:{self.face.filename}({name})"]
             text = doc.idToObject[f"toUnicodeCMap:{name}"]
-            font = doc.idToObject[f"{self.key}+{number}"]
+            font = doc.idToObject[names[number]]
             text.content, font.Widths = self._tables.get(tuple(subset)) or self._list(subset)
             program.filters = text.filters = [self._deflate]
 
