@@ -5,7 +5,7 @@ Stands below ``services/leads``: whoever takes leads in calls :func:`place_new`.
 
 from loanhub.services.assignment._load import OpenEngine, open_engine
 from loanhub.services.assignment._shared import StaleDraft
-from loanhub.services.assignment.editor import Reading, fields, leaf, read_back
+from loanhub.services.assignment.editor import fields, leaf, read_back
 from loanhub.services.assignment.people import (
     AssigneeView,
     GroupView,
@@ -33,7 +33,7 @@ from loanhub.services.assignment.rules import (
 from loanhub.services.assignment.simulate import Trial, channels, simulate
 
 __all__ = [
-    "AssigneeView", "GroupView", "OpenEngine", "Placed", "Reading", "RuleView", "RulesView", "StaleDraft", "Trial", "VersionView",
+    "AssigneeView", "GroupView", "OpenEngine", "Placed", "RuleView", "RulesView", "StaleDraft", "Trial", "VersionView",
     "channels", "columns_of", "delete_group", "delete_rule", "discard", "fields", "first_step_at", "leaf", "list_groups", "list_people",
     "move_rule", "open_engine", "own_entries_too", "place_new", "publish", "read_back", "roll_back", "save_group", "save_rule",
     "save_settings", "set_caps", "simulate", "switch_rule", "view",

@@ -8,11 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.domain import criteria as language
 from loanhub.domain.assignment import Document
-from loanhub.domain.errors import Conflict, InvalidInput
+from loanhub.domain.errors import Conflict
 from loanhub.models import AssignmentVersion
-from loanhub.services import catalogue as catalogues
+from loanhub.services import rule_conditions
 from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
 from loanhub.services.assignment._load import ENTITY, LOCK, published
@@ -69,38 +68,13 @@ def store(db: Session, draft: AssignmentVersion, document: Document, *, now: dat
     return draft.version
 
 
-def check_criteria(
-    db: Session,
-    raw: object,
-    *,
-    entity: str = ENTITY,
-    field: str = "criteria",
-    refusal: str = "分配规则只能用线索自己的字段",
-) -> dict[str, object]:
-    """Return a condition as stored: about the record itself (of ``entity``), for nobody in particular.
+REFUSAL = "分配规则只能用线索自己的字段"
+
+
+def check_criteria(db: Session, raw: object) -> dict[str, object]:
+    """Return the condition of a rule as stored.
 
     Raises:
         InvalidInput: it does not fit the catalogue, or asks about segments or related records.
     """
-    if not raw:
-        return {}
-    catalogue = catalogues.current(db)
-    node = language.parse(raw, catalogue, entity)
-    if _reaches_out(node) or any(
-        catalogue.get(entity, key).kind == "segment" for key in language.fields_used(node)
-    ):
-        raise InvalidInput(fields={field: refusal})
-    if node == language.EVERYTHING:
-        return {}
-    return language.to_json(node)
-
-
-def _reaches_out(node: language.Node) -> bool:
-    match node:
-        case language.All(children) | language.AnyOf(children):
-            return any(_reaches_out(child) for child in children)
-        case language.Not(child):
-            return _reaches_out(child)
-        case language.Aggregate():
-            return True
-    return False
+    return rule_conditions.checked(db, raw, entity=ENTITY, refusal=REFUSAL)

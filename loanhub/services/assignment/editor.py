@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from loanhub.domain import criteria as language
-from loanhub.domain.catalogue import Access, access
-from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
-from loanhub.services import catalogue as catalogues
-from loanhub.services import conditions
+from loanhub.services import rule_conditions
 from loanhub.services._actor import Actor
-from loanhub.services._segments import sources_for
-from loanhub.services._transaction import reading
 from loanhub.services.assignment._load import ENTITY
-from loanhub.services.assignment._shared import check_criteria
+from loanhub.services.assignment._shared import REFUSAL
 from loanhub.services.lists import FilterField
+from loanhub.services.rule_conditions import Reading
+
+_MAY = Permission.ASSIGNMENTS_EDIT
 
 NOT_YET = frozenset({
     "owner_id", "department_id", "status", "next_step", "next_step_at", "stage_code", "stage_entered_at", "assigned_at",
@@ -28,34 +24,13 @@ NOT_YET = frozenset({
 """Fields a lead gets later than its owner, or that single one out; a rule cannot ask about them."""
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How a condition reads, whole and leaf by leaf."""
-
-    sentence: str
-    leaves: tuple[str, ...]
-
-
 def fields(actor: Actor) -> list[FilterField]:
     """Return the fields of a lead a rule may ask about: its own, not protected, known when it comes in.
 
     Raises:
         NotPermitted: the actor lacks assignments:edit.
     """
-    actor.require(Permission.ASSIGNMENTS_EDIT)
-    rights = catalogues.rights_of(actor)
-    with reading() as db:
-        options = sources_for(db, actor)
-        return [
-            FilterField(
-                key=spec.key, label=spec.label, component=spec.kind_object.component,
-                operators=tuple((one.code, one.label) for one in language.operators_for(spec)),
-                options=tuple(spec.options(options)),
-            )
-            for spec in catalogues.current(db).for_filter(ENTITY)
-            if not spec.encrypted and spec.kind != "segment" and spec.key not in NOT_YET
-            and access(spec, rights) >= Access.READ
-        ]  # fmt: skip
+    return rule_conditions.fields(actor, ENTITY, may=_MAY, without=NOT_YET)
 
 
 def leaf(
@@ -67,9 +42,9 @@ def leaf(
         NotPermitted: the actor lacks assignments:edit.
         InvalidInput: it does not fit; the sentence says what is expected.
     """
-    if field not in {one.key for one in fields(actor)}:
-        raise InvalidInput(fields={"field": "请选择字段"})
-    return conditions.leaf(actor, ENTITY, field=field, operator=operator, texts=texts, now=now)
+    return rule_conditions.leaf(
+        actor, ENTITY, field=field, operator=operator, texts=texts, may=_MAY, without=NOT_YET, now=now
+    )
 
 
 def read_back(actor: Actor, raw: Any, leaves: Sequence[object]) -> Reading:
@@ -78,15 +53,4 @@ def read_back(actor: Actor, raw: Any, leaves: Sequence[object]) -> Reading:
     Raises:
         NotPermitted: the actor lacks assignments:edit.
     """
-    actor.require(Permission.ASSIGNMENTS_EDIT)
-    texts = tuple(chip.sentence for chip in conditions.chips(actor, ENTITY, leaves))
-    if not raw:
-        return Reading("全部线索", texts)
-    with reading() as db:
-        try:
-            node = language.parse(check_criteria(db, raw), catalogues.current(db), ENTITY)
-        except InvalidInput as fault:
-            return Reading(fault.sentence, texts)
-        return Reading(
-            language.to_sentence(node, catalogues.current(db), ENTITY, sources_for(db, actor)), texts
-        )
+    return rule_conditions.read_back(actor, ENTITY, raw, leaves, may=_MAY, empty="全部线索", refusal=REFUSAL)

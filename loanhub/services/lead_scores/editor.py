@@ -11,22 +11,18 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.domain import criteria as language
 from loanhub.domain import formats
-from loanhub.domain.catalogue import Access, access
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.lead_scores import MAX_RULES, ScoreDocument, read_bands, read_rule
 from loanhub.domain.permissions import Permission
 from loanhub.models import LeadScoreVersion, User
-from loanhub.services import catalogue as catalogues
-from loanhub.services import conditions, events
+from loanhub.services import events, rule_conditions
 from loanhub.services._actor import Actor
 from loanhub.services._lead_scorer import ENTITY, LOCK, TOPIC, Scorer, published
 from loanhub.services._numbering import next_number
-from loanhub.services._segments import sources_for
 from loanhub.services._transaction import announce, reading, transaction
-from loanhub.services.assignment._shared import check_criteria
 from loanhub.services.lists import FilterField
+from loanhub.services.rule_conditions import Reading
 
 _MAY = Permission.ASSIGNMENTS_EDIT
 NOT_ASKED = frozenset({"score", "temperature", "id", "number", "name", "updated_at", "version"})
@@ -70,14 +66,6 @@ class ScoresView:
     in_force: int
     changed: bool
     versions: tuple[VersionView, ...]
-
-
-@dataclass(frozen=True)
-class Reading:
-    """How a condition reads, whole and leaf by leaf."""
-
-    sentence: str
-    leaves: tuple[str, ...]
 
 
 class StaleDraft(Conflict):
@@ -137,20 +125,7 @@ def fields(actor: Actor) -> list[FilterField]:
     Raises:
         NotPermitted: the actor lacks assignments:edit.
     """
-    actor.require(_MAY)
-    rights = catalogues.rights_of(actor)
-    with reading() as db:
-        sources = sources_for(db, actor)
-        return [
-            FilterField(
-                key=spec.key, label=spec.label, component=spec.kind_object.component,
-                operators=tuple((one.code, one.label) for one in language.operators_for(spec)),
-                options=tuple(spec.options(sources)),
-            )
-            for spec in catalogues.current(db).for_filter(ENTITY)
-            if not spec.encrypted and spec.kind != "segment" and spec.key not in NOT_ASKED
-            and access(spec, rights) >= Access.READ
-        ]  # fmt: skip
+    return rule_conditions.fields(actor, ENTITY, may=_MAY, without=NOT_ASKED)
 
 
 def leaf(
@@ -162,9 +137,9 @@ def leaf(
         NotPermitted: the actor lacks assignments:edit.
         InvalidInput: it does not fit; the sentence says what is expected.
     """
-    if field not in {one.key for one in fields(actor)}:
-        raise InvalidInput(fields={"field": "请选择字段"})
-    return conditions.leaf(actor, ENTITY, field=field, operator=operator, texts=texts, now=now)
+    return rule_conditions.leaf(
+        actor, ENTITY, field=field, operator=operator, texts=texts, may=_MAY, without=NOT_ASKED, now=now
+    )
 
 
 def read_back(actor: Actor, raw: Any, leaves: Sequence[object]) -> Reading:
@@ -173,17 +148,9 @@ def read_back(actor: Actor, raw: Any, leaves: Sequence[object]) -> Reading:
     Raises:
         NotPermitted: the actor lacks assignments:edit.
     """
-    actor.require(_MAY)
-    texts = tuple(chip.sentence for chip in conditions.chips(actor, ENTITY, leaves))
-    if not raw:
-        return Reading("还没有条件", texts)
-    with reading() as db:
-        catalogue = catalogues.current(db)
-        try:
-            node = language.parse(check_criteria(db, raw, refusal=REFUSAL), catalogue, ENTITY)
-        except InvalidInput as fault:
-            return Reading(fault.sentence, texts)
-        return Reading(language.to_sentence(node, catalogue, ENTITY, sources_for(db, actor)), texts)
+    return rule_conditions.read_back(
+        actor, ENTITY, raw, leaves, may=_MAY, empty="还没有条件", refusal=REFUSAL
+    )
 
 
 def _draft(db: Session, actor: Actor, expected: int, now: datetime) -> tuple[LeadScoreVersion, ScoreDocument]:
@@ -232,7 +199,7 @@ def save_rule(
             raise InvalidInput(f"最多 {MAX_RULES} 条规则")
         rule = read_rule(
             key=key or secrets.token_hex(6), name=name, points=points,
-            criteria=check_criteria(db, raw_criteria, refusal=REFUSAL), active=before.active if before else True,
+            criteria=rule_conditions.checked(db, raw_criteria, entity=ENTITY, refusal=REFUSAL), active=before.active if before else True,
             taken=[one.name for one in document.rules if one.key != key],
         )  # fmt: skip
         rules = tuple(rule if one.key == key else one for one in document.rules)
@@ -383,7 +350,9 @@ def _put_in_force(
     if not any(one.active for one in document.rules):
         raise InvalidInput("至少要有一条启用的规则")
     for rule in document.rules:
-        check_criteria(db, rule.criteria, refusal=f"规则「{rule.name}」的条件已失效，请改好再发布")
+        rule_conditions.checked(
+            db, rule.criteria, entity=ENTITY, refusal=f"规则「{rule.name}」的条件已失效，请改好再发布"
+        )
     newest = db.execute(
         sa.select(sa.func.coalesce(sa.func.max(col(LeadScoreVersion.number)), 0))
     ).scalar_one()

@@ -15,9 +15,9 @@ from loanhub.domain.sops import Document
 from loanhub.models import Customer, Lead, Sop, SopVersion
 from loanhub.repositories.criteria import to_condition
 from loanhub.services import catalogue as catalogues
+from loanhub.services import rule_conditions
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._numbering import next_number
-from loanhub.services.assignment._shared import check_criteria
 from loanhub.services.lists import context_of
 
 TOPIC = "sops"
@@ -73,14 +73,18 @@ def get_draft(db: Session, actor: Actor, sop_id: int, *, expected: int, now: dat
     return draft
 
 
+def refusal_of(entity: str) -> str:
+    """Return what is said to a condition that reaches beyond the record."""
+    return f"跟进节奏只能用{ENTITY_LABELS[entity]}自己的字段"
+
+
 def checked(db: Session, entity: str, raw: object, field: str) -> dict[str, object]:
     """Return a condition as stored.
 
     Raises:
         InvalidInput: it does not fit the catalogue, or asks about segments or related records.
     """
-    refusal = f"跟进节奏只能用{ENTITY_LABELS[entity]}自己的字段"
-    return check_criteria(db, raw, entity=entity, field=field, refusal=refusal)
+    return rule_conditions.checked(db, raw, entity=entity, field=field, refusal=refusal_of(entity))
 
 
 def meets(db: Session, entity: str, raw: Mapping[str, Any], *, now: datetime) -> sa.ColumnElement[bool]:

@@ -12,18 +12,18 @@ from sqlmodel import Session, col
 
 from loanhub.domain import criteria as language
 from loanhub.domain import formats
-from loanhub.domain.catalogue import Access, access
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
 from loanhub.domain.sops import OFFERED, Document
 from loanhub.models import Sop, SopRun, SopVersion, User
 from loanhub.services import catalogue as catalogues
-from loanhub.services import conditions
+from loanhub.services import rule_conditions
 from loanhub.services._actor import Actor
 from loanhub.services._segments import sources_for
 from loanhub.services._transaction import reading
 from loanhub.services.lists import FilterField
-from loanhub.services.sops._shared import ENTITY_LABELS, checked, get_sop, version_of
+from loanhub.services.rule_conditions import Reading
+from loanhub.services.sops._shared import ENTITY_LABELS, get_sop, refusal_of, version_of
 from loanhub.services.sops.act import STATES
 
 NEVER = frozenset({"number", "name", "created_by_id", "customer_id", "department_id"})
@@ -211,34 +211,13 @@ def _versions(db: Session, sop_id: int, now: datetime) -> list[VersionRow]:
 # the editor of conditions -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Reading:
-    """How a condition reads, whole and leaf by leaf."""
-
-    sentence: str
-    leaves: tuple[str, ...]
-
-
 def fields(actor: Actor, entity: str) -> list[FilterField]:
     """Return the fields of a record a condition may ask about: its own, not protected.
 
     Raises:
         NotPermitted: the actor lacks sops:edit.
     """
-    actor.require(Permission.SOPS_EDIT)
-    rights = catalogues.rights_of(actor)
-    with reading() as db:
-        options = sources_for(db, actor)
-        return [
-            FilterField(
-                key=spec.key, label=spec.label, component=spec.kind_object.component,
-                operators=tuple((one.code, one.label) for one in language.operators_for(spec)),
-                options=tuple(spec.options(options)),
-            )
-            for spec in catalogues.current(db).for_filter(entity)
-            if not spec.encrypted and spec.kind != "segment" and spec.key not in NEVER
-            and access(spec, rights) >= Access.READ
-        ]  # fmt: skip
+    return rule_conditions.fields(actor, entity, may=Permission.SOPS_EDIT, without=NEVER)
 
 
 def leaf(
@@ -250,9 +229,9 @@ def leaf(
         NotPermitted: the actor lacks sops:edit.
         InvalidInput: it does not fit; the sentence says what is expected.
     """
-    if field not in {one.key for one in fields(actor, entity)}:
-        raise InvalidInput(fields={"field": "请选择字段"})
-    return conditions.leaf(actor, entity, field=field, operator=operator, texts=texts, now=now)
+    return rule_conditions.leaf(
+        actor, entity, field=field, operator=operator, texts=texts, may=Permission.SOPS_EDIT, without=NEVER, now=now
+    )  # fmt: skip
 
 
 def read_back(actor: Actor, entity: str, raw: Any, leaves: Sequence[object], *, empty: str) -> Reading:
@@ -261,11 +240,6 @@ def read_back(actor: Actor, entity: str, raw: Any, leaves: Sequence[object], *, 
     Raises:
         NotPermitted: the actor lacks sops:edit.
     """
-    actor.require(Permission.SOPS_EDIT)
-    texts = tuple(chip.sentence for chip in conditions.chips(actor, entity, leaves))
-    with reading() as db:
-        try:
-            stored = checked(db, entity, raw, "criteria") if raw else {}
-        except InvalidInput as fault:
-            return Reading(fault.sentence, texts)
-        return Reading(_sentence(db, actor, entity, stored, empty), texts)
+    return rule_conditions.read_back(
+        actor, entity, raw, leaves, may=Permission.SOPS_EDIT, empty=empty, refusal=refusal_of(entity)
+    )
