@@ -184,14 +184,14 @@ class TestTogether:
     def test_of_two_at_one_field_the_second_chooses_and_nothing_is_lost(
         self, shared: tuple[Board, Board, str]
     ) -> None:
-        mine, other, card = shared
+        mine, other, card = shared  # two cities in which the demo company has nobody: both are changes
         tap(mine.page, mine.card(card), "e")
         sheet = mine.page.get_by_role("dialog", name=re.compile("编辑"))
-        sheet.get_by_label("城市").fill("苏州")
+        sheet.get_by_label("城市").fill("拉萨")
         sheet.get_by_label("职业", exact=True).fill("店主")
         tap(other.page, other.card(card), "e")
         theirs = other.page.get_by_role("dialog", name=re.compile("编辑"))
-        theirs.get_by_label("城市").fill("南京")
+        theirs.get_by_label("城市").fill("西宁")
         press(theirs, "保存")
         expect_toast(other.page, "已保存")
 
@@ -199,13 +199,13 @@ class TestTogether:
 
         clash = mine.page.get_by_role("dialog", name=re.compile("改过这里"))
         expect(clash).to_contain_text("林若溪")
-        expect(clash).to_contain_text("苏州")
-        expect(clash).to_contain_text("南京")
-        clash.locator("label", has_text="苏州").click()
+        expect(clash).to_contain_text("拉萨")
+        expect(clash).to_contain_text("西宁")
+        clash.locator("label", has_text="拉萨").click()
         press(clash, "按所选保存")
         expect_toast(mine.page, "已保存")
         tap(mine.page, mine.card(card), "e")
-        expect(sheet.get_by_label("城市")).to_have_value("苏州")
+        expect(sheet.get_by_label("城市")).to_have_value("拉萨")
         expect(sheet.get_by_label("职业", exact=True)).to_have_value("店主")
 
     def test_a_lost_line_is_said_and_what_was_missed_is_read(self, page: Page) -> None:
