@@ -13,6 +13,33 @@ TEXT_WIDTH = PAGE_WIDTH - LEFT - RIGHT
 TEXT_HEIGHT = PAGE_HEIGHT - TOP - BOTTOM
 
 
+@dataclass(frozen=True)
+class Paper:
+    """A sheet and the margins around its text, in points."""
+
+    width: float = PAGE_WIDTH
+    height: float = PAGE_HEIGHT
+    left: float = LEFT
+    right: float = RIGHT
+    top: float = TOP
+    bottom: float = BOTTOM
+
+    @property
+    def text_width(self) -> float:
+        """Return the measure."""
+        return self.width - self.left - self.right
+
+    @property
+    def text_height(self) -> float:
+        """Return the room for text on a page."""
+        return self.height - self.top - self.bottom
+
+
+PORTRAIT = Paper()
+LANDSCAPE = Paper(PAGE_HEIGHT, PAGE_WIDTH, 18 * MILLIMETER, 18 * MILLIMETER, 25 * MILLIMETER, 21 * MILLIMETER)
+"""A4 on its side, for wide tables and figures; nothing of it is bound, so both margins are alike."""
+
+
 @dataclass(slots=True, eq=False)
 class Element:
     """A node of the tag tree: what the text is, in reading order, for screen readers and copying."""
@@ -74,12 +101,32 @@ class Ring(NamedTuple):
     stroke: Stroke
 
 
+class Patch(NamedTuple):
+    """A filled rectangle in a color (``#rrggbb``), its top left corner at ``x``, ``y``."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    color: str
+
+
+class Trace(NamedTuple):
+    """A line through points (x, y) in a color; ``dotted`` marks each point."""
+
+    points: tuple[tuple[float, float], ...]
+    width: float
+    color: str
+    dotted: bool = False
+    dash: tuple[int, ...] = ()
+
+
 @dataclass(slots=True)
 class Box:
     """Something of a fixed height that is never divided.
 
     ``keep``: no page may end after it. ``space`` is the room above it, dropped at the head of a page.
-    ``shapes`` are placed from the box's top left corner, y downwards. ``head`` is repeated at the head of a
+    ``shapes`` and ``inks`` (what a chart is drawn of) are placed from the box's top left corner, y downwards. ``head`` is repeated at the head of a
     page that begins with this box. ``title`` makes a bookmark of that level.
     """
 
@@ -92,6 +139,7 @@ class Box:
     title: str = ""
     level: int = 0
     new_page: bool = False
+    inks: Sequence[Patch | Trace] = ()
 
 
 def break_pages(boxes: list[Box], height: float = TEXT_HEIGHT) -> list[list[tuple[float, Box, bool]]]:

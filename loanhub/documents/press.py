@@ -1,6 +1,7 @@
 """From pages of boxes to the bytes of a PDF, on a ReportLab canvas: running heads, watermark, QR, bookmarks."""
 
 import io
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -9,25 +10,23 @@ from typing import Any
 
 import segno
 from reportlab import rl_config
+from reportlab.lib.colors import HexColor
 from reportlab.pdfgen.canvas import Canvas
 
 from loanhub.documents import archive
 from loanhub.documents.bindery import Shared, Sheets
 from loanhub.documents.flow import (
-    BOTTOM,
-    LEFT,
     MILLIMETER,
-    PAGE_HEIGHT,
-    PAGE_WIDTH,
-    RIGHT,
-    TEXT_WIDTH,
-    TOP,
+    PORTRAIT,
     Box,
     Element,
     Frame,
+    Paper,
+    Patch,
     Ring,
     Rule,
     Stroke,
+    Trace,
     break_pages,
 )
 from loanhub.documents.linebreak import Line, Span, set_lines
@@ -57,19 +56,20 @@ class Running:
     watermark: str = ""
     verify_url: str = ""
     seam_marks: bool = False
+    paper: Paper = PORTRAIT
 
 
 class _Press:
     """A canvas on its way through the pages; text is marked as content of its element."""
 
     def __init__(self, table: GlyphTable, running: Running, canvas: Any = None) -> None:
-        self.table, self.running = table, running
+        self.table, self.running, self.paper = table, running, running.paper
         self.canvas: Any = (
             canvas
             if canvas is not None
             else Canvas(
                 io.BytesIO(),
-                pagesize=(PAGE_WIDTH, PAGE_HEIGHT),
+                pagesize=(running.paper.width, running.paper.height),
                 pageCompression=1,
                 invariant=1,
                 pdfVersion=(1, 7),
@@ -102,9 +102,10 @@ class _Press:
             self.canvas.addLiteral("EMC")
             self._open = None
 
-    def line(self, text: str, align: str = "left", size: float = 8.5, width: float = TEXT_WIDTH) -> Line:
+    def line(self, text: str, align: str = "left", size: float = 8.5, width: float | None = None) -> Line:
         """Return a line of running text."""
-        return set_lines((Span(text, SERIF),), self.table, size=size, width=width, align=align)[0]
+        room = self.paper.text_width if width is None else width
+        return set_lines((Span(text, SERIF),), self.table, size=size, width=room, align=align)[0]
 
     def form(self, name: str, draw: Any) -> None:
         """Keep what every page repeats as a form: it is written once."""
@@ -133,8 +134,8 @@ def bind_pages(boxes: list[Box], tree: Element, table: GlyphTable, running: Runn
 
 
 def _draw_pages(press: _Press, boxes: list[Box]) -> None:
-    layout = break_pages(boxes)
-    canvas, running = press.canvas, press.running
+    canvas, running, paper = press.canvas, press.running, press.paper
+    layout = break_pages(boxes, paper.text_height)
     depth = -1
     press.form("head", lambda: _head(press))
     if running.watermark:
@@ -145,16 +146,16 @@ def _draw_pages(press: _Press, boxes: list[Box]) -> None:
         _surround(press, index, len(layout), placed)
         canvas.addLiteral("Q EMC")
         for distance, box, repeated in placed:
-            top = PAGE_HEIGHT - TOP - distance
+            top = paper.height - paper.top - distance
             if box.title:
                 key = f"{index}-{top:.0f}"
-                canvas.bookmarkPage(key, fit="XYZ", left=round(LEFT), top=round(top + 8), zoom=0)
+                canvas.bookmarkPage(key, fit="XYZ", left=round(paper.left), top=round(top + 8), zoom=0)
                 depth = min(box.level - 1, depth + 1)  # a document may begin with a heading
                 canvas.addOutlineEntry(box.title, key, depth)
             if not repeated:
                 for text in box.texts:
                     if text.element is not None and text.line.operators:
-                        press.content(LEFT + text.x, top - text.y, text.line, text.element)
+                        press.content(paper.left + text.x, top - text.y, text.line, text.element)
         press.close()
         if isinstance(canvas, Canvas):
             canvas._doc.updateSignature("\n".join(canvas._code))
@@ -189,29 +190,31 @@ def _finish(press: _Press, tree: Element) -> bytes:
 
 def _surround(press: _Press, index: int, count: int, placed: list[tuple[float, Box, bool]]) -> None:
     """Draw what is on a page besides its content: running head and foot, rules, frames, marks."""
-    canvas, running = press.canvas, press.running
+    canvas, running, paper = press.canvas, press.running, press.paper
     if running.watermark:
         canvas.doForm("watermark")
     canvas.doForm("head")
     canvas.setFillGray(GRAY)
     foot = press.line(f"第 {index + 1} 页\u3000共 {count} 页", "center")
-    press.show(LEFT + foot.offset, BOTTOM - 11 * MILLIMETER, foot)
+    press.show(paper.left + foot.offset, paper.bottom - 11 * MILLIMETER, foot)
     canvas.setFillGray(0)
     if running.verify_url and index == count - 1:
         _verification(press)
     if running.seam_marks and count > 1:
-        _seam(canvas, index, count)
+        _seam(canvas, paper, index, count)
     shapes = []
     for distance, box, repeated in placed:
-        top = PAGE_HEIGHT - TOP - distance
+        top = paper.height - paper.top - distance
+        if box.inks:
+            _paint(canvas, box.inks, paper.left, top)
         shapes += [(shape, top) for shape in box.shapes]
         for text in box.texts:
             if repeated or text.element is None:
-                press.show(LEFT + text.x, top - text.y, text.line)
-    _draw(canvas, shapes)
+                press.show(paper.left + text.x, top - text.y, text.line)
+    _draw(canvas, shapes, paper.left)
 
 
-def _draw(canvas: Any, shapes: list[tuple[Rule | Frame | Ring, float]]) -> None:
+def _draw(canvas: Any, shapes: list[tuple[Rule | Frame | Ring, float]], left: float) -> None:
     """Draw shapes, those of one stroke together."""
     shapes.sort(key=lambda item: item[0].stroke)
     for stroke, group in groupby(shapes, key=lambda item: item[0].stroke):
@@ -220,13 +223,35 @@ def _draw(canvas: Any, shapes: list[tuple[Rule | Frame | Ring, float]]) -> None:
         for shape, top in group:
             if isinstance(shape, Rule):
                 y = top - shape.y
-                rules.append((LEFT + shape.left, y, LEFT + shape.right, y))
+                rules.append((left + shape.left, y, left + shape.right, y))
             elif isinstance(shape, Frame):
-                canvas.rect(LEFT + shape.x, top - shape.y - shape.height, shape.width, shape.height)
+                canvas.rect(left + shape.x, top - shape.y - shape.height, shape.width, shape.height)
             else:
-                canvas.circle(LEFT + shape.x, top - shape.y, shape.radius)
+                canvas.circle(left + shape.x, top - shape.y, shape.radius)
         if rules:
             canvas.lines(rules)
+
+
+def _paint(canvas: Any, inks: Sequence[Patch | Trace], left: float, top: float) -> None:
+    """Draw what a chart is made of, in its colors."""
+    canvas.saveState()
+    for ink in inks:
+        color = HexColor(ink.color)
+        if isinstance(ink, Patch):
+            canvas.setFillColor(color)
+            canvas.rect(left + ink.x, top - ink.y - ink.height, ink.width, ink.height, stroke=0, fill=1)
+            continue
+        canvas.setStrokeColor(color)
+        canvas.setFillColor(color)
+        canvas.setLineWidth(ink.width)
+        canvas.setDash(list(ink.dash))
+        path = canvas.beginPath()
+        for place, (x, y) in enumerate(ink.points):
+            (path.lineTo if place else path.moveTo)(left + x, top - y)
+        canvas.drawPath(path)
+        for x, y in ink.points if ink.dotted else ():
+            canvas.circle(left + x, top - y, ink.width * 1.5, stroke=0, fill=1)
+    canvas.restoreState()
 
 
 def _pick(canvas: Any, stroke: Stroke) -> None:
@@ -236,24 +261,25 @@ def _pick(canvas: Any, stroke: Stroke) -> None:
 
 
 def _head(press: _Press) -> None:
-    height = PAGE_HEIGHT - 17 * MILLIMETER
+    paper = press.paper
+    height = paper.height - (paper.top - 10 * MILLIMETER)
     right = press.line(press.running.head_right, "right")
     press.canvas.setFillGray(GRAY)
-    press.show(LEFT, height, press.line(press.running.head_left))
-    press.show(LEFT + right.offset, height, right)
+    press.show(paper.left, height, press.line(press.running.head_left))
+    press.show(paper.left + right.offset, height, right)
     _pick(press.canvas, HEAD_RULE)
-    press.canvas.line(LEFT, height - 6, PAGE_WIDTH - RIGHT, height - 6)
+    press.canvas.line(paper.left, height - 6, paper.width - paper.right, height - 6)
 
 
 def _watermark(press: _Press) -> None:
     """Draw the watermark four times across the page, pale and rising."""
-    text = press.running.watermark
-    line = press.line(text, size=34.0 if len(text) <= 10 else 20.0, width=PAGE_WIDTH * 1.2)
+    text, paper = press.running.watermark, press.paper
+    line = press.line(text, size=34.0 if len(text) <= 10 else 20.0, width=paper.width * 1.2)
     canvas = press.canvas
     canvas.setFillGray(0.94)
     for row in range(4):
-        x = PAGE_WIDTH / 2 - line.width * 0.42 + (-60 if row % 2 else 60)
-        y = PAGE_HEIGHT * (0.12 + 0.23 * row) - line.width * 0.2
+        x = paper.width / 2 - line.width * 0.42 + (-60 if row % 2 else 60)
+        y = paper.height * (0.12 + 0.23 * row) - line.width * 0.2
         canvas.saveState()
         canvas.translate(x, y)
         canvas.rotate(30)
@@ -261,9 +287,9 @@ def _watermark(press: _Press) -> None:
         canvas.restoreState()
 
 
-def _seam(canvas: Any, index: int, count: int) -> None:
+def _seam(canvas: Any, paper: Paper, index: int, count: int) -> None:
     """Draw this page's slice of the 骑缝 mark at the outer edge: fanned out, the slices make one bar."""
-    x, bottom, height = PAGE_WIDTH - 7, PAGE_HEIGHT / 2 - 30, 60.0
+    x, bottom, height = paper.width - 7, paper.height / 2 - 30, 60.0
     canvas.setFillGray(0.55)
     canvas.rect(x, bottom + height * (count - index - 1) / count, 7, height / count, stroke=0, fill=1)
     canvas.setFillGray(0)
@@ -290,7 +316,7 @@ def _verification(press: _Press) -> None:
     """Draw the QR code of the address where the document can be verified, and its caption."""
     size, runs = qr_modules(press.running.verify_url)
     side = 13.5 * MILLIMETER
-    x, y = PAGE_WIDTH - RIGHT - side, 8 * MILLIMETER
+    x, y = press.paper.width - press.paper.right - side, 8 * MILLIMETER
     canvas = press.canvas
     canvas.saveState()
     canvas.translate(x, y)

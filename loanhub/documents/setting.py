@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, cast
 
-from loanhub.documents.flow import TEXT_WIDTH, Box, Element, Frame, Placed, Ring, Rule, Stroke
+from loanhub.documents.flow import PORTRAIT, Box, Element, Frame, Paper, Placed, Ring, Rule, Stroke
 from loanhub.documents.linebreak import Line, Span, set_lines
 from loanhub.documents.typeface import SANS, SERIF, Glyph, GlyphTable
 
@@ -63,8 +63,10 @@ class Setter:
         cache_lines: dict[object, list[Line]] | None = None,
         density: float = 1.0,
         batch: dict[object, Any] | None = None,
+        paper: Paper = PORTRAIT,
     ) -> None:
         self.table = table
+        self.width = paper.text_width
         self._density = density
         self._batch = batch
         self.tree = Element("Document")
@@ -152,7 +154,7 @@ class Setter:
         """Add a paragraph, a box a line: never one line alone at the foot or head of a page."""
         leading, space = leading * self._density, space * self._density
         lines = self.lines(
-            spans, size=size, width=TEXT_WIDTH - left, first_indent=first_indent, align=align, fixed=fixed
+            spans, size=size, width=self.width - left, first_indent=first_indent, align=align, fixed=fixed
         )
         last = len(lines) - 1
         for place, line in enumerate(lines):
@@ -255,11 +257,11 @@ class Setter:
         label_width, size, leading = 82.0, BODY, 16.5 * self._density
         base = 13.5 * self._density
         for group in groups:
-            cell_width = TEXT_WIDTH / (2 if pairs else 1)
+            cell_width = self.width / (2 if pairs else 1)
             texts, tallest = [], 1
             for place, (label, value) in enumerate(group):
                 left = place * cell_width
-                wide = cell_width if len(group) > 1 or not pairs else TEXT_WIDTH
+                wide = cell_width if len(group) > 1 or not pairs else self.width
                 element = self.tree.child("P")
                 for line in self.lines(
                     [Span(label, SANS)], size=9.5, width=label_width - 8, align="left", fixed=True
@@ -272,7 +274,7 @@ class Setter:
                     )
                 tallest = max(tallest, len(found))
             height = tallest * leading + 5 * self._density
-            rule = Rule(0, TEXT_WIDTH, height, _FIELD)
+            rule = Rule(0, self.width, height, _FIELD)
             together = len(groups) <= KEPT_TOGETHER and group is not groups[-1]
             self._add(Box(height, texts, (rule,), keep=together or group is groups[0]))
 
@@ -289,9 +291,9 @@ class Setter:
                 align="right", keep_last=True,
             )  # fmt: skip
         whole_share = sum(column.share for column in columns)
-        widths = [TEXT_WIDTH * column.share / whole_share for column in columns]
+        widths = [self.width * column.share / whole_share for column in columns]
         head = self._row_box(columns, [c.label for c in columns], widths, SANS)
-        head.shapes = (Rule(0, TEXT_WIDTH, 0, _HEAVY), Rule(0, TEXT_WIDTH, head.height, _MEDIUM))
+        head.shapes = (Rule(0, self.width, 0, _HEAVY), Rule(0, self.width, head.height, _MEDIUM))
         head.keep, head.space = True, 3
         self._add(head)
         count = len(rows)
@@ -299,13 +301,13 @@ class Setter:
             box = self._row_box(columns, row, widths)
             box.head = head
             last = place == count - 1 and total is None
-            box.shapes = (Rule(0, TEXT_WIDTH, box.height, _HEAVY if last else _FINE),)
+            box.shapes = (Rule(0, self.width, box.height, _HEAVY if last else _FINE),)
             box.keep = place == 0 or place == count - 2 or (place == count - 1 and total is not None)
             self._add(box)
         if total is not None:
             box = self._row_box(columns, total, widths, bold=True)
             box.head = head
-            box.shapes = (Rule(0, TEXT_WIDTH, 0, _MEDIUM), Rule(0, TEXT_WIDTH, box.height, _HEAVY))
+            box.shapes = (Rule(0, self.width, 0, _MEDIUM), Rule(0, self.width, box.height, _HEAVY))
             self._add(box)
         self._set_space(4)
         self._boxes[-1].keep = False
@@ -388,14 +390,14 @@ class Setter:
         return Placed(begin, y, Line(" ".join(operators), 0.0, 0.0, (), False, ""), element)
 
     def _set_confirmation(self, text: str) -> None:
-        lines = self.lines([Span(text, SERIF, True)], size=BODY, width=TEXT_WIDTH - 20)
+        lines = self.lines([Span(text, SERIF, True)], size=BODY, width=self.width - 20)
         leading = LEADING * self._density
         height = len(lines) * leading + 12
         element = self.tree.child("P")
         texts = [
             Placed(10 + x.offset, 6 + leading * (n + 0.5) + 3.9, x, element) for n, x in enumerate(lines)
         ]
-        frame = Frame(0.3, 0, TEXT_WIDTH - 0.6, height, _BOX)
+        frame = Frame(0.3, 0, self.width - 0.6, height, _BOX)
         self._add(Box(height, texts, (frame,), keep=True, space=8 * self._density))
         self._set_space(8)
 
@@ -417,7 +419,7 @@ class Setter:
             )
 
     def _signer_row(self, group: tuple[Signer, ...], *, alone: bool) -> Box:
-        half, leading = TEXT_WIDTH / 2, 19.0 * self._density
+        half, leading = self.width / 2, 19.0 * self._density
         texts: list[Placed] = []
         shapes: list[Rule | Frame | Ring] = []
         tallest = 0.0
