@@ -40,7 +40,14 @@ from loanhub.models.collections import (  # noqa: E402
     CollectionStrategy,
     CollectionStrategyVersion,
 )
-from loanhub.models.contracts import Contract, ContractTemplate, Disclosure, Document, PrintLog  # noqa: E402
+from loanhub.models.contracts import (  # noqa: E402
+    Contract,
+    ContractTemplate,
+    Disclosure,
+    Document,
+    PrintLog,
+    UploadLink,
+)
 from loanhub.models.customers import Consent, Customer, CustomerRelation, ScoreRecord  # noqa: E402
 from loanhub.models.duplicates import (  # noqa: E402
     DuplicatePair,
@@ -213,6 +220,7 @@ __all__ = [
     "Task",
     "TemplateVersion",
     "Unsubscribed",
+    "UploadLink",
     "User",
     "UserRole",
     "UserSession",

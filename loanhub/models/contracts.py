@@ -44,9 +44,11 @@ class Disclosure(SQLModel, table=True):
 
 
 class Contract(SQLModel, table=True):
-    """A contract 合同, frozen with the data and template revision it was made from.
+    """A contract 合同, or another document of the same case, frozen with the data and template revision it was made from.
 
-    ``frozen`` is the data it was printed from, encrypted (it names the parties in clear). ``pdf_sha256`` is the hash of the stored bytes in ``file_id``; a reprint sends those bytes.
+    ``base`` is the built-in document it is of its kind; the loan contract is ``loan_contract``, and only such a one moves
+    its application and becomes a loan. Another names it in ``main_id``, and in ``subject`` what it was made for (a
+    guarantor, an extension). ``frozen`` is the data it was printed from, encrypted (it names the parties in clear). ``pdf_sha256`` is the hash of the stored bytes in ``file_id``; a reprint sends those bytes.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -55,6 +57,9 @@ class Contract(SQLModel, table=True):
     customer_id: int = Field(foreign_key="customer.id", index=True)
     template_code: str = text_field(40)
     template_revision: int = 1
+    base: str = text_field(40, default="loan_contract", index=True)
+    main_id: int | None = Field(default=None, index=True)
+    subject: str = text_field(60)
     status: ContractStatus = code(ContractStatus, index=True)
     amount_fen: int = fen()
     annual_rate: Decimal = rate()
@@ -100,6 +105,7 @@ class Document(SQLModel, table=True):
     Versions of one document share a ``series_id`` (the first one's id) and count up in ``revision``; the newest has no
     ``replaced_by_id``. ``original_sha256`` names the bytes as they were handed in, where the picture was cleaned.
     ``scan`` is what the virus scanner said: ``clean``, or empty when none is set up. ``purged_at``: content destroyed.
+    ``review`` is ``pending`` for what a customer handed in by a link until somebody looked at it, else empty.
     """
 
     id: int | None = Field(default=None, primary_key=True)
@@ -126,3 +132,28 @@ class Document(SQLModel, table=True):
     scan: str = text_field(16)
     reminded_for: date | None = Field(default=None)
     purged_at: datetime | None = instant(nullable=True)
+    review: str = text_field(12)
+
+
+class UploadLink(SQLModel, table=True):
+    """A link by which a customer hands in missing papers from the phone 补件链接; only the hash of its token is kept.
+
+    ``kinds`` are the kinds of documents asked for. ``ended_at``: taken back, or replaced by a newer link.
+    """
+
+    __tablename__ = "upload_link"
+
+    id: int | None = Field(default=None, primary_key=True)
+    application_id: int = Field(foreign_key="application.id", index=True)
+    customer_id: int = Field(foreign_key="customer.id", index=True)
+    token_hash: str = text_field(64, unique=True, index=True)
+    kinds: list[str] = json_field(list)
+    note: str = text_field(200)
+    created_by_id: int | None = Field(default=None, foreign_key="app_user.id")
+    created_at: datetime = instant()
+    expires_at: datetime = instant()
+    opened_at: datetime | None = instant(nullable=True)
+    ended_at: datetime | None = instant(nullable=True)
+    uploads: int = 0
+    bytes_taken: int = Field(default=0, sa_type=sa.BigInteger)
+    version: int = 1

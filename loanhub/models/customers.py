@@ -103,6 +103,7 @@ class CustomerRelation(SQLModel, table=True):
     id_number: str | None = Field(default=None, sa_type=EncryptedText("customer_relation.id_number"))  # type: ignore[call-overload]
     id_number_index: str | None = Field(default=None, max_length=64, index=True)
     share_rate: Decimal | None = rate(nullable=True)
+    address: str | None = Field(default=None, sa_type=EncryptedText("customer_relation.address"))  # type: ignore[call-overload]
     note: str = text_field(200)
     created_at: datetime = instant()
     ended_at: datetime | None = instant(nullable=True)
