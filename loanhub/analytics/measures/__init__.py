@@ -14,6 +14,7 @@ from loanhub.analytics.measures._dimensions import (
     Group,
     breakdown,
     dimensions_of,
+    grouped,
     keys_of,
 )
 from loanhub.analytics.measures._measure import How, Measure, Number, Reading, Unit, value_of
@@ -21,7 +22,7 @@ from loanhub.discovery import discover
 
 __all__ = [
     "DIMENSIONS", "FRAMES", "Group", "How", "Measure", "Number", "Reading", "Unit", "breakdown", "dimensions_of",
-    "keys_of", "measures", "value_of",
+    "grouped", "keys_of", "measures", "value_of",
 ]  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.measures._measure import How, Measure, Number, value_of
+from loanhub.analytics.measures._measure import How, Measure, Number, Unit, value_of, value_of_sum
 from loanhub.domain.regions import province_of
 
 DIMENSIONS: dict[str, str] = {
@@ -117,20 +117,37 @@ def breakdown(measure: Measure, book: Book, window: Window, by: Sequence[str]) -
         raise ValueError(f"{measure.code} cannot be taken apart by {list(by)}")
     reading = measure.compute(book, window)
     keys = keys_of(book, measure.entity, by, measure.day)
-    parts = reading.rows.join(keys, on="id", how="left").group_by(list(by)).agg("part")
+    rows = reading.rows.join(keys, on="id", how="left")
+    bases = None if reading.base_rows is None else reading.base_rows.join(keys, on="id", how="left")
+    return sorted(
+        grouped(measure.how, reading.part_unit, rows, bases, by),
+        key=lambda one: (-one.total, [str(key) for key in one.keys]),
+    )
+
+
+def grouped(
+    how: How, unit: Unit, rows: pl.DataFrame, base_rows: pl.DataFrame | None, by: Sequence[str]
+) -> list[Group]:
+    """Return the groups of rows that carry ``part`` and the columns ``by``, in no order; groups of a base alone are kept.
+
+    base_rows: the rows of the denominator with the same columns, for a share or a figure per record.
+    """
+    parts = pl.col("part")
+    gathered = (parts,) if how is How.MEDIAN else ()
+    sums = rows.group_by(list(by)).agg(*gathered, total=parts.sum(), records=pl.len())
+    over = how in (How.SHARE, How.PER)
     bases: dict[tuple[object, ...], int] = {}
-    if reading.base_rows is not None and measure.how in (How.SHARE, How.PER):
-        whole = reading.base_rows.join(keys, on="id", how="left").group_by(list(by)).agg(pl.col("part").sum())
-        bases = {tuple(row[code] for code in by): int(row["part"]) for row in whole.to_dicts()}
+    if base_rows is not None and over:
+        whole = base_rows.group_by(list(by)).agg(parts.sum())
+        bases = {tuple(row[:-1]): int(row[-1]) for row in whole.select(*by, "part").iter_rows()}
     found = []
-    for row in parts.iter_rows(named=True):
-        key = tuple(row[code] for code in by)
-        series = pl.Series("part", row["part"], dtype=pl.Int64)
-        base = bases.pop(key, 0) if measure.how in (How.SHARE, How.PER) else None
-        value = value_of(measure.how, series, base, reading.part_unit)
-        found.append(Group(key, value, int(series.sum()), base, len(series)))
-    found += [
-        Group(key, value_of(measure.how, pl.Series("part", [], dtype=pl.Int64), base, reading.part_unit), 0, base, 0)
-        for key, base in bases.items()
-    ]  # fmt: skip
-    return sorted(found, key=lambda one: (-one.total, [str(key) for key in one.keys]))
+    for row in sums.select(*by, "total", "records", *(["part"] if gathered else [])).iter_rows():
+        key, total, records = tuple(row[: len(by)]), int(row[len(by)]), int(row[len(by) + 1])
+        base = bases.pop(key, 0) if over else None
+        if how is How.MEDIAN:
+            value = value_of(how, pl.Series("part", row[-1], dtype=pl.Int64), base, unit)
+        else:
+            value = value_of_sum(how, total, records, base, unit)
+        found.append(Group(key, value, total, base, records))
+    found += [Group(key, value_of_sum(how, 0, 0, base, unit), 0, base, 0) for key, base in bases.items()]
+    return found

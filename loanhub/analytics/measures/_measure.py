@@ -92,19 +92,24 @@ class Measure:
 
 def value_of(how: How, parts: pl.Series, base: int | None, unit: Unit) -> Number | None:
     """Return the number that these parts make; None when there is nothing to divide by."""
-    total = int(parts.sum() or 0)
-    scale = MINUTES_AN_HOUR if unit is Unit.HOURS else 1
+    if how is How.MEDIAN:
+        return None if parts.is_empty() else middle(parts, _scale(unit))
+    return value_of_sum(how, int(parts.sum() or 0), len(parts), base, unit)
+
+
+def value_of_sum(how: How, total: int, records: int, base: int | None, unit: Unit) -> Number | None:
+    """Return the number that so many parts of this total make, for all but the median."""
     if how is How.SUM:
         return total
     if how in (How.SHARE, How.PER):
         if not base:
             return None
         return Fraction(total, base) if how is How.SHARE else divide_half_up(total, base)
-    if parts.is_empty():
-        return None
-    if how is How.MEAN:
-        return Fraction(total, len(parts) * scale)
-    return middle(parts, scale)
+    return Fraction(total, records * _scale(unit)) if records else None
+
+
+def _scale(unit: Unit) -> int:
+    return MINUTES_AN_HOUR if unit is Unit.HOURS else 1
 
 
 def middle(parts: pl.Series, scale: int = 1) -> Fraction:
