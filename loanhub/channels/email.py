@@ -28,6 +28,9 @@ def build(values: Mapping[str, str], message: Outgoing) -> EmailMessage:
     letter["Message-ID"] = f"<{hashlib.sha256(message.key.encode()).hexdigest()[:32]}@{domain}>"
     letter["Auto-Submitted"] = "auto-generated"
     letter.set_content("\n\n".join(part for part in (message.text, message.link) if part) or message.title)
+    for one in message.attachments:
+        main, _, sub = one.media_type.partition("/")
+        letter.add_attachment(one.content, maintype=main, subtype=sub, filename=one.name)
     return letter
 
 

@@ -79,8 +79,20 @@ class Unknown(Exception):
 
 
 @dataclass(frozen=True)
+class Attachment:
+    """A file that goes with a message."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
+@dataclass(frozen=True)
 class Outgoing:
-    """What an adapter hands over. ``key`` names the message for ever: providers that know it take it once."""
+    """What an adapter hands over. ``key`` names the message for ever: providers that know it take it once.
+
+    ``attachments`` are sent by channels that can carry files; the others send the words alone.
+    """
 
     key: str
     recipient: str
@@ -88,6 +100,7 @@ class Outgoing:
     text: str
     link: str = ""
     recipient_name: str = ""
+    attachments: tuple[Attachment, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -72,6 +72,7 @@ from loanhub.models.loans import (  # noqa: E402
 from loanhub.models.messages import (  # noqa: E402
     MessageAccount,
     NoticePreference,
+    OutboxAttachment,
     OutboxMessage,
     Unsubscribed,
 )
@@ -180,6 +181,7 @@ __all__ = [
     "Notification",
     "NumberSequence",
     "Outbox",
+    "OutboxAttachment",
     "OutboxMessage",
     "OwnershipRuling",
     "ParkedLoan",

@@ -49,6 +49,17 @@ class OutboxMessage(SQLModel, table=True):
     version: int = 1
 
 
+class OutboxAttachment(SQLModel, table=True):
+    """A file that goes with a message 附件: a stored document, encrypted there; only its number stands here."""
+
+    __tablename__ = "outbox_attachment"
+
+    id: int | None = Field(default=None, primary_key=True)
+    message_id: int = Field(foreign_key="outbox_message.id", index=True)
+    document_id: int = Field(foreign_key="document.id", index=True)
+    place: int = 0
+
+
 class MessageAccount(SQLModel, table=True):
     """How a channel is set up 通道设置; ``secrets`` is one encrypted JSON document of its secret settings."""
 

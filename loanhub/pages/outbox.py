@@ -92,6 +92,7 @@ def _sheet() -> rx.Component:
     facts = rx.el.dl(
         _line("通道", _one("channel_label")),
         _line("收件人", rx.Var.create("") + _one("who").to(str) + " " + _one("recipient").to(str)),
+        _line("附件", _one("files")),
         _line("用途", _one("purpose")),
         _line("产生", _one("created")),
         _line("下次发送", _one("next")),

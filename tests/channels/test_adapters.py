@@ -15,7 +15,7 @@ import pytest
 from loanhub.channels import check_url, dingtalk, feishu, registry, sms
 from loanhub.channels._http import post, public_address
 from loanhub.domain.errors import InvalidInput
-from loanhub.domain.messages import Outgoing, Refused, Temporary, Unknown
+from loanhub.domain.messages import Attachment, Outgoing, Refused, Temporary, Unknown
 from loanhub.domain.webhooks import is_signed
 from tests.channels.servers import gateway, mail_server
 
@@ -38,6 +38,22 @@ class TestEmail:
         assert "XS-01" in first.get_content() and "/leads" in first.get_content()
         assert first["Message-ID"] == second["Message-ID"]
         assert "Q7" in receipt.provider_id
+
+    def test_files_go_with_it_under_their_own_names(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        files = (
+            Attachment("放款 日报.pdf", "application/pdf", b"%PDF-1.7"),
+            Attachment("b.xlsx", "application/x", b"PK"),
+        )
+        with mail_server(monkeypatch) as box:
+            registry()["email"].send(self.settings(box.port), replace(MESSAGE, attachments=files))
+
+        letter = email.message_from_string(box.letters[0], policy=email.policy.default)
+        got = [
+            (one.get_filename(), one.get_content_type(), one.get_content())
+            for one in letter.iter_attachments()
+        ]
+        assert got == [(one.name, one.media_type, one.content) for one in files]
+        assert "XS-01" in letter.get_body(("plain",)).get_content()
 
     @pytest.mark.parametrize(("answer", "fault"), [("450 later", Temporary), ("550 no such user", Refused)])
     def test_tells_later_from_never(

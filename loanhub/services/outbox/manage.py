@@ -23,7 +23,7 @@ from loanhub.domain.messages import (
 )
 from loanhub.domain.money import format_fen
 from loanhub.domain.permissions import Permission
-from loanhub.models import OutboxMessage, Unsubscribed, User
+from loanhub.models import Document, OutboxAttachment, OutboxMessage, Unsubscribed, User
 from loanhub.models.encryption import blind_index
 from loanhub.services import events
 from loanhub.services._actor import Actor
@@ -58,6 +58,8 @@ class MessageView:
     provider_id: str
     can_retry: bool
     can_cancel: bool
+    files: str = ""
+    """The names of what goes with it; the files themselves are the recipient's own."""
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,8 @@ def list_messages(
     with reading() as db:
         rows = db.execute(query.order_by(col(OutboxMessage.id).desc()).limit(MOST)).all()
         found = db.execute(counts).all()
-        views = tuple(_view(row, who or "", now) for row, who in rows)
+        names = _files_of(db, [row.id or 0 for row, _ in rows])
+        views = tuple(_view(row, who or "", now, "、".join(names.get(row.id or 0, ()))) for row, who in rows)
     return Outbox(
         views,
         {code: int(number) for code, number, _ in found},
@@ -123,7 +126,21 @@ def list_messages(
     )
 
 
-def _view(row: OutboxMessage, who: str, now: datetime) -> MessageView:
+def _files_of(db: Session, ids: list[int]) -> dict[int, tuple[str, ...]]:
+    """Return the names of the files that go with each of these messages."""
+    query = (
+        sa.select(col(OutboxAttachment.message_id), col(Document.file_name))
+        .join(Document, col(Document.id) == col(OutboxAttachment.document_id))
+        .where(col(OutboxAttachment.message_id).in_(ids))
+        .order_by(col(OutboxAttachment.message_id), col(OutboxAttachment.place))
+    )
+    found: dict[int, tuple[str, ...]] = {}
+    for message_id, name in db.execute(query).all():
+        found[message_id] = (*found.get(message_id, ()), name)
+    return found
+
+
+def _view(row: OutboxMessage, who: str, now: datetime, files: str) -> MessageView:
     state = MessageState(row.state)
     waits = state in (MessageState.PLANNED, MessageState.FAILED, MessageState.HELD)
     return MessageView(
@@ -135,7 +152,7 @@ def _view(row: OutboxMessage, who: str, now: datetime) -> MessageView:
         next=formats.instant(row.next_at) if waits else "",
         sent=formats.instant(row.sent_at) if row.sent_at else "",
         cost=format_fen(row.cost_fen) if row.cost_fen else "", provider_id=row.provider_id,
-        can_retry=state in RETRIABLE, can_cancel=state in CANCELLABLE,
+        can_retry=state in RETRIABLE, can_cancel=state in CANCELLABLE, files=files,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ from loanhub.domain.messages import (
     check_recipient,
     clock_time,
 )
-from loanhub.models import OutboxMessage, Unsubscribed
+from loanhub.models import OutboxAttachment, OutboxMessage, Unsubscribed
 from loanhub.models.encryption import blind_index
 from loanhub.services import parameters
 from loanhub.services._transaction import announce
@@ -33,7 +33,10 @@ COUNTED = (MessageState.PLANNED, MessageState.SENDING, MessageState.SENT, Messag
 
 @dataclass(frozen=True)
 class Draft:
-    """A message to be planned. ``key`` names it: the same key is never planned twice."""
+    """A message to be planned. ``key`` names it: the same key is never planned twice.
+
+    ``attachments`` are numbers of stored documents; the planner judged that this recipient may have them.
+    """
 
     key: str
     channel: str
@@ -47,6 +50,7 @@ class Draft:
     user_id: int | None = None
     lead_id: int | None = None
     customer_id: int | None = None
+    attachments: tuple[int, ...] = ()
 
 
 def plan(
@@ -91,6 +95,8 @@ def plan(
     command = insert.values(values).on_conflict_do_nothing(index_elements=["key"]).returning(table.c.id)
     found = db.execute(command).scalar_one_or_none()
     if found is not None:
+        for place, document_id in enumerate(draft.attachments):
+            db.add(OutboxAttachment(message_id=found, document_id=document_id, place=place))
         announce(db, TOPIC, id=found)
     return found
 

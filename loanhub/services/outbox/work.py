@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -20,6 +20,7 @@ from loanhub.channels import registry
 from loanhub.domain.messages import (
     LEASE,
     WAITING,
+    Attachment,
     MessageState,
     Outgoing,
     Purpose,
@@ -30,7 +31,8 @@ from loanhub.domain.messages import (
     digest_text,
     retry_at,
 )
-from loanhub.models import Notification, OutboxMessage, User
+from loanhub.models import Document, Notification, OutboxAttachment, OutboxMessage, User
+from loanhub.services import _storage
 from loanhub.services._failpoints import failpoint
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.outbox._accounts import Account, accounts
@@ -52,6 +54,8 @@ class _Taken:
     channel: str
     message: Outgoing
     account: Account | None
+    files: tuple[tuple[str, str, str], ...] = ()
+    """Of each attachment: name, media type, content's hash. Read when it is handed over, not under the lock."""
 
 
 def run_due(*, now: datetime, most: int = MOST_A_ROUND) -> int:
@@ -101,8 +105,29 @@ def _take(now: datetime) -> _Taken | None:
         link = f"{settings().origin}{row.link}" if row.link.startswith("/") else ""
         return _Taken(
             row.id or 0, row.lease, row.attempts, row.channel,
-            Outgoing(row.key, row.recipient or "", row.title, row.text or "", link, name), account,
+            Outgoing(row.key, row.recipient or "", row.title, row.text or "", link, name), account, _files(db, row),
         )  # fmt: skip
+
+
+def _files(db: Session, row: OutboxMessage) -> tuple[tuple[str, str, str], ...]:
+    """Return name, media type and hash of each file that goes with a message, '' for one that is gone."""
+    query = (
+        sa.select(Document).join(OutboxAttachment, col(OutboxAttachment.document_id) == col(Document.id))
+        .where(col(OutboxAttachment.message_id) == row.id).order_by(col(OutboxAttachment.place))
+    )  # fmt: skip
+    return tuple(
+        (one.file_name, one.media_type, "" if one.purged_at or one.deleted_at else one.sha256)
+        for one in db.execute(query).scalars()
+    )
+
+
+def _with_files(taken: _Taken) -> Outgoing:
+    if not taken.files:
+        return taken.message
+    if not all(digest for _, _, digest in taken.files):
+        raise Refused("附件已过期，不再发送")
+    found = tuple(Attachment(name, kind, _storage.read_all(digest)) for name, kind, digest in taken.files)
+    return replace(taken.message, attachments=found)
 
 
 def _deliver(taken: _Taken, now: datetime) -> None:
@@ -111,7 +136,7 @@ def _deliver(taken: _Taken, now: datetime) -> None:
     try:
         if taken.account is None:
             raise Refused("通道还没有设置")
-        receipt = registry()[taken.channel].send(taken.account.values, taken.message)
+        receipt = registry()[taken.channel].send(taken.account.values, _with_files(taken))
         failpoint("outbox.after_send")
     except Temporary as fault:
         state, reason = MessageState.FAILED, str(fault)

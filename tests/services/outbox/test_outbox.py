@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import email
+import email.policy
 import os
 import signal
 from collections.abc import Callable
@@ -16,13 +18,13 @@ from sqlmodel import col
 from loanhub.domain.errors import Conflict, InvalidInput, NotPermitted
 from loanhub.domain.messages import LEASE, RETRY_SECONDS, Purpose
 from loanhub.domain.permissions import RoleCode
-from loanhub.models import OutboxMessage
-from loanhub.services import _failpoints, outbox
-from loanhub.services._actor import Actor
+from loanhub.models import Document, OutboxMessage
+from loanhub.services import _failpoints, files, outbox
+from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.outbox import Draft
 from tests.builders import NOON, make_company, make_user
-from tests.channels.servers import Gateway, gateway, mail_server
+from tests.channels.servers import Gateway, Mailbox, gateway, mail_server
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 PHONE = "15400000001"
@@ -156,6 +158,47 @@ class TestRunDue:
             )
         assert [row.title for row in digests] == ["消息摘要：3 条"]
         assert {one(f"h{n}").merged_into_id for n in range(3)} == {digests[0].id}
+
+
+class TestFiles:
+    def stored(self, content: bytes = b"%PDF-1.7 numbers") -> int:
+        with transaction() as db:
+            return files.store_generated(
+                db, SYSTEM, content=content, file_name="日报.pdf", media_type="application/pdf",
+                kind=files.EXPORT_KIND, label="日报", now=NOON, owner_id=None, department_id=None,
+            ).id or 0  # fmt: skip
+
+    def mail(self, admin: Actor, box: Mailbox) -> None:
+        outbox.save_channel(
+            admin, code="email", version=0, mode="live", cost="",
+            form={"host": "127.0.0.1", "port": str(box.port), "security": "none", "sender": "a@example.com"},
+            now=NOON,
+        )  # fmt: skip
+
+    def test_are_read_from_the_store_when_the_letter_leaves(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        admin, number = make_user(RoleCode.ADMIN), self.stored()
+        with mail_server(monkeypatch) as box:
+            self.mail(admin, box)
+            put(channel="email", recipient="li@example.com", attachments=(number,))
+            put(
+                channel="email", recipient="li@example.com", attachments=(number,)
+            )  # the same key: no second file
+            outbox.run_due(now=NOON)
+
+        letter = email.message_from_string(box.letters[0], policy=email.policy.default)
+        assert [one.get_content() for one in letter.iter_attachments()] == [b"%PDF-1.7 numbers"]
+        assert outbox.list_messages(admin, now=NOON).messages[0].files == "日报.pdf"
+
+    def test_one_that_is_gone_stops_the_letter(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        number = self.stored()
+        with mail_server(monkeypatch) as box:
+            self.mail(make_user(RoleCode.ADMIN), box)
+            put(channel="email", recipient="li@example.com", attachments=(number,))
+            with transaction() as db:
+                db.get(Document, number).purged_at = NOON  # type: ignore[union-attr]
+            outbox.run_due(now=NOON)
+
+        assert (one().state, one().reason, box.letters) == ("given_up", "附件已过期，不再发送", [])
 
 
 def killed_at(engine: Engine, point: str, run: Callable[[], object]) -> bool:
