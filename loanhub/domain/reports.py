@@ -2,8 +2,11 @@
 
 A definition is JSON: ``{"measures": ["disbursed_amount"], "rows": ["channel"], "columns": ["month"], "period": {"code":
 "last_12_months"}, "criteria": {"loan": {…}}, "sort": {"by": "disbursed_amount", "descending": true}, "top": 10,
-"compare": "", "chart": "bar"}``. Only ``measures`` must be there. ``services.reports`` runs one, and
-``services.reports.text_of`` says a cell.
+"compare": "", "chart": "bar"}``. Only ``measures`` must be there.
+
+A report is named by a key, a text: its number (``12``), or the code of a ready one (``channel_quality``), which lives in code
+and belongs to nobody. ``services.reports.run(actor, key, now=)`` answers it inside the reader's scope, ``answer(actor,
+definition, now=)`` one not saved; ``text_of(column, cell)`` says a cell.
 """
 
 from __future__ import annotations
