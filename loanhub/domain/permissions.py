@@ -93,6 +93,7 @@ class Permission(Choice):
 
     COCKPIT_READ = "cockpit:read", "查看驾驶舱"
     REPORTS_READ = "reports:read", "查看报表"
+    REPORTS_EDIT = "reports:edit", "制作与共享报表"
     FIGURES_READ = "figures:read", "查看岗位指标"
     TARGETS_EDIT = "targets:edit", "设定业绩目标"
 
@@ -183,7 +184,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(RoleCode.SALES, Scope.OWN, _DESK, _SALES),
         _role(
             RoleCode.TEAM_LEAD, Scope.DEPARTMENT, _DESK, _SALES,
-            {_P.LEADS_ASSIGN, _P.DOCUMENTS_EXPORT, _P.LEADS_EXPORT, _P.CUSTOMERS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.APPLICATIONS_APPROVE, _P.COCKPIT_READ, _P.REPORTS_READ,
+            {_P.LEADS_ASSIGN, _P.DOCUMENTS_EXPORT, _P.LEADS_EXPORT, _P.CUSTOMERS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.APPLICATIONS_APPROVE, _P.COCKPIT_READ, _P.REPORTS_READ, _P.REPORTS_EDIT,
              *_KEEPING, _P.CHANNELS_COST, _P.DELIVERIES_MEND, _P.COLLECTIONS_READ, _P.TARGETS_EDIT},
         ),
         _role(
@@ -214,7 +215,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
             RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK, _KEEPING,
             {_P.DOCUMENTS_EXPORT, _P.CUSTOMERS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.LOANS_APPROVE, _P.LOANS_WRITE_OFF, _P.LEDGER_READ, _P.RATES_REVIEW,
              _P.CHANNELS_COST, _P.ASSIGNMENTS_EDIT, _P.SOPS_EDIT, _P.TEMPLATES_PUBLISH, _P.COLLECTIONS_READ, _P.COLLECTIONS_ASSIGN, _P.COLLECTIONS_LEGAL,
-             _P.TARGETS_EDIT},
+             _P.TARGETS_EDIT, _P.REPORTS_EDIT},
         ),
         _role(
             RoleCode.ADMIN, Scope.NONE,

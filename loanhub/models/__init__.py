@@ -92,6 +92,7 @@ from loanhub.models.records import (  # noqa: E402
     SearchToken,
     Setting,
 )
+from loanhub.models.reports import Report  # noqa: E402
 from loanhub.models.segments import Segment, SegmentCount  # noqa: E402
 from loanhub.models.servicing import (  # noqa: E402
     BankLine,
@@ -197,6 +198,7 @@ __all__ = [
     "RecordMerge",
     "RecycleItem",
     "RefundClaim",
+    "Report",
     "Role",
     "SQLModel",
     "SavedView",

@@ -28,6 +28,7 @@ from loanhub.models import (
     Loan,
     OwnershipRuling,
     RecycleItem,
+    Report,
     SavedView,
     Segment,
     Task,
@@ -121,6 +122,8 @@ KINDS: tuple[Kind, ...] = (
          open=lambda: [col(RecycleItem.restored_at).is_(None), col(RecycleItem.purged_at).is_(None)], told=False),
     Kind(code="segment", label="客户分群", model=Segment, entity="segment", unit="个", number="name",
          moves_department=False, open=lambda: _live(Segment)),
+    Kind(code="report", label="报表", model=Report, entity="report", unit="张", number="name",
+         moves_department=False, open=lambda: _live(Report)),
     Kind(code="view", label="保存的视图", model=SavedView, column="user_id", entity="saved_view", unit="个",
          number="name", moves_department=False, open=lambda: _live(SavedView), told=False),
 )  # fmt: skip

@@ -24,12 +24,14 @@ from loanhub.models import (
     LegalHold,
     Loan,
     OwnershipRuling,
+    Report,
     SavedView,
     SearchToken,
     Segment,
     SegmentCount,
     Task,
 )
+from loanhub.repositories import reports as report_repository
 from loanhub.repositories import segments as segment_repository
 
 CLEARED = "（已清除）"
@@ -180,6 +182,11 @@ def _name_free(db: Session, row: Segment) -> None:
         raise InvalidInput(fields={"name": "已经有同名的分群，先改掉那个名字再恢复"})
 
 
+def _report_name_free(db: Session, row: Report) -> None:
+    if report_repository.name_taken(db, row.owner_id, row.name):
+        raise InvalidInput(fields={"name": "已经有同名的报表，先改掉那个名字再恢复"})
+
+
 KINDS: dict[str, Kind] = {
     one.entity: one
     for one in (
@@ -195,6 +202,10 @@ KINDS: dict[str, Kind] = {
         Kind(
             "segment", "客户分群", "group", Segment, Permission.SEGMENTS_EDIT, lambda r: r.name, _nothing, _clear_segment,
             back=_name_free,
+        ),
+        Kind(
+            "report", "报表", "chart-column", Report, Permission.REPORTS_EDIT, lambda r: r.name, _nothing, lambda db, row: db.delete(row),
+            back=_report_name_free,
         ),
         Kind(
             "view", "视图", "bookmark", SavedView, Permission.SEARCH_USE, lambda r: r.name, _nothing, _clear_view,
