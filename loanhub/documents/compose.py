@@ -7,6 +7,7 @@ typed comes out as the characters they typed.
 
 from collections.abc import Mapping, Sequence
 
+from loanhub.documents.chart_drawing import Chart
 from loanhub.documents.setting import BODY, LEADING, SMALL, SMALL_LEADING, Column, Setter, Signer
 
 _CHINESE = "零一二三四五六七八九"
@@ -88,6 +89,10 @@ class Composer(Setter):
     ) -> None:
         """Write a table; its head is repeated on each page, its total row never stands alone."""
         self._write("rows", tuple(columns), [tuple(row) for row in rows], total, caption)
+
+    def drawing(self, chart: Chart) -> None:
+        """Draw a chart, as wide as the text."""
+        self._write("drawing", chart)
 
     def signatures(self, signers: Sequence[Signer], facts: Sequence[tuple[str, str]] = ()) -> None:
         """Write the signature block; two lines of text at least stay with it."""

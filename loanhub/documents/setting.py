@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any, cast
 
+from loanhub.documents.chart_drawing import Chart, chart_box
 from loanhub.documents.flow import PORTRAIT, Box, Element, Frame, Paper, Placed, Ring, Rule, Stroke
 from loanhub.documents.linebreak import Line, Span, set_lines
 from loanhub.documents.typeface import SANS, SERIF, Glyph, GlyphTable
@@ -251,6 +252,10 @@ class Setter:
 
     def _set_space(self, height: float) -> None:
         self._add(Box(height * self._density, keep=True))
+
+    def _set_drawing(self, chart: Chart) -> None:
+        self._add(chart_box(chart, self.table, self.tree.child("P"), self.width))
+        self._set_space(6)
 
     def _set_fields(self, rows: tuple[tuple[str, str], ...], pairs: bool) -> None:
         groups = [rows[i : i + 2] for i in range(0, len(rows), 2)] if pairs else [(row,) for row in rows]
