@@ -97,6 +97,8 @@ class CleanedRow:
     @property
     def outcome(self) -> RowOutcome:
         """Return the worst remark's kind, ok without any."""
+        if not self.notes:
+            return RowOutcome.OK
         kinds = {note.kind for note in self.notes}
         worst = (NoteKind.REFUSED, NoteKind.WARNING, NoteKind.CLEANED)
         return next((RowOutcome(kind.value) for kind in worst if kind in kinds), RowOutcome.OK)

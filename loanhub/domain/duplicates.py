@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import InvalidInput
@@ -179,6 +180,7 @@ class Verdict:
     keys: frozenset[Key]
 
 
+@lru_cache(maxsize=8_192)
 def folded(name: str) -> str:
     """Return the sound of a name with what dialects mix up made one: zh z, ch c, sh s, -ng -n, l- n-; 张晓明 = 章小明.
 

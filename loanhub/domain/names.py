@@ -29,6 +29,7 @@ _NAME = re.compile(rf"[{_CJK}A-Za-z\u00c0-\u024f{MIDDLE_DOT}'\-. ]+")
 _HAS_LETTER = re.compile(rf"[{_CJK}A-Za-z\u00c0-\u024f]")
 _PLAIN = re.compile("[\u4e00-\u9fff]+")
 _NOT_CJK = re.compile(rf"[^{_CJK}]+")
+_PARTS, _SIGNS = re.compile("[a-z]+|[0-9]+"), re.compile("[^a-z0-9]")
 _RUNS = re.compile(rf"([{_CJK}]+)|([a-z0-9]+)")
 
 SURNAMES: dict[str, str] = {
@@ -117,6 +118,11 @@ def _syllables(text: str) -> list[str]:
 
 
 @lru_cache(maxsize=20_000)
+def _plain_reading(character: str) -> str:
+    return _reading(character).replace("ü", "v")
+
+
+@lru_cache(maxsize=20_000)
 def _reading(character: str) -> str:
     """Return the commonest reading; people's names hold no words that would say more, firms' names do."""
     return "".join(lazy_pinyin(character, style=Style.NORMAL, errors="ignore"))
@@ -137,7 +143,7 @@ def name_syllables(name: str) -> tuple[str, ...]:
     name = normalize_name(name)
     surname, length = _surname_syllables(name)
     if len(name) <= 4 and _PLAIN.fullmatch(name):
-        return (*surname, *(_reading(character).replace("ü", "v") for character in name[length:]))
+        return (*surname, *map(_plain_reading, name[length:]))
     return (*surname, *_syllables(name[length:]))
 
 
@@ -169,7 +175,11 @@ def search_tokens(name: str) -> set[str]:
     own reading is found under the common one too, since many people type that. Names of more than eight
     syllables (firms) keep runs from each syllable on to the end and runs of up to three, to stay small.
     """
+    if len(name) <= 4 and _PLAIN.fullmatch(name):
+        return set(_plain_tokens(name))
     name = normalize_name(name)
+    if not name:
+        return set()
     tokens: set[str] = set()
     tokens |= _grams(_NOT_CJK.sub("", name))
     tokens.update(_words(name))
@@ -185,6 +195,18 @@ def search_tokens(name: str) -> set[str]:
                 tokens |= {"".join(parts[i:]) for i in range(len(parts))}
                 tokens |= {"".join(parts[i : i + n]) for n in (1, 2, 3) for i in range(len(parts) - n + 1)}
     return {token[:MAX_TOKEN] for token in tokens if token}
+
+
+@lru_cache(maxsize=8_192)
+def _plain_tokens(name: str) -> frozenset[str]:
+    """Return the tokens of one to four common Chinese characters, as most people's names are; see :func:`search_tokens`."""
+    spoken = tuple(syllable for syllable in map(_plain_reading, name) if syllable)
+    own = tuple(syllable for syllable in name_syllables(name) if syllable)
+    tokens = _grams(name)
+    for syllables in (spoken,) if own == spoken else (spoken, own):
+        tokens |= _spans(syllables)
+        tokens |= _spans(tuple(syllable[0] for syllable in syllables))
+    return frozenset(tokens)
 
 
 def query_tokens(text: str) -> tuple[str, ...]:
@@ -212,9 +234,9 @@ def number_tokens(number: str) -> set[str]:
     ['0042', '20241018-0042', '202410180042', 'cj-jk-20241018-0042', 'cjjk202410180042', 'jk-20241018-0042', 'jk202410180042']
     """
     text = number.lower()
-    starts = [match.start() for match in re.finditer(r"[a-z]+|[0-9]+", text)]
-    tails = {text[start:] for start in starts}
-    tokens = tails | {re.sub(r"[^a-z0-9]", "", tail) for tail in tails}
+    tokens = {text[match.start() :] for match in _PARTS.finditer(text)}
+    if not (text.isascii() and text.isalnum()):
+        tokens |= {_SIGNS.sub("", tail) for tail in tokens}
     return {token[:MAX_TOKEN] for token in tokens if len(token) >= 3}
 
 

@@ -15,24 +15,31 @@ ENTITIES = ("lead", "customer")
 
 def party_of(entity: str, row: Any, *, row_id: int = 0, relatives: Iterable[str] = ()) -> Party:
     """Return the comparable side of a lead or customer; ``row`` is anything with the model's attributes."""
+    party = _bare_party(entity, row, row_id=row_id, relatives=relatives)
+    return replace(party, tokens=blocking_keys(party, wechat=_wechat(getattr(row, "wechat", None))))
+
+
+def _bare_party(entity: str, row: Any, *, row_id: int = 0, relatives: Iterable[str] = ()) -> Party:
+    """Return all of it but the blocking keys."""
 
     def text(name: str) -> str:
         return str(getattr(row, name, None) or "")
 
-    id_number, wechat = getattr(row, "id_number", None), getattr(row, "wechat", None)
-    party = Party(
+    id_number = getattr(row, "id_number", None)
+    return Party(
         entity=entity, id=row_id or int(getattr(row, "id", None) or 0), name=text("name"), is_company=text("kind") == "company",
         phone=getattr(row, "phone_index", None), phone_tail=getattr(row, "phone_tail_index", None),
         id_number=getattr(row, "id_number_index", None), address=getattr(row, "address_index", None),
         birth_date=getattr(row, "birth_date", None) or _birth(id_number), gender=text("gender"), city=text("city"),
         employer=text("company_name"), relatives=frozenset(relatives),
     )  # fmt: skip
-    return replace(party, tokens=blocking_keys(party, wechat=_wechat(wechat)))
 
 
 def tokens_of(entity: str, row: Any) -> frozenset[str]:
     """Return the blocking keys of a lead or customer; none for other records."""
-    return party_of(entity, row).tokens if entity in ENTITIES else frozenset()
+    if entity not in ENTITIES:
+        return frozenset()
+    return blocking_keys(_bare_party(entity, row), wechat=_wechat(getattr(row, "wechat", None)))
 
 
 def _wechat(text: str | None) -> str | None:

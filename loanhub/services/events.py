@@ -17,7 +17,7 @@ from sqlmodel import Session, col
 from loanhub.domain.events import EVENT_TYPES, EventGroup
 from loanhub.domain.permissions import Permission
 from loanhub.models import Event
-from loanhub.repositories import duplicates
+from loanhub.repositories import bulk, duplicates
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import announce, reading
 
@@ -156,14 +156,14 @@ def record_many(
         "ip": actor.ip, "at": now, "reason": "", "key": key,
     }  # fmt: skip
     rows = [
-        {**same, "entity_id": e.entity_id, "lead_id": e.entity_id if entity == "lead" else e.lead_id,
-         "customer_id": e.customer_id, "before": dict(e.before), "after": dict(e.after),
-         "summary": e.summary[:500]}
+        (e.entity_id, e.entity_id if entity == "lead" else e.lead_id, e.customer_id, dict(e.before), dict(e.after),
+         e.summary[:500])
         for e in entries
     ]  # fmt: skip
     if not rows:
         return
-    db.execute(sa.insert(Event.__table__), rows)  # type: ignore[attr-defined]
+    columns = ("entity_id", "lead_id", "customer_id", "before", "after", "summary")
+    bulk.insert_many(db, Event, columns, rows, same=same)
     if entity in ENTITY_TOPICS:
         announce(
             db,

@@ -204,6 +204,8 @@ class OpenEngine:
     department_of: Mapping[int, int | None]
     db: Session
     now: datetime
+    first_step: dict[datetime, datetime] = field(default_factory=dict)
+    """By when a lead given out at an instant is to be contacted, worked out once."""
     _nodes: dict[str, Any] = field(default_factory=dict)
     _scorer: Any = None
     """None: not looked for yet; False: no rule asks for a score, or none is in force."""

@@ -43,7 +43,7 @@ def columns_of(engine: OpenEngine, decision: Decision, *, now: datetime) -> dict
             "pool_reason": decision.reason, "next_step": "", "next_step_kind": "", "next_step_at": None,
             "clock_at": None, "first_contact_at": None,
         }  # fmt: skip
-    due = first_step_at(engine.db, now)
+    due = engine.first_step.get(now) or engine.first_step.setdefault(now, first_step_at(engine.db, now))
     return {
         "owner_id": decision.owner_id, "department_id": engine.department_of.get(decision.owner_id),
         "status": LeadStatus.WAITING, "assigned_at": now, "assigned_reason": decision.reason, "pooled_at": None,

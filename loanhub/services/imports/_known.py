@@ -73,6 +73,8 @@ class Finder:
         keys = self._keys.get(row.number)
         if keys is None:
             return None
+        if keys.id_number not in self._by_id and keys.phone not in self._by_phone:
+            return None
         rules = rules_of(self._db, now=now)
         for known in (*self._by_id.get(keys.id_number or "", ()), *self._by_phone.get(keys.phone or "", ())):
             key = find_duplicate_key(
@@ -89,6 +91,10 @@ class Finder:
             )
             return None if outcome is DuplicateOutcome.NEW_OPPORTUNITY else Match(known.id, key)
         return None
+
+    def keys_of(self, row: PlannedRow) -> PartyKeys:
+        """Return the blind indexes a row is compared by."""
+        return self._keys[row.number]
 
     def notice(self, row: PlannedRow, *, now: datetime) -> str:
         """Return the blind sentence on the known lead of a row, or an empty text."""

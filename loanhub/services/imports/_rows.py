@@ -16,12 +16,13 @@ from sqlmodel import Session, col
 from loanhub.domain.catalogue import Catalogue, FieldSpec
 from loanhub.domain.choice import Choice
 from loanhub.domain.formats import local
-from loanhub.domain.leads import LeadDoor, LeadOrigin, LeadStatus, lead_number
+from loanhub.domain.leads import LeadDoor, LeadOrigin, LeadStatus, PartyKeys, lead_number
 from loanhub.domain.permissions import Permission
 from loanhub.domain.rank import between, spread
 from loanhub.models import Channel, ImportBatch, ImportRow, Lead, User
 from loanhub.models._columns import Code
 from loanhub.models.encryption import blind_index, blind_index_tail
+from loanhub.repositories import bulk
 from loanhub.repositories import leads as lead_repository
 from loanhub.services import assignment, events, search
 from loanhub.services import catalogue as catalogues
@@ -35,11 +36,33 @@ from loanhub.services.leads.create import touch
 _TABLE: Any = Lead.__table__  # type: ignore[attr-defined]
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a field's value is kept, asked of the catalogue once a run."""
+
+    spec: FieldSpec
+    full: bool
+    tail: bool
+    plain: bool
+    """Whether a choice is stored as a text of the column's, not as a code."""
+    length: int
+
+    @classmethod
+    def of(cls, spec: FieldSpec) -> _Place:
+        """Return the place of a field of a lead."""
+        column = None if spec.json_column else _TABLE.c[spec.column].type
+        length = getattr(column, "length", None)
+        return cls(
+            spec, "full" in spec.lookups, "tail" in spec.lookups, not isinstance(column, Code), length if isinstance(length, int) else 0
+        )  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Context:
     """What is the same for every row of a run."""
 
     catalogue: Catalogue
+    places: Mapping[str, _Place]
     options: Options
     costs: Mapping[str, int]
     channels: Mapping[str, str]
@@ -64,11 +87,17 @@ def context_of(db: Session, actor: Actor, options: Options) -> Context:
     channels = db.execute(
         sa.select(col(Channel.code), col(Channel.label), col(Channel.cost_per_lead_fen))
     ).all()
+    catalogue = catalogues.current(db)
     return Context(
-        catalogue=catalogues.current(db), options=options,
+        catalogue=catalogue, options=options, places=_places(catalogue),
         costs={code: cost for code, _, cost in channels}, channels={code: label for code, label, _ in channels},
         owners=_owners(db, actor, options),
     )  # fmt: skip
+
+
+def _places(catalogue: Catalogue) -> dict[str, _Place]:
+    kept = (spec for spec in catalogue.fields("lead") if spec.json_column or spec.column in _TABLE.c)
+    return {spec.key: _Place.of(spec) for spec in kept}
 
 
 def _owners(db: Session, actor: Actor, options: Options) -> tuple[tuple[int, int | None], ...]:
@@ -105,45 +134,46 @@ def write_chunk(
     """Write the rows of one chunk: leads, touches, fillings, and what became of each row."""
     finder = Finder(db, actor, rows, not_of_batch=batch.id)
     tally = Tally()
-    stored: list[dict[str, Any]] = []
+    stored: list[tuple[Any, ...]] = []
     fresh: list[PlannedRow] = []
     for row in rows:
         if row.refused:
-            stored.append(_row(batch, row, "refused", raw=True))
+            stored.append(_row(row, "refused", raw=True))
         elif row.repeat is not None:
             sentence = f"与第 {row.repeats} 行{row.repeat.key.label}"
-            stored.append(_row(batch, row, "duplicate", remark=sentence))
+            stored.append(_row(row, "duplicate", remark=sentence))
         elif (match := finder.find(row, now=now)) is not None:
             outcome = _meet(db, actor, batch, row, match, finder, context, now=now)
             sentence = f"{match.key.label}：{finder.sentence(match)}"
-            stored.append(_row(batch, row, outcome, remark=sentence, duplicate_of=match.lead_id))
+            stored.append(_row(row, outcome, remark=sentence, duplicate_of=match.lead_id))
         else:
             fresh.append(row)
             continue
-        tally.add(str(stored[-1]["outcome"]))
-    ids = _insert(db, actor, batch, fresh, context, now=now)
+        tally.add(stored[-1][1])
+    ids = _insert(db, actor, batch, fresh, context, finder, now=now)
     for row, lead_id in zip(fresh, ids, strict=True):
-        stored.append(_row(batch, row, row.cleaned.outcome.value, lead_id=lead_id))
-        tally.add(row.cleaned.outcome.value)
+        outcome = row.cleaned.outcome.value
+        stored.append(_row(row, outcome, lead_id=lead_id))
+        tally.add(outcome)
     tally.created = len(ids)
-    if stored:
-        db.execute(sa.insert(ImportRow.__table__), stored)  # type: ignore[attr-defined]
+    bulk.insert_many(db, ImportRow, _ROW_COLUMNS, stored, same={"batch_id": batch.id})
     return tally
 
 
+_ROW_COLUMNS = ("row_number", "outcome", "raw", "issues", "lead_id", "duplicate_of_id")
+
+
 def _row(
-    batch: ImportBatch, row: PlannedRow, outcome: str, *, lead_id: int | None = None, remark: str = "",
-    duplicate_of: int | None = None, raw: bool = False,
-) -> dict[str, Any]:  # fmt: skip
+    row: PlannedRow, outcome: str, *, lead_id: int | None = None, remark: str = "", duplicate_of: int | None = None,
+    raw: bool = False,
+) -> tuple[Any, ...]:  # fmt: skip
+    """Return what became of a row, in the order of :data:`_ROW_COLUMNS`."""
     issues = [note.as_dict() for note in row.cleaned.notes]
     if remark:
         issues.insert(0, {"field": "", "kind": "duplicate", "sentence": remark, "before": "", "after": ""})
     # Refused rows are kept as they came, encrypted: people download them, mend them and send them again.
     kept = json.dumps([_plain(cell) for cell in row.cells], ensure_ascii=False) if raw else None
-    return {
-        "batch_id": batch.id, "row_number": row.number, "raw": kept, "outcome": outcome, "issues": issues,
-        "lead_id": lead_id, "duplicate_of_id": duplicate_of,
-    }  # fmt: skip
+    return row.number, outcome, kept, issues, lead_id, duplicate_of
 
 
 def _plain(cell: object) -> object:
@@ -203,6 +233,7 @@ def _insert(
     batch: ImportBatch,
     rows: Sequence[PlannedRow],
     context: Context,
+    finder: Finder,
     *,
     now: datetime,
 ) -> list[int]:
@@ -216,21 +247,26 @@ def _insert(
     turn = itertools.islice(itertools.cycle(context.owners or ((0, None),)), batch.created_count, None)
     leads = []
     for place, row in enumerate(rows):
-        values = {**same, **_columns(context.catalogue, row.cleaned.values)}
+        values = _columns(context.places, row.cleaned.values, finder.keys_of(row))
         owner_id, department_id = next(turn)
         values["number"] = lead_number(day, first + place)
-        values["cost_fen"] = context.costs.get(values["channel_code"], 0)
+        values["cost_fen"] = context.costs.get(values.get("channel_code", ""), 0)
         if owner_id:
             values["owner_id"], values["department_id"] = owner_id, department_id
         leads.append(values)
     if context.options.owner is Ownership.RULES:
         with assignment.open_engine(db, now=now) as engine:
             for values in leads:
-                values |= assignment.columns_of(engine, engine.place(values), now=now)
+                values |= assignment.columns_of(engine, engine.place({**same, **values}), now=now)
     for values in leads:
-        values["pipeline_id"], values["stage_code"] = entry.board_of(SimpleNamespace(**values))
+        record = SimpleNamespace(**{**same, **values}) if entry.asks else None
+        values["pipeline_id"], values["stage_code"] = entry.board_of(record)
     _rank(db, leads)
-    db.execute(sa.insert(_TABLE), leads)
+    brought = sorted(set().union(*leads))
+    bulk.insert_many(
+        db, Lead, brought, ([values.get(name, same[name]) for name in brought] for values in leads),
+        same={name: value for name, value in same.items() if name not in brought},
+    )  # fmt: skip
     newest = sa.select(_TABLE.c.number, _TABLE.c.id).where(_TABLE.c.import_batch_id == batch.id)
     newest = newest.order_by(_TABLE.c.id.desc()).limit(len(leads))
     by_number = {number: int(lead_id) for number, lead_id in db.execute(newest).all()}
@@ -239,7 +275,7 @@ def _insert(
     search.index_many(db, "lead", [(lead_id, SimpleNamespace(**values)) for lead_id, values in pairs])
     entries = [
         events.Entry(
-            lead_id, f"{values['number']} {context.channels.get(values['channel_code'], '')}".strip(),
+            lead_id, f"{values['number']} {context.channels.get(values.get('channel_code', ''), '')}".strip(),
             {"文件": batch.file_name, "行": row.number, **_why(values, context)},
         )
         for (lead_id, values), row in zip(pairs, rows, strict=True)
@@ -276,32 +312,34 @@ def _defaults(
     return {c.name: getattr(lead, c.name) for c in _TABLE.columns if c.name != "id"}
 
 
-def _columns(catalogue: Catalogue, values: Mapping[str, object]) -> dict[str, Any]:
-    """Return the table's columns for cleaned values, with the blind indexes of encrypted ones."""
+def _columns(places: Mapping[str, _Place], values: Mapping[str, object], keys: PartyKeys) -> dict[str, Any]:
+    """Return the table's columns for cleaned values, with the blind indexes of encrypted ones; ``keys`` are known already."""
     found: dict[str, Any] = {}
     custom: dict[str, Any] = {}
+    ready = {"phone": keys.phone, "id_number": keys.id_number}
     for key, value in values.items():
-        spec = catalogue.find("lead", key)
-        if spec is None or value in (None, ""):
+        place = places.get(key)
+        if place is None or value is None or value == "":
             continue
+        spec = place.spec
         if spec.json_column:
             custom[spec.json_key] = spec.kind_object.to_json(value)
             continue
-        found[spec.column] = _storable(spec, value)
-        if "full" in spec.lookups:
-            found[f"{spec.column}_index"] = blind_index(spec.column, str(value))
-        if "tail" in spec.lookups:
-            found[f"{spec.column}_tail_index"] = blind_index_tail(spec.column, str(value))
-    found["custom"] = custom
+        column = spec.column
+        found[column] = _storable(place, value)
+        if place.full:
+            found[f"{column}_index"] = ready.get(column) or blind_index(column, str(value))
+        if place.tail:
+            found[f"{column}_tail_index"] = blind_index_tail(column, str(value))
+    if custom:
+        found["custom"] = custom
     return found
 
 
-def _storable(spec: FieldSpec, value: Any) -> Any:
-    column = _TABLE.c[spec.column].type
-    if isinstance(value, Choice) and not isinstance(column, Code):
+def _storable(place: _Place, value: Any) -> Any:
+    if isinstance(value, Choice) and place.plain:
         value = value.value
-    length = getattr(column, "length", None)
-    return value[:length] if isinstance(value, str) and isinstance(length, int) else value
+    return value[: place.length] if place.length and isinstance(value, str) else value
 
 
 def _rank(db: Session, leads: list[dict[str, Any]]) -> None:

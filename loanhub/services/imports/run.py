@@ -24,7 +24,7 @@ from loanhub.services.imports._plan import BatchStatus, Ownership
 from loanhub.services.imports._rows import context_of, write_chunk
 
 KIND = "leads.import"
-CHUNK_ROWS = 500
+CHUNK_ROWS = 2_500
 LEASE = timedelta(seconds=60)
 
 

@@ -43,6 +43,11 @@ class Entry:
             # A field the condition names was taken away: such a board receives nothing until it is corrected.
             return
 
+    @property
+    def asks(self) -> bool:
+        """Return whether any board looks at the record at all; else every one enters the default board."""
+        return bool(self._conditions)
+
     def board_of(self, record: Any) -> tuple[int, str]:
         """Return the board a record (a lead, or its values by column) enters, and the board's first stage."""
         context = language.Context(now=self._now)

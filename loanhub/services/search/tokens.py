@@ -9,6 +9,7 @@ from sqlmodel import Session, SQLModel, col
 
 from loanhub.domain.names import number_tokens, search_tokens
 from loanhub.models import SearchToken
+from loanhub.repositories import bulk
 from loanhub.services import _party_keys
 
 
@@ -59,12 +60,5 @@ def index(db: Session, entity: str, row: SQLModel) -> None:
 
 def index_many(db: Session, entity: str, rows: Iterable[tuple[int, object]]) -> None:
     """Write the search tokens of records that have none yet: (id, anything with the searched attributes)."""
-    fresh = [(token, entity, row_id) for row_id, row in rows for token in sorted(tokens_of(row, entity))]
-    if fresh:
-        # Three plain values a row need no preparing: through sa.insert that takes longer than the database.
-        connection = db.connection()
-        mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
-        connection.exec_driver_sql(
-            f"INSERT INTO search_token (token, entity, entity_id) VALUES ({mark}, {mark}, {mark})",  # noqa: S608
-            fresh,
-        )
+    fresh = ((token, row_id) for row_id, row in rows for token in tokens_of(row, entity))
+    bulk.insert_many(db, SearchToken, ("token", "entity_id"), fresh, same={"entity": entity})
