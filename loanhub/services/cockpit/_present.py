@@ -46,17 +46,22 @@ def wan(fen: int) -> str:
 
 def show_value(measure: Measure, value: Number | None) -> tuple[str, str, str]:
     """Return (prefix, figure, unit) of a measure's number; ``—`` when undefined."""
+    return show_number(measure.unit, value)
+
+
+def show_number(unit: Unit, value: Number | None) -> tuple[str, str, str]:
+    """Return (prefix, figure, unit) of a number of this unit; ``—`` when undefined."""
     if value is None:
         return "", formats.EMPTY, ""
-    if measure.unit is Unit.FEN:
+    if unit is Unit.FEN:
         return split_wan(int(value))
-    if measure.unit is Unit.RATE:
+    if unit is Unit.RATE:
         return "", fixed(Fraction(value) * 100, 2), "%"
-    if measure.unit is Unit.HOURS:
+    if unit is Unit.HOURS:
         return "", fixed(value, 1), "时"
-    if measure.unit is Unit.DAYS:
+    if unit is Unit.DAYS:
         return "", fixed(value, 1), "天"
-    if measure.unit is Unit.TIMES:
+    if unit is Unit.TIMES:
         return "", fixed(value, 2), "倍"
     return "", formats.count(int(value)), ""
 

@@ -102,7 +102,6 @@ def drill(
     found = _find(actor, code, wanted, by, only, now)
     part = found.part
     hidden = not actor.can(RIGHTS[part.entity])
-    ordered = found.chosen.rows.sort(["part", "id"], descending=True).head(DRILL_ROWS)
     window, _ = wanted.windows(formats.local(now).date())
     span = formats.day_range(window.first, window.end - timedelta(days=1))
     prefix, figure, unit = found.shown
@@ -113,7 +112,7 @@ def drill(
         sum_text=parts_text(found.chosen if only else part.reading), entity_label=ENTITIES[part.entity],
         count=found.chosen.rows.height, hidden=hidden, exportable=not hidden and actor.can(export_right(part.entity)),
         by=found.by, only=only if found.only_label else "", only_label=found.only_label, by_options=found.options,
-        groups=found.keys, rows=() if hidden else _rows(actor, part.entity, found.chosen, ordered, now),
+        groups=found.keys, rows=() if hidden else record_rows(actor, part.entity, found.chosen, now),
     )  # fmt: skip
 
 
@@ -137,9 +136,23 @@ def export(
     wanted = (selection or Selection()).known()
     found = _find(actor, code, wanted, by, only, now)
     part = found.part
-    actor.require(RIGHTS[part.entity])
-    actor.require(export_right(part.entity))
-    result = found.chosen
+    words = f" · {found.only_label}" if found.only_label else ""
+    return export_records(
+        actor, part.entity, found.chosen, title=part.title, words=f"{words} · {part.definition}", now=now
+    )
+
+
+def export_records(
+    actor: Actor, entity: str, result: Reading, *, title: str, words: str, now: datetime
+) -> tuple[int, str]:
+    """Write the records of a reading into a workbook only the actor may fetch; return its document's id and name.
+
+    Raises:
+        NotPermitted: not these records, or not as a file.
+        InvalidInput: nothing to export, or more than 20,000 records.
+    """
+    actor.require(RIGHTS[entity])
+    actor.require(export_right(entity))
     if result.rows.is_empty():
         raise InvalidInput("没有可以导出的记录")
     if result.rows.height > EXPORT_ROWS:
@@ -148,7 +161,7 @@ def export(
     ids, parts = ordered["id"].to_list(), ordered["part"].to_list()
     money = result.part_unit is Unit.FEN
     with reading() as db:
-        known = lines(db, actor, part.entity, ids, now)
+        known = lines(db, actor, entity, ids, now)
     rows: list[list[Cell]] = [
         [
             *known.get(row_id, (row_id, "", "", ""))[1:3],
@@ -157,12 +170,10 @@ def export(
         for row_id, value in zip(ids, parts, strict=True)
     ]
     rows.append(["合计", f"{len(ids):,} 条", result.total if money else parts_text(result)])
-    name = f"{part.title.replace(' ', '').replace('/', '／')}_{formats.local(now):%Y%m%d-%H%M}.xlsx"
-    title = f"{part.title}{f' · {found.only_label}' if found.only_label else ''} · {part.definition} · {actor.name} 导出于 {formats.instant(now)}"
-    content = workbook(
-        [("明细", title, ["名称", ENTITIES[part.entity], "金额（元）" if money else "数值"], rows)]
-    )
-    return store(actor, content, name, f"{part.title}：{len(ids):,} 条", now=now)
+    name = f"{title.replace(' ', '').replace('/', '／')}_{formats.local(now):%Y%m%d-%H%M}.xlsx"
+    head = f"{title}{words} · {actor.name} 导出于 {formats.instant(now)}"
+    content = workbook([("明细", head, ["名称", ENTITIES[entity], "金额（元）" if money else "数值"], rows)])
+    return store(actor, content, name, f"{title}：{len(ids):,} 条", now=now)
 
 
 def store(actor: Actor, content: bytes, name: str, summary: str, *, now: datetime) -> tuple[int, str]:
@@ -207,7 +218,7 @@ def _find(actor: Actor, code: str, selection: Selection, by: str, only: str, now
         return _Found(part, shown, part.reading, (), "", "", options)
     keys = keys_of(book, part.entity, [by])
     rows = part.reading.rows.join(keys, on="id", how="left")
-    name = _namer(facts)
+    name = namer(facts)
     groups = _groups(rows, by, part.reading.part_unit, name)
     if not only:
         return _Found(part, shown, part.reading, groups, by, "", options)
@@ -244,7 +255,8 @@ def _groups(rows: pl.DataFrame, by: str, unit: Unit, name: Namer) -> tuple[Row, 
     )  # fmt: skip
 
 
-def _namer(facts: Facts) -> Namer:
+def namer(facts: Facts) -> Namer:
+    """Return what the keys of every dimension are called."""
     reasons = dict([*LostReason.options(), *InvalidReason.options()])
     return names_of(
         {
@@ -256,9 +268,9 @@ def _namer(facts: Facts) -> Namer:
     )  # fmt: skip
 
 
-def _rows(
-    actor: Actor, entity: str, result: Reading, ordered: pl.DataFrame, now: datetime
-) -> tuple[dict[str, str], ...]:
+def record_rows(actor: Actor, entity: str, result: Reading, now: datetime) -> tuple[dict[str, str], ...]:
+    """Return the largest :data:`DRILL_ROWS` records of a reading as lines of the drawer."""
+    ordered = result.rows.sort(["part", "id"], descending=True).head(DRILL_ROWS)
     ids, parts = ordered["id"].to_list(), ordered["part"].to_list()
     with reading() as db:
         found = lines(db, actor, entity, ids, now)
@@ -272,4 +284,6 @@ def _rows(
     )  # fmt: skip
 
 
-__all__ = ["DRILL_ROWS", "Drill", "NoSuchNumber", "drill", "export", "store"]
+__all__ = [
+    "DRILL_ROWS", "Drill", "NoSuchNumber", "drill", "export", "export_records", "namer", "record_rows", "store",
+]  # fmt: skip

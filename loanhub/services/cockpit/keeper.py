@@ -94,6 +94,11 @@ class Keeper:
         self.version = 0
         """Rises with every change folded in."""
 
+    @property
+    def newest(self) -> int:
+        """Return the number of the newest event seen: what is read from the database beside the book hangs on it."""
+        return self._newest[0]
+
     def whole(self) -> Book:
         """Return the book of the whole company as of now."""
         with self._lock, self._session() as db:
@@ -230,7 +235,7 @@ class Keeper:
         book = self._book
         assert book is not None
         for name in whole:
-            book = Book(**{**_parts(book), name: self._read_whole(db, book, name, fresh)})
+            book = book.having({name: self._read_whole(db, book, name, fresh)})
         for (name, key), ids in touched.items():
             if name not in whole:
                 rows = repository.read(db, name, SCHEMAS[name], key=key, ids=sorted(ids))
@@ -251,10 +256,6 @@ class Keeper:
         last = kept["date"].max()
         fresh = repository.month_ends(db, SCHEMAS[name], since=last)  # type: ignore[arg-type]  # a date, or it were empty
         return kept.filter(pl.col("date") < last).vstack(fresh)
-
-
-def _parts(book: Book) -> dict[str, pl.DataFrame]:
-    return {name: getattr(book, name) for name in SCHEMAS}
 
 
 def _touched(events: Iterable[Changed]) -> tuple[Touched, set[str]]:
