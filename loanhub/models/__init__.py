@@ -92,6 +92,8 @@ from loanhub.models.records import (  # noqa: E402
     SearchToken,
     Setting,
 )
+from loanhub.models.report_board import ReportBoard  # noqa: E402
+from loanhub.models.report_delivery import ReportDelivery, ReportSubscription  # noqa: E402
 from loanhub.models.reports import Report  # noqa: E402
 from loanhub.models.segments import Segment, SegmentCount  # noqa: E402
 from loanhub.models.servicing import (  # noqa: E402
@@ -199,6 +201,9 @@ __all__ = [
     "RecycleItem",
     "RefundClaim",
     "Report",
+    "ReportBoard",
+    "ReportDelivery",
+    "ReportSubscription",
     "Role",
     "SQLModel",
     "SavedView",

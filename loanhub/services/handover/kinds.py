@@ -29,6 +29,8 @@ from loanhub.models import (
     OwnershipRuling,
     RecycleItem,
     Report,
+    ReportBoard,
+    ReportSubscription,
     SavedView,
     Segment,
     Task,
@@ -124,6 +126,10 @@ KINDS: tuple[Kind, ...] = (
          moves_department=False, open=lambda: _live(Segment)),
     Kind(code="report", label="报表", model=Report, entity="report", unit="张", number="name",
          moves_department=False, open=lambda: _live(Report)),
+    Kind(code="report_board", label="报表看板", model=ReportBoard, entity="report_board", unit="个", number="name",
+         moves_department=False, open=lambda: _live(ReportBoard)),
+    Kind(code="report_subscription", label="报表订阅", model=ReportSubscription, entity="report_subscription", unit="份",
+         number="title", moves_department=False, open=lambda: [col(ReportSubscription.ended_at).is_(None)]),
     Kind(code="view", label="保存的视图", model=SavedView, column="user_id", entity="saved_view", unit="个",
          number="name", moves_department=False, open=lambda: _live(SavedView), told=False),
 )  # fmt: skip
@@ -137,6 +143,6 @@ SEATS = frozenset({"assignee.user_id", "assignment_tally.user_id"})
 HISTORY = frozenset({
     "lead.previous_owner_id", "ownership_ruling.winner_id", "notification.user_id", "recent_item.user_id",
     "leave.user_id", "user_role.user_id", "user_session.user_id", "handover.leaver_id", "outbox_message.user_id", "call_record.owner_id",
-    "agent_extension.user_id", "notice_preference.user_id",
+    "agent_extension.user_id", "notice_preference.user_id", "report_delivery.user_id",
 })  # fmt: skip
 """Columns that say what once was, or are the person's own: they stay. So does every ``by_id`` and ``…_by_id``: who did something."""

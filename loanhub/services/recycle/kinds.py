@@ -25,6 +25,7 @@ from loanhub.models import (
     Loan,
     OwnershipRuling,
     Report,
+    ReportBoard,
     SavedView,
     SearchToken,
     Segment,
@@ -206,6 +207,10 @@ KINDS: dict[str, Kind] = {
         Kind(
             "report", "报表", "chart-column", Report, Permission.REPORTS_EDIT, lambda r: r.name, _nothing, lambda db, row: db.delete(row),
             back=_report_name_free,
+        ),
+        Kind(
+            "report_board", "报表看板", "layout-dashboard", ReportBoard, Permission.REPORTS_EDIT, lambda r: r.name, _nothing,
+            lambda db, row: db.delete(row),
         ),
         Kind(
             "view", "视图", "bookmark", SavedView, Permission.SEARCH_USE, lambda r: r.name, _nothing, _clear_view,
