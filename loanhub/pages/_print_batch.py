@@ -51,20 +51,25 @@ def choice_bar() -> rx.Component:
         rx.fragment(),
     )
     every = rx.cond(
-        ContractsState.total > P.selected.length(),
-        rx.el.button("选择全部 ", ContractsState.total, " 条", type="button", on_click=P.choose_all),
+        ContractsState.total > ContractsState.selected_count,
+        rx.el.button(
+            "选择全部 ", ContractsState.total, " 条", type="button", on_click=ContractsState.choose_all
+        ),
         rx.fragment(),
     )
     return rx.fragment(
         bulk_bar(
-            P.selected.length(), rx.cond(waiting, create, print_), on_clear=P.unselect, select_all=every
+            ContractsState.selected_count,
+            rx.cond(waiting, create, print_),
+            on_clear=ContractsState.clear_selection,
+            select_all=every,
         ),
         _dialog(),
     )
 
 
 def _dialog() -> rx.Component:
-    count = P.selected.length().to(str)
+    count = ContractsState.selected_count.to(str)
     body = form(
         rx.cond(
             P.waiting,

@@ -95,7 +95,7 @@ def _files() -> rx.Component:
         no_match("资料", "换个文件名、客户或类型再试。", S.clear),
         empty("这里没有资料", "在客户页的「文档」里上传，上传后会出现在这里。", link_button("看客户", "/customers"), drawing="done"),
     )  # fmt: skip
-    chosen = Selection(S.selected, S.toggle, S.toggle_all, S.selection_state)
+    chosen = Selection(S.selected, S.toggle, S.toggle_all, S.selection)
     return data_table(
         S.rows, COLUMNS, row_id=lambda r: r.id.to_string(), label="资料", on_open=S.open, card=_card, selection=chosen,
         loading=S.loading, empty=nothing,
@@ -142,7 +142,7 @@ def archive() -> Page:
             pager(S.range_text, S.page, S.pages, on_previous=S.go(-1), on_next=S.go(1)),
             rx.fragment(),
         ),
-        bulk_bar(S.selected.length(), pack, on_clear=S.unselect),
+        bulk_bar(S.selected_count, pack, on_clear=S.clear_selection),
         document_drawer(),
         pack_dialog(),
     )

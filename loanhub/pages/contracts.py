@@ -27,12 +27,7 @@ def _row_id(row: Any) -> rx.Var[str]:
     return row.id.to_string()
 
 
-_CHOSEN = Selection(
-    PrintChoiceState.selected,
-    PrintChoiceState.toggle,
-    PrintChoiceState.toggle_all,
-    PrintChoiceState.selection_state,
-)
+_CHOSEN = Selection(State.selected, State.toggle, State.toggle_all, State.selection)
 _CREATE = State.allowed.contains(Permission.CONTRACTS_CREATE.value)
 
 
@@ -248,18 +243,13 @@ def _create_dialog() -> rx.Component:
 
 
 @page(
-    route="/contracts", title="合同中心", permission=Permission.CONTRACTS_READ,
-    on_load=[State.load, PrintChoiceState.unselect],
+    route="/contracts", title="合同中心", permission=Permission.CONTRACTS_READ, on_load=[State.load, PrintChoiceState.leave]
 )  # fmt: skip
 def contracts() -> Page:
     """Draw the center."""
-
-    def choose_tab(code: Any) -> list[Any]:
-        return [State.choose_tab(code), PrintChoiceState.unselect]
-
-    tabs = saved_views(State.tabs, State.tab, choose_tab)
+    tabs = saved_views(State.tabs, State.tab, State.choose_tab)
     phone_tabs = rx.el.div(
-        saved_views(State.tabs, State.tab, choose_tab),
+        saved_views(State.tabs, State.tab, State.choose_tab),
         class_name="only-phone",
         style={"display": "none"},
     )

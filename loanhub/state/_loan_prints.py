@@ -15,50 +15,22 @@ from loanhub.services.printing._kind import MOST
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._selection import choosing
 from loanhub.state.print_batches import copies_of
 
 OF_LOANS = ("schedule", "certificate", "overdue_notice")
 """Kinds of documents made of loans, in the order of the bar."""
 
 
-class LoanPrinting(SessionState, mixin=True):
+class LoanPrinting(choosing(Permission.LOANS_READ, most=MOST), SessionState, mixin=True):  # type: ignore[misc]
     """What is chosen in the list of loans, and the dialog that begins a batch of it."""
 
-    selected: list[str] = []
     printing: bool = False
     print_kind: str = ""
     print_title: str = ""
     print_form: int = 0
 
     _print_key: str = ""
-
-    @rx.var
-    def selection(self) -> str:
-        """Return '' none, 'mixed' or 'all' of this page chosen."""
-        here = [row.id for row in self.rows]
-        chosen = sum(one in self.selected for one in here)
-        return "" if not chosen else "all" if chosen == len(here) else "mixed"
-
-    def _left_view(self) -> None:
-        self.selected = []
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def toggle(self, row_id: str) -> None:
-        """Choose a row of the page or let any go."""
-        one = str(row_id)
-        if one in self.selected:
-            self.selected = [other for other in self.selected if other != one]
-        elif len(self.selected) < MOST and one in [row.id for row in self.rows]:
-            self.selected = [*self.selected, one]
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def toggle_all(self) -> None:
-        """Choose the whole page or let it go."""
-        here = [row.id for row in self.rows]
-        rest = [one for one in self.selected if one not in here]
-        self.selected = rest if all(one in self.selected for one in here) else [*rest, *here][:MOST]
 
     @rx.event
     @needs(Permission.LOANS_READ)
@@ -81,12 +53,6 @@ class LoanPrinting(SessionState, mixin=True):
             return found[:MOST]
 
         self.selected = await rx.run_in_thread(work)
-
-    @rx.event
-    @needs(Permission.LOANS_READ)
-    async def clear_selection(self) -> None:
-        """Let every row go."""
-        self.selected, self.printing = [], False
 
     @rx.event
     @needs(Permission.LOANS_READ)

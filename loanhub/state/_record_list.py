@@ -22,6 +22,7 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._listing import Draft
+from loanhub.state._paging import paging
 
 EVERY = "all"
 """The view without conditions, which every list has."""
@@ -64,24 +65,16 @@ def record_list(spec: ListSpec) -> Any:
     """Return the base of a State that lists records; it says ``_show_rows(found)`` and may say ``_opened(query)``."""
     permission = spec.permission
 
-    class RecordList(SessionState, mixin=True):
+    class RecordList(paging(permission, sortable=spec.sortable), SessionState, mixin=True):  # type: ignore[misc]
         views: list[dict[str, str]] = []
         view: str = EVERY
-        text: str = ""
         chips: list[dict[str, str]] = []
         quick: dict[str, str] = {}
         segment_options: list[dict[str, str]] = []
         segment_name: str = ""
         filter_fields: list[dict[str, str]] = []
         draft: Draft = Draft()
-        sort: str = ""
-        direction: str = "descending"
-        page: int = 1
-        pages: int = 1
-        total: int = 0
-        range_text: str = ""
         new_count: int = 0
-        loading: bool = True
         has_conditions: bool = False
         changed: bool = False
         naming: bool = False
@@ -170,12 +163,11 @@ def record_list(spec: ListSpec) -> Any:
                 self.page = _listing.pages_of(found.total)
                 found = await self._fetch()
             await self._show_found(found)
-            self.new_count, self.loading = 0, False
+            self.new_count = 0
 
         async def _show_found(self, found: lists.Page) -> None:
             await self._show_rows(found)
-            self.total, self.pages = found.total, _listing.pages_of(found.total)
-            self.range_text = _listing.range_text(self.page, len(found.rows), found.total)
+            self._count(found.total, len(found.rows))
             self.has_conditions = bool(self._conditions) or bool(self.text)
             self.changed = bool(self._conditions)
 
@@ -233,29 +225,6 @@ def record_list(spec: ListSpec) -> Any:
 
         def _left_view(self) -> None:
             """Drop what belonged to the view before."""
-
-        @rx.event(supersedes=True)
-        @needs(permission, per_minute=120)
-        async def search(self, text: str) -> Any:
-            """Search by name, pinyin, number, phone tail."""
-            self.text, self.page = str(text).strip()[:60], 1
-            return await self._show()
-
-        @rx.event
-        @needs(permission)
-        async def sort_by(self, key: str) -> Any:
-            """Sort by a column, the other way round when it is the one already."""
-            if key in spec.sortable:
-                again = self.sort == key and self.direction == "descending"
-                self.sort, self.direction, self.page = key, "ascending" if again else "descending", 1
-            return await self._show()
-
-        @rx.event
-        @needs(permission)
-        async def go(self, step: int) -> Any:
-            """Turn the page by ``step``."""
-            self.page = max(1, min(self.pages, self.page + (1 if step == 1 else -1)))
-            return await self._show()
 
         @rx.event
         @needs(permission)

@@ -19,29 +19,23 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._paging import paging
+from loanhub.state._selection import choosing
 
 MISSING = "missing"
 _READ, _UPLOAD = Permission.DOCUMENTS_READ, Permission.DOCUMENTS_UPLOAD
 
 
-class ArchiveState(SessionState):
+class ArchiveState(choosing(_READ, most=export.MOST), paging(_READ), SessionState):  # type: ignore[misc]
     """The page of the archive."""
 
     tab: str = "all"
     tabs: list[dict[str, str]] = []
     rows: list[FileRow] = []
     lacking: list[MissingRow] = []
-    text: str = ""
     kind: str = ""
     kind_label: str = ""
     kinds: list[dict[str, str]] = []
-    page: int = 1
-    pages: int = 1
-    total: int = 0
-    range_text: str = ""
-    loading: bool = True
-    selected: list[str] = []
-    selection_state: str = ""
 
     asking_pack: bool = False
     packing: bool = False
@@ -70,7 +64,8 @@ class ArchiveState(SessionState):
         """Read the address and show the tab it names; open the document it names."""
         query, actor = self.router.url.query_parameters, await self._actor()
         self.opened = self.asking_pack = False
-        self.selected, self.selection_state, self.field_errors = [], "", {}
+        self._choose_anew()
+        self.field_errors = {}
         if not actor.can(_READ):
             self.loading = False
             return
@@ -90,19 +85,12 @@ class ArchiveState(SessionState):
             lambda: listing.page(actor, tab=tab, kind=kind, text=text, offset=first, now=now)
         )
         lacking = await rx.run_in_thread(lambda: listing.missing(actor, now=now)) if tab == MISSING else ()
-        self.pages, self.total, self.loading = _listing.pages_of(found.total), found.total, False
         self.rows = list(found.rows)
         self.lacking = list(lacking)
         self.tab = MISSING if tab == MISSING else found.tab
         self.tabs = [{"id": c, "name": name, "count": f"{n:,}"} for c, name, n in found.tabs]
         self.tabs.insert(3, {"id": MISSING, "name": "待补", "count": ""})
-        self.range_text = _listing.range_text(self.page, len(found.rows), found.total)
-        shown = {str(row.id) for row in found.rows}
-        self._choose([one for one in self.selected if one in shown])
-
-    def _choose(self, ids: list[str]) -> None:
-        self.selected = ids
-        self.selection_state = "" if not ids else "all" if len(ids) == len(self.rows) else "mixed"
+        self._count(found.total, len(found.rows))
 
     async def _show(self) -> Any:
         await self._read()
@@ -113,14 +101,7 @@ class ArchiveState(SessionState):
     async def choose_tab(self, code: str) -> Any:
         """Show another tab."""
         self.tab, self.page = str(code)[:16], 1
-        self._choose([])
-        return await self._show()
-
-    @rx.event(supersedes=True)
-    @needs(_READ, per_minute=120)
-    async def search(self, text: str) -> Any:
-        """Search by file, customer or number."""
-        self.text, self.page = str(text).strip()[:40], 1
+        self._left_view()
         return await self._show()
 
     @rx.event
@@ -138,33 +119,6 @@ class ArchiveState(SessionState):
         self.text = self.kind = self.kind_label = ""
         self.page = 1
         return await self._show()
-
-    @rx.event
-    @needs(_READ)
-    async def go(self, step: int) -> Any:
-        """Turn the page."""
-        self.page = max(1, min(self.pages, self.page + (1 if step == 1 else -1)))
-        return await self._show()
-
-    @rx.event
-    @needs(_READ)
-    async def toggle(self, row_id: str) -> None:
-        """Choose a row, or no longer."""
-        row_id, known = str(row_id), {str(row.id) for row in self.rows}
-        chosen = [one for one in self.selected if one != row_id]
-        self._choose(chosen if len(chosen) < len(self.selected) or row_id not in known else [*chosen, row_id])
-
-    @rx.event
-    @needs(_READ)
-    async def toggle_all(self) -> None:
-        """Choose every row of the page, or none."""
-        self._choose([] if self.selection_state == "all" else [str(row.id) for row in self.rows])
-
-    @rx.event
-    @needs(_READ)
-    async def unselect(self) -> None:
-        """Choose nothing."""
-        self._choose([])
 
     # ---- packing ----
 
@@ -321,6 +275,7 @@ class ArchiveState(SessionState):
         reason = str(form.get("reason", ""))[:200]
         await rx.run_in_thread(lambda: documents.remove(actor, document_id=number, reason=reason, now=now))
         self.opened = False
+        self._choose([one for one in self.selected if one != str(number)])
         await self._read()
         return done("已移除，30 天内可以在「已移除」里找回")
 

@@ -16,6 +16,7 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._record_list import ListSpec, record_list
+from loanhub.state._selection import choosing
 
 KEYS = (
     "number", "stage", "product_code", "dpd", "bucket", "overdue_principal_fen", "approach", "priority",
@@ -94,7 +95,11 @@ CaseList: Any = record_list(
 )  # fmt: skip
 
 
-class CollectionsState(CaseList, SessionState):  # type: ignore[misc]
+class CollectionsState(
+    choosing(Permission.COLLECTIONS_ASSIGN, most=actions.AT_ONCE),
+    CaseList,
+    SessionState,  # type: ignore[misc]
+):
     """The queue."""
 
     rows: list[CaseRow] = []
@@ -105,22 +110,16 @@ class CollectionsState(CaseList, SessionState):  # type: ignore[misc]
     clock: str = ""
     totals: str = ""
     colleagues: list[dict[str, str]] = []
-    selected: list[str] = []
-    selection: str = ""
-    selected_count: int = 0
 
     async def _opened(self, query: Any) -> None:
         """Stand in the order of the strategy unless another is asked for; know who may be given a case."""
         if not self.sort:
             self.sort, self.direction = "priority", "descending"
-        self._choose([])
+        self._choose_anew()
         actor = await self._actor()
         self.colleagues = []
         if actor.can(Permission.COLLECTIONS_ASSIGN):
             self.colleagues = await rx.run_in_thread(lambda: collections.collectors(actor))
-
-    def _left_view(self) -> None:
-        self._choose([])
 
     async def _searched(self) -> tuple[str, list[dict[str, Any]]]:
         if not self.text or (self.text.isascii() and self.text[:2].upper() == "CS"):
@@ -147,34 +146,7 @@ class CollectionsState(CaseList, SessionState):  # type: ignore[misc]
             list(today.cells),
             today.clock,
         )
-        here = {row.id for row in self.rows}
-        self._choose([one for one in self.selected if one in here])
         self.totals = f"{found.total:,} 件 · 逾期本金 {found.sums.get('overdue_principal_fen', '¥0.00')}"
-
-    def _choose(self, ids: list[str]) -> None:
-        self.selected, self.selected_count = ids, len(ids)
-        self.selection = "" if not ids else "all" if len(ids) == len(self.rows) else "mixed"
-
-    @rx.event
-    @needs(Permission.COLLECTIONS_ASSIGN)
-    async def toggle(self, row_id: str) -> None:
-        """Choose a row, or not any more."""
-        one = str(row_id)
-        if any(row.id == one for row in self.rows):
-            rest = [i for i in self.selected if i != one]
-            self._choose(rest if one in self.selected else [*rest, one])
-
-    @rx.event
-    @needs(Permission.COLLECTIONS_ASSIGN)
-    async def toggle_all(self) -> None:
-        """Choose every row of the page, or none."""
-        self._choose([] if self.selection == "all" else [row.id for row in self.rows])
-
-    @rx.event
-    @needs(Permission.COLLECTIONS_ASSIGN)
-    async def clear_selection(self) -> None:
-        """Choose none."""
-        self._choose([])
 
     @rx.event
     @needs(Permission.COLLECTIONS_ASSIGN)

@@ -16,13 +16,17 @@ from loanhub.domain.permissions import Permission
 from loanhub.services import conditions, contracts
 from loanhub.services.contracts import center
 from loanhub.services.contracts.center import PAGE_ROWS, Center, ContractRow, Draft, WaitingRow
+from loanhub.services.printing._kind import MOST
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
 from loanhub.state._guard import needs
+from loanhub.state._paging import paging
+from loanhub.state._selection import choosing
 
 SORTABLE = ("amount", "created")
 PERIODS = ("today", "this_week", "last_7_days", "this_month", "last_30_days", "last_month", "this_year")
+CHOOSERS = (Permission.CONTRACTS_PRINT, Permission.CONTRACTS_CREATE)
 QUIET = "contract.viewed"
 """The event of a preview: it changes nothing that a list shows."""
 
@@ -50,14 +54,17 @@ def day_of(text: object, field: str) -> date | None:
         raise InvalidInput(fields={field: "请选择日期"}) from error
 
 
-class ContractsState(SessionState):
+class ContractsState(
+    choosing(*CHOOSERS, most=MOST, lists=("waiting", "rows")),  # type: ignore[misc]
+    paging(Permission.CONTRACTS_READ, sortable=SORTABLE),
+    SessionState,
+):
     """The contract center."""
 
     tab: str = ""
     tabs: list[dict[str, str]] = []
     waiting: list[WaitingRow] = []
     rows: list[ContractRow] = []
-    text: str = ""
     owner: str = ""
     owner_label: str = ""
     owners: list[dict[str, str]] = []
@@ -65,13 +72,7 @@ class ContractsState(SessionState):
     period_label: str = ""
     periods: list[dict[str, str]] = []
     sort: str = "created"
-    direction: str = "descending"
-    page: int = 1
-    pages: int = 1
-    total: int = 0
-    range_text: str = ""
     totals: str = ""
-    loading: bool = True
     filtered: bool = False
 
     creating: bool = False
@@ -92,6 +93,7 @@ class ContractsState(SessionState):
         self.tab, self.text, self.page = str(query.get("tab", ""))[:16], str(query.get("q", ""))[:40], 1
         self.owner = self.owner_label = self.period = self.period_label = ""
         self.loading = True
+        self._choose_anew()
         self.creating, self.field_errors = False, {}
         people = await rx.run_in_thread(lambda: center.owners(actor))
         self.owners = [{"value": str(user_id), "label": name} for user_id, name in people]
@@ -111,20 +113,22 @@ class ContractsState(SessionState):
         if any(op.get("event") != QUIET for op in ops):
             await self._read()
 
+    def _asked(self) -> dict[str, Any]:
+        """Return what the list is asked for: tab, search, filters, order."""
+        return {
+            "tab": self.tab, "text": self.text, "owner_id": int(self.owner) if self.owner else None,
+            "period": self.period, "sort": self.sort, "descending": self.direction != "ascending",
+        }  # fmt: skip
+
     async def _read(self) -> None:
         actor, now = await self._actor(), utc_now()
 
         def work(number: int) -> Center:
-            return center.page(
-                actor, tab=self.tab, text=self.text, owner_id=int(self.owner) if self.owner else None,
-                period=self.period, sort=self.sort, descending=self.direction != "ascending",
-                offset=(number - 1) * PAGE_ROWS, now=now,
-            )  # fmt: skip
+            return center.page(actor, **self._asked(), offset=(number - 1) * PAGE_ROWS, now=now)
 
         found = await rx.run_in_thread(lambda: work(self.page))
-        self.pages = _listing.pages_of(found.total)
-        if self.page > self.pages:
-            self.page = self.pages
+        if self.page > _listing.pages_of(found.total):
+            self.page = _listing.pages_of(found.total)
             found = await rx.run_in_thread(lambda: work(self.page))
         self.tab = found.tab
         self.tabs = [
@@ -132,8 +136,7 @@ class ContractsState(SessionState):
         ]
         self.waiting = [replace(row, owner_color=_listing.color_of(row.owner)) for row in found.waiting]
         self.rows = [replace(row, owner_color=_listing.color_of(row.owner)) for row in found.rows]
-        self.total, self.loading = found.total, False
-        self.range_text = _listing.range_text(self.page, len(found.waiting) + len(found.rows), found.total)
+        self._count(found.total, len(found.waiting) + len(found.rows))
         self.totals = f"{found.total:,} {'笔' if found.tab == 'waiting' else '份'} · {found.amount}"
         self.filtered = bool(self.text or self.owner or (self.period and self.tab != "waiting"))
 
@@ -144,15 +147,9 @@ class ContractsState(SessionState):
     @rx.event
     @needs(Permission.CONTRACTS_READ)
     async def choose_tab(self, code: str) -> Any:
-        """Show another tab; search and filters stay."""
+        """Show another tab; search and filters stay, what was chosen belonged to the tab before."""
         self.tab, self.page = str(code)[:16], 1
-        return await self._show()
-
-    @rx.event(supersedes=True)
-    @needs(Permission.CONTRACTS_READ, per_minute=120)
-    async def search(self, text: str) -> Any:
-        """Search by number and customer."""
-        self.text, self.page = str(text).strip()[:40], 1
+        self._left_view()
         return await self._show()
 
     @rx.event
@@ -180,20 +177,22 @@ class ContractsState(SessionState):
         return await self._show()
 
     @rx.event
-    @needs(Permission.CONTRACTS_READ)
-    async def sort_by(self, key: str) -> Any:
-        """Sort by a column, the other way round when it is the one already."""
-        if key in SORTABLE:
-            again = self.sort == key and self.direction == "descending"
-            self.sort, self.direction, self.page = key, "ascending" if again else "descending", 1
-        return await self._show()
+    @needs(*CHOOSERS)
+    async def choose_all(self) -> None:
+        """Choose everything the list shows, all pages, at most what one batch holds."""
+        actor, now, asked = await self._actor(), utc_now(), self._asked()
 
-    @rx.event
-    @needs(Permission.CONTRACTS_READ)
-    async def go(self, step: int) -> Any:
-        """Turn the page by ``step``."""
-        self.page = max(1, min(self.pages, self.page + (1 if step == 1 else -1)))
-        return await self._show()
+        def work() -> list[str]:
+            found: list[str] = []
+            while len(found) < MOST:
+                part = center.page(actor, **asked, offset=len(found), limit=200, now=now)
+                rows = part.waiting or part.rows
+                found += [str(row.id) for row in rows]
+                if len(rows) < 200:
+                    break
+            return found
+
+        self._choose(await rx.run_in_thread(work))
 
     @rx.event
     @needs(Permission.CONTRACTS_CREATE)

@@ -23,6 +23,7 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._record_list import EVERY, ListSpec, record_list
+from loanhub.state._selection import choosing
 from loanhub.state.lead_drawer import FormGroup, groups_of
 
 KEYS = (
@@ -90,7 +91,7 @@ CustomerList: Any = record_list(
 )  # fmt: skip
 
 
-class CustomersState(CustomerList, SessionState):  # type: ignore[misc]
+class CustomersState(choosing(Permission.CUSTOMERS_EXPORT, most=AT_ONCE), CustomerList, SessionState):  # type: ignore[misc]
     """The customers page."""
 
     rows: list[CustomerRow] = []
@@ -99,7 +100,6 @@ class CustomersState(CustomerList, SessionState):  # type: ignore[misc]
     segmenting: bool = False
     form: list[FormGroup] = []
     form_key: str = ""
-    selected: list[str] = []
     asking_export: bool = False
     exporting: bool = False
     export_chosen: bool = False
@@ -112,24 +112,9 @@ class CustomersState(CustomerList, SessionState):  # type: ignore[misc]
     _asked: dict[str, Any] = {}
     _stop: bool = False
 
-    @rx.var
-    def selection(self) -> str:
-        """Return '' none, 'mixed' or 'all' of this page chosen."""
-        here = [row.id for row in self.rows]
-        chosen = sum(one in self.selected for one in here)
-        return "" if not chosen else "all" if chosen == len(here) else "mixed"
-
-    @rx.var
-    def selected_count(self) -> int:
-        """Return how many are chosen, over all pages."""
-        return len(self.selected)
-
-    def _left_view(self) -> None:
-        self.selected = []
-
     async def _opened(self, query: Any) -> None:
         self.creating = self.segmenting = self.asking_export = False
-        self.selected = []
+        self._choose_anew()
         actor = await self._actor()
         if query.get("new") and actor.can(Permission.CUSTOMERS_CREATE):
             await self._start()
@@ -139,30 +124,6 @@ class CustomersState(CustomerList, SessionState):  # type: ignore[misc]
         self.totals = f"{found.total:,} 位客户"
 
     # ---- choose and export ----
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_EXPORT)
-    async def toggle(self, row_id: str) -> None:
-        """Choose a row or let it go."""
-        one = str(row_id)
-        if one in self.selected:
-            self.selected = [other for other in self.selected if other != one]
-        elif len(self.selected) < AT_ONCE and one.isascii() and one.isdigit() and len(one) < 12:
-            self.selected = [*self.selected, one]
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_EXPORT)
-    async def toggle_all(self) -> None:
-        """Choose the whole page or let it go."""
-        here = [row.id for row in self.rows]
-        rest = [one for one in self.selected if one not in here]
-        self.selected = rest if all(one in self.selected for one in here) else [*rest, *here][:AT_ONCE]
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_EXPORT)
-    async def clear_selection(self) -> None:
-        """Let every row go."""
-        self.selected = []
 
     @rx.event
     @needs(Permission.CUSTOMERS_EXPORT)

@@ -22,6 +22,7 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._record_list import EVERY, ListSpec, record_list
+from loanhub.state._selection import choosing
 
 KEYS = (
     "name", "phone", "channel_code", "amount_fen", "product_code", "temperature", "status", "next_step", "owner_id",
@@ -99,39 +100,22 @@ LeadList: Any = record_list(
 )  # fmt: skip
 
 
-class LeadsState(LeadList, SessionState):  # type: ignore[misc]
+class LeadsState(choosing(Permission.LEADS_READ, most=actions.AT_ONCE), LeadList, SessionState):  # type: ignore[misc]
     """The leads page."""
 
     rows: list[LeadRow] = []
     channels: list[dict[str, str]] = []
     totals: str = ""
     sum_amount: str = ""
-    selected: list[str] = []
     colleagues: list[Colleague] = []
 
     _before: dict[int, list[int]] = {}
 
-    @rx.var
-    def selection(self) -> str:
-        """Return '' none, 'mixed' or 'all' of this page chosen."""
-        here = [row.id for row in self.rows]
-        chosen = sum(one in self.selected for one in here)
-        return "" if not chosen else "all" if chosen == len(here) else "mixed"
-
-    @rx.var
-    def selected_count(self) -> int:
-        """Return how many are chosen, over all pages."""
-        return len(self.selected)
-
     async def _opened(self, query: Any) -> None:
-        if not self._returning:
-            self.selected = []
+        self._choose_anew()
         channels = self._fields.get("channel_code")
         self.channels = _listing.pairs(channels.options) if channels else []
         await self._list_colleagues()
-
-    def _left_view(self) -> None:
-        self.selected = []
 
     async def _show_rows(self, found: lists.Page) -> None:
         actor, now = await self._actor(), utc_now()
@@ -139,32 +123,6 @@ class LeadsState(LeadList, SessionState):  # type: ignore[misc]
         self.rows = [_row(row, marks.get(row.id)) for row in found.rows]
         self.sum_amount = in_wan(found.sums.get("amount_fen", ""))
         self.totals = f"{found.total:,} 条 · ¥{self.sum_amount}"
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def toggle(self, row_id: str) -> None:
-        """Choose a row or let it go."""
-        one = str(row_id)
-        if one in self.selected:
-            self.selected = [other for other in self.selected if other != one]
-        elif len(self.selected) < actions.AT_ONCE and one.isdigit():
-            self.selected = [*self.selected, one]
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def toggle_all(self) -> None:
-        """Choose the whole page or let it go."""
-        here = [row.id for row in self.rows]
-        rest = [one for one in self.selected if one not in here]
-        self.selected = (
-            rest if all(one in self.selected for one in here) else [*rest, *here][: actions.AT_ONCE]
-        )
-
-    @rx.event
-    @needs(Permission.LEADS_READ)
-    async def clear_selection(self) -> None:
-        """Let every row go."""
-        self.selected = []
 
     async def _list_colleagues(self) -> None:
         actor, now = await self._actor(), utc_now()

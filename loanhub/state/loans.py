@@ -101,8 +101,8 @@ class LoansState(LoanPrinting, LoanList, SessionState):  # type: ignore[misc]
 
     async def _opened(self, query: Any) -> None:
         """Take the record the address may name as a condition: ``contract`` or ``customer``."""
-        if not self._returning:
-            self.selected, self.printing = [], False
+        self._choose_anew()
+        self.printing = self.printing and self._returning
         for name in RECORDS:
             text = str(query.get(name, ""))
             if text.isascii() and text.isdigit() and len(text) < 10:

@@ -11,27 +11,22 @@ import reflex as rx
 from loanhub.components.toasts import done
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
-from loanhub.services.contracts import center
 from loanhub.services.printing import batches
-from loanhub.services.printing._kind import MOST
 from loanhub.services.printing.batches import BatchView, ItemView, Order
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
-from loanhub.state.contracts import ContractsState
+from loanhub.state.contracts import CHOOSERS, ContractsState
 
 MAY = (
     Permission.CONTRACTS_PRINT, Permission.CONTRACTS_CREATE, Permission.LOANS_READ, Permission.COLLECTIONS_CONTACT,
 )  # fmt: skip
-_CHOOSE = (Permission.CONTRACTS_PRINT, Permission.CONTRACTS_CREATE)
 NEW = "new_contract"
 
 
 class PrintChoiceState(SessionState):
-    """What is chosen in the contract center, and the dialog that begins a batch of it."""
+    """The dialog that begins a batch of what is chosen in the contract center."""
 
-    selected: list[str] = []
-    selection_state: str = ""
     asking: bool = False
     waiting: bool = False
     form_key: int = 0
@@ -41,77 +36,28 @@ class PrintChoiceState(SessionState):
 
     @rx.event
     @needs(Permission.CONTRACTS_READ)
-    async def unselect(self) -> None:
-        """Choose nothing."""
-        self.selected, self.selection_state, self.asking = [], "", False
-
-    async def _shown(self) -> list[str]:
-        page = await self.get_state(ContractsState)
-        self.waiting = page.tab == "waiting"
-        return [str(row.id) for row in (page.waiting if self.waiting else page.rows)]
-
-    def _choose(self, ids: list[str], shown: list[str]) -> None:
-        self.selected = ids[:MOST]
-        here = [one for one in shown if one in self.selected]
-        self.selection_state = "" if not here else "all" if len(here) == len(shown) else "mixed"
+    async def leave(self) -> None:
+        """Close the dialog an earlier visit left open."""
+        self.asking = False
 
     @rx.event
-    @needs(*_CHOOSE)
-    async def toggle(self, row_id: str) -> None:
-        """Choose a row, or no longer."""
-        shown, row_id = await self._shown(), str(row_id)
-        kept = [one for one in self.selected if one != row_id]
-        if len(kept) == len(self.selected) and row_id in shown:
-            kept.append(row_id)
-        self._choose(kept, shown)
-
-    @rx.event
-    @needs(*_CHOOSE)
-    async def toggle_all(self) -> None:
-        """Choose every row of the page, or none of it."""
-        shown = await self._shown()
-        others = [one for one in self.selected if one not in shown]
-        self._choose(others if self.selection_state == "all" else [*others, *shown], shown)
-
-    @rx.event
-    @needs(*_CHOOSE)
-    async def choose_all(self) -> None:
-        """Choose everything the list shows, all pages, at most what one batch holds."""
-        shown, page = await self._shown(), await self.get_state(ContractsState)
-        actor, now = await self._actor(), utc_now()
-        tab, text, owner, period = page.tab, page.text, page.owner, page.period
-
-        def work() -> list[str]:
-            found: list[str] = []
-            while len(found) < MOST:
-                part = center.page(
-                    actor, tab=tab, text=text, owner_id=int(owner) if owner else None, period=period,
-                    offset=len(found), limit=200, now=now,
-                )  # fmt: skip
-                rows = part.waiting or part.rows
-                found += [str(row.id) for row in rows]
-                if len(rows) < 200:
-                    break
-            return found
-
-        self._choose(await rx.run_in_thread(work), shown)
-
-    @rx.event
-    @needs(*_CHOOSE)
+    @needs(*CHOOSERS)
     async def ask(self, is_open: bool) -> None:
         """Open or close the dialog."""
-        self.asking = bool(is_open) and bool(self.selected)
+        page = await self.get_state(ContractsState)
+        self.asking, self.waiting = bool(is_open) and bool(page.selected), page.tab == "waiting"
         self.field_errors = {}
         if self.asking:
             self._key, self.form_key = secrets.token_hex(16), self.form_key + 1
 
     @rx.event
-    @needs(*_CHOOSE)
+    @needs(*CHOOSERS)
     async def begin(self, form: dict[str, Any]) -> Any:
         """Queue the batch and go to its progress."""
         if not self.asking:
             return None
-        actor, ids, key = await self._actor(), [int(one) for one in self.selected], self._key
+        page = await self.get_state(ContractsState)
+        actor, ids, key = await self._actor(), [int(one) for one in page.selected], self._key
         kind = NEW if self.waiting else "contract"
         copies, order, duplex = copies_of(form), str(form.get("order", "")), form.get("sides") != "single"
         number = await rx.run_in_thread(
@@ -126,7 +72,7 @@ class PrintChoiceState(SessionState):
                 now=utc_now(),
             )
         )
-        self.selected, self.selection_state, self.asking = [], "", False
+        page.selected, self.asking = [], False
         return rx.redirect(f"/contracts/batches?batch={number}")
 
 

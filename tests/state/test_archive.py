@@ -79,9 +79,9 @@ class TestArchive:
         call(ArchiveState.toggle, state, "999")
         assert state.selected == []
         call(ArchiveState.toggle_all, state)
-        assert sorted(state.selected) == sorted(ids) and state.selection_state == "all"
+        assert sorted(state.selected) == sorted(ids) and state.selection == "all"
         call(ArchiveState.toggle, state, ids[0])
-        assert state.selected == [ids[1]] and state.selection_state == "mixed"
+        assert state.selected == [ids[1]] and state.selection == "mixed"
 
     def test_holds_and_rules_without_reading_documents(self, firm: Company, visit: Visit) -> None:  # noqa: F811
         guard = firm.actor("security_admin")
@@ -123,19 +123,20 @@ class TestBatches:
             return center
 
         object.__setattr__(state, "get_state", page)
-        call(PrintChoiceState.toggle, state, "999")
-        assert state.selected == []
-        call(PrintChoiceState.toggle, state, int(ids[0]))  # a browser may send the number as a number
-        assert state.selected == [ids[0]] and state.selection_state == "mixed"
-        call(PrintChoiceState.toggle, state, ids[0])
-        assert state.selected == []
-        call(PrintChoiceState.choose_all, state)
-        assert sorted(state.selected) == ids and state.selection_state == "all" and state.waiting
+        call(ContractsState.toggle, center, "999")
+        assert center.selected == []
+        call(ContractsState.toggle, center, int(ids[0]))  # a browser may send the number as a number
+        assert center.selected == [ids[0]] and center.selection == "mixed"
+        call(ContractsState.toggle, center, ids[0])
+        assert center.selected == []
+        call(ContractsState.choose_all, center)
+        assert sorted(center.selected) == ids and center.selection == "all"
         call(PrintChoiceState.ask, state, True)
+        assert state.asking and state.waiting
         call(PrintChoiceState.begin, state, {"copies": "0"})
         assert "copies" in state.field_errors
         call(PrintChoiceState.begin, state, {"copies": "1", "order": "customer", "sides": "duplex"})
-        assert state.selected == [] and not state.asking
+        assert center.selected == [] and not state.asking
         assert call(PrintChoiceState.begin, state, {}) is None  # the second of two clicks
 
         work.run_due(utc_now)
