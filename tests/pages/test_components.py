@@ -225,6 +225,13 @@ class TestStyles:
         assert contrast(token(text, theme), token(ground, theme)) >= 4.5
 
     @pytest.mark.parametrize("theme", ["light", "dark"])
+    @pytest.mark.parametrize(("scale", "dark_text_to"), [("heat", 5), ("seq", 4)])
+    def test_figures_can_be_read_on_every_step_of_a_scale(self, theme, scale, dark_text_to):
+        for step in range(1, 8):
+            text = token(f"{scale}-fg-{'lo' if step <= dark_text_to else 'hi'}", theme)
+            assert contrast(text, token(f"{scale}-{step}", theme)) >= 4.5, step
+
+    @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_the_edge_of_an_input_stands_out_three_times(self, theme):
         assert contrast(token("line-3", theme), token("bg-sheet", theme)) >= 3
 
