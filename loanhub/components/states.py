@@ -157,6 +157,45 @@ def skeleton_detail() -> rx.Component:
     )
 
 
+def skeleton_record() -> rx.Component:
+    """Customer 360 on its way, each part of the height it will have: the page fills in, nothing jumps."""
+    head = rx.el.div(
+        rx.el.div(
+            bone("56px", "56px", "50%"),
+            rx.el.div(
+                rx.el.div(bone("120px", "22px"), class_name="nm"),
+                rx.el.div(bone("110px"), bone("180px"), bone("60px"), bone("80px"), class_name="ln"),
+                class_name="grow",
+            ),
+            class_name="who",
+        ),
+        rx.el.ol(
+            *[rx.el.li(rx.el.i(), rx.el.span(bone("48px", "12px")), class_name="c" if place == 3 else "") for place in range(7)],
+            class_name="brail",
+            custom_attrs={"aria-hidden": "true"},
+        ),
+        class_name="c360h",
+    )  # fmt: skip
+    figures = [
+        rx.el.div(
+            rx.el.span(bone("56px", "12px"), class_name="t12 row"),
+            rx.el.span(bone("88px", "22px"), class_name="num"),
+            rx.el.span(bone("96px", "12px"), class_name="t12 row"),
+            class_name="kpi",
+        )
+        for _ in range(4)
+    ]
+    step = rx.el.div(
+        rx.el.div(bone("64px", "12px"), bone("160px"), bone("220px", "12px"), class_name="col g4"),
+        class_name="next",
+    )
+    return _skeleton(
+        head,
+        rx.el.div(*figures, step, class_name="facts c4"),
+        rx.el.div(*[rx.el.span(bone("36px")) for _ in range(6)], class_name="tabs c360t"),
+    )
+
+
 def skeleton_tiles(count: int = 4) -> rx.Component:
     """Tiles on their way."""
     one = [

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, wraps
 from typing import Any
 
 import reflex as rx
+from reflex.vars import VarData
 
 from loanhub.components.desktop import desktop_note
 from loanhub.components.hotkeys import page_hotkeys
@@ -77,12 +79,16 @@ def page(
     nav: str = "",
     wide: bool = False,
     window_scroll: bool = False,
+    holds: Any = None,
+    waiting: Callable[[], rx.Component] = skeleton_detail,
 ) -> Callable[[Draw], Draw]:
     """Register a page inside the frame.
 
     permission: any of them opens it; None: anybody signed in. nav: the menu entry it belongs to (the first part
     of the route when empty); a page whose route is a menu entry makes that entry appear.
     on_load: handlers run after ``SessionState.enter``, on every visit and reconnect.
+    holds: ``RecordPage.holds`` of the page of one record: until it says what the browser's address says, ``waiting``
+    is shown and nothing of the record before.
     """
     codes = (
         ()
@@ -103,16 +109,25 @@ def page(
             content = list(parts.content)
             if parts.on_phone:
                 content.insert(0, rx.el.div(*parts.on_phone, class_name="macts"))
+            own_title: Any = title if parts.title is None else parts.title
+            subtitle, views, tools, primary = parts.subtitle, parts.views, list(parts.tools), parts.primary
+            if holds is not None:
+                here = in_address(route) == holds
+                content = [rx.cond(here, rx.fragment(*content), waiting())]
+                own_title, subtitle = rx.cond(here, own_title, title), rx.cond(here, subtitle, "")
+                views = None if views is None else rx.cond(here, views, rx.fragment())
+                tools = [rx.cond(here, tool, rx.fragment()) for tool in tools]
+                primary = None if primary is None else rx.cond(here, primary, rx.fragment())
             return shell(
                 _gate(content, codes, title),
                 frame=_frame(),
-                title=title if parts.title is None else parts.title,
+                title=own_title,
                 section=section,
-                subtitle=parts.subtitle,
+                subtitle=subtitle,
                 back=parts.back,
-                views=parts.views,
-                tools=[_may(codes, tool) for tool in parts.tools],
-                primary=None if parts.primary is None else _may(codes, parts.primary),
+                views=views,
+                tools=[_may(codes, tool) for tool in tools],
+                primary=None if primary is None else _may(codes, primary),
                 wide=wide,
                 window_scroll=window_scroll,
                 keys=rx.fragment(
@@ -161,6 +176,18 @@ def bare_page(
         return draw
 
     return register
+
+
+def in_address(route: str) -> rx.Var[str]:
+    """Return the last variable part of ``route`` as the browser's address has it now, before any server has answered."""
+    name = re.findall(r"\[(\w+)\]", route)[-1]
+    return rx.Var(
+        f"(lhAddress.{name} ?? '')",
+        _var_type=str,
+        _var_data=VarData(
+            imports={"react-router": ["useParams"]}, hooks={"const lhAddress = useParams();": None}
+        ),
+    ).to(str)
 
 
 def _allowed(codes: tuple[Permission, ...]) -> rx.Var[bool]:

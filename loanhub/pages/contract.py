@@ -313,6 +313,7 @@ def _aside() -> rx.Component:
     permission=Permission.CONTRACTS_READ,
     on_load=State.load,
     wide=True,
+    holds=State.holds,
 )
 def contract() -> Page:
     """Draw the contract."""

@@ -8,7 +8,7 @@ import reflex as rx
 
 from loanhub.components.browser import focus, hotkey
 from loanhub.components.buttons import link_button
-from loanhub.components.states import empty, error, skeleton_detail, skeleton_rows
+from loanhub.components.states import empty, error, skeleton_record, skeleton_rows
 from loanhub.domain.permissions import Permission
 from loanhub.pages import _customer_lists as lists
 from loanhub.pages import _customer_tabs as tabs
@@ -110,6 +110,8 @@ def _body() -> rx.Component:
     permission=Permission.CUSTOMERS_READ,
     on_load=CustomerState.load,
     nav="/customers",
+    holds=S.holds,
+    waiting=skeleton_record,
 )
 def customer() -> Page:
     """Draw the page."""
@@ -126,7 +128,7 @@ def customer() -> Page:
         section_sheets(),
         relate_sheet(),
     )
-    content = rx.cond(S.loaded, rx.cond(S.missing, gone, full), skeleton_detail())
+    content = rx.cond(S.missing, gone, full)
     keys = [
         hotkey("p", S.dial),
         hotkey("e", S.open_tab("profile")),

@@ -281,6 +281,7 @@ def _check_dialog() -> rx.Component:
     on_load=[LoanState.load, LoanCasesState.load],
     nav="/loans",
     wide=True,
+    holds=S.holds,
 )
 def loan() -> Page:
     """Draw the page."""

@@ -19,13 +19,14 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
 from loanhub.state._contract_signing import SigningMixin
 from loanhub.state._guard import needs
+from loanhub.state._record import RecordPage
 from loanhub.state.contracts import QUIET, day_of
 
 DIALOGS = ("sheet", "print", "sign", "void")
 ZOOMS = (60, 80, 100, 125, 150)
 
 
-class ContractState(SigningMixin, SessionState):
+class ContractState(RecordPage, SigningMixin, SessionState):
     """The contract page."""
 
     view: ContractView = ContractView()
@@ -49,6 +50,7 @@ class ContractState(SigningMixin, SessionState):
         wanted = _id_of(self.router.url.path)
         if wanted != self.view.id:
             self.view, self.zoom, self.reader = ContractView(), 100, False
+        self._hold()
         self.dialog, self.field_errors, self.missing = "", {}, False
         self._watch("contracts", "loans")
         try:

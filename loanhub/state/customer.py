@@ -23,6 +23,7 @@ from loanhub.state._begin import begin
 from loanhub.state._clock import utc_now
 from loanhub.state._customer_clear import ClearText
 from loanhub.state._guard import needs
+from loanhub.state._record import RecordPage
 from loanhub.state._section import trouble
 from loanhub.state.sop_runs import SopRunState
 
@@ -41,11 +42,10 @@ def record_id(state: Any, prefix: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
 
 
-class CustomerState(ClearText, SessionState):
+class CustomerState(RecordPage, ClearText, SessionState):
     """The page of one customer."""
 
     head: Overview = Overview()
-    loaded: bool = False
     missing: bool = False
     tab: str = "timeline"
     group: str = ""
@@ -72,7 +72,7 @@ class CustomerState(ClearText, SessionState):
     async def load(self) -> Any:
         """Read the address: whose record, which tab. The head is on screen before anything else is read."""
         wanted, actor, now = record_id(self, "customers"), await self._actor(), utc_now()
-        if self._returning and self.loaded and not self.missing and self.head.id == wanted:
+        if self._returning and wanted and not self.missing and self.head.id == wanted:
             # A lost connection is back: what was missed is read, what is open and typed stays.
             self._watch(f"customer:{wanted}")
             await self._catch_up()
@@ -83,7 +83,8 @@ class CustomerState(ClearText, SessionState):
                 await tabs._tell_editing(actor)
             return
         if self.head.id != wanted:
-            self.loaded, self.head, self.items = False, Overview(), []
+            self.holds, self.head, self.items, self.totals, self.people = "", Overview(), [], {}, []
+            await self._forget_sections()
         self.calling = self.finishing = self.planning = self.sending = False
         self.asking, self.call_number, self.shown, self.field_errors = "", "", {}, {}
         self.composer_error, self.attachments, self.composer_key = "", [], secrets.token_hex(12)
@@ -98,30 +99,31 @@ class CustomerState(ClearText, SessionState):
                 yield rx.redirect(f"/customers/{survivor}", replace=True)
                 return
             # The page itself says so; a toast over an empty frame would leave the reader with nothing.
-            self.missing, self.loaded = True, True
+            self.missing = True
+            self._hold()
             self._watch()
             return
-        self.missing, self.loaded = False, True
+        self.missing = False
+        self._hold()
         self.reading, self.failed = self.tab == "timeline", ""
         self._watch(f"customer:{wanted}")
         yield
         await self._read_tab()
         await (await self.get_state(SopRunState))._show_for(customer_id=wanted)
         yield
-        from loanhub.state.customer_care import CustomerCareState
-        from loanhub.state.customer_documents import CustomerDocumentsState
-        from loanhub.state.customer_past import CustomerPastState
-        from loanhub.state.customer_sections import CustomerSectionsState
-        from loanhub.state.customer_tabs import CustomerTabsState
         from loanhub.state.recycle import RecordKeepingState
 
         yield [
-            CustomerPastState.load, CustomerTabsState.load, CustomerDocumentsState.load, CustomerSectionsState.load,
-            CustomerCareState.load, RecordKeepingState.read("customer", str(wanted)),
+            *[section.load for section in _sections()], RecordKeepingState.read("customer", str(wanted)),
             *self._begin(actor, str(self.router.url.query_parameters.get("do", ""))),
         ]  # fmt: skip
         await rx.run_in_thread(lambda: customers.note_opened(actor, customer_id=wanted, now=now))
         await rx.run_in_thread(lambda: search.keep_recent(actor, "customer", wanted, now=now))
+
+    async def _forget_sections(self) -> None:
+        """Empty the States of the sections: not a line of one customer may stand on the page of the next."""
+        for section in (*_sections(), SopRunState):
+            (await self.get_state(section)).reset()
 
     def _begin(self, actor: Actor, what: str) -> list[Any]:
         """Begin what the address asks for, as the palette does; a link never dials or writes by itself."""
@@ -145,12 +147,7 @@ class CustomerState(ClearText, SessionState):
         await self._read_head()
         await self._read_tab()
         await (await self.get_state(SopRunState))._show_for(customer_id=self.head.id)
-        from loanhub.state.customer_care import CustomerCareState
-        from loanhub.state.customer_documents import CustomerDocumentsState
-        from loanhub.state.customer_sections import CustomerSectionsState
-        from loanhub.state.customer_tabs import CustomerTabsState
-
-        for section in (CustomerTabsState, CustomerDocumentsState, CustomerSectionsState, CustomerCareState):
+        for section in _sections()[1:]:  # a past day does not change
             await (await self.get_state(section))._refresh()
 
     async def _read_head(self) -> None:
@@ -174,12 +171,8 @@ class CustomerState(ClearText, SessionState):
     async def again(self) -> Any:
         """Read the open section once more, after it could not be loaded."""
         self.failed = ""
-        from loanhub.state.customer_documents import CustomerDocumentsState
-        from loanhub.state.customer_sections import CustomerSectionsState
-        from loanhub.state.customer_tabs import CustomerTabsState
-
         await self._read_tab()
-        return [CustomerTabsState.load, CustomerDocumentsState.load, CustomerSectionsState.load]
+        return [section.load for section in _sections()[1:]]
 
     async def _read_timeline(self, before_id: int | None = None) -> None:
         actor, now, wanted, group = await self._actor(), utc_now(), self.head.id, self.group
@@ -208,15 +201,11 @@ class CustomerState(ClearText, SessionState):
         self.reading = self.tab == "timeline" and not self.items
         yield
         url = f"/customers/{self.head.id}" + ("" if self.tab == "timeline" else f"?tab={self.tab}")
-        from loanhub.state.customer_documents import CustomerDocumentsState
-        from loanhub.state.customer_sections import CustomerSectionsState
-        from loanhub.state.customer_tabs import CustomerTabsState
-
         await self._read_tab()
         yield [
             rx.call_script(f"history.replaceState(history.state, '', {json.dumps(url)})"),
-            CustomerTabsState.load, CustomerDocumentsState.load, CustomerSectionsState.load,
-        ]  # fmt: skip
+            *[section.load for section in _sections()[1:4]],
+        ]
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
@@ -372,3 +361,20 @@ class CustomerState(ClearText, SessionState):
         )  # fmt: skip
         self.planning = False
         return await self._again(done("已定下一步" if at else "已清除下一步"))
+
+
+def _sections() -> tuple[Any, ...]:
+    """Return the States of the sections, which know this one and so cannot be imported above; each reads in ``load``."""
+    from loanhub.state.customer_care import CustomerCareState
+    from loanhub.state.customer_documents import CustomerDocumentsState
+    from loanhub.state.customer_past import CustomerPastState
+    from loanhub.state.customer_sections import CustomerSectionsState
+    from loanhub.state.customer_tabs import CustomerTabsState
+
+    return (
+        CustomerPastState,
+        CustomerTabsState,
+        CustomerDocumentsState,
+        CustomerSectionsState,
+        CustomerCareState,
+    )

@@ -38,9 +38,7 @@ class CustomerCareState(SessionState):
     @needs(Permission.CUSTOMERS_READ)
     async def load(self) -> None:
         """Read the segments and the grade of the customer in the address."""
-        wanted = record_id(self, "customers")
-        if wanted != self._customer:
-            self.segments, self.grade, self._customer, self.read = [], GradeView(), wanted, 0
+        self._customer = record_id(self, "customers")
         self.grading = self.entrusting = False
         self.field_errors, self.failed = {}, ""
         await self._refresh()

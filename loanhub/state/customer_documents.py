@@ -73,10 +73,7 @@ class CustomerDocumentsState(SessionState):
     @needs(Permission.CUSTOMERS_READ)
     async def load(self) -> None:
         """Read the checklist of the customer in the address."""
-        wanted = record_id(self, "customers")
-        if wanted != self._customer:
-            self.shelves, self.missing, self.chosen, self.looks = [], [], Tile(), []
-            self._customer, self.read = wanted, 0
+        self._customer = record_id(self, "customers")
         self.uploading, self.field_errors, self.failed = False, {}, ""
         await self._refresh()
 

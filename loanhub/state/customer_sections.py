@@ -63,17 +63,7 @@ class CustomerSectionsState(SessionState):
     @needs(Permission.CUSTOMERS_READ)
     async def load(self) -> None:
         """Read what the open tab and the right column need."""
-        wanted = record_id(self, "customers")
-        if wanted != self._customer:
-            self.rows, self.approvals, self.todos, self.consents, self.audit = [], [], [], [], []
-            self.behaviour, self.scores, self.layers, self.graph = (
-                Behaviour(),
-                ScoreHistory(),
-                Layers(),
-                Graph(),
-            )
-            self._customer, self.reading_tab, self.read = wanted, "", 0
-        self.failed = ""
+        self._customer, self.failed = record_id(self, "customers"), ""
         self.moving = self.giving = False
         self.withdrawing, self.picked, self.field_errors = 0, "", {}
         await self._refresh()

@@ -91,9 +91,7 @@ class CustomerTabsState(Conflicting, SessionState):
     @needs(Permission.CUSTOMERS_READ)
     async def load(self) -> None:
         """Read what the page's tab and its right column need."""
-        wanted = record_id(self, "customers")
-        if wanted != self._customer:
-            self.groups, self.parties, self._customer, self.read = [], [], wanted, 0
+        self._customer = record_id(self, "customers")
         self._stop_editing()
         self.history_label, self.relating = "", False
         self.field_errors, self.failed = {}, ""

@@ -20,7 +20,9 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
 from loanhub.state._guard import needs
 from loanhub.state._loan_posting import KINDS, PostingMixin, texts
+from loanhub.state._record import RecordPage
 from loanhub.state.disburse import read_day
+from loanhub.state.loan_cases import LoanCasesState
 
 TABS = ("schedule", "payments", "ledger", "contract", "changes", "requests")
 NESTED = (
@@ -46,7 +48,7 @@ QUOTE_PARTS = {
 """What stands behind a line of the settlement quote."""
 
 
-class LoanState(PostingMixin, SessionState):
+class LoanState(RecordPage, PostingMixin, SessionState):
     """The loan page."""
 
     head: dict[str, str] = {}
@@ -98,6 +100,7 @@ class LoanState(PostingMixin, SessionState):
         """Show the loan of this address."""
         self._watch("loans")
         asked = str(self.router.url.query_parameters.get("tab", ""))
+        self._hold()
         self.loading, self.head, self._all_rows, self.rows, self.payments = True, {}, [], [], []
         self.ledger, self.changes, self.requests, self.offers, self.actions = [], [], [], [], {}
         self.tab = asked if asked in TABS else "schedule"
@@ -106,6 +109,7 @@ class LoanState(PostingMixin, SessionState):
         )
         self.panel, self.kind, self.row_page, self.marked = "in", "payment", 0, ""
         self.broken = True
+        (await self.get_state(LoanCasesState)).cases = []  # of the loan before; read after this one
         try:
             await self._read()
         except NotFound:

@@ -6,7 +6,7 @@ import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, WebSocketRoute, expect
 
 from tests.journeys.conftest import SignIn
 from tests.journeys.test_customer360 import open_customer, tab
@@ -34,6 +34,95 @@ def test_nothing_moves_while_the_page_loads(sign_in: SignIn, phone: bool) -> Non
         page.wait_for_timeout(800)
         moved: Any = page.evaluate("window.__shift")
         assert moved <= MOST, (wanted, moved)
+
+
+class Delay:
+    """Holds back what the server answers on the socket of a page, as a slow line does."""
+
+    def __init__(self, page: Page) -> None:
+        self.held: list[tuple[WebSocketRoute, str | bytes]] | None = None
+        page.route_web_socket("**/_event/**", self._connect)
+
+    def _connect(self, browser: WebSocketRoute) -> None:
+        server = browser.connect_to_server()
+
+        def answer(message: str | bytes) -> None:
+            if self.held is None or message in ("2", "3"):  # a heartbeat
+                browser.send(message)
+            else:
+                self.held.append((browser, message))
+
+        server.on_message(answer)
+
+    def begin(self) -> None:
+        self.held = []
+
+    def release(self, number: int | None = None) -> None:
+        """Let the answers through that came so far, or the first ``number`` of them."""
+        waiting, rest = (self.held or [])[:number], (self.held or [])[number:] if number else []
+        self.held = rest if number else None
+        for browser, message in waiting:
+            browser.send(message)
+
+
+NAMES = """
+window.__names = [];
+const look = () => {
+  const name = document.querySelector('.c360h .nm'), said = location.pathname + ' ' + (name ? name.innerText : '');
+  if (window.__names.at(-1) !== said) window.__names.push(said);
+  requestAnimationFrame(look);
+};
+requestAnimationFrame(look);
+"""
+
+
+@pytest.mark.parametrize("phone", [False, True])
+def test_a_page_never_shows_another_customer(sign_in: SignIn, phone: bool) -> None:
+    page = sign_in("team_lead", phone=phone)
+    page.goto("/customers?view=all")
+    expect(
+        page.locator(
+            "a[href^='/customers/'][data-open]:visible, [data-row] a[href^='/customers/']:visible"
+        ).first
+    ).to_be_visible()
+    hrefs: list[str] = page.locator("a[href^='/customers/']").evaluate_all(
+        "all => [...new Set(all.map(a => a.getAttribute('href')))].filter(h => /[0-9]+$/.test(h)).slice(0, 2)"
+    )
+    line = Delay(page)
+    page.add_init_script(SHIFTS + NAMES)
+    page.goto(hrefs[0])
+    name = page.locator(".c360h .nm")
+    expect(name).not_to_have_text("")
+    first = name.inner_text()
+
+    # Opened anew in the same tab: the server still has the one before and says so first.
+    line.begin()
+    page.goto(hrefs[1])
+    for _ in range(40):
+        page.wait_for_timeout(100)
+        line.release(1)
+        expect(name.filter(has_text=first)).to_have_count(0)
+        if name.count() and name.inner_text().strip():
+            break
+    line.release()
+    expect(name).not_to_have_text("")
+    second = name.inner_text()
+    page.wait_for_timeout(800)
+    told: list[str] = page.evaluate("window.__names")
+    assert not [one for one in told if hrefs[1] in one and first in one], told
+    assert page.evaluate("window.__shift") <= MOST
+
+    # Gone to inside the app: the address is of the next one before the server has heard of it.
+    line.begin()
+    page.evaluate("window.__names.length = 0")
+    page.go_back()
+    page.wait_for_timeout(500)
+    assert second not in page.locator("main").inner_text()
+    line.release()
+    expect(name).to_have_text(first)
+    expect(page.locator(".c360s section").first).to_be_visible()
+    told = page.evaluate("window.__names")
+    assert not [one for one in told if hrefs[0] in one and second in one], told
 
 
 def test_the_checklist_names_what_is_missing(sign_in: SignIn) -> None:
