@@ -8,7 +8,7 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.browser import After
-from loanhub.components.buttons import button, icon_button
+from loanhub.components.buttons import button
 from loanhub.components.chips import tag
 from loanhub.components.dialogs import closing, dialog
 from loanhub.components.forms import Field, field, form
@@ -93,47 +93,3 @@ def reveal_dialog(
     )
     title = rx.fragment(rx.Var.create("查看完整") + label, " ", tag("留痕", "warn", icon_name="fingerprint"))
     return dialog(title, body, is_open=asking != "", on_open_change=on_open_change)
-
-
-def call_sheet(
-    *,
-    is_open: rx.Var[bool],
-    number: rx.Var[str],
-    outcomes: Sequence[tuple[str, str, str]],
-    on_choose: Any,
-    on_open_change: Any,
-) -> rx.Component:
-    """What came of the call, in one tap; outcomes: (code, label, icon)."""
-    choices = rx.el.div(
-        *[
-            rx.el.button(
-                icon(name, "l"),
-                rx.el.span(text),
-                type="button",
-                on_click=on_choose(code),
-                class_name="btn",
-                style={"height": "64px", "flexDirection": "column", "gap": "4px", "flex": "1 1 120px"},
-                custom_attrs={"data-writes": "true"},
-            )
-            for code, text, name in outcomes
-        ],
-        class_name="row g3 wrap",
-    )
-    shown = rx.cond(
-        number != "",
-        rx.el.div(
-            icon("phone-call", "s"),
-            rx.el.span(number, class_name="num t18"),
-            rx.el.span(class_name="grow"),
-            icon_button("copy", "复制号码", size="sm", on_click=rx.set_clipboard(number)),
-            class_name="note mute",
-            style={"alignItems": "center"},
-        ),
-        rx.fragment(),
-    )
-    return dialog(
-        "通话结果",
-        rx.el.div(shown, choices, class_name="col g4"),
-        is_open=is_open,
-        on_open_change=on_open_change,
-    )

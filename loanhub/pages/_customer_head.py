@@ -16,11 +16,12 @@ from loanhub.components.icons import icon
 from loanhub.components.kpi import next_step, no_next_step, tile
 from loanhub.components.money import money, number
 from loanhub.components.rail import stage_rail
-from loanhub.components.reveal import call_sheet, protected, reveal_dialog
+from loanhub.components.reveal import protected, reveal_dialog
 from loanhub.domain.customers import RevealReason
 from loanhub.domain.permissions import Permission
-from loanhub.services.interactions import CallOutcome
+from loanhub.pages._after_call import after_call
 from loanhub.state._base import SessionState
+from loanhub.state.after_call import AfterCallState
 from loanhub.state.customer import CustomerState
 from loanhub.state.customer_care import CustomerCareState
 from loanhub.state.customer_past import CustomerPastState
@@ -28,13 +29,6 @@ from loanhub.state.customer_sections import CustomerSectionsState
 from loanhub.state.customer_tabs import CustomerTabsState
 
 S = CustomerState
-OUTCOME_ICONS = {
-    "answered": "phone-call",
-    "missed": "phone-missed",
-    "dead": "phone-off",
-    "call_back": "calendar-clock",
-}
-OUTCOMES = tuple((one.value, one.label, OUTCOME_ICONS[one.value]) for one in CallOutcome)
 
 
 def may(permission: Permission) -> rx.Var[bool]:
@@ -243,9 +237,7 @@ def sheets() -> rx.Component:
             S.asking, S.asking_label, S.asking_hint, RevealReason.options(), S.field_errors,
             on_submit=S.reveal, on_open_change=S.stop_asking,
         ),
-        call_sheet(
-            is_open=S.calling, number=S.call_number, outcomes=OUTCOMES, on_choose=S.log_call, on_open_change=S.show_call
-        ),
+        after_call(AfterCallState),
         _finish_sheet(),
         _plan_sheet(),
     )  # fmt: skip

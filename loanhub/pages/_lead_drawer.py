@@ -17,20 +17,15 @@ from loanhub.components.rail import rail
 from loanhub.components.record_form import record_facts, record_groups
 from loanhub.components.timeline import timeline
 from loanhub.domain.leads import Temperature
+from loanhub.pages._after_call import after_call
 from loanhub.pages._attach import files_of
 from loanhub.pages._record_keeping import delete_button, record_keeping
 from loanhub.pages._score_panel import score_panel
 from loanhub.pages._sop_panel import sop_panel
-from loanhub.services.interactions import CallOutcome
+from loanhub.state.after_call import AfterCallState
 from loanhub.state.lead_drawer import CLOSE_REASONS, LeadDrawerState
 
 S = LeadDrawerState
-_OUTCOME_ICONS = {
-    "answered": "phone-call",
-    "missed": "phone-missed",
-    "dead": "phone-off",
-    "call_back": "calendar-clock",
-}
 _FACTS = {
     "display": "grid",
     "gridTemplateColumns": "repeat(auto-fit, minmax(200px, 1fr))",
@@ -209,28 +204,6 @@ def _fields() -> rx.Component:
     return rx.fragment(rx.cond(S.editing, editor, facts), clash)
 
 
-def _call_sheet() -> rx.Component:
-    choices = [
-        rx.el.button(
-            icon(_OUTCOME_ICONS[one.value]),
-            rx.el.span(one.label),
-            type="button",
-            class_name="btn lg",
-            style=_BIG,
-            on_click=S.log_call(one.value),
-            custom_attrs={"data-writes": "true"},
-        )
-        for one in CallOutcome
-    ]
-    return dialog(
-        "这通电话怎么样",
-        rx.el.p(S.lead.name, " · ", S.lead.phone, class_name="f2"),
-        rx.el.div(*choices, class_name="row g3 wrap", style={"marginTop": "12px"}),
-        is_open=S.calling,
-        on_open_change=S.show_call,
-    )
-
-
 def _close_dialog() -> rx.Component:
     reason = Field(key="reason", label="原因", kind="select", required=True, options=CLOSE_REASONS)
     words = Field(key="note", label="补充说明", kind="textarea", maximum_length=300)
@@ -351,7 +324,7 @@ def lead_drawer() -> rx.Component:
     )
     return rx.fragment(
         drawer(S.lead.name, body, is_open=S.is_open, on_open_change=S.show),
-        _call_sheet(),
+        after_call(AfterCallState),
         _close_dialog(),
     )
 

@@ -6,11 +6,9 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components.after_call import after_call_sheet
 from loanhub.components.browser import hotkey
 from loanhub.components.buttons import button, kbd, link_button
 from loanhub.components.chips import risk, sla, tag
-from loanhub.components.composer import NEXT
 from loanhub.components.dialogs import MenuItem, closing, dialog, menu, menu_item
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
@@ -18,14 +16,12 @@ from loanhub.components.kpi import tile, tiles
 from loanhub.components.money import number
 from loanhub.components.rail import rail
 from loanhub.components.states import empty, skeleton_rows
-from loanhub.domain.leads import Temperature
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reminders import Later
-from loanhub.pages._attach import files_of
+from loanhub.pages._after_call import after_call
 from loanhub.pages._customer_head import may, when
 from loanhub.pages._page import Page, page
 from loanhub.pages._task_drawer import new_task
-from loanhub.services.interactions import CallOutcome
 from loanhub.state._base import SessionState
 from loanhub.state.task_drawer import TaskDrawerState
 from loanhub.state.workbench import Line, WorkbenchState
@@ -295,25 +291,6 @@ def _error(key: str) -> Any:
     return rx.cond(S.field_errors.contains(key), S.field_errors[key], "")
 
 
-def _after_sheet() -> rx.Component:
-    """What came of a call or a visit."""
-    return after_call_sheet(
-        title=S.finishing_title,
-        is_open=S.finishing != "",
-        number=S.call_number,
-        outcomes=(("", "没有通话"), *CallOutcome.options()),
-        outcome=S.outcome,
-        next_steps=NEXT,
-        temperatures=Temperature.options(),
-        errors=S.field_errors,
-        form_key=S.form_key,
-        on_submit=S.record,
-        on_quick=S.log_call,
-        on_open_change=S.close_finish,
-        files=files_of(S, prefix="after"),
-    )
-
-
 def _later_sheet() -> rx.Component:
     body = form(
         field(Field(key="until", label="推迟到", kind="datetime", required=True), error=_error("until")),
@@ -388,7 +365,7 @@ def workbench() -> Page:
     return Page(
         [
             rx.cond(works, desk, hall),
-            _after_sheet(),
+            after_call(S),
             _later_sheet(),
             _move_sheet(),
             when(Permission.TASKS_EDIT, new_task()),

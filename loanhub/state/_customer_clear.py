@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-import secrets
-from datetime import timedelta
 from typing import Any
 
 import reflex as rx
 
-from loanhub.components.toasts import done
 from loanhub.domain.permissions import Permission
-from loanhub.domain.reminders import next_time
-from loanhub.services import customers, interactions
+from loanhub.services import customers
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
-from loanhub.state._dial import call
 from loanhub.state._guard import needs
+from loanhub.state.after_call import AfterCallState
 
 SHOWN_SECONDS = 30
 
@@ -24,8 +20,6 @@ SHOWN_SECONDS = 30
 class ClearText(SessionState, mixin=True):
     """Part of CustomerState; it says ``head``, ``composer_key``, ``field_errors`` and ``_again``."""
 
-    calling: bool = False
-    call_number: str = ""
     asking: str = ""
     asking_label: str = ""
     asking_hint: str = ""
@@ -42,40 +36,8 @@ class ClearText(SessionState, mixin=True):
         """Call the customer: the number goes to the dialer, the sheet asks what came of it."""
         actor, now, wanted = await self._actor(), utc_now(), self.head.id
         number = await rx.run_in_thread(lambda: customers.dial(actor, customer_id=wanted, now=now))
-        self.calling, self.call_number = True, number.text
-        return [
-            call(number.digits),
-            type(self).forget(self._next_round()),
-        ]
-
-    @rx.event
-    @needs(Permission.INTERACTIONS_CREATE)
-    async def show_call(self, is_open: bool) -> None:
-        """Close the sheet that asks what came of a call."""
-        self.calling = bool(is_open)
-        if not self.calling:
-            self.call_number = ""
-
-    @rx.event
-    @needs(Permission.INTERACTIONS_CREATE)
-    async def log_call(self, outcome: str) -> Any:
-        """Log a call in one tap; a promised call back is set for tomorrow, a missed one for two hours on."""
-        actor, now, wanted, key = await self._actor(), utc_now(), self.head.id, f"call-{self.composer_key}"
-        result = interactions.CallOutcome.find(str(outcome))
-        step, at = "", None
-        if result is interactions.CallOutcome.CALL_BACK:
-            step, at = "约定回访", next_time("tomorrow", "", now)
-        elif result is interactions.CallOutcome.MISSED:
-            step, at = "再次拨打", now + timedelta(hours=2)
-        await rx.run_in_thread(
-            lambda: customers.follow_up(
-                actor, customer_id=wanted, kind="call", text="", outcome=str(outcome), next_step=step,
-                next_step_at=at, key=key, now=now,
-            )
-        )  # fmt: skip
-        self.calling, self.call_number, self.composer_key = False, "", secrets.token_hex(12)
-        note = "，明天 10:00 回访" if step == "约定回访" else "，2 小时后再打" if at else ""
-        return await self._again(done(f"已记录：{result.label if result else ''}{note}"))
+        after = await self.get_state(AfterCallState)
+        return after._dialed(f"customer:{wanted}", self.head.name, number)
 
     # ---- clear text ----
 
@@ -112,7 +74,7 @@ class ClearText(SessionState, mixin=True):
     @needs(Permission.CUSTOMERS_REVEAL)
     async def hide(self) -> None:
         """Mask everything again."""
-        self.shown, self.call_number = {}, ""
+        self.shown = {}
 
     def _next_round(self) -> int:
         self._shown_round += 1
@@ -125,4 +87,4 @@ class ClearText(SessionState, mixin=True):
         await asyncio.sleep(SHOWN_SECONDS)
         async with self:
             if number == self._shown_round:
-                self.shown, self.call_number = {}, ""
+                self.shown = {}

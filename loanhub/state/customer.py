@@ -25,6 +25,7 @@ from loanhub.state._customer_clear import ClearText
 from loanhub.state._guard import needs
 from loanhub.state._record import RecordPage
 from loanhub.state._section import trouble
+from loanhub.state.after_call import AfterCallState
 from loanhub.state.sop_runs import SopRunState
 
 TABS = (
@@ -85,8 +86,9 @@ class CustomerState(RecordPage, ClearText, SessionState):
         if self.head.id != wanted:
             self.holds, self.head, self.items, self.totals, self.people = "", Overview(), [], {}, []
             await self._forget_sections()
-        self.calling = self.finishing = self.planning = self.sending = False
-        self.asking, self.call_number, self.shown, self.field_errors = "", "", {}, {}
+        self.finishing = self.planning = self.sending = False
+        self.asking, self.shown, self.field_errors = "", {}, {}
+        (await self.get_state(AfterCallState))._put_away()
         self.composer_error, self.attachments, self.composer_key = "", [], secrets.token_hex(12)
         tab = str(self.router.url.query_parameters.get("tab", "timeline"))
         self.tab, self.group = tab if tab in TABS else "timeline", ""

@@ -28,9 +28,9 @@ from loanhub.state._base import SessionState
 from loanhub.state._begin import begin
 from loanhub.state._clock import SHANGHAI, utc_now
 from loanhub.state._conflict import Conflicting
-from loanhub.state._dial import call
 from loanhub.state._guard import needs
 from loanhub.state._lead_hold import Holding
+from loanhub.state.after_call import AfterCallState
 from loanhub.state.leads import TEMPERATURE_TONES, LeadsState
 from loanhub.state.recycle import RecordKeepingState
 from loanhub.state.score_panel import ScorePanelState
@@ -173,7 +173,6 @@ class LeadDrawerState(Attaching, Holding, Conflicting, SessionState):
     lead: Lead = Lead()
     is_open: bool = False
     editing: bool = False
-    calling: bool = False
     closing: bool = False
     facts: list[FormGroup] = []
     form: list[FormGroup] = []
@@ -200,6 +199,7 @@ class LeadDrawerState(Attaching, Holding, Conflicting, SessionState):
                 _live.begin_editing(self, DRAWER, "lead", self.lead.id, await self._actor())
             return None
         self.is_open = False
+        (await self.get_state(AfterCallState))._put_away()
         if not (wanted.isascii() and wanted.isdigit() and len(wanted) < 12):
             return None
         opened = await self._open(int(wanted))
@@ -220,7 +220,7 @@ class LeadDrawerState(Attaching, Holding, Conflicting, SessionState):
 
     async def _open(self, lead_id: int) -> Any:
         self._stop_editing()
-        self.calling = self.closing = False
+        self.closing = False
         self.field_errors, self.composer_error, self.attachments = {}, "", []
         actor, now = await self._actor(), utc_now()
         try:
@@ -243,7 +243,7 @@ class LeadDrawerState(Attaching, Holding, Conflicting, SessionState):
         if is_open:
             return None
         self._stop_editing()
-        self.is_open = self.calling = False
+        self.is_open = False
         return _put_lead("")
 
     async def _read(self, lead_id: int) -> None:
@@ -345,34 +345,8 @@ class LeadDrawerState(Attaching, Holding, Conflicting, SessionState):
         actor, now = await self._actor(), utc_now()
         number = await rx.run_in_thread(lambda: dial_number(actor, lead_id=wanted, now=now))
         answer = await self._open(wanted)
-        self.calling = True
-        return [answer, self._keeping(), call(number.digits)]
-
-    @rx.event
-    @needs(Permission.INTERACTIONS_CREATE)
-    async def show_call(self, is_open: bool) -> None:
-        """Close the sheet that asks what came of a call."""
-        self.calling = bool(is_open) and self.is_open
-
-    @rx.event
-    @needs(Permission.INTERACTIONS_CREATE)
-    async def log_call(self, outcome: str) -> Any:
-        """Log a call in one tap; a promised call back is set for tomorrow, a missed one for two hours on."""
-        actor, now, lead_id, key = await self._actor(), utc_now(), self.lead.id, f"call-{self._key}"
-        result = interactions.CallOutcome.find(str(outcome))
-        steps = {
-            interactions.CallOutcome.CALL_BACK: ("约定回访", next_time("tomorrow", "", now)),
-            interactions.CallOutcome.MISSED: ("再次拨打", now + timedelta(hours=2)),
-        }
-        step, at = steps.get(result, ("", None)) if result else ("", None)
-        await rx.run_in_thread(
-            lambda: interactions.record(
-                actor, kind="call", text="", lead_id=lead_id, outcome=str(outcome), next_step=step, next_step_at=at,
-                key=key, now=now,
-            )
-        )  # fmt: skip
-        self.calling = False
-        return await self._again(done(f"已记录：{result.label}" if result else "已记录"))
+        after = await self.get_state(AfterCallState)
+        return [answer, self._keeping(), *after._dialed(f"lead:{self.lead.id}", self.lead.name, number)]
 
     @rx.event
     @needs(Permission.INTERACTIONS_CREATE)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import secrets
 from dataclasses import asdict, dataclass
-from datetime import timedelta
 from typing import Any
 
 import reflex as rx
@@ -14,11 +12,10 @@ import reflex as rx
 from loanhub.components.toasts import done, undoable
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
-from loanhub.services import interactions, workbench
-from loanhub.state._attaching import Attaching
+from loanhub.services import workbench
+from loanhub.state._after_call import AfterCall
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
-from loanhub.state._dial import call
 from loanhub.state._guard import needs
 
 _KEPT_BACK = ("amount_fen", "due_at", "temperature", "priority")
@@ -66,7 +63,7 @@ class Tile:
     tone: str = ""
 
 
-class WorkbenchState(Attaching, SessionState):
+class WorkbenchState(AfterCall, SessionState):
     """The first page of the day."""
 
     greeting: str = ""
@@ -83,18 +80,9 @@ class WorkbenchState(Attaching, SessionState):
     finished: list[dict[str, str]] = []
     waiting: list[dict[str, str]] = []
     loading: bool = True
-    finishing: str = ""
-    finishing_title: str = ""
-    outcome: str = ""
-    """What the sheet begins with: answered after a call, empty when there was none."""
-    call_number: str = ""
     putting: str = ""
     moving: int = 0
     stages: list[dict[str, str]] = []
-    form_key: str = "0"
-    field_errors: dict[str, str] = {}
-
-    _round: int = 0
 
     @rx.event
     @needs(Permission.WORKBENCH_READ)
@@ -104,7 +92,7 @@ class WorkbenchState(Attaching, SessionState):
         wanted = str(query.get("span", "today"))
         self.span = wanted if wanted in SPANS else "today"
         if not (self._returning and self.finishing):
-            self.finishing, self.call_number, self.field_errors, self.attachments = "", "", {}, []
+            self._put_away()
             self.form_key = secrets.token_hex(12)
         self.putting, self.moving = "", 0
         self._watch("leads", "tasks", "applications", "contracts", "loans", "customers")
@@ -168,10 +156,6 @@ class WorkbenchState(Attaching, SessionState):
         self._begin(key, line.title if line else "跟进", "")
         return None
 
-    def _begin(self, key: str, title: str, outcome: str) -> None:
-        self.finishing, self.finishing_title, self.outcome, self.attachments = key, title, outcome, []
-        self.field_errors, self.form_key = {}, secrets.token_hex(12)
-
     @rx.event
     @needs(Permission.TASKS_EDIT)
     async def take_back(self, key: str) -> Any:
@@ -179,33 +163,6 @@ class WorkbenchState(Attaching, SessionState):
         actor, now = await self._actor(), utc_now()
         await rx.run_in_thread(lambda: workbench.take_back(actor, key=str(key), now=now))
         return await self._again()
-
-    @rx.event
-    @needs(Permission.INTERACTIONS_CREATE)
-    async def close_finish(self, is_open: bool) -> None:
-        """Close the sheet that asks what came of it."""
-        if not is_open:
-            self.finishing, self.call_number = "", ""
-
-    @rx.event
-    @needs(Permission.INTERACTIONS_CREATE)
-    async def record(self, form: dict[str, Any]) -> Any:
-        """Write what came of a call or a visit."""
-        actor, now, key = await self._actor(), utc_now(), self.finishing
-        given = {
-            name: str(form.get(name, ""))[:2100]
-            for name in ("outcome", "text", "next", "next_at", "step", "temperature")
-        }
-        files = self._files()
-        self.field_errors = {}
-        await rx.run_in_thread(
-            lambda: workbench.finish_step(
-                actor, key=key, outcome=given["outcome"], text=given["text"], choice=given["next"],
-                own=given["next_at"], step=given["step"], temperature=given["temperature"], attachments=files, now=now,
-            )
-        )  # fmt: skip
-        self.finishing, self.call_number, self.attachments = "", "", []
-        return await self._again(done("已记录"))
 
     @rx.event
     @needs(Permission.TASKS_EDIT, Permission.INTERACTIONS_CREATE)
@@ -224,36 +181,7 @@ class WorkbenchState(Attaching, SessionState):
         actor, now = await self._actor(), utc_now()
         number = await rx.run_in_thread(lambda: workbench.dial(actor, key=str(key), now=now))
         line = self._line(str(key))
-        self._begin(str(key), line.title if line else "跟进", interactions.CallOutcome.ANSWERED.value)
-        self.call_number = number.text
-        self._round += 1
-        return [call(number.digits), WorkbenchState.forget(self._round)]
-
-    @rx.event(background=True)
-    @needs(Permission.CUSTOMERS_REVEAL)
-    async def forget(self, number: int) -> None:
-        """Empty the number on the server after thirty seconds, whatever became of the page."""
-        await asyncio.sleep(SHOWN_SECONDS)
-        async with self:
-            if number == self._round:
-                self.call_number = ""
-
-    @rx.event
-    @needs(Permission.INTERACTIONS_CREATE)
-    async def log_call(self, outcome: str) -> Any:
-        """Log a call in one tap: a missed one is tried again in two hours, a dead number not."""
-        actor, now, key = await self._actor(), utc_now(), self.finishing
-        found = interactions.CallOutcome.find(str(outcome))
-        missed = found is interactions.CallOutcome.MISSED
-        own = (now + timedelta(hours=2)).isoformat() if missed else ""
-        await rx.run_in_thread(
-            lambda: workbench.finish_step(
-                actor, key=key, outcome=str(outcome), text="", choice="none", own=own, step="再次拨打" if missed else "",
-                now=now,
-            )
-        )  # fmt: skip
-        self.finishing, self.call_number = "", ""
-        return await self._again(done(f"已记录：{found.label if found else ''}"))
+        return self._dialed(str(key), line.title if line else "跟进", number)
 
     @rx.event
     @needs(Permission.TASKS_EDIT, Permission.INTERACTIONS_CREATE)

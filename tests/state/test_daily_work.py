@@ -22,6 +22,7 @@ from loanhub.services._notices import notify
 from loanhub.services._transaction import transaction
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
+from loanhub.state.after_call import AfterCallState
 from loanhub.state.customer import CustomerState
 from loanhub.state.customer_tabs import CustomerTabsState
 from loanhub.state.customers import CustomersState
@@ -144,17 +145,26 @@ class TestCustomer:
 
         assert (list(state.field_errors), state.shown) == (["reason"], {})
 
-    def test_logs_a_call_in_one_tap(self, visit: Any) -> None:
+    def test_a_call_opens_the_sheet_and_one_tap_logs_it_once(self, visit: Any) -> None:
         rep = make_user(RoleCode.SALES)
-        state = visit(CustomerState, rep, f"/customers/{make_customer(rep)}/")
+        number = make_customer(rep)
+        state = visit(CustomerState, rep, f"/customers/{number}/")
+        sheet = state._get_root_state().get_substate(AfterCallState.get_full_name().split(".")[1:])
         do(CustomerState.load, state)
 
         do(CustomerState.dial, state)
-        calling = (state.calling, state.call_number != "")
-        do(CustomerState.log_call, state, "call_back")
+        opened = (
+            sheet.finishing,
+            sheet.finishing_title == state.head.name,
+            sheet.call_number != "",
+            sheet.outcome,
+        )
+        do(AfterCallState.log_call, sheet, "missed")
+        do(AfterCallState.log_call, sheet, "missed")  # the second of two quick taps
 
-        assert calling == (True, True)
-        assert (state.calling, state.call_number, state.head.next_title) == (False, "", "约定回访")
+        assert opened == (f"customer:{number}", True, True, "answered")
+        assert (sheet.finishing, sheet.call_number, state.head.next_title) == ("", "", "再次拨打")
+        assert sum("未接" in one.text + one.note + one.what for one in state.items) == 1
 
     def test_ignores_an_answer_that_is_no_upload(self, visit: Any) -> None:
         rep = make_user(RoleCode.SALES)

@@ -15,12 +15,13 @@ from reflex.istate.data import ReflexURL, URLData
 from sqlalchemy.engine import Engine
 
 from loanhub.domain.permissions import RoleCode
-from loanhub.services import files, interactions, leads
+from loanhub.services import files, leads
 from loanhub.services._actor import Actor
 from loanhub.services.leads import view
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
+from loanhub.state.after_call import AfterCallState
 from loanhub.state.imports import ImportsState
 from loanhub.state.lead_drawer import LeadDrawerState
 from loanhub.state.lead_new import NewLeadState
@@ -200,16 +201,20 @@ class TestDrawer:
 
         assert (state.composer_error, state.timeline[0]["what"]) == ("", "跟进")
 
-    def test_a_call_is_logged_in_one_tap_and_once(self, visit: Callable[..., Any]) -> None:
+    def test_a_call_asks_what_came_of_it_and_writes_it_once(self, visit: Callable[..., Any]) -> None:
         rep = make_user(RoleCode.SALES)
         lead_id = make_lead(rep)
         state = visit(LeadDrawerState, rep)
         do(LeadDrawerState.dial, state, str(lead_id))
-        assert state.calling
+        sheet = state._get_root_state().get_substate(AfterCallState.get_full_name().split(".")[1:])
+        assert (sheet.finishing, state.is_open) == (f"lead:{lead_id}", True)
 
-        do(LeadDrawerState.log_call, state, interactions.CallOutcome.CALL_BACK.value)
+        given = {"outcome": "call_back", "text": "周三再谈", "next": "tomorrow", "step": "约定回访"}
+        do(AfterCallState.record, sheet, given)
+        do(AfterCallState.record, sheet, given)  # the second of two quick clicks
 
-        assert (state.calling, state.lead.next_step) == (False, "约定回访")
+        assert (sheet.finishing, state.lead.next_step) == ("", "约定回访")
+        assert sum("周三再谈" in one["text"] for one in state.timeline) == 1
 
     @pytest.mark.parametrize("junk", ["", "abc", "1 or 1=1", "９", "999999999999999"])
     def test_junk_opens_nothing(self, visit: Callable[..., Any], junk: str) -> None:
