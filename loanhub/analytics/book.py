@@ -7,10 +7,10 @@ Instants are cut to days in Asia/Shanghai by the loader, so that a measure never
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 
@@ -60,6 +60,7 @@ FOLLOWS = {"payments": ("loan", "loans"), "snapshots": ("loan", "loans"), "moves
 """Frames whose rows belong to a row of another: the column that names it, and the frame it is in."""
 GROWING = "snapshots"
 """History that is only added to, a month end at a time."""
+Shared = TypeVar("Shared")
 
 
 @dataclass(frozen=True)
@@ -166,6 +167,27 @@ class Book:
     contacts: pl.DataFrame
     staff: pl.DataFrame
     snapshots: pl.DataFrame
+    _shared: dict[str, tuple[tuple[str, ...], object]] = field(
+        default_factory=dict, init=False, repr=False, compare=False
+    )
+
+    def shared(self, name: str, of: tuple[str, ...], make: Callable[[], Shared]) -> Shared:
+        """Return what several figures need alike, made once as long as the frames it is made of stay the same.
+
+        of: their names. Made twice when two threads ask at once, which harms nothing.
+        """
+        found = self._shared.get(name)
+        if found is None:
+            found = self._shared[name] = (of, make())
+        return found[1]  # type: ignore[return-value]
+
+    def having(self, frames: Mapping[str, pl.DataFrame]) -> Book:
+        """Return a book with these frames instead; what was made of the others alone is taken over."""
+        book = Book(**{name: frames.get(name, getattr(self, name)) for name in SCHEMAS})
+        for name, (of, made) in list(self._shared.items()):
+            if all(getattr(self, one) is getattr(book, one) for one in of):
+                book._shared[name] = (of, made)
+        return book
 
 
 def empty() -> Book:
@@ -179,7 +201,7 @@ def fold(book: Book, name: str, fresh: pl.DataFrame, *, key: str, ids: Sequence[
     key: the column the ids name: ``id``, for loans also ``customer``, or that of :data:`FOLLOWS`.
     """
     kept: pl.DataFrame = getattr(book, name).filter(~pl.col(key).is_in(list(ids)) | pl.col(key).is_null())
-    return replace(book, **{name: kept.vstack(fresh.select(kept.columns))})
+    return book.having({name: kept.vstack(fresh.select(kept.columns))})
 
 
 def within(

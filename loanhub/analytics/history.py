@@ -13,6 +13,7 @@ import polars as pl
 
 from loanhub.analytics.book import Book
 from loanhub.analytics.risk import SETTLED, WRITTEN_OFF, RollRow, roll_rate
+from loanhub.analytics.tables import by_bucket
 from loanhub.domain.repayment.delinquency import Bucket
 
 GROUPS = ("M1", "M2", "M3+")
@@ -57,13 +58,19 @@ def history_of(book: Book, cells: pl.DataFrame) -> History:
     """Return the past of a book whose month ends were added up already."""
     month = pl.col("disbursed").dt.truncate("1mo")
     gone = (
-        book.loans.filter(pl.col("written_off").is_not_null())
+        book.loans.lazy()
+        .filter(pl.col("written_off").is_not_null())
         .group_by(date=pl.col("written_off").dt.month_end(), cohort=month)
         .agg(fen=pl.col("written_off_fen").sum())
+        .collect()
     )
-    lent = book.loans.group_by(cohort=month).agg(
-        fen=pl.col("principal_fen").sum(), loans=pl.len().cast(pl.Int64)
+    # By day first: there are few days, and only they need their month looked up.
+    days = (
+        book.loans.lazy()
+        .group_by("disbursed")
+        .agg(fen=pl.col("principal_fen").sum(), loans=pl.len().cast(pl.Int64))
     )
+    lent = days.group_by(cohort=month).agg(pl.col("fen", "loans").sum()).collect()
     return History(cells, gone, lent)
 
 
@@ -101,11 +108,7 @@ def ageing_trend(past: History, months: int = 12) -> list[Ageing]:
 
 def ageing_now(book: Book, today: date) -> Ageing:
     """Return the same of the loans as they stand."""
-    alive = book.loans.filter(pl.col("open"))
-    sums = {
-        row["bucket"]: row["fen"]
-        for row in alive.group_by("bucket").agg(fen=pl.col("outstanding_fen").sum()).to_dicts()
-    }
+    sums = {row["bucket"]: row["balance_fen"] for row in by_bucket(book).to_dicts()}
     rest = sum(fen for bucket, fen in sums.items() if bucket not in ("M0", "M1", "M2"))
     return Ageing(today, (sums.get("M1", 0), sums.get("M2", 0), rest), sum(sums.values()))
 

@@ -51,7 +51,7 @@ def funnel(book: Book, window: Window, stages: int) -> list[FunnelStep]:
 
     Monotone by construction: who reached a later stage counts for every earlier one.
     """
-    reached = book.leads.filter(window.holds("created"))["reached"]
+    reached = book.leads.lazy().filter(window.holds("created")).select("reached").collect()["reached"]
     return funnel_steps([int((reached >= stage).sum()) for stage in range(stages)])
 
 
@@ -72,8 +72,10 @@ def reached_by(book: Book, window: Window) -> pl.DataFrame:
 
     So two cohorts are held against each other at the same age, not a young one against one that had time to ripen.
     """
-    cohort = book.leads.filter(window.holds("created"))
-    moves = book.moves.join(cohort.select(lead="id"), on="lead", how="semi")
+    cohort = book.leads.lazy().filter(window.holds("created")).select("id", "channel", "stage").collect()
+    moves = book.moves.select("id", "lead", "stage", "to", "moved").join(
+        cohort.select(lead="id"), on="lead", how="semi"
+    )
     start = moves.sort("id").group_by("lead", maintain_order=True).agg(began=pl.col("stage").first())
     later = moves.filter(pl.col("moved") < window.end).group_by("lead").agg(got=pl.col("to").max())
     found = cohort.join(start, left_on="id", right_on="lead", how="left").join(
@@ -85,8 +87,8 @@ def reached_by(book: Book, window: Window) -> pl.DataFrame:
 
 def funnel_now(book: Book, stages: int) -> list[int]:
     """Return how many leads still alive stand in each stage now 时点漏斗: neither invalid nor lost."""
-    alive = book.leads.filter(pl.col("valid") & (pl.col("status") != LeadStatus.LOST.value))
-    counts = dict(alive.group_by("stage").len().iter_rows())
+    alive = book.leads.lazy().filter(pl.col("valid") & (pl.col("status") != LeadStatus.LOST.value))
+    counts = dict(alive.group_by("stage").len().collect().iter_rows())
     return [int(counts.get(stage, 0)) for stage in range(stages)]
 
 
@@ -98,7 +100,38 @@ def funnel_now_rows(book: Book, stage: int) -> pl.DataFrame:
 
 def funded_leads(book: Book) -> pl.Series:
     """Return the ids of the leads that became a disbursed loan, each once."""
-    return book.loans.filter(pl.col("disbursed").is_not_null())["lead"].drop_nulls().unique()
+
+    def make() -> pl.Series:
+        lent = book.loans.lazy().filter(pl.col("disbursed").is_not_null() & pl.col("lead").is_not_null())
+        return lent.select(pl.col("lead").unique()).collect()["lead"]
+
+    return book.shared("funded_leads", ("loans",), make)
+
+
+def leads_with_outcome(book: Book) -> pl.LazyFrame:
+    """Return the leads with ``won``: whether each became a disbursed loan."""
+
+    def make() -> pl.Series:
+        return book.leads["id"].is_in(funded_leads(book).implode()).alias("won")
+
+    return book.leads.lazy().with_columns(book.shared("won", ("leads", "loans"), make))
+
+
+def _brought(book: Book) -> pl.DataFrame:
+    """Return what the loans of each lead came to: ``lead``, ``principal_fen``, ``revenue_fen``, ``lost_fen``."""
+
+    def make() -> pl.DataFrame:
+        earned = book.payments.lazy().group_by("loan").agg(pl.col("revenue_fen").sum())
+        return (
+            book.loans.lazy()
+            .filter(pl.col("lead").is_not_null())
+            .join(earned, left_on="id", right_on="loan", how="left")
+            .group_by("lead")
+            .agg(pl.col("principal_fen", "revenue_fen").sum(), lost_fen=pl.col("written_off_fen").sum())
+            .collect()
+        )
+
+    return book.shared("brought", ("loans", "payments"), make)
 
 
 def channels(book: Book, window: Window) -> pl.DataFrame:
@@ -107,16 +140,13 @@ def channels(book: Book, window: Window) -> pl.DataFrame:
     Columns: channel, leads, valid, funded, funded_fen, cost_fen, revenue_fen (interest and fees received on its loans so
     far), lost_fen (their principal written off).
     """
-    loans = book.loans.filter(pl.col("lead").is_not_null())
-    earned = book.payments.group_by("loan").agg(pl.col("revenue_fen").sum())
-    funded = (
-        loans.join(earned, left_on="id", right_on="loan", how="left")
-        .group_by("lead")
-        .agg(pl.col("principal_fen", "revenue_fen").sum(), lost_fen=pl.col("written_off_fen").sum())
+    cohort = (
+        book.leads.lazy()
+        .filter(window.holds("created"))
+        .select("id", "channel", "valid", "cost_fen")
+        .collect()
     )
-    cohort = book.leads.filter(window.holds("created")).join(
-        funded, left_on="id", right_on="lead", how="left"
-    )
+    cohort = cohort.join(_brought(book), left_on="id", right_on="lead", how="left")
     return (
         cohort.group_by("channel")
         .agg(
@@ -135,16 +165,18 @@ def channels(book: Book, window: Window) -> pl.DataFrame:
 def products(book: Book, window: Window) -> pl.DataFrame:
     """Return one row a product lent in the window: product, amount_fen, loans; largest first."""
     return (
-        book.loans.filter(window.holds("disbursed"))
+        book.loans.lazy()
+        .filter(window.holds("disbursed"))
         .group_by("product")
         .agg(amount_fen=pl.col("principal_fen").sum(), loans=pl.len().cast(pl.Int64))
         .sort(["amount_fen", "product"], descending=[True, False])
+        .collect()
     )
 
 
 def grades(book: Book) -> pl.DataFrame:
     """Return one row a risk grade of open loans: grade (null: not graded), balance_fen, overdue_fen, loans; 1 first."""
-    alive = book.loans.filter(pl.col("open"))
+    alive = book.loans.lazy().filter(pl.col("open"))
     late = pl.when(pl.col("dpd") > 0).then(pl.col("outstanding_fen")).otherwise(0)
     return (
         alive.group_by("grade")
@@ -152,16 +184,19 @@ def grades(book: Book) -> pl.DataFrame:
             balance_fen=pl.col("outstanding_fen").sum(), overdue_fen=late.sum(), loans=pl.len().cast(pl.Int64)
         )
         .sort("grade", nulls_last=True)
+        .collect()
     )
 
 
 def stage_times(book: Book, window: Window) -> pl.DataFrame:
     """Return one row a stage left in the window: stage, seconds (the median stay), moves."""
     return (
-        book.moves.filter(window.holds("moved"))
+        book.moves.lazy()
+        .filter(window.holds("moved"))
         .group_by("stage")
         .agg(seconds=pl.col("stayed_seconds").median(), moves=pl.len().cast(pl.Int64))
         .sort("stage")
+        .collect()
     )
 
 
@@ -183,37 +218,45 @@ def leaders(book: Book, window: Window) -> pl.DataFrame:
     won: those of the window's leads that were lent to since. Largest amount first.
     """
     lent = (
-        book.loans.filter(window.holds("disbursed") & pl.col("owner").is_not_null())
+        book.loans.lazy()
+        .filter(window.holds("disbursed") & pl.col("owner").is_not_null())
         .group_by("owner")
         .agg(amount_fen=pl.col("principal_fen").sum(), loans=pl.len().cast(pl.Int64))
     )
-    cohort = book.leads.filter(window.holds("created") & pl.col("owner").is_not_null())
-    worked = cohort.group_by("owner").agg(
-        leads=pl.len().cast(pl.Int64),
-        won=pl.col("id").is_in(funded_leads(book).implode()).sum().cast(pl.Int64),
+    worked = (
+        leads_with_outcome(book)
+        .filter(window.holds("created") & pl.col("owner").is_not_null())
+        .group_by("owner")
+        .agg(leads=pl.len().cast(pl.Int64), won=pl.col("won").sum().cast(pl.Int64))
     )
     return (
         lent.join(worked, on="owner", how="full", coalesce=True)
         .with_columns(pl.col("amount_fen", "loans", "leads", "won").fill_null(0))
         .sort(["amount_fen", "loans", "owner"], descending=[True, True, False])
+        .collect()
     )
 
 
 def ageing(book: Book) -> pl.DataFrame:
     """Return one row a group of open loans: group (M0, M1, M2, M3, M3+), balance_fen, loans."""
-    alive = book.loans.filter(pl.col("open"))
-    return alive.group_by(group=AGEING_GROUP).agg(
-        balance_fen=pl.col("outstanding_fen").sum(), loans=pl.len().cast(pl.Int64)
-    )
+    sums = by_bucket(book)
+    return sums.group_by(group=AGEING_GROUP).agg(pl.col("balance_fen", "loans").sum())
+
+
+def by_bucket(book: Book) -> pl.DataFrame:
+    """Return one row a bucket of open loans: bucket, balance_fen, loans."""
+    alive = book.loans.lazy().filter(pl.col("open")).group_by("bucket")
+    return alive.agg(balance_fen=pl.col("outstanding_fen").sum(), loans=pl.len().cast(pl.Int64)).collect()
 
 
 def cities(book: Book, window: Window) -> pl.DataFrame:
     """Return one row a city with disbursements in the window: city, amount_fen, loans; largest first."""
-    rows = book.loans.filter(window.holds("disbursed") & (pl.col("city") != ""))
+    rows = book.loans.lazy().filter(window.holds("disbursed") & (pl.col("city") != ""))
     return (
         rows.group_by("city")
         .agg(amount_fen=pl.col("principal_fen").sum(), loans=pl.len().cast(pl.Int64))
         .sort(["amount_fen", "city"], descending=[True, False])
+        .collect()
     )
 
 
@@ -222,7 +265,9 @@ def trend(book: Book, today: date, months: int = TREND_MONTHS) -> pl.DataFrame:
     spine = pl.DataFrame({"month": months_back(today, months)}, schema={"month": pl.Date})
 
     def monthly(frame: pl.DataFrame, day: str, value: pl.Expr, name: str) -> pl.DataFrame:
-        return frame.drop_nulls(day).group_by(month=pl.col(day).dt.truncate("1mo")).agg(value.alias(name))
+        # By day first: there are few days, and only they need their month looked up.
+        days = frame.lazy().filter(pl.col(day) >= spine["month"][0]).group_by(day).agg(value.alias(name))
+        return days.group_by(month=pl.col(day).dt.truncate("1mo")).agg(pl.col(name).sum()).collect()
 
     parts = (
         monthly(book.loans, "disbursed", pl.col("principal_fen").sum(), "disbursed_fen"),
