@@ -1,0 +1,166 @@
+"""The records behind a figure of a report, and its table as a file."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from fractions import Fraction
+from typing import Any
+
+from loanhub.analytics.measures import Unit
+from loanhub.analytics.pivot import ALL, reading_at
+from loanhub.domain import formats
+from loanhub.domain.permissions import Permission
+from loanhub.domain.reports import ReportColumn, ReportDefinition, ReportTable
+from loanhub.services._actor import Actor
+from loanhub.services._spreadsheet import Cell, workbook
+from loanhub.services.cockpit._parts import NoSuchNumber
+from loanhub.services.cockpit._present import parts_text, show_number
+from loanhub.services.cockpit._records import ENTITIES, RIGHTS, export_right
+from loanhub.services.cockpit.drill import Drill, export_records, record_rows, store
+from loanhub.services.reports.run import (
+    REST,
+    Answer,
+    computed,
+    label_of,
+    note_of,
+    row_of,
+    table_of,
+    text_of,
+    tokens,
+)
+from loanhub.services.reports.view import look
+
+Source = str | ReportDefinition | Mapping[str, Any]
+"""The key of a report one finds, or a definition of one's own, which takes reports:read."""
+
+
+@dataclass(frozen=True)
+class _Place:
+    """A figure looked up: of which column and row, how it reads, and its records."""
+
+    found: Answer
+    column: ReportColumn
+    label: str
+    reading: Any
+    entity: str
+    definition: str
+    now_only: bool
+
+
+def drill(actor: Actor, source: Source, *, row: Sequence[str], column: str, now: datetime) -> Drill:
+    """Return the records of one figure. row: ``ReportTable.keys`` of its row, nothing for the totals; column: its code.
+
+    Raises:
+        NotPermitted: the actor may not open reports, or asks for one of their own without reports:read.
+        NotFound: no such report the actor finds.
+        NoSuchNumber: the report has no such figure (any more).
+        InvalidInput: the definition is at fault.
+    """
+    place = _place(actor, source, row, column, now)
+    reading, entity = place.reading, place.entity
+    hidden = not actor.can(RIGHTS[entity])
+    measure = next(one.measure for one in place.found.asked if one.measure.code == place.column.measure)
+    prefix, figure, unit = show_number(measure.unit, reading.value)
+    return Drill(
+        code=place.column.code, title=f"{measure.label}{f' · {place.label}' if place.label else ''}",
+        definition=place.definition, period="当前" if place.now_only else note_of(actor, place.found, now).partition(" · ")[0],
+        prefix=prefix, figure=figure, unit=unit, sum_text=parts_text(reading), entity_label=ENTITIES[entity],
+        count=reading.rows.height, hidden=hidden, exportable=not hidden and actor.can(export_right(entity)),
+        rows=() if hidden else record_rows(actor, entity, reading, now),
+    )  # fmt: skip
+
+
+def export_drill(
+    actor: Actor, source: Source, *, row: Sequence[str], column: str, now: datetime
+) -> tuple[int, str]:
+    """Write the records of one figure into a workbook only the actor may fetch; return its document's id and name.
+
+    Raises:
+        NotPermitted, NoSuchNumber: as for :func:`drill`; or not these records, or not as a file.
+        InvalidInput: nothing to export, or too many.
+    """
+    place = _place(actor, source, row, column, now)
+    title = f"{place.column.name}{f' {place.label}' if place.label else ''}"
+    words = f" · {place.definition} · {note_of(actor, place.found, now)}"
+    return export_records(actor, place.entity, place.reading, title=title, words=words, now=now)
+
+
+def export(actor: Actor, source: Source, *, title: str, now: datetime) -> tuple[int, str]:
+    """Write a report's table into a workbook only the actor may fetch; return its document's id and name.
+
+    Raises:
+        NotPermitted: the actor lacks reports:read.
+        InvalidInput: the definition is at fault.
+    """
+    actor.require(Permission.REPORTS_READ)
+    table = table_of(actor, computed(actor, _asked(actor, source, now), now=now), title=title, now=now)
+    safe = "".join("_" if mark in '/\\:*?"<>|' else mark for mark in table.title)[:60]
+    name = f"{safe}_{formats.local(now):%Y%m%d-%H%M}.xlsx"
+    return store(actor, workbook_of(table, by=actor.name, now=now), name, f"报表「{table.title}」", now=now)
+
+
+def workbook_of(table: ReportTable, *, by: str, now: datetime) -> bytes:
+    """Return a report's table as xlsx: amounts exact, in yuan; everything else as it reads on the page."""
+    head = [f"{column.group} · {column.name}" if column.group else column.name for column in table.columns]
+    head = [
+        f"{one}（元）" if column.unit == "fen" else one
+        for one, column in zip(head, table.columns, strict=True)
+    ]
+    rows = [
+        [_cell(column, cell) for column, cell in zip(table.columns, row, strict=True)] for row in table.rows
+    ]
+    totals = [_cell(column, cell) for column, cell in zip(table.columns, table.totals, strict=True)]
+    if table.columns and table.columns[0].kind == "dimension":
+        totals[0] = "合计"
+    if table.cut:
+        rows.append([f"另有 {table.cut:,} 行未列出，合计含全部", *[""] * (len(head) - 1)])
+    title = f"{table.title} · {table.note} · {by} 导出于 {formats.instant(now)}"
+    return workbook([("报表", title, head, [*rows, totals])])
+
+
+def _cell(column: ReportColumn, cell: int | Fraction | str | date | None) -> Cell:
+    if column.unit == Unit.FEN.value and column.part != "change" and isinstance(cell, int):
+        return cell
+    return text_of(column, cell)
+
+
+def _asked(actor: Actor, source: Source, now: datetime) -> ReportDefinition | Mapping[str, Any]:
+    if isinstance(source, str):
+        return look(actor, source, now=now).definition
+    actor.require(Permission.REPORTS_READ)
+    return source
+
+
+def _place(actor: Actor, source: Source, row: Sequence[str], column: str, now: datetime) -> _Place:
+    found = computed(actor, _asked(actor, source, now), now=now)
+    table = table_of(actor, found, title="", now=now)
+    one = next((one for one in table.columns if one.code == column and one.kind == "measure"), None)
+    key = row_of(found, row)
+    if one is None or key is None or one.part == "change":
+        raise NoSuchNumber
+    across = next((k for k in found.grid.columns if tokens(k)[0] == one.key), ALL) if one.key else ALL
+    asked = next(a for a in found.asked if a.measure.code == one.measure)
+    reading = reading_at(asked, found.layout, found.grid, key, across, before=one.part == "before")
+    words = []
+    if key:
+        if tokens(key) == ("*",):
+            words.append(REST)
+        else:
+            words += [
+                label_of(found.name, code, (value,))
+                for code, value in zip(found.layout.rows, key, strict=True)
+            ]
+    words += [one.group] if one.key else []
+    if one.part == "before":
+        words.append(found.definition.compare.label)
+    return _Place(
+        found,
+        one,
+        " · ".join(words),
+        reading,
+        asked.measure.entity,
+        asked.measure.definition,
+        not asked.measure.flow,
+    )
