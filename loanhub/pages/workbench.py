@@ -167,7 +167,19 @@ def _list() -> rx.Component:
     )
     lines = rx.cond(
         S.lines.length() > 0,
-        rx.el.ul(rx.foreach(S.lines, _line), class_name="tk"),
+        rx.fragment(
+            rx.el.ul(rx.foreach(S.lines, _line), class_name="tk"),
+            rx.cond(
+                S.more > 0,
+                rx.el.div(
+                    button("显示更多", icon_name="chevron-down", on_click=S.show_more),
+                    rx.el.span("还有 ", S.more, " 项", class_name="t12 f3"),
+                    class_name="row g3",
+                    style={"padding": "12px 24px"},
+                ),
+                rx.fragment(),
+            ),
+        ),
         rx.cond(S.loading, skeleton_rows(6), nothing),
     )
     finished = rx.cond(

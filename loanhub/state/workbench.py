@@ -72,6 +72,7 @@ class WorkbenchState(AfterCall, SessionState):
     span: str = "today"
     counts: dict[str, str] = {}
     lines: list[Line] = []
+    more: int = 0
     tiles: list[Tile] = []
     funnel: list[dict[str, str]] = []
     funnel_count: str = ""
@@ -84,6 +85,8 @@ class WorkbenchState(AfterCall, SessionState):
     moving: int = 0
     stages: list[dict[str, str]] = []
 
+    _shown: int = workbench.SHOWN
+
     @rx.event
     @needs(Permission.WORKBENCH_READ)
     async def load(self) -> Any:
@@ -91,6 +94,7 @@ class WorkbenchState(AfterCall, SessionState):
         query = self.router.url.query_parameters
         wanted = str(query.get("span", "today"))
         self.span = wanted if wanted in SPANS else "today"
+        self._shown = workbench.SHOWN
         if not (self._returning and self.finishing):
             self._put_away()
             self.form_key = secrets.token_hex(12)
@@ -99,10 +103,10 @@ class WorkbenchState(AfterCall, SessionState):
         await self._read()
 
     async def _read(self) -> None:
-        actor, now, span = await self._actor(), utc_now(), self.span
-        desk = await rx.run_in_thread(lambda: workbench.desk(actor, span=span, now=now))
+        actor, now, span, shown = await self._actor(), utc_now(), self.span, self._shown
+        desk = await rx.run_in_thread(lambda: workbench.desk(actor, span=span, shown=shown, now=now))
         self.greeting, self.headline, self.date_text = desk.greeting, desk.headline, desk.date_text
-        self.counts = desk.counts
+        self.counts, self.more = desk.counts, desk.more
         lines = [
             Line(**{k: v for k, v in asdict(item).items() if k not in _KEPT_BACK}) for item in desk.items
         ]
@@ -139,9 +143,18 @@ class WorkbenchState(AfterCall, SessionState):
     async def choose_span(self, code: str) -> Any:
         """Show today, what is over, or the week."""
         self.span = str(code) if code in SPANS else "today"
+        self._shown = workbench.SHOWN
         await self._read()
         url = "/" if self.span == "today" else f"/?span={self.span}"
         return rx.call_script(f"history.replaceState(history.state, '', {json.dumps(url)})")
+
+    @rx.event
+    @needs(Permission.WORKBENCH_READ)
+    async def show_more(self) -> None:
+        """Show the next lines as well; those that stand there stay."""
+        if self.more:
+            self._shown += workbench.SHOWN
+            await self._read()
 
     @rx.event
     @needs(Permission.TASKS_EDIT, Permission.INTERACTIONS_CREATE)

@@ -14,6 +14,15 @@ from tests.journeys.people import fresh_phone
 def _line(page: Page, text: str, kind: str = "") -> str:
     """Return the key of the first line of this kind that says so."""
     line = page.locator(f'.tk>li[data-row*="{kind}:"]', has_text=text).first
+    more = page.get_by_role("button", name="显示更多")
+    expect(page.locator(".tk>li[data-row]").first).to_be_visible()
+    expect(line.or_(more).first).to_be_visible()
+    while (
+        not line.is_visible() and more.is_visible()
+    ):  # hundreds of leads may have come in by an import before
+        lines = page.locator(".tk>li[data-row]").count()
+        more.click()
+        expect(page.locator(".tk>li[data-row]").nth(lines)).to_be_visible()
     expect(line).to_be_visible()
     return str(line.get_attribute("data-row"))
 

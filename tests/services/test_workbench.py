@@ -49,6 +49,16 @@ class TestDesk:
 
         assert titles(rep) == ["首次联系 大额", "首次联系 小额", "收资料"]
 
+    def test_what_is_not_drawn_is_counted_and_one_step_away(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        for name in ("甲一", "乙二", "丙三"):
+            make_lead(rep, name, "10万")
+
+        first, whole = (workbench.desk(rep, shown=shown, now=NOON) for shown in (2, 4))
+
+        assert (len(first.items), first.more, first.counts["today"]) == (2, 1, "3")
+        assert (whole.items[:2], len(whole.items), whole.more) == (first.items, 3, 0)
+
     def test_counts_what_is_over_and_says_what_to_do_first(self) -> None:
         rep = make_user(RoleCode.SALES, name="林若溪")
         make_lead(rep, "胡德胜", "60万")

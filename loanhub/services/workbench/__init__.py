@@ -45,6 +45,7 @@ __all__ = [
 ]
 
 SHOWN = 60
+"""How many lines are drawn at once; the next as many are one press away."""
 SCHEDULED = ("later_first", "follow", "visit", "task")
 """What was planned for a time; the rest waits now and is for today, whatever its limit: a lead of tonight as well."""
 
@@ -62,6 +63,7 @@ class Desk:
     items: list[WorkItem]
     counts: dict[str, str]
     figures: list[Figure]
+    more: int = 0
     funnel: list[dict[str, str]] = field(default_factory=list)
     funnel_count: str = ""
     funnel_amount: str = ""
@@ -70,8 +72,10 @@ class Desk:
     waiting: list[dict[str, str]] = field(default_factory=list)
 
 
-def desk(actor: Actor, *, span: str = "today", now: datetime) -> Desk:
+def desk(actor: Actor, *, span: str = "today", shown: int = SHOWN, now: datetime) -> Desk:
     """Return the workbench; ``span`` is today (with what is over), late (only that) or week.
+
+    shown: how many lines of the span are returned, the most urgent; ``more`` counts those left out.
 
     Raises:
         NotPermitted: the actor lacks workbench:read.
@@ -96,7 +100,8 @@ def desk(actor: Actor, *, span: str = "today", now: datetime) -> Desk:
             greeting=_figures.greeting(actor.name, now),
             headline=_figures.headline_of(today, now=now),
             date_text=f"{formats.day(day)} {formats.weekday(day)}",
-            items=chosen[:SHOWN],
+            items=chosen[:shown],
+            more=max(0, len(chosen) - shown),
             counts={
                 "today": formats.count(len(today)), "late": formats.count(len(late)), "week": formats.count(len(week))
             },
