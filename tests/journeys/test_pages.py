@@ -159,7 +159,12 @@ def settle(page: Page) -> None:
     page.wait_for_function(
         "!document.querySelector('main .sk') && !document.querySelector('main [aria-busy=true]')"
     )
-    page.wait_for_function(  # colors on their way from one to another are neither
+    still(page)
+
+
+def still(page: Page) -> None:
+    """Wait until nothing is on its way: colors between one and another are neither."""
+    page.wait_for_function(
         "!document.getAnimations().some(a => a.playState === 'running' && a.effect?.getTiming().iterations < 9)"
     )
 
@@ -236,10 +241,12 @@ def test_axe_finds_nothing_serious(sign_in: SignIn, place: Place):
     found = {"1440 light": serious(page)}
     page.emulate_media(color_scheme="dark")
     page.wait_for_timeout(250)
+    still(page)
     found["1440 dark"] = serious(page)
     page.emulate_media(color_scheme="light")
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.wait_for_timeout(250)
+    still(page)
     found["390 light"] = serious(page)
 
     assert {look: bad for look, bad in found.items() if bad} == {}
