@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from loanhub.services.reports.answering import READERS, answer, computed, text_of
 from loanhub.services.reports.drill import drill, export, export_drill, workbook_of
 from loanhub.services.reports.edit import TOPIC, copy, create, delete, edit, restore
 from loanhub.services.reports.ready import READY
-from loanhub.services.reports.run import READERS, answer, computed, text_of
 from loanhub.services.reports.view import (
     Choice,
     ReportRow,

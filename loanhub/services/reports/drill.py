@@ -19,7 +19,7 @@ from loanhub.services.cockpit._parts import NoSuchNumber
 from loanhub.services.cockpit._present import parts_text, show_number
 from loanhub.services.cockpit._records import ENTITIES, RIGHTS, export_right
 from loanhub.services.cockpit.drill import Drill, export_records, record_rows, store
-from loanhub.services.reports.run import (
+from loanhub.services.reports.answering import (
     REST,
     Answer,
     computed,

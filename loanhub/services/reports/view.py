@@ -20,8 +20,8 @@ from loanhub.repositories import reports as repository
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.reports._known import GROUPS, known_to, specs
+from loanhub.services.reports.answering import computed, may_read, table_of
 from loanhub.services.reports.ready import READY, Ready
-from loanhub.services.reports.run import computed, may_read, table_of
 
 GONE = "没有找到这张报表，或没有共享给你"
 

@@ -263,12 +263,12 @@ class TestConditions:
         [
             ("loan", {"field": "dpd", "op": "gt", "value": 0}),
             ("loan", {"field": "product_code", "op": "eq", "value": "payroll"}),
-            ("loan", {"not": {"field": "channel_code", "op": "eq", "value": "douyin"}}),
-            ("loan", {"field": "disbursed_date", "op": "ge", "value": "2026-10-01"}),
+            ("loan", {"not": {"field": "product_code", "op": "in", "value": ["payroll"]}}),
+            ("loan", {"field": "disbursed_date", "op": "gte", "value": "2026-10-01"}),
             ("lead", {"any": [{"field": "city", "op": "eq", "value": "上海"}, {"field": "cost_fen", "op": "gt", "value": 1000}]}),
             ("lead", {"field": "city", "op": "is_empty"}),
             ("customer", {"field": "city", "op": "ne", "value": "杭州"}),
-            ("application", {"field": "risk_grade", "op": "le", "value": 2}),
+            ("application", {"field": "risk_grade", "op": "lte", "value": 2}),
         ],
     )  # fmt: skip
     def test_the_book_judges_as_the_database_does(
@@ -281,7 +281,7 @@ class TestConditions:
         except InvalidInput as refusal:
             pytest.fail(f"{refusal.fields}")
         monkeypatch.setattr(_conditions, "in_book", lambda *_: False)
-        monkeypatch.setattr("loanhub.services.reports.run.keeper", _fresh)
+        monkeypatch.setattr("loanhub.services.reports.answering.keeper", _fresh)
 
         slow = reports.answer(firm["manager"], raw, now=NOON)
 
