@@ -185,9 +185,10 @@ def sign(
         InvalidInput: not agreed, or nothing drawn.
     """
     with transaction() as db:
-        signer, round_, contract = _verified(db, token, device, now=now)
-        if signer.status is SignerStatus.SIGNED:
+        signer, round_, contract = _find(db, token, now=now)
+        if signer.status is SignerStatus.SIGNED:  # a second press on the button; it shows no more than the link does
             return step(db, signer, round_, contract, device, now=now), 0
+        signer, round_, contract = _verified(db, token, device, now=now)
         _check_sheet(signer)
         if signer.read_at is None:
             raise NotYet("请先把合同读到最后一页")
@@ -227,9 +228,10 @@ def refuse(token: str, device: Device, *, reason: str, now: datetime) -> Step:
     if not 2 <= len(reason.strip()) <= 300:
         raise InvalidInput(fields={"reason": "写一下原因，2 到 300 个字"})
     with transaction() as db:
-        signer, round_, contract = _verified(db, token, device, now=now)
+        signer, round_, contract = _find(db, token, now=now)
         if signer.status is SignerStatus.SIGNED:
             raise NotYet("您已经签过了，如有疑问请联系客户经理")
+        signer, round_, contract = _verified(db, token, device, now=now)
         signer.status, signer.refused_reason, signer.session_until = (
             SignerStatus.REFUSED,
             reason.strip(),
@@ -260,7 +262,7 @@ def _verified(
     db: Session, token: str, device: Device, *, now: datetime
 ) -> tuple[Signer, SigningRound, Contract]:
     signer, round_, contract = _find(db, token, now=now)
-    if signer.status is not SignerStatus.SIGNED and not is_known(signer, device, now):
+    if not is_known(signer, device, now):
         raise NotYet("请先核对身份")
     return signer, round_, contract
 

@@ -254,6 +254,16 @@ class TestIdentity:
         with pytest.raises(NotYet):  # half an hour later it must be proven anew
             phone.turn_to(token, device(), page=1, now=NOON + timedelta(minutes=31))
 
+    def test_after_signing_the_link_alone_shows_no_page(self) -> None:
+        clerk, contract_id = make_contract()
+        (token,) = begin(clerk, contract_id)
+        go_through(token)
+
+        for on in (device(), device("another")):
+            assert phone.step_of(token, on, now=NOON + timedelta(minutes=2)).number == ""
+            with pytest.raises(NotYet):
+                phone.turn_to(token, on, page=1, now=NOON + timedelta(minutes=2))
+
     def test_dead_links_are_all_alike(self) -> None:
         clerk, contract_id = make_contract()
         (token,) = begin(clerk, contract_id)
