@@ -72,27 +72,33 @@ def data_table(
 ) -> rx.Component:
     """A table of ``rows``.
 
-    row_id(row): text, unique. href(row) or on_open(id): what Enter, a click on the first cell and J/K + Enter open.
+    row_id(row): text or number, unique; handlers get it as a text.
+    href(row) or on_open(id): what Enter, a click on the first cell and J/K + Enter open.
     card(row): the phone's card (a list replaces the table below 768 px). actions(row): buttons shown on hover.
     row_class(row): '' | 'od' overdue | 'cur' current. sums: one cell per column for the foot, None for blank.
     loading: a skeleton while there are no rows, a thin line above the old ones on refresh.
     """
     head = rx.el.thead(rx.el.tr(*_head(columns, selection, sorting, actions is not None)))
 
+    def key_of(row: Any) -> rx.Var[str]:
+        # A number stays a number in the browser whatever it is cast to, and is in no list of chosen texts.
+        made = rx.Var.create(row_id(row))
+        return rx.Var(f"String({made!s})", _var_type=str, _var_data=made._get_all_var_data()).to(str)
+
     def line(row: Any) -> rx.Component:
         cells = [
-            _cell(row, column, index == 0, row_id, href, on_open) for index, column in enumerate(columns)
+            _cell(row, column, index == 0, key_of, href, on_open) for index, column in enumerate(columns)
         ]
         if selection is not None:
-            cells.insert(0, rx.el.td(_check(row, selection, row_id), style={"width": "18px"}))
+            cells.insert(0, rx.el.td(_check(row, selection, key_of), style={"width": "18px"}))
         if actions is not None:
             cells.append(rx.el.td(rx.el.div(actions(row), class_name="ra"), class_name="acts"))
-        chosen = rx.cond(selection.ids.contains(row_id(row)), "sel", "") if selection is not None else ""
+        chosen = rx.cond(selection.ids.contains(key_of(row)), "sel", "") if selection is not None else ""
         return rx.el.tr(
             *cells,
             class_name=classes(chosen, row_class(row) if row_class is not None else ""),
-            key=row_id(row),
-            custom_attrs={"data-row": row_id(row), "tabIndex": 0},
+            key=key_of(row),
+            custom_attrs={"data-row": key_of(row), "tabIndex": 0},
         )
 
     foot: list[rx.Component] = []
@@ -122,7 +128,7 @@ def data_table(
         class_name=classes("tbl", "in" if inset else ""),
     )
     phone = (
-        [rx.el.ul(rx.foreach(rows, lambda row: _card(row, card, row_id, row_class)), class_name="mlist")]
+        [rx.el.ul(rx.foreach(rows, lambda row: _card(row, card, key_of, row_class)), class_name="mlist")]
         if card
         else []
     )

@@ -97,14 +97,14 @@ def _files() -> rx.Component:
     )  # fmt: skip
     chosen = Selection(S.selected, S.toggle, S.toggle_all, S.selection)
     return data_table(
-        S.rows, COLUMNS, row_id=lambda r: r.id.to_string(), label="资料", on_open=S.open, card=_card, selection=chosen,
+        S.rows, COLUMNS, row_id=lambda r: r.id, label="资料", on_open=S.open, card=_card, selection=chosen,
         loading=S.loading, empty=nothing,
     )  # fmt: skip
 
 
 def _missing() -> rx.Component:
     return data_table(
-        S.lacking, LACKING, row_id=lambda r: r.id.to(str), label="待补资料", href=lambda r: r.link, card=lacking_card,
+        S.lacking, LACKING, row_id=lambda r: r.id, label="待补资料", href=lambda r: r.link, card=lacking_card,
         loading=S.loading,
         empty=empty("没有缺资料的申请", "进行中的申请按产品和阶段核对，缺什么会列在这里。", drawing="done"),
     )  # fmt: skip

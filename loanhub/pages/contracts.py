@@ -21,12 +21,6 @@ from loanhub.pages._print_batch import choice_bar
 from loanhub.state.contracts import ContractsState as State
 from loanhub.state.print_batches import MAY, PrintChoiceState
 
-
-def _row_id(row: Any) -> rx.Var[str]:
-    # A cast alone leaves a number in the browser, which is in no list of texts.
-    return row.id.to_string()
-
-
 _CHOSEN = Selection(State.selected, State.toggle, State.toggle_all, State.selection)
 _CREATE = State.allowed.contains(Permission.CONTRACTS_CREATE.value)
 
@@ -101,7 +95,7 @@ def _waiting() -> rx.Component:
         ),
     )  # fmt: skip
     return data_table(
-        State.waiting, columns, row_id=_row_id, label="待出合同的申请",
+        State.waiting, columns, row_id=lambda r: r.id, label="待出合同的申请",
         href=lambda r: f"/applications/{r.id}", card=_waiting_card, loading=State.loading, empty=nothing,
         selection=_CHOSEN,
     )  # fmt: skip
@@ -146,7 +140,7 @@ def _made() -> rx.Component:
         ),
     )
     return data_table(
-        State.rows, columns, row_id=_row_id, label="合同", href=lambda r: f"/contracts/{r.id}",
+        State.rows, columns, row_id=lambda r: r.id, label="合同", href=lambda r: f"/contracts/{r.id}",
         card=_contract_card, sorting=Sorting(State.sort, State.direction, State.sort_by), loading=State.loading,
         empty=nothing, selection=_CHOSEN,
     )  # fmt: skip

@@ -51,7 +51,7 @@ def _card(row: Any) -> rx.Component:
 def print_batches() -> Page:
     """Draw the page."""
     table = data_table(
-        B.rows, COLUMNS, row_id=lambda r: r.id.to(str), label="批量出具的批次", on_open=B.open, card=_card, loading=B.loading,
+        B.rows, COLUMNS, row_id=lambda r: r.id, label="批量出具的批次", on_open=B.open, card=_card, loading=B.loading,
         empty=empty("还没有批次", "在合同中心选多份合同，或在这里按日期出具还款计划表、收据、结清证明和催收函。", drawing="done"),
     )  # fmt: skip
     primary = rx.cond(
