@@ -11,6 +11,7 @@ import reflex as rx
 
 from loanhub.components.toasts import done, undoable
 from loanhub.domain import formats
+from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reminders import next_time, put_off
 from loanhub.services import edits, recycle, tasks
@@ -285,7 +286,16 @@ class TaskDrawerState(Conflicting, SessionState):
             for name in ("title", "kind", "note", "next", "next_at", "priority", "owner", "every", "interval", "until", "shift")
         }  # fmt: skip
         self.field_errors = {}
-        due = next_time(texts["next"], texts["next_at"], now)
+        try:
+            due = next_time(texts["next"], texts["next_at"], now)
+        except InvalidInput as unread:
+            # Every field that is wrong is marked, not the first one alone.
+            others = tasks.faults(
+                title=texts["title"], note=texts["note"], kind=texts["kind"] or "follow_up", every=texts["every"],
+                interval=_number(texts["interval"] or "1"), until=texts["until"], shift=texts["shift"], due_at=now,
+                now=now,
+            )  # fmt: skip
+            raise InvalidInput(fields={**unread.fields, **others}) from None
         await rx.run_in_thread(
             lambda: tasks.create(
                 actor, title=texts["title"], due_at=due, kind=texts["kind"] or "follow_up", note=texts["note"],

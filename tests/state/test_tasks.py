@@ -72,6 +72,14 @@ class TestDrawer:
         assert opened == (True, "收流水") and not state.is_open
         assert tasks.open_task(rep, task_id=one, now=utc_now()).done_note == "都收齐了"
 
+    def test_a_new_one_marks_every_field_that_is_wrong(self, visit: Any) -> None:  # noqa: F811
+        state = visit(TaskDrawerState, make_user(RoleCode.SALES), "/tasks/")
+        do(TaskDrawerState.show_new, state, True)
+
+        do(TaskDrawerState.add, state, {"title": " ", "kind": "dance", "every": "week", "interval": "99"})
+
+        assert set(state.field_errors) >= {"title", "kind", "next_at", "interval"} and state.adding
+
     def test_puts_off_to_a_chosen_time(self, visit: Any) -> None:  # noqa: F811
         rep = make_user(RoleCode.SALES)
         one = make(rep, "收流水")

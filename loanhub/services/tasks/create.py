@@ -23,6 +23,36 @@ from loanhub.services.tasks._shared import get_person, next_begins, set_times, t
 _PRIORITIES = frozenset(int(code) for code, _ in PRIORITIES)
 
 
+def faults(
+    *, title: str, note: str = "", kind: str = "", priority: int = 2, clock: str = "", every: str = "",
+    interval: int = 1, until: str = "", shift: str = "", due_at: datetime | None = None, now: datetime,
+) -> dict[str, str]:  # fmt: skip
+    """Return what is wrong with a new to-do, by field.
+
+    A form that could not read the deadline asks with any in its place, to name its other mistakes with that one.
+    """
+    errors: dict[str, str] = {}
+    if not title.strip():
+        errors["title"] = "写一下要做什么"
+    if len(title) > 200:
+        errors["title"] = "最多 200 个字"
+    if len(note) > 2000:
+        errors["note"] = f"最多 2000 个字，现在 {len(note)} 个"
+    if TaskKind.find(kind) is None:
+        errors["kind"] = "没有这种待办"
+    if priority not in _PRIORITIES:
+        errors["priority"] = "没有这个优先级"
+    if clock and Clock.find(clock) is None:
+        errors["clock"] = "没有这种计时方式"
+    if due_at is not None and not now - timedelta(days=366) < due_at < now + timedelta(days=731):
+        errors["due_at"] = "期限要在两年以内"
+    try:
+        recurrence(every=every, interval=interval, until=until, shift=shift, due_at=due_at)
+    except InvalidInput as fault:
+        errors = {**fault.fields, **errors}
+    return errors
+
+
 def create(
     actor: Actor,
     *,
@@ -55,28 +85,13 @@ def create(
         NotFound: no such active person, or a record outside the actor's scope.
         InvalidInput: no title, an unknown kind, a deadline over two years ahead, a recurrence that cannot be.
     """
-    errors: dict[str, str] = {}
-    if not title.strip():
-        errors["title"] = "写一下要做什么"
-    if len(title) > 200:
-        errors["title"] = "最多 200 个字"
-    if len(note) > 2000:
-        errors["note"] = f"最多 2000 个字，现在 {len(note)} 个"
-    if TaskKind.find(kind) is None:
-        errors["kind"] = "没有这种待办"
-    if priority not in _PRIORITIES:
-        errors["priority"] = "没有这个优先级"
-    if clock and Clock.find(clock) is None:
-        errors["clock"] = "没有这种计时方式"
-    if due_at is not None and not now - timedelta(days=366) < due_at < now + timedelta(days=731):
-        errors["due_at"] = "期限要在两年以内"
-    rule: Recurrence | None = None
-    try:
-        rule = recurrence(every=every, interval=interval, until=until, shift=shift, due_at=due_at)
-    except InvalidInput as fault:
-        errors = {**fault.fields, **errors}
+    errors = faults(
+        title=title, note=note, kind=kind, priority=priority, clock=clock, every=every, interval=interval, until=until,
+        shift=shift, due_at=due_at, now=now,
+    )  # fmt: skip
     if errors:
         raise InvalidInput(fields=errors)
+    rule = recurrence(every=every, interval=interval, until=until, shift=shift, due_at=due_at)
     request = [
         title,
         due_at,
