@@ -79,6 +79,11 @@ class GuardedState(SessionState):
 
     @rx.event
     @signed_in
+    async def visit(self):  # type: ignore[no-untyped-def]
+        return GuardedState.approve(7)
+
+    @rx.event
+    @signed_in
     async def chain(self):  # type: ignore[no-untyped-def]
         return [GuardedState.knock for _ in range(60)]
 
@@ -177,6 +182,15 @@ class TestGate:
         words = browser.said()
         assert ("权限" in words) == (role is not None and not allowed)
         assert ("/login" in words) == (role is None)
+
+    async def test_a_part_of_a_page_that_is_refused_leaves_the_word_to_the_page(
+        self, company: Company, browser: Browser
+    ) -> None:
+        await signed_in_as(browser, "sales")
+
+        await browser.send("visit")
+
+        assert (await browser.state()).done == [] and "权限" not in browser.said()
 
     @pytest.mark.parametrize("name", ["unmarked", "setvar"])
     async def test_denies_what_has_no_mark(self, company: Company, browser: Browser, name: str) -> None:
@@ -337,5 +351,5 @@ def test_the_registry_holds_no_other_public_method() -> None:
     mine = [n for n in RegistrationContext.get().event_handlers if "guarded_state" in n]
 
     assert {n.rsplit(".", 1)[1] for n in mine} == {
-        "approve", "keep", "knock", "save", "steps", "slow", "chain", "unmarked", "setvar",
+        "approve", "keep", "knock", "save", "steps", "slow", "visit", "chain", "unmarked", "setvar",
     }  # fmt: skip
