@@ -159,9 +159,9 @@ def _filters() -> rx.Component:
             BoardState.search.debounce(250),
             placeholder=rx.match(
                 BoardState.entity,
-                ("application", "搜申请编号、客户姓名"),
-                ("task", "搜待办标题"),
-                "搜姓名、编号、手机后四位",
+                ("application", "申请编号、客户"),
+                ("task", "待办标题"),
+                "姓名、编号、手机尾号",
             ),
             value=BoardState.text,
             width="196px",

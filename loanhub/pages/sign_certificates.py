@@ -59,11 +59,9 @@ def _card(row: Any) -> rx.Component:
 def _file_dialog() -> rx.Component:
     body = rx.el.form(
         rx.el.p("向有资质的 CA（如 CFCA）申请企业签章证书，得到 .pfx 或 .p12 文件和密码。证书和私钥加密保存，不会再显示。", class_name="f2"),
-        rx.el.div(
-            rx.el.label("证书文件", custom_attrs={"htmlFor": "certificate-input"}),
-            rx.el.input(type="file", name="file", id="certificate-input", accept=".pfx,.p12", style={"minHeight": "44px"}),
-            rx.el.small(_error("file"), class_name="ce", role="alert"),
-            class_name="fld",
+        field(
+            Field("file", "证书文件", kind="file", accept=".pfx,.p12", required=True, placeholder="拖到这里，或点按选择 .pfx、.p12 文件"),
+            error=_error("file"),
         ),
         field(Field("password", "证书密码", kind="password"), error=_error("password")),
         field(Field("label", "名称（可不填）", maximum_length=80)),
