@@ -14,6 +14,7 @@ from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.kpi import tile
 from loanhub.components.rail import stage_dot
+from loanhub.components.states import empty
 from loanhub.domain.catalogue.choices import RISK_GRADES
 from loanhub.domain.customers import ConsentPurpose, ConsentWay
 from loanhub.state.customer import CustomerState
@@ -28,7 +29,13 @@ C = CustomerCareState
 def section_sheets() -> rx.Component:
     """Draw them all."""
     return rx.fragment(
-        _move_sheet(), _give_sheet(), _withdraw_sheet(), _day_sheet(), _grade_sheet(), _manager_sheet()
+        _move_sheet(),
+        _give_sheet(),
+        _withdraw_sheet(),
+        _day_sheet(),
+        _grade_sheet(),
+        _manager_sheet(),
+        _layers_sheet(),
     )
 
 
@@ -142,6 +149,33 @@ def _grade_sheet() -> rx.Component:
         ),
     )  # fmt: skip
     return dialog("调整风险等级", body, is_open=C.grading, on_open_change=C.show_grade)
+
+
+def _layers_sheet() -> rx.Component:
+    """How lifecycle, value, behaviour tags and scores changed, each with its calculation."""
+
+    def change(one: Any) -> rx.Component:
+        return rx.el.li(
+            rx.el.span(one["label"], class_name="f2 nw"),
+            rx.el.span(one["before"], class_name="f3"),
+            icon("arrow-right", "xs", "f3"),
+            rx.el.b(one["after"]),
+            class_name="row g2 wrap",
+        )
+
+    def line(one: Any) -> rx.Component:
+        return rx.el.li(
+            rx.el.time(one.at, title=one.title, class_name="t12 f3"),
+            rx.el.ul(rx.foreach(one.changes, change), class_name="col g1"),
+            rx.cond(one.basis != "", rx.el.p("依据：", one.basis, class_name="t12 f3"), rx.fragment()),
+            class_name="lch",
+        )
+
+    none = empty(
+        "还没有变化", "每晚和每次放款、还款、跟进以后重新计算；分层、标签或分值变了，会连同依据记在这里。", small=True
+    )  # fmt: skip
+    body = rx.cond(X.layer_changes.length() > 0, rx.el.ol(rx.foreach(X.layer_changes, line)), none)
+    return dialog("分层变化", body, is_open=X.showing_layers, on_open_change=X.show_layers, wide=True)
 
 
 def _manager_sheet() -> rx.Component:

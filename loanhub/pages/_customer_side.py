@@ -167,6 +167,10 @@ def _value() -> rx.Component:
             class_name="col g1",
         ),
     )
+    changes = rx.el.div(
+        button("变化记录", look="g", size="sm", icon_name="history", on_click=X.show_layers(True)),
+        class_name="row",
+    )
     return _section(
         "客户价值 RFM",
         rx.cond(
@@ -176,6 +180,7 @@ def _value() -> rx.Component:
         ),
         stages,
         rules,
+        changes,
         tool=rx.cond(X.layers.segment != "", tag(X.layers.segment, "ok"), rx.fragment()),
     )
 

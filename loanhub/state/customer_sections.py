@@ -12,11 +12,21 @@ from loanhub.components.toasts import done
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
 from loanhub.services import boards, collections, customers, tasks
-from loanhub.services.customers import behaviour, consents, graph, scores, sections, tags, timeline
+from loanhub.services.customers import (
+    behaviour,
+    consents,
+    graph,
+    scores,
+    sections,
+    tag_history,
+    tags,
+    timeline,
+)
 from loanhub.services.customers.behaviour import Behaviour
 from loanhub.services.customers.consents import ConsentView
 from loanhub.services.customers.graph import Graph
 from loanhub.services.customers.scores import ScoreHistory
+from loanhub.services.customers.tag_history import LayerChange
 from loanhub.services.customers.tags import Layers
 from loanhub.services.customers.timeline import TimelineItem
 from loanhub.state._base import SessionState
@@ -41,6 +51,8 @@ class CustomerSectionsState(SessionState):
     consents: list[ConsentView] = []
     scores: ScoreHistory = ScoreHistory()
     layers: Layers = Layers()
+    layer_changes: list[LayerChange] = []
+    showing_layers: bool = False
     graph: Graph = Graph()
     picked: str = ""
     audit: list[TimelineItem] = []
@@ -64,7 +76,7 @@ class CustomerSectionsState(SessionState):
     async def load(self) -> None:
         """Read what the open tab and the right column need."""
         self._customer, self.failed = record_id(self, "customers"), ""
-        self.moving = self.giving = False
+        self.moving = self.giving = self.showing_layers = False
         self.withdrawing, self.picked, self.field_errors = 0, "", {}
         await self._refresh()
 
@@ -133,6 +145,17 @@ class CustomerSectionsState(SessionState):
     async def pick(self, node_id: str) -> None:
         """Light the edges of a party on the graph; the same once more puts it out."""
         self.picked = "" if self.picked == str(node_id) else str(node_id)[:20]
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def show_layers(self, is_open: bool) -> None:
+        """Open or close how what is computed of the customer changed."""
+        self.showing_layers = bool(is_open)
+        if is_open:
+            actor, now, wanted = await self._actor(), utc_now(), self._customer
+            self.layer_changes = await rx.run_in_thread(
+                lambda: tag_history.history(actor, customer_id=wanted, now=now)
+            )
 
     # ---- to-dos ----
 

@@ -13,7 +13,6 @@ from sqlmodel import Session, col
 
 from loanhub.analytics.customers.tags import compute
 from loanhub.domain import formats, rfm
-from loanhub.domain.catalogue.choices import Lifecycle, ValueSegment
 from loanhub.domain.formats import local
 from loanhub.domain.permissions import Permission
 from loanhub.models import Customer, Event
@@ -23,6 +22,7 @@ from loanhub.repositories.customer_facts import read_facts
 from loanhub.services import events
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._transaction import announce, reading, transaction
+from loanhub.services.customers.tag_history import entry_of, values_of
 
 CHUNK = 5_000
 TRIGGERS = (
@@ -114,9 +114,11 @@ def _write(db: Session, found: pl.DataFrame, today: date, *, now: datetime) -> i
                 "tagged_on": today,
             }
         )  # fmt: skip
-        # The first computation tells nobody anything new.
-        if old[8] is not None and fresh[:2] != (old[1], old[2]):
-            moved.append(_entry(row["id"], (old[1], old[2]), fresh[:2]))
+        # The first computation tells nobody anything new; nor do facts that move no tag and no score.
+        before = values_of(old[1], old[2], old[3], old[4:7])
+        after = values_of(fresh[0], fresh[1], fresh[2], fresh[3:])
+        if old[8] is not None and before != after:
+            moved.append(entry_of(row["id"], before, after, unpack(kept), today))
     if updates:
         table = Customer.__table__  # type: ignore[attr-defined]
         names = [name for name in updates[0] if name != "row_id"]
@@ -139,24 +141,6 @@ def _write(db: Session, found: pl.DataFrame, today: date, *, now: datetime) -> i
                 by=0,
             )
     return len(updates)
-
-
-def _entry(row_id: int, old: tuple[str, str], new: tuple[Any, ...]) -> events.Entry:
-    before: dict[str, object] = {}
-    after: dict[str, object] = {}
-    for label, choice, was, is_ in (
-        ("生命周期", Lifecycle, old[0], new[0]),
-        ("客户价值", ValueSegment, old[1], new[1]),
-    ):
-        if was != is_:
-            before[label], after[label] = _word(choice, was), _word(choice, is_)
-    words = "；".join(f"{label}：{before[label]} → {after[label]}" for label in after)
-    return events.Entry(row_id, words, after, before, customer_id=row_id)
-
-
-def _word(choice: type[Lifecycle] | type[ValueSegment], code: object) -> str:
-    found = choice.find(str(code)) if code else None
-    return found.label if found else "—"
 
 
 def _index_addresses(db: Session, *, ids: Sequence[int] | None, window: tuple[int, int] | None) -> None:

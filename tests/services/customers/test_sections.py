@@ -16,7 +16,17 @@ from loanhub.models import Customer, Event, JobRun, ScoreRecord
 from loanhub.services import customers, events, interactions
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._transaction import reading, transaction
-from loanhub.services.customers import as_of, behaviour, consents, graph, scores, sections, tags, timeline
+from loanhub.services.customers import (
+    as_of,
+    behaviour,
+    consents,
+    graph,
+    scores,
+    sections,
+    tag_history,
+    tags,
+    timeline,
+)
 from tests.builders import NOON, TODAY, bare_actor, make_id_number, make_phone, make_product, make_user
 from tests.services.customers.making import make_customer, make_loan, stored
 
@@ -262,6 +272,29 @@ class TestTags:
         with reading() as db:
             told = db.execute(sa.select(Event).where(col(Event.type) == "customer.retagged")).scalars().all()
         assert [(e.customer_id, e.after["生命周期"]) for e in told] == [(made, "流失预警")]
+
+    def test_every_change_is_kept_with_its_calculation(self, rep: Actor) -> None:
+        made, product = make_customer(rep), make_product()
+        make_loan(made, product)
+        tags.refresh_all(now=NOON)
+        assert tag_history.history(rep, customer_id=made, now=NOON) == []
+        make_loan(made, product)
+        later = NOON + timedelta(hours=1)
+        tags.refresh([made], now=later)
+        tags.refresh([made], now=later)  # nothing new: no second entry
+
+        [one] = tag_history.history(rep, customer_id=made, now=later)
+
+        moved = {c["label"]: (c["before"], c["after"]) for c in one.changes}
+        assert moved["行为标签"] == ("—", "复贷客户") and moved["RFM 频率"] == ("1", "2")
+        assert "频率 2 分：2 次借款" in one.basis and "复贷客户：共借款 2 次" in one.basis
+        [shown] = customers.history(rep, customer_id=made, label="RFM 频率", now=later)
+        assert (shown.before, shown.after) == ("1", "2")
+
+    def test_a_stranger_reads_no_history_of_tags(self, rep: Actor) -> None:
+        made = make_customer(rep)
+        with pytest.raises(NotFound):
+            tag_history.history(make_user(RoleCode.SALES), customer_id=made, now=NOON)
 
     def test_the_job_follows_the_events_and_runs_once_a_night(self, rep: Actor) -> None:
         made = make_customer(rep)
