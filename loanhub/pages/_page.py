@@ -98,7 +98,7 @@ def page(
         else tuple(permission)
     )
     section = nav or "/" + route.strip("/").split("/")[0]
-    _nav.open_route(route)
+    _nav.open_route(route, title, codes)
 
     def register(draw: Draw) -> Draw:
         @wraps(draw)
@@ -164,7 +164,7 @@ def bare_page(
     *, route: str, title: str, permission: Permission, on_load: Any = ()
 ) -> Callable[[Callable[[], rx.Component]], Draw]:
     """Register a page without the frame, for signed-in people only: a screen on the wall."""
-    _nav.open_route(route)
+    _nav.open_route(route, title, (permission,))
 
     def register(draw: Callable[[], rx.Component]) -> Draw:
         @wraps(draw)

@@ -202,11 +202,44 @@ _MOBILE: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str], tupl
 _PLUS_NEEDS = {"/leads?new=1": _P.LEADS_CREATE, "/?new=task": _P.TASKS_EDIT}
 
 _open_routes: set[str] = set()
+_places: dict[str, Entry] = {}
+
+ALSO_CALLED: dict[str, tuple[str, ...]] = {
+    "/": ("首页", "今日待办"), "/tasks": ("任务", "日程", "提醒"), "/inbox": ("通知", "收件箱"),
+    "/leads/deliveries": ("接口进线", "失败进线"), "/calls": ("电话", "录音", "来电"), "/pool": ("公共池",),
+    "/duplicates": ("重复客户", "合并", "撞单"), "/boards": ("看板", "漏斗"), "/applications": ("进件", "审批"),
+    "/archive": ("档案", "文件", "附件"), "/contracts/batches": ("批量打印", "批量生成合同"),
+    "/contracts/issue": ("结清证明", "催收函"), "/templates": ("合同模板",), "/loans": ("借据", "还款"),
+    "/loans/requests": ("展期", "减免", "重组"), "/ledger": ("记账", "凭证"), "/calculator": ("计算器", "月供"),
+    "/cockpit": ("经营驾驶舱", "报表"), "/wall": ("大屏", "投屏"), "/figures": ("业绩", "报表", "排名"),
+    "/targets": ("目标",), "/recycle": ("已删除", "恢复"), "/settings/assignment": ("派单", "自动分配"),
+    "/settings/sops": ("SOP", "跟进计划"), "/settings/users": ("组织架构", "同事", "邀请"),
+    "/settings/handover": ("交接", "离职"), "/settings/messages": ("短信", "邮件", "outbox"),
+    "/settings/message-channels": ("短信接入", "企业微信", "钉钉"), "/settings/telephony": ("呼叫中心", "坐席"),
+    "/settings/rates": ("LPR", "利率"), "/settings/company": ("参数", "系统设置"), "/audit": ("日志", "操作记录"),
+    "/account": ("密码", "登录设备"), "/account/notices": ("提醒设置", "免打扰"), "/handbook": ("帮助", "教程"),
+    "/settings/api-keys": ("接口", "Webhook"), "/leads/import": ("Excel", "批量导入"),
+}  # fmt: skip
+"""What people also call a page; the palette finds it under these names too."""
 
 
-def open_route(route: str) -> None:
-    """Tell the menu that this page exists; the page decorator calls it. An entry without a page is not shown."""
+def open_route(route: str, title: str = "", permissions: tuple[Permission, ...] = ()) -> None:
+    """Tell the menu that this page exists; the page decorator calls it. An entry without a page is not shown.
+
+    A page that stands in no menu but can be gone to by its name alone is a place of the palette.
+    """
     _open_routes.add(route)
+    if title and "[" not in route and route not in {entry.route for entry in MENU}:
+        _places[route] = Entry("", title, route, "file", permissions)
+
+
+def places_of(actor: Actor) -> list[NavItem]:
+    """Return the pages outside the menu this actor may open."""
+    return [
+        NavItem(place.label, place.route, place.icon)
+        for place in _places.values()
+        if not place.permissions or actor.can_any(*place.permissions)
+    ]
 
 
 def menu_of(

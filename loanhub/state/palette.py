@@ -96,7 +96,7 @@ class PaletteState(SessionState):
         )
         lines = [_line(hit, number) for number, hit in enumerate(hits)]
         lately = [PaletteGroup(label="最近打开", items=lines)] if lines else []
-        self.groups = [*lately, *self._acts("", actor), *self._pages("")]
+        self.groups = [*lately, *self._acts("", actor), *self._pages("", actor)]
 
     @rx.event(supersedes=True)
     @needs(Permission.SEARCH_USE)
@@ -109,7 +109,7 @@ class PaletteState(SessionState):
             return
         if asked.startswith(ACTIONS_ONLY):
             rest = asked.removeprefix(ACTIONS_ONLY).strip()
-            self.groups = [*self._acts(rest, actor), *self._pages(rest)]
+            self.groups = [*self._acts(rest, actor), *self._pages(rest, actor)]
             return
         now = utc_now()
         hits = await rx.run_in_thread(lambda: search.find(actor, asked, now=now))
@@ -118,7 +118,7 @@ class PaletteState(SessionState):
             found.setdefault(hit.group, []).append(_line(hit, number))
         groups = [PaletteGroup(label=label, items=items) for label, items in found.items()]
         about = _about(hits[0], asked, actor) if hits else []
-        self.groups = [*groups, *about, *self._acts(asked, actor), *self._pages(asked)]
+        self.groups = [*groups, *about, *self._acts(asked, actor), *self._pages(asked, actor)]
 
     def _acts(self, text: str, actor: Actor) -> list[PaletteGroup]:
         items = [
@@ -128,12 +128,13 @@ class PaletteState(SessionState):
         ]
         return [PaletteGroup(label="动作", items=items[:8])] if items else []
 
-    def _pages(self, text: str) -> list[PaletteGroup]:
+    def _pages(self, text: str, actor: Actor) -> list[PaletteGroup]:
+        known = [item for group in self.nav for item in group.items]
+        known += _nav.places_of(actor) if text else []
         items = [
             _item(item.icon, item.label, item.href, keys=_nav.KEYS.get(item.href, ""))
-            for group in self.nav
-            for item in group.items
-            if _means(item.label, text)
+            for item in known
+            if any(_means(name, text) for name in (item.label, *_nav.ALSO_CALLED.get(item.href, ())))
         ]
         return [PaletteGroup(label="跳转", items=items[:8] if text else items)] if items else []
 

@@ -9,7 +9,7 @@ from loanhub.services import customers, search
 from loanhub.services._actor import Actor
 from loanhub.services.search import Hit
 from loanhub.state import _nav
-from loanhub.state.palette import _about, _line, _means
+from loanhub.state.palette import PaletteState, _about, _line, _means
 from tests.builders import NOON, make_company, make_user
 
 
@@ -46,6 +46,34 @@ def test_a_role_is_offered_only_what_it_may_begin(rep: Actor) -> None:
     assert "/leads?new=1" in {act.href for act in _nav.acts_of(rep)}
     assert "/leads?new=1" not in offered
     assert "/leads/import" not in offered
+
+
+@pytest.mark.parametrize(
+    ("role", "text", "href"),
+    [
+        (RoleCode.TEAM_LEAD, "大屏", "/wall"), (RoleCode.CONTRACTS, "批量打印", "/contracts/batches"),
+        (RoleCode.CONTRACTS, "plcj", "/contracts/batches"), (RoleCode.SALES, "撞单", "/duplicates"),
+        (RoleCode.SALES, "huishouzhan", "/recycle"), (RoleCode.SALES, "任务", "/tasks"),
+        (RoleCode.SALES, "档案", "/archive"), (RoleCode.SALES, "免打扰", "/account/notices"),
+        (RoleCode.TEAM_LEAD, "报表", "/cockpit"), (RoleCode.ADMIN, "lzjj", "/settings/handover"),
+    ],
+)  # fmt: skip
+def test_every_page_one_may_open_is_found_by_what_it_is_called(
+    sqlite_database: object, role: RoleCode, text: str, href: str
+) -> None:
+    make_company()
+    actor = make_user(role)
+    state = PaletteState(_reflex_internal_init=True)  # type: ignore[call-arg]
+    state.nav = _nav.menu_of(actor)
+    found = [item["href"] for group in state._pages(text, actor) for item in group["items"]]
+    assert href in found
+
+
+def test_no_page_is_offered_that_one_may_not_open(sqlite_database: object) -> None:
+    make_company()
+    rep = make_user(RoleCode.SALES)
+    offered = {item.href for item in _nav.places_of(rep)}
+    assert "/settings/handover" not in offered and "/wall" not in offered and "/handbook" in offered
 
 
 @pytest.mark.parametrize("text", ["", "看板", "kanban", "kb", "jjkb", "进件"])
