@@ -6,14 +6,16 @@ import itertools
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
+import sqlalchemy as sa
 from sqlmodel import Session, select
 
 from loanhub.domain.permissions import ROLES, RoleCode, Scope
-from loanhub.models import Department, Product, Role, User, UserRole
+from loanhub.models import Department, Product, Role, SavedView, User, UserRole
 from loanhub.services._actor import Actor
 from loanhub.services._rights import actor_of
 from loanhub.services._transaction import transaction
 from loanhub.services.setup import install
+from tests.copies import made_once
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 """A Friday noon in Shanghai."""
@@ -38,7 +40,13 @@ def make_id_number(birth: str = "19900307", sequence: int | None = None) -> str:
 def make_company(now: datetime = NOON) -> None:
     """Install the reference data with one branch and two teams."""
     with transaction() as db:
-        install(db, company_name="澄江普惠", now=now)
+        made_once("company", _make_company)
+        db.execute(sa.update(SavedView).values(created_at=now))
+
+
+def _make_company() -> None:
+    with transaction() as db:
+        install(db, company_name="澄江普惠", now=NOON)
         root = db.exec(select(Department)).first()
         assert root is not None
         branch = Department(name="上海分公司", kind="branch", parent_id=root.id, city="上海")

@@ -14,6 +14,7 @@ from loanhub.models import Department, Role, User, UserRole
 from loanhub.services import _passwords, auth, setup
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import transaction
+from tests.copies import made_once
 
 NOON = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 PASSWORD = "灯塔 咖啡 旧自行车"
@@ -55,6 +56,10 @@ class Company:
 def make_company() -> Company:
     """Insert the company into the database in use."""
     auth.forget_cached()
+    return made_once("people", _make_company)
+
+
+def _make_company() -> Company:
     departments: dict[str, int] = {}
     with transaction() as db:
         setup.install(db, company_name="company", now=NOON)
