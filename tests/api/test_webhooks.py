@@ -6,8 +6,6 @@ import contextlib
 import json
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -32,6 +30,7 @@ from loanhub.services._transaction import reading, transaction
 from loanhub.services.webhooks.receive import as_bytes, as_text
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import Bucket
+from tests.killing import Nursery
 from tests.people import NOON, Company, make_company
 
 CHANNEL = "loan_market"
@@ -381,15 +380,23 @@ class TestDuplicates:
 
 
 CRASH = """
-import sys
 from datetime import UTC, datetime
 from loanhub.services import _transaction, webhooks
-_transaction.configure(_transaction.make_engine(sys.argv[1]))
-now = datetime.now(UTC)
-if sys.argv[2] == "store":
-    webhooks.store([webhooks.Incoming("loan_market", f"k{n}", sys.argv[3].encode()) for n in range(3)], now=now)
-webhooks.process(now=now)
+
+def run(url, what, body):
+    _transaction.configure(_transaction.make_engine(url))
+    now = datetime.now(UTC)
+    if what == "store":
+        webhooks.store([webhooks.Incoming("loan_market", f"k{n}", body.encode()) for n in range(3)], now=now)
+    webhooks.process(now=now)
 """
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    found = Nursery(CRASH)
+    yield found
+    found.close()
 
 
 class TestCrash:
@@ -402,7 +409,7 @@ class TestCrash:
          ("delivery.before_commit", "process", 3)],
     )  # fmt: skip
     def test_nothing_written_down_is_lost_or_doubled(
-        self, company: Company, database: Engine, point: str, what: str, written: int
+        self, company: Company, database: Engine, nursery: Nursery, point: str, what: str, written: int
     ) -> None:
         set_up(company)
         body = json.dumps(BODY)
@@ -411,11 +418,7 @@ class TestCrash:
                 [webhooks.Incoming(CHANNEL, f"k{n}", body.encode()) for n in range(3)], now=utc_now()
             )
         url = database.url.render_as_string(hide_password=False)
-        died = subprocess.run(
-            [sys.executable, "-c", CRASH, url, what, body], env=os.environ | {"LOANHUB_FAILPOINT": point}, check=False,
-            capture_output=True, timeout=60,
-        )  # fmt: skip
-        assert died.returncode == -9, died.stderr.decode()[-2000:]
+        assert nursery.dies_at(point, url, what, body)
         assert len(rows(WebhookDelivery)) == written and rows(Lead) == []
 
         # The provider had no answer and sends again; the server is up again.

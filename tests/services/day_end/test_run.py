@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
+from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -22,21 +19,31 @@ from loanhub.services._actor import SYSTEM
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.day_end import _lease
 from tests.builders import make_company, make_user
+from tests.killing import Nursery
 from tests.services.loans.builders import Desk, make_desk, make_loan, noon
 
 DISBURSED = date(2026, 1, 15)
 MONTH_END = date(2026, 2, 28)
 """Thirteen days after the first due date, and a day of snapshots."""
 
+
 CHILD = """
-import sys
 from datetime import date, datetime
 from loanhub.services import _transaction, day_end
 from loanhub.services._actor import SYSTEM
-_transaction.configure(_transaction.make_engine(sys.argv[1]))
-moment = datetime.fromisoformat(sys.argv[3])
-day_end.catch_up(SYSTEM, until=date.fromisoformat(sys.argv[2]), clock=lambda: moment, chunk=2)
+
+def run(url, day, moment):
+    _transaction.configure(_transaction.make_engine(url))
+    now = datetime.fromisoformat(moment)
+    day_end.catch_up(SYSTEM, until=date.fromisoformat(day), clock=lambda: now, chunk=2)
 """
+
+
+@pytest.fixture(scope="module")
+def nursery() -> Iterator[Nursery]:
+    found = Nursery(CHILD)
+    yield found
+    found.close()
 
 
 @pytest.fixture
@@ -74,20 +81,15 @@ POINTS = (
 )  # fmt: skip
 
 
-def test_killed_anywhere_it_goes_on_to_the_same_end(desk: Desk, database: Engine) -> None:
+def test_killed_anywhere_it_goes_on_to_the_same_end(desk: Desk, database: Engine, nursery: Nursery) -> None:
+    url = database.url.render_as_string(hide_password=False)
     for _ in range(5):
         make_loan(desk, disbursed=DISBURSED)
-    url = database.url.render_as_string(hide_password=False)
     eve, day = MONTH_END - timedelta(days=1), MONTH_END
     run_to(eve)
 
-    def child(point: str) -> int:
-        environment = {**os.environ, "LOANHUB_FAILPOINT": point}
-        command = [sys.executable, "-c", CHILD, url, day.isoformat(), noon(day).isoformat()]
-        return subprocess.run(command, env=environment, check=False, capture_output=True).returncode
-
     for point in POINTS:
-        assert child(point) == -signal.SIGKILL, point
+        assert nursery.dies_at(point, url, day.isoformat(), noon(day).isoformat()), point
         with transaction() as db:  # its lease runs out
             db.execute(sa.update(DayEndRun).values(leased_until=None))
     with reading() as db:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from datetime import timedelta
 
 import pytest
@@ -15,11 +13,12 @@ from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from loanhub.domain.leads import LeadDoor, Temperature
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Event, Lead
-from loanhub.services import _failpoints, assignment, lead_scores, leads
+from loanhub.services import assignment, lead_scores, leads
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.leads.intake import Enquiry, door_actor, take_in
 from tests.builders import NOON, make_company, make_phone, make_user
+from tests.killing import dies_at
 
 
 @pytest.fixture
@@ -109,16 +108,7 @@ class TestCompute:
     def test_killed_before_the_commit_it_is_done_again(self, manager: Actor, database: Engine) -> None:
         switch_on(manager)
         lead_id = make_lead(make_user(RoleCode.SALES))
-        child = os.fork()
-        if child == 0:
-            try:
-                os.environ[_failpoints.VARIABLE] = "lead_scores.before_commit"
-                database.dispose(close=False)
-                lead_scores.run_due(now=NOON)
-            finally:
-                os._exit(0)
-        _, status = os.waitpid(child, 0)
-        assert os.WTERMSIG(status) == signal.SIGKILL
+        assert dies_at(database, "lead_scores.before_commit", lambda: lead_scores.run_due(now=NOON))
         assert shown(lead_id) == (None, None)
         lead_scores.run_due(now=NOON)
         assert shown(lead_id) == (70, Temperature.HIGH)

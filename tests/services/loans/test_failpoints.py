@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +16,7 @@ from loanhub.models import IdempotencyKey
 from loanhub.services import _failpoints, _transaction, loans, parameters
 from loanhub.services._transaction import reading, transaction
 from tests.builders import make_company, make_user
+from tests.killing import killed_at
 from tests.services.loans.builders import (
     Desk,
     count_rows,
@@ -121,36 +120,6 @@ COMMANDS = (
 )  # fmt: skip
 
 
-def _killed_at(engine: Engine, point: str, run: Callable[[], object]) -> tuple[bool, bool]:
-    """Run a command in a process of its own that dies at ``point``; return (was killed, was acknowledged)."""
-    answered, answer = os.pipe()
-    child = os.fork()
-    if child == 0:
-        status = 3
-        try:
-            os.environ[_failpoints.VARIABLE] = point
-            engine.dispose(close=False)  # the parent's connections are not ours
-            run()
-            os.write(answer, b"1")
-            status = 0
-        finally:
-            os._exit(status)
-    os.close(answer)
-    deadline = time.monotonic() + 60
-    while True:
-        done, status = os.waitpid(child, os.WNOHANG)
-        if done:
-            break
-        if time.monotonic() > deadline:
-            os.kill(child, signal.SIGKILL)
-            os.waitpid(child, 0)
-            pytest.fail(f"hung at {point}")
-        time.sleep(0.005)
-    acknowledged = os.read(answered, 1) == b"1"
-    os.close(answered)
-    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, acknowledged
-
-
 def _sound(engine: Engine) -> None:
     with engine.connect() as connection:
         if engine.dialect.name == "sqlite":
@@ -201,7 +170,7 @@ def test_killed_anywhere_it_happens_exactly_once(database: Engine, name: str) ->
     command = _prepare(name, make_desk())
     before = count_rows()
     for point in _points(database, command.run):
-        killed, acknowledged = _killed_at(database, point, command.run)
+        killed, acknowledged = killed_at(database, point, command.run)
 
         assert killed and not acknowledged, point
         _sound(database)

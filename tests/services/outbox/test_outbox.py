@@ -5,9 +5,6 @@ from __future__ import annotations
 import base64
 import email
 import email.policy
-import os
-import signal
-from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import pytest
@@ -19,12 +16,13 @@ from loanhub.domain.errors import Conflict, InvalidInput, NotPermitted
 from loanhub.domain.messages import LEASE, RETRY_SECONDS, Purpose
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Document, OutboxMessage
-from loanhub.services import _failpoints, files, outbox
+from loanhub.services import files, outbox
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.outbox import Draft
 from tests.builders import NOON, make_company, make_user
 from tests.channels.servers import Gateway, Mailbox, gateway, mail_server
+from tests.killing import dies_at
 
 SECRET = "whsec_" + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
 PHONE = "15400000001"
@@ -201,20 +199,6 @@ class TestFiles:
         assert (one().state, one().reason, box.letters) == ("given_up", "附件已过期，不再发送", [])
 
 
-def killed_at(engine: Engine, point: str, run: Callable[[], object]) -> bool:
-    """Run in a process of its own that dies at ``point``; return whether it did."""
-    child = os.fork()
-    if child == 0:
-        try:
-            os.environ[_failpoints.VARIABLE] = point
-            engine.dispose(close=False)
-            run()
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-
-
 class TestKilled:
     @pytest.mark.parametrize(
         "point", ["outbox.after_lease", "outbox.after_send", "transaction.before_commit"]
@@ -225,7 +209,7 @@ class TestKilled:
         with gateway(monkeypatch) as server:
             switch_on(make_user(RoleCode.ADMIN), server)
             put()
-            assert killed_at(database, point, lambda: outbox.run_due(now=NOON))
+            assert dies_at(database, point, lambda: outbox.run_due(now=NOON))
             outbox.run_due(now=NOON)  # the lease still holds, or nothing had been taken
             later = NOON + LEASE + timedelta(seconds=1)
             outbox.run_due(now=later)
@@ -245,7 +229,7 @@ class TestKilled:
                 now=NOON,
             )  # fmt: skip
             put(channel="email", recipient="li@example.com")
-            assert killed_at(database, "outbox.after_send", lambda: outbox.run_due(now=NOON))
+            assert dies_at(database, "outbox.after_send", lambda: outbox.run_due(now=NOON))
             later = NOON + LEASE + timedelta(seconds=1)
             outbox.run_due(now=later)
             assert (one().state, len(box.letters)) == ("unsure", 1)
@@ -259,7 +243,7 @@ class TestKilled:
             outbox.plan(
                 db, Draft(key="h", channel="sms", title="t", recipient=PHONE), now=NOON, at=NOON, held=True
             )
-        assert killed_at(database, "outbox.mid_digest", lambda: outbox.run_due(now=NOON))
+        assert dies_at(database, "outbox.mid_digest", lambda: outbox.run_due(now=NOON))
         assert one("h").state == "held"
         outbox.run_due(now=NOON)
         assert one("h").state == "merged"

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import io
-import os
-import signal
 import zipfile
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import pypdfium2
 import pytest
@@ -18,26 +16,13 @@ from loanhub.documents.merge import merge
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Application, Contract, Customer, Document, PrintBatch, PrintBatchItem, PrintLog
-from loanhub.services import _transaction, contracts
+from loanhub.services import contracts
 from loanhub.services._actor import Actor
-from loanhub.services._failpoints import VARIABLE
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.printing import batches, work
 from tests.builders import NOON, make_user
+from tests.killing import dies_at, killed_at
 from tests.services.contracts.test_contracts import company, make_approved  # noqa: F401 - the firm's data
-
-
-def killed(url: str, point: str, moment: datetime) -> int:
-    """Work in a process of its own that dies at a point; returns how it ended, negative for a signal."""
-    child = os.fork()
-    if child == 0:
-        try:
-            os.environ[VARIABLE] = point
-            _transaction.configure(_transaction.make_engine(url))
-            work.run_due(lambda: moment)
-        finally:
-            os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def blank(pages: int) -> bytes:
@@ -224,15 +209,14 @@ def test_killed_anywhere_it_goes_on_and_makes_none_twice(database: Engine) -> No
     clerk = make_user(RoleCode.CONTRACTS)
     ids = [make_approved() for _ in range(3)]
     number = start(clerk, ids)
-    url = database.url.render_as_string(hide_password=False)
 
     for n, point in enumerate(
         ("after_document", "after_commit", "after_document", "before_finish", "before_finish")
     ):
         moment = NOON + timedelta(minutes=5 * n)  # its lease has run out
-        assert killed(url, f"print_batch.{point}", moment) == -signal.SIGKILL, point
+        assert dies_at(database, f"print_batch.{point}", lambda at=moment: work.run_due(lambda: at)), point
     assert batch_of(number).status == "running"
-    assert killed(url, "", NOON + timedelta(hours=1)) == 0
+    assert killed_at(database, "", lambda: work.run_due(lambda: NOON + timedelta(hours=1))) == (False, True)
 
     assert batch_of(number).status == "done" and batch_of(number).done == 3
     assert sorted(one.application_id for one in made_contracts()) == sorted(ids)

@@ -1,0 +1,107 @@
+"""kill -9 in a process of its own: what the tests of every failpoint share.
+
+The process is forked, so it need not import the program again; the connections it inherits are the parent's and are
+left alone.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy.engine import Engine
+
+from loanhub.services import _failpoints
+
+PATIENCE_SECONDS = 60
+
+
+def killed_at(engine: Engine, point: str, run: Callable[[], object]) -> tuple[bool, bool]:
+    """Run something in a process that dies at ``point``; return (was killed, came to its end)."""
+    answered, answer = os.pipe()
+    child = os.fork()
+    if child == 0:
+        status = 3
+        try:
+            os.environ[_failpoints.VARIABLE] = point
+            engine.dispose(close=False)
+            run()
+            os.write(answer, b"1")
+            status = 0
+        finally:
+            os._exit(status)
+    os.close(answer)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        done, status = os.waitpid(child, os.WNOHANG)
+        if done:
+            break
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+            os.waitpid(child, 0)
+            os.close(answered)
+            pytest.fail(f"hung at {point}")
+        time.sleep(0.005)
+    finished = os.read(answered, 1) == b"1"
+    os.close(answered)
+    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL, finished
+
+
+def dies_at(engine: Engine, point: str, run: Callable[[], object]) -> bool:
+    """Return whether running it died at ``point``."""
+    killed, finished = killed_at(engine, point, run)
+    return killed and not finished
+
+
+class Nursery:
+    """A process that has imported the program and used nothing of it yet, and forks a child for each run.
+
+    For what computes in threads (Polars) or is tested beside threads: a fork of the tests' own process would hang
+    there. Starting the program takes seconds; so it is done once for all the places to die at.
+    """
+
+    def __init__(self, code: str) -> None:
+        """``code`` defines ``run(*arguments)``, called in each child with texts."""
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _NURSERY, code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def dies_at(self, point: str, *arguments: str) -> bool:
+        """Return whether a child that dies at ``point`` was killed there."""
+        assert self._process.stdin is not None and self._process.stdout is not None
+        self._process.stdin.write(json.dumps([point, *arguments]) + "\n")
+        self._process.stdin.flush()
+        ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE_SECONDS)
+        if not ready:
+            pytest.fail(f"hung at {point}")
+        return self._process.stdout.readline() == f"{-signal.SIGKILL}\n"
+
+    def close(self) -> None:
+        """End it, and a child that hangs with it."""
+        self._process.kill()
+        self._process.communicate()
+
+
+_NURSERY = f"""
+import json, os, sys, traceback
+exec(sys.argv[1])
+for line in sys.stdin:
+    point, *arguments = json.loads(line)
+    child = os.fork()
+    if child == 0:
+        os.environ["{_failpoints.VARIABLE}"] = point
+        try:
+            run(*arguments)
+            os._exit(0)
+        except BaseException:
+            traceback.print_exc()
+            os._exit(1)
+    print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
+"""
