@@ -40,12 +40,14 @@ SHRINK = (
 
 
 def send_files(
-    input_id: str, *, list_id: str, kind: str, limit_bytes: int, on_done: Any, shrink: bool = False
-) -> EventSpec:
+    input_id: str, *, list_id: str, kind: str, limit_bytes: int, on_done: Any, shrink: bool = False,
+    url: str = "/api/files", token_of_path: bool = False,
+) -> EventSpec:  # fmt: skip
     """Return the event that uploads every file chosen in an input, one after the other.
 
     Each gets a line with its progress and a cancel button in the element ``list_id``, which stays outside Reflex's
     hands. ``on_done([{id, name} or {error, name}, …])`` comes once, at the end. ``shrink`` makes large photos smaller first.
+    ``token_of_path`` sends the last part of the page's own address along, for a page behind a link.
     """
     script = (
         "(async () => {"
@@ -64,7 +66,14 @@ def send_files(
         " if (one.off) return say({error: '已取消'});"
         f" if (file.size > {limit_bytes}) return say({{error: '文件超过 {limit_bytes // 1_048_576} MB，请拆分后再传'}});"
         f" const body = new FormData(); body.append('kind', {json.dumps(kind)}); body.append('file', file);"
-        " const request = new XMLHttpRequest(); one.request = request; request.open('POST', '/api/files');"
+        + (
+            " body.append('token', location.pathname.split('/').filter(Boolean).pop());"
+            if token_of_path
+            else ""
+        )
+        + " const request = new XMLHttpRequest(); one.request = request; request.open('POST', "
+        + json.dumps(url)
+        + ");"
         " request.upload.onprogress = (event) => { if (event.lengthComputable) one.bar.value = 100 * event.loaded / event.total; };"
         " request.onload = () => { let data = {}; try { data = JSON.parse(request.responseText); } catch {}"
         " say(request.status === 201 ? {id: data.id} : {error: data.fields?.file || data.error || '没有上传成功，请重试'}); };"

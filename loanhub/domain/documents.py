@@ -60,6 +60,7 @@ class SlotState(Choice):
     PRESENT = "present", "已交"
     EXPIRING = "expiring", "即将过期"
     EXPIRED = "expired", "已过期"
+    PENDING = "pending", "待核"
     MISSING = "missing", "待补"
     OPTIONAL = "optional", "非必需"
 
@@ -83,10 +84,17 @@ def valid_until(
     return handed_in + timedelta(days=days) if days else None
 
 
-def slot_state(*, required: bool, there: bool, until: date | None, today: date) -> SlotState:
-    """Return where a line stands; ``until`` is the last day the newest file counts, None for one that does not age."""
+def slot_state(
+    *, required: bool, there: bool, until: date | None, today: date, pending: bool = False
+) -> SlotState:
+    """Return where a line stands; ``until`` is the last day the newest file counts, None for one that does not age.
+
+    ``pending``: the newest file came from the customer and nobody has looked at it yet.
+    """
     if not there:
         return SlotState.MISSING if required else SlotState.OPTIONAL
+    if pending:
+        return SlotState.PENDING
     if until is not None and until < today:
         return SlotState.EXPIRED
     if until is not None and (until - today).days <= EXPIRY_WARNING_DAYS:

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components.buttons import button, file_link, icon_button, link_button
+from loanhub.components.buttons import button, file_link, icon_button, link_button, note
 from loanhub.components.dialogs import confirm
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
@@ -134,11 +134,20 @@ def _summary() -> rx.Component:
 def _mark(one: Any) -> rx.Component:
     """The state of a file in shape and words."""
     name = rx.match(
-        one.state, ("present", "circle-check"), ("expiring", "clock"), ("expired", "calendar-x"), "history"
+        one.state,
+        ("present", "circle-check"),
+        ("expiring", "clock"),
+        ("expired", "calendar-x"),
+        ("pending", "eye"),
+        "history",
     )
-    tone = rx.match(one.state, ("present", "fg-ok"), ("expiring", "fw"), ("expired", "fr"), "f3")
+    tone = rx.match(
+        one.state, ("present", "fg-ok"), ("expiring", "fw"), ("expired", "fr"), ("pending", "fw"), "f3"
+    )
     words = rx.cond(
-        (one.until != "") & (one.state != "optional"), rx.Var.create("有效至 ") + one.until, one.state_label
+        (one.until != "") & (one.state != "optional") & (one.state != "pending"),
+        rx.Var.create("有效至 ") + one.until,
+        one.state_label,
     )
     return rx.el.span(icon(name, "xs"), words, class_name=rx.Var.create("row g1 t12 ") + tone.to(str))
 
@@ -173,6 +182,30 @@ def _tile(one: Any) -> rx.Component:
         class_name=rx.cond(one.state == "original", "dc", "dc miss"),
     )
     return rx.cond(one.missing, wanted, there)
+
+
+def _review() -> rx.Component:
+    """What the customer handed in by a link waits for somebody to look at it."""
+    error = rx.cond(T.field_errors.contains("reason"), T.field_errors["reason"], "").to(str)
+    return rx.el.section(
+        note("客户从补件链接上传，核对后才计入资料清单。", "warn"),
+        form(
+            field(
+                Field(key="back_reason", label="退回原因", maximum_length=200, placeholder="例如：反光看不清，重拍"),
+                error=error,
+            ),
+            rx.el.div(
+                button("退回", icon_name="undo-2", kind="submit", writes=True),
+                button("核对通过", look="p", icon_name="check", writes=True, on_click=T.accept),
+                class_name="row g3 end",
+            ),
+            on_submit=T.send_back,
+            guard=False,
+            key="back" + T.chosen.id.to(str),
+        ),
+        class_name="col g3",
+        custom_attrs={"aria-label": "核对补件"},
+    )  # fmt: skip
 
 
 def _preview() -> rx.Component:
@@ -226,6 +259,7 @@ def _preview() -> rx.Component:
     )  # fmt: skip
     full = rx.fragment(
         rx.el.section(tools, rx.el.p(one.more, class_name="t12 f3")),
+        rx.cond(one.state == "pending", when(Permission.DOCUMENTS_UPLOAD, _review()), rx.fragment()),
         rx.el.div(shown, class_name="stage"),
         rx.el.section(relabel),
         rx.el.section(

@@ -22,6 +22,7 @@ from loanhub.domain.applications import ApplicationStatus, Condition, Decision
 from loanhub.domain.permissions import Permission
 from loanhub.pages._application_draft import checklist, draft_form, submit_panel
 from loanhub.pages._page import Page, page
+from loanhub.pages._upload_link import upload_link_button, upload_link_dialog
 from loanhub.state._base import SessionState
 from loanhub.state.application_draft import ApplicationDraftState
 from loanhub.state.applications import ApplicationsState, QueueItem
@@ -418,6 +419,16 @@ def _panel() -> rx.Component:
             rx.fragment(),
         ),
     )
+    papers = rx.cond(
+        S.allowed.contains(Permission.CONTRACTS_CREATE.value),
+        link_button(
+            "出具文书",
+            "/contracts/issue?application=" + S.shown.id.to(str),
+            icon_name="file-plus",
+            look="soft",
+        ),
+        rx.fragment(),
+    )
     state = rx.el.aside(
         rx.el.div(
             rx.el.div(rx.el.h2("进度"), rx.el.span(class_name="grow"), deadline, class_name="sec-h"),
@@ -435,6 +446,7 @@ def _panel() -> rx.Component:
             ),
             rx.cond(S.shown.last_opinion != "", note(S.shown.last_opinion, "warn"), rx.fragment()),
             contract,
+            papers,
             class_name="in",
         ),
         class_name="apd",
@@ -464,14 +476,18 @@ def _phone_bar() -> rx.Component:
     return rx.cond(S.shown.can_decide & S.picked, rx.fragment(bar, sheet), rx.fragment())
 
 
+def _ask_papers() -> rx.Component:
+    return rx.el.div(upload_link_button(S.shown.id), class_name="row", style={"marginTop": "12px"})
+
+
 def _detail() -> rx.Component:
     read = rx.fragment(
         rx.cond(S.shown.score > 0, rx.fragment(_score(), _checks()), rx.fragment()),
-        rx.el.section(checklist(editing=False)),
+        rx.el.section(checklist(editing=False), _ask_papers()),
         _facts("申请信息", S.request),
         _facts("客户资料", S.facts),
     )
-    write = rx.fragment(draft_form(), rx.el.section(checklist(editing=True)))
+    write = rx.fragment(draft_form(), rx.el.section(checklist(editing=True), _ask_papers()))
     body = rx.el.div(
         rx.cond(S.shown.can_edit, write, read),
         _records(),
@@ -549,7 +565,7 @@ def _parts() -> Page:
         ),
         rx.fragment(),
     )
-    return Page([root, _phone_bar(), _withdraw()], tools=step, primary=new, keys=[keys])
+    return Page([root, _phone_bar(), _withdraw(), upload_link_dialog()], tools=step, primary=new, keys=[keys])
 
 
 @page(

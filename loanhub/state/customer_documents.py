@@ -200,6 +200,29 @@ class CustomerDocumentsState(SessionState):
         await self._read_documents()
         return done("已移除，记录仍可在审计中查到")
 
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def accept(self) -> Any:
+        """Say that the chosen paper, handed in by the customer, is good."""
+        actor, now, number = await self._actor(), utc_now(), self.chosen.id
+        await rx.run_in_thread(lambda: documents.review(actor, document_id=number, accepted=True, now=now))
+        await self._refresh()
+        self.chosen = next((t for s in self.shelves for t in s.tiles if t.id == number), Tile())
+        return done("已核对，计入资料清单")
+
+    @rx.event
+    @needs(Permission.DOCUMENTS_UPLOAD)
+    async def send_back(self, form: dict[str, Any]) -> Any:
+        """Take the chosen paper out of the lists, with the reason."""
+        actor, now, number = await self._actor(), utc_now(), self.chosen.id
+        reason = str(form.get("back_reason", ""))[:300]
+        await rx.run_in_thread(
+            lambda: documents.review(actor, document_id=number, accepted=False, reason=reason, now=now)
+        )
+        self.field_errors = {}
+        await self._refresh()
+        return done("已退回，可以再发补件链接")
+
 
 def _shelf(title: str, slots: tuple[documents.Slot, ...]) -> Shelf:
     tiles: list[Tile] = []
@@ -220,12 +243,12 @@ def _shelf(title: str, slots: tuple[documents.Slot, ...]) -> Shelf:
             )  # fmt: skip
         for place, one in enumerate(slot.files):
             current = place == 0 if one.revision == 1 and not one.replaced else not one.replaced
-            state = slot.state if current else SlotState.OPTIONAL
+            state = SlotState.PENDING if one.pending else slot.state if current else SlotState.OPTIONAL
             tiles.append(
                 Tile(
                     one.id, slot.kind, one.label, f"{one.by} · {one.at}", one.icon, False, one.picture, one.pdf,
                     f"{one.file_name} · {one.size_text} · {one.at_title}", one.look, state.value,
-                    state.label if current else "旧版", f"v{max(one.revision, len(slot.files) - place)}", one.until, asked,
+                    state.label if current or one.pending else "旧版", f"v{max(one.revision, len(slot.files) - place)}", one.until, asked,
                 )
             )  # fmt: skip
     required = [slot for slot in slots if slot.required]

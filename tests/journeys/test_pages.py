@@ -55,6 +55,7 @@ PLACES = (
     Place("/templates", "文书模板", (P.TEMPLATES_EDIT, P.TEMPLATES_PUBLISH), R.CONTRACTS),
     Place("/templates/[template_version_id]", None, (P.TEMPLATES_EDIT, P.TEMPLATES_PUBLISH), R.CONTRACTS),
     Place("/contracts/[contract_id]", None, (P.CONTRACTS_READ,), R.CONTRACTS),
+    Place("/contracts/issue", "出具文书", (P.CONTRACTS_CREATE,), R.CONTRACTS),
     Place("/loans", "贷款与还款", (P.LOANS_READ,), R.FINANCE),
     Place("/collections", "催收", (P.COLLECTIONS_READ,), R.COLLECTIONS),
     Place("/loans/[loan_id]", None, (P.LOANS_READ,), R.FINANCE),
@@ -114,6 +115,7 @@ PUBLIC = {
     "/h5/calculator",
     "/h5/apply",
     "/h5/sign/[sign_token]",
+    "/h5/papers/[papers_token]",
 }
 FALSE_POSITIVES: dict[str, str] = {}
 """Rule of axe → why what it reports is none; empty is the aim."""

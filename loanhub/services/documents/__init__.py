@@ -2,7 +2,7 @@
 
 from loanhub.services.documents._checklist import Checklist, Slot, checklist, checklist_of
 from loanhub.services.documents._views import DocumentView, list_of, look_of, view_of
-from loanhub.services.documents._write import KEEP, attach, remove
+from loanhub.services.documents._write import KEEP, attach, remove, review
 
 __all__ = [
     "KEEP",
@@ -15,5 +15,6 @@ __all__ = [
     "list_of",
     "look_of",
     "remove",
+    "review",
     "view_of",
 ]

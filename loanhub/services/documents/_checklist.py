@@ -58,7 +58,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class Checklist:
-    """The checklist 资料清单 by group, (group label, slots); ``done`` of ``total`` required kinds are there and count.
+    """The checklist 资料清单 by group, (group label, slots); ``done`` of ``total`` required kinds are there, looked at, and count.
 
     ``products`` name what is asked for, empty for the basics; ``stage`` is where the case stands.
     """
@@ -125,7 +125,8 @@ def checklist_of(
         due_at = next((n for n, (_, kinds) in enumerate(stages) if kind.value in kinds), None)
         return Slot(
             kind.value, kind.label, kind in required, tuple(there),
-            state=slot_state(required=kind in required, there=bool(there) or kind.value in originals, until=until, today=today),
+            state=slot_state(required=kind in required, there=bool(there) or kind.value in originals, until=until, today=today,
+                             pending=bool(there) and there[0].pending),
             products=tuple(name for name, names in asked.items() if kind in required_kinds(names, company=False) and names),
             stage=stages[due_at][0] if due_at is not None else "",
             due=due_at is None or here is None or due_at <= here,
@@ -146,7 +147,7 @@ def checklist_of(
     )
     lines = [one for _, slots in groups for one in slots if one.required]
     return Checklist(
-        tuple(group for group in groups if group[1]), sum(1 for one in lines if not one.missing), len(required),
+        tuple(group for group in groups if group[1]), sum(1 for one in lines if not one.missing and one.state is not SlotState.PENDING), len(required),
         products=tuple(name for name, names in asked.items() if names),
         stage=stages[here][0] if here is not None else "",
     )  # fmt: skip

@@ -25,6 +25,8 @@ from loanhub.services._transaction import reading
 from loanhub.services.archive._shared import rules_of_all
 from loanhub.services.files import IMPORT_KIND
 
+PENDING = "pending"
+"""``Document.review`` of what a customer handed in by a link and nobody has looked at yet."""
 _ICONS = {
     "picture": "image",
     "pdf": "file-text",
@@ -55,6 +57,7 @@ class DocumentView:
     expired: bool = False
     revision: int = 1
     replaced: bool = False
+    pending: bool = False
 
 
 def list_of(
@@ -103,7 +106,13 @@ def views_of(
     rows = db.execute(query.order_by(col(Document.id).desc()).limit(200)).all()
     lives = {kind: rule.life_days for kind, rule in rules_of_all(db).items()}
     return [
-        view_of(row, by or "系统", customer=customer, life_days=lives.get(row.kind), now=now)
+        view_of(
+            row,
+            by or ("客户" if row.review else "系统"),
+            customer=customer,
+            life_days=lives.get(row.kind),
+            now=now,
+        )
         for row, by in rows
     ]
 
@@ -130,7 +139,7 @@ def view_of(
         icon=_ICONS[look], picture=picture, pdf=pdf, by=by, at=formats.relative(row.created_at, now),
         at_title=formats.instant(row.created_at), look=look, until=until.isoformat() if until is not None else "",
         expired=until is not None and until < local(now).date(), revision=row.revision,
-        replaced=row.replaced_by_id is not None,
+        replaced=row.replaced_by_id is not None, pending=row.review == PENDING,
     )  # fmt: skip
 
 

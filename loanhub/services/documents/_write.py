@@ -13,7 +13,7 @@ from loanhub.domain.documents import (
     DocumentKind,
     label_of,
 )
-from loanhub.domain.errors import InvalidInput
+from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.formats import local
 from loanhub.domain.permissions import Permission
 from loanhub.models import Document
@@ -23,7 +23,7 @@ from loanhub.services._actor import Actor
 from loanhub.services._transaction import transaction
 from loanhub.services.archive._shared import may_delete
 from loanhub.services.archive.keep import Kept, supersede
-from loanhub.services.documents._views import get_application, get_in_scope
+from loanhub.services.documents._views import PENDING, get_application, get_in_scope
 from loanhub.services.files import rights
 
 KEEP: object = object()
@@ -111,6 +111,40 @@ def remove(actor: Actor, *, document_id: int, reason: str = "", now: datetime) -
         events.record(
             db, actor, "document.removed", now=now, entity="document", entity_id=row.id,
             customer_id=row.customer_id, lead_id=row.lead_id, summary=row.label or row.file_name, reason=reason,
+        )  # fmt: skip
+
+
+def review(actor: Actor, *, document_id: int, accepted: bool, reason: str = "", now: datetime) -> None:
+    """Say of a file a customer handed in by a link 待核 that it is good, or take it out of the lists with the reason.
+
+    One that is good takes the place of an older one where a customer has one of its kind.
+
+    Raises:
+        NotFound: no such file of a record in scope.
+        NotPermitted: the actor lacks documents:upload.
+        Conflict: nothing waits, somebody was quicker.
+        InvalidInput: refused without a reason.
+    """
+    words = reason.strip()[:200]
+    if not accepted and len(words) < 2:
+        raise InvalidInput(fields={"reason": "写一下退回的原因"})
+    with transaction() as db:
+        row = get_in_scope(db, actor, document_id)
+        actor.require(Permission.DOCUMENTS_UPLOAD)
+        if row.review != PENDING:
+            raise Conflict("这份资料已经核对过了")
+        row.review = ""
+        if accepted:
+            found = DocumentKind.find(row.kind)
+            older = _current_single(db, row, found) if found is not None else None
+            if older is not None:
+                supersede(db, actor, older, row, now=now)
+        else:
+            row.deleted_at = now
+        events.record(
+            db, actor, "document.reviewed", now=now, entity="document", entity_id=row.id, customer_id=row.customer_id,
+            lead_id=row.lead_id, summary=f"{row.label or label_of(row.kind)} {'核对通过' if accepted else '退回'}",
+            reason=words,
         )  # fmt: skip
 
 
