@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from decimal import Decimal
+
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -164,6 +167,8 @@ class TestLook:
 
         assert not view.has_data and view.highlights == ()
         assert [tile.figure for tile in view.tiles] == ["0", "0.00", "—", "—", "—", "—"]
+        assert {tile.direction for tile in view.tiles} == {""}
+        assert {tile.change for tile in view.tiles if tile.figure == "—"} == {""}
         assert [row["count"] for row in view.funnel] == ["0"] * 7
 
     def test_the_arrow_tells_the_direction_and_the_tone_what_it_means(self, sqlite_database: Engine) -> None:
@@ -179,7 +184,11 @@ class TestLook:
 
         assert (tiles["disbursed_amount"].direction, tiles["disbursed_amount"].tone) == ("dn", "bad")
         assert tiles["disbursed_amount"].note.startswith("上月同期 ¥")
-        assert tiles["overdue_rate"].note.startswith("M3+ ") and "月末" in tiles["overdue_rate"].note
+        late = tiles["overdue_rate"]  # against the last month end, not the same days of the month before
+        found = re.fullmatch(r"M3\+ [\d.]+% · 10 月末 ([\d.]+)%", late.note)
+        assert found is not None, late.note
+        assert late.change == f"{Decimal(late.figure) - Decimal(found[1]):.1f}pp"
+        assert (late.direction, late.tone) == ("up", "bad")
 
     def test_an_unknown_period_means_the_month(self, sqlite_database: Engine) -> None:
         make_company()

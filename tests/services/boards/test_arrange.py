@@ -80,6 +80,8 @@ class TestLanes:
         assert len(shown.order["lead"]) == 4
         lanes_ = [more.cards[one]["lane"] for one in more.order["lead"]]
         assert (lanes_.count(str(lin.user_id)), lanes_.count(str(zhou.user_id))) == (5, 2)
+        kept = [one for one in more.order["lead"] if one in shown.order["lead"]]
+        assert kept == shown.order["lead"], "what was on the screen stays in its order"
         assert shown.columns[0]["cells"] == {str(lin.user_id): 5, str(zhou.user_id): 3}
 
     def test_many_small_lanes_become_one(self, monkeypatch: pytest.MonkeyPatch) -> None:
