@@ -286,33 +286,37 @@ class FileDuplicate:
     key: DuplicateKey
 
 
-def find_file_duplicates(rows: Iterable[Mapping[str, object]]) -> list[FileDuplicate]:
-    """Return the rows that repeat an earlier one by ID number or phone, in order.
+class Repeats:
+    """Tells of one row after the other whether it repeats an earlier one of the file by ID number or phone.
 
-    ``rows`` are cleaned values; pass an empty mapping for a refused row, so indexes stay right. Two rows with
-    one phone but two different ID numbers are two people (a couple) and both stay.
+    Two rows with one phone but two different ID numbers are two people (a couple) and both stay.
     """
-    by_id: dict[object, int] = {}
-    by_phone: dict[object, list[tuple[int, object]]] = {}
-    found = []
-    for index, row in enumerate(rows):
+
+    def __init__(self) -> None:
+        self._index = -1
+        self._by_id: dict[object, int] = {}
+        self._by_phone: dict[object, list[tuple[int, object]]] = {}
+
+    def of(self, row: Mapping[str, object]) -> FileDuplicate | None:
+        """Return what the next row repeats; pass its cleaned values, nothing for a refused row, so indexes stay right."""
+        self._index += 1
         phone, id_number = row.get("phone"), row.get("id_number")
-        duplicate = None
-        if id_number and id_number in by_id:
-            duplicate = FileDuplicate(index, by_id[id_number], DuplicateKey.ID_NUMBER)
-        elif phone:
-            for first, other_id in by_phone.get(phone, ()):
-                if not (id_number and other_id):
-                    duplicate = FileDuplicate(index, first, DuplicateKey.PHONE)
-                    break
-        if duplicate:
-            found.append(duplicate)
-            continue
-        if id_number:
-            by_id[id_number] = index
+        if id_number and id_number in self._by_id:
+            return FileDuplicate(self._index, self._by_id[id_number], DuplicateKey.ID_NUMBER)
         if phone:
-            by_phone.setdefault(phone, []).append((index, id_number))
-    return found
+            for first, other_id in self._by_phone.get(phone, ()):
+                if not (id_number and other_id):
+                    return FileDuplicate(self._index, first, DuplicateKey.PHONE)
+            self._by_phone.setdefault(phone, []).append((self._index, id_number))
+        if id_number:
+            self._by_id[id_number] = self._index
+        return None
+
+
+def find_file_duplicates(rows: Iterable[Mapping[str, object]]) -> list[FileDuplicate]:
+    """Return the rows that repeat an earlier one, in order; see :class:`Repeats`."""
+    repeats = Repeats()
+    return [found for row in rows if (found := repeats.of(row)) is not None]
 
 
 @dataclass(frozen=True, slots=True)

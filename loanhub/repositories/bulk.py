@@ -6,7 +6,7 @@ once a row; what all rows share is written out once.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -29,16 +29,18 @@ def insert_many(
     rows: Iterable[Sequence[Any]],
     *,
     same: Mapping[str, Any] | None = None,
+    written: Collection[str] = (),
 ) -> None:
     """Append rows inside the session's transaction.
 
     Args:
         columns: what differs from row to row, in the order of each row's values.
         rows: values as the model would hold them.
+        written: columns whose values come in the form they are stored in, encrypted already.
         same: values that all rows share. A column in neither takes the database's own default (an id), or NULL.
     """
     connection, table = db.connection(), table_of(model)
-    writers = [_writer(table.c[name], connection.dialect) for name in columns]
+    writers = [None if name in written else _writer(table.c[name], connection.dialect) for name in columns]
     shared = same or {}
     tail = tuple(_written(table.c[name], value, connection.dialect) for name, value in shared.items())
     if any(writer is not None for writer in writers):

@@ -12,7 +12,7 @@ from loanhub.models import Document, ImportBatch
 from loanhub.repositories import imports as repository
 from loanhub.services import _storage, catalogue
 from loanhub.services._actor import Actor
-from loanhub.services.imports._plan import BatchStatus, Options, PlannedRow, plan
+from loanhub.services.imports._plan import BatchStatus, Options, PlannedRow, Recipe, plan, recipe_of
 from loanhub.services.imports._sheet import Sheet, read_sheet
 
 
@@ -59,7 +59,12 @@ def day_of(batch: ImportBatch, now: datetime) -> date:
 
 def plan_of(db: Session, batch: ImportBatch, sheet: Sheet, *, now: datetime) -> list[PlannedRow]:
     """Return what the batch will make of each row."""
-    return plan(
+    return plan(cleaning_of(db, batch, sheet, now=now), sheet)
+
+
+def cleaning_of(db: Session, batch: ImportBatch, sheet: Sheet, *, now: datetime) -> Recipe:
+    """Return how the rows of the batch's file are cleaned."""
+    return recipe_of(
         sheet, targets_of(batch), options_of(db, batch), catalogue.current(db), catalogue.sources(db),
         today=day_of(batch, now),
     )  # fmt: skip

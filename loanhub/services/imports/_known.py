@@ -20,12 +20,12 @@ from loanhub.domain.leads import (
     find_duplicate_key,
 )
 from loanhub.models import Department, Lead
-from loanhub.models.encryption import blind_index
 from loanhub.repositories import imports as repository
 from loanhub.repositories.imports import Known
 from loanhub.services._actor import Actor
 from loanhub.services.duplicates import rules_of
 from loanhub.services.imports._plan import PlannedRow
+from loanhub.services.imports._ready import keys_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,11 @@ class Finder:
         self, db: Session, actor: Actor, rows: Sequence[PlannedRow], *, not_of_batch: int | None
     ) -> None:
         self._db, self._actor = db, actor
-        self._keys = {row.number: _keys(row) for row in rows if row.wanted}
+        self._keys = {
+            row.number: row.ready.keys if row.ready else keys_of(row.cleaned.values)
+            for row in rows
+            if row.wanted
+        }
         known = repository.find_known(
             db,
             {keys.phone for keys in self._keys.values() if keys.phone},
@@ -92,10 +96,6 @@ class Finder:
             return None if outcome is DuplicateOutcome.NEW_OPPORTUNITY else Match(known.id, key)
         return None
 
-    def keys_of(self, row: PlannedRow) -> PartyKeys:
-        """Return the blind indexes a row is compared by."""
-        return self._keys[row.number]
-
     def notice(self, row: PlannedRow, *, now: datetime) -> str:
         """Return the blind sentence on the known lead of a row, or an empty text."""
         match = self.find(row, now=now)
@@ -114,14 +114,6 @@ class Finder:
         """Return whether the actor may see the known lead."""
         standing = self._standings[match.lead_id]
         return self._actor.reaches(owner_id=standing.owner_id, department_id=standing.department_id)
-
-
-def _keys(row: PlannedRow) -> PartyKeys:
-    phone, id_number = row.cleaned.values.get("phone"), row.cleaned.values.get("id_number")
-    return PartyKeys(
-        phone=blind_index("phone", str(phone)) if phone else None,
-        id_number=blind_index("id_number", str(id_number)) if id_number else None,
-    )
 
 
 def _standings(db: Session, lead_ids: Sequence[int]) -> dict[int, _Standing]:

@@ -5,7 +5,7 @@ The same file, mapping, options and day always give the same plan, so a run can 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -13,8 +13,9 @@ from loanhub.domain.catalogue import Catalogue, FieldSpec
 from loanhub.domain.choice import Choice
 from loanhub.domain.cleaning import CleanedRow, NoteKind, RowOutcome, clean_lead_row
 from loanhub.domain.errors import InvalidInput
-from loanhub.domain.importing import FileDuplicate, find_file_duplicates, header_unit
-from loanhub.domain.loose_values import cell_text, known_words
+from loanhub.domain.importing import FileDuplicate, Repeats, header_unit
+from loanhub.domain.leads import PartyKeys
+from loanhub.domain.loose_values import AmountUnit, cell_text, known_words
 from loanhub.services.imports._sheet import Cell, Sheet
 
 IGNORED, TO_NOTE = "", "@note"
@@ -83,6 +84,20 @@ class Options:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a row that becomes a lead brings, worked out before anything is written.
+
+    ``columns`` are values by column, ``sealed`` the stored form of the encrypted ones, ``tokens`` what the lead is found by
+    besides its number.
+    """
+
+    keys: PartyKeys
+    columns: Mapping[str, object]
+    sealed: Mapping[str, str]
+    tokens: frozenset[str]
+
+
 @dataclass(slots=True)
 class PlannedRow:
     """A row of the file with what cleaning made of it; ``repeats`` is the row number of the earlier one, or 0."""
@@ -92,6 +107,7 @@ class PlannedRow:
     cleaned: CleanedRow
     repeat: FileDuplicate | None = None
     repeats: int = 0
+    ready: Ready | None = None
 
     @property
     def refused(self) -> bool:
@@ -123,7 +139,23 @@ def option_words(specs: Sequence[FieldSpec], sources: Mapping[str, Sequence[tupl
     return words
 
 
-def plan(
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How the rows of one file are cleaned: plain data, the same in every process."""
+
+    fields: tuple[tuple[int, str], ...]
+    """(place of the column, field key)."""
+    notes: tuple[tuple[int, str], ...]
+    """(place of the column, its title): kept in the note."""
+    specs: Mapping[str, FieldSpec]
+    words: Words
+    units: Mapping[str, AmountUnit]
+    kinds: Mapping[str, str]
+    channel_code: str
+    today: date
+
+
+def recipe_of(
     sheet: Sheet,
     mapping: Sequence[str],
     options: Options,
@@ -131,8 +163,8 @@ def plan(
     sources: Mapping[str, Sequence[tuple[str, str]]],
     *,
     today: date,
-) -> list[PlannedRow]:
-    """Return what becomes of every row, in file order. ``mapping`` has a target for each column."""
+) -> Recipe:
+    """Return how the rows of a file are cleaned. ``mapping`` has a target for each column."""
     specs = {spec.key: spec for spec in catalogue.for_import("lead")}
     fields = [(i, key) for i, key in enumerate(mapping) if key in specs]
     notes = [(i, sheet.headers[i]) for i, key in enumerate(mapping) if key == TO_NOTE]
@@ -143,20 +175,38 @@ def plan(
         for i, key in fields
         if specs[key].kind == "money" and (unit := header_unit(sheet.headers[i])) is not None
     }
-    kinds = {spec.key: spec.kind for spec in used if not spec.builtin}
-    rows = []
-    for number, cells in sheet.rows:
-        raw = {key: cells[i] for i, key in fields}
-        cleaned = clean_lead_row(raw, today=today, units=units, options=words, kinds=kinds)
-        _keep_in_note(cleaned, [(title, cells[i]) for i, title in notes], words, specs)
-        _check_limits(cleaned, specs)
-        if options.channel_code and not cleaned.values.get("channel_code"):
-            cleaned.values["channel_code"] = options.channel_code
-        rows.append(PlannedRow(number, cells, cleaned))
-    for repeat in find_file_duplicates({} if r.refused else r.cleaned.values for r in rows):
-        rows[repeat.index].repeat = repeat
-        rows[repeat.index].repeats = rows[repeat.first_index].number
-    return rows
+    return Recipe(
+        fields=tuple(fields), notes=tuple(notes), specs=specs, words=words, units=units,
+        kinds={spec.key: spec.kind for spec in used if not spec.builtin}, channel_code=options.channel_code, today=today,
+    )  # fmt: skip
+
+
+def clean(recipe: Recipe, number: int, cells: tuple[Cell, ...]) -> PlannedRow:
+    """Return what one row says; whether it repeats another, :func:`mark_repeats` tells."""
+    raw = {key: cells[i] for i, key in recipe.fields}
+    cleaned = clean_lead_row(
+        raw, today=recipe.today, units=recipe.units, options=recipe.words, kinds=recipe.kinds
+    )
+    _keep_in_note(cleaned, [(title, cells[i]) for i, title in recipe.notes], recipe.words, recipe.specs)
+    _check_limits(cleaned, recipe.specs)
+    if recipe.channel_code and not cleaned.values.get("channel_code"):
+        cleaned.values["channel_code"] = recipe.channel_code
+    return PlannedRow(number, cells, cleaned)
+
+
+def mark_repeats(rows: Iterable[PlannedRow]) -> Iterator[PlannedRow]:
+    """Yield all rows of a file, from its first on, those marked that repeat an earlier one."""
+    repeats, numbers = Repeats(), []
+    for row in rows:
+        numbers.append(row.number)
+        row.repeat = repeats.of({} if row.refused else row.cleaned.values)
+        row.repeats = numbers[row.repeat.first_index] if row.repeat else 0
+        yield row
+
+
+def plan(recipe: Recipe, sheet: Sheet) -> list[PlannedRow]:
+    """Return what becomes of every row, in file order."""
+    return list(mark_repeats(clean(recipe, number, cells) for number, cells in sheet.rows))
 
 
 def _keep_in_note(

@@ -13,15 +13,13 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.domain.catalogue import Catalogue, FieldSpec
-from loanhub.domain.choice import Choice
+from loanhub.domain.catalogue import Catalogue
 from loanhub.domain.formats import local
-from loanhub.domain.leads import LeadDoor, LeadOrigin, LeadStatus, PartyKeys, lead_number
+from loanhub.domain.leads import LeadDoor, LeadOrigin, LeadStatus, lead_number
+from loanhub.domain.names import number_tokens
 from loanhub.domain.permissions import Permission
 from loanhub.domain.rank import between, spread
 from loanhub.models import Channel, ImportBatch, ImportRow, Lead, User
-from loanhub.models._columns import Code
-from loanhub.models.encryption import blind_index, blind_index_tail
 from loanhub.repositories import bulk
 from loanhub.repositories import leads as lead_repository
 from loanhub.services import assignment, events, search
@@ -30,31 +28,9 @@ from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
 from loanhub.services.imports._known import Finder, Match
 from loanhub.services.imports._plan import Duplicates, Options, Ownership, PlannedRow
+from loanhub.services.imports._ready import SEALED, TABLE, Places, places_of, ready_of
 from loanhub.services.leads._entry import Entry
 from loanhub.services.leads.create import touch
-
-_TABLE: Any = Lead.__table__  # type: ignore[attr-defined]
-
-
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where a field's value is kept, asked of the catalogue once a run."""
-
-    spec: FieldSpec
-    full: bool
-    tail: bool
-    plain: bool
-    """Whether a choice is stored as a text of the column's, not as a code."""
-    length: int
-
-    @classmethod
-    def of(cls, spec: FieldSpec) -> _Place:
-        """Return the place of a field of a lead."""
-        column = None if spec.json_column else _TABLE.c[spec.column].type
-        length = getattr(column, "length", None)
-        return cls(
-            spec, "full" in spec.lookups, "tail" in spec.lookups, not isinstance(column, Code), length if isinstance(length, int) else 0
-        )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -62,7 +38,7 @@ class Context:
     """What is the same for every row of a run."""
 
     catalogue: Catalogue
-    places: Mapping[str, _Place]
+    places: Places
     options: Options
     costs: Mapping[str, int]
     channels: Mapping[str, str]
@@ -89,15 +65,10 @@ def context_of(db: Session, actor: Actor, options: Options) -> Context:
     ).all()
     catalogue = catalogues.current(db)
     return Context(
-        catalogue=catalogue, options=options, places=_places(catalogue),
+        catalogue=catalogue, options=options, places=places_of(catalogue),
         costs={code: cost for code, _, cost in channels}, channels={code: label for code, label, _ in channels},
         owners=_owners(db, actor, options),
     )  # fmt: skip
-
-
-def _places(catalogue: Catalogue) -> dict[str, _Place]:
-    kept = (spec for spec in catalogue.fields("lead") if spec.json_column or spec.column in _TABLE.c)
-    return {spec.key: _Place.of(spec) for spec in kept}
 
 
 def _owners(db: Session, actor: Actor, options: Options) -> tuple[tuple[int, int | None], ...]:
@@ -150,7 +121,7 @@ def write_chunk(
             fresh.append(row)
             continue
         tally.add(stored[-1][1])
-    ids = _insert(db, actor, batch, fresh, context, finder, now=now)
+    ids = _insert(db, actor, batch, fresh, context, now=now)
     for row, lead_id in zip(fresh, ids, strict=True):
         outcome = row.cleaned.outcome.value
         stored.append(_row(row, outcome, lead_id=lead_id))
@@ -233,7 +204,6 @@ def _insert(
     batch: ImportBatch,
     rows: Sequence[PlannedRow],
     context: Context,
-    finder: Finder,
     *,
     now: datetime,
 ) -> list[int]:
@@ -245,9 +215,10 @@ def _insert(
     entry = Entry(db, now=now)
     same = _defaults(db, actor, batch, context, now)
     turn = itertools.islice(itertools.cycle(context.owners or ((0, None),)), batch.created_count, None)
+    brings = [row.ready or ready_of(context.places, row.cleaned.values) for row in rows]
     leads = []
-    for place, row in enumerate(rows):
-        values = _columns(context.places, row.cleaned.values, finder.keys_of(row))
+    for place, ready in enumerate(brings):
+        values = dict(ready.columns)
         owner_id, department_id = next(turn)
         values["number"] = lead_number(day, first + place)
         values["cost_fen"] = context.costs.get(values.get("channel_code", ""), 0)
@@ -263,16 +234,21 @@ def _insert(
         values["pipeline_id"], values["stage_code"] = entry.board_of(record)
     _rank(db, leads)
     brought = sorted(set().union(*leads))
+    stored = ({**values, **ready.sealed} for values, ready in zip(leads, brings, strict=True))
     bulk.insert_many(
-        db, Lead, brought, ([values.get(name, same[name]) for name in brought] for values in leads),
+        db, Lead, brought, ([one.get(name, same[name]) for name in brought] for one in stored), written=SEALED,
         same={name: value for name, value in same.items() if name not in brought},
     )  # fmt: skip
-    newest = sa.select(_TABLE.c.number, _TABLE.c.id).where(_TABLE.c.import_batch_id == batch.id)
-    newest = newest.order_by(_TABLE.c.id.desc()).limit(len(leads))
+    newest = sa.select(TABLE.c.number, TABLE.c.id).where(TABLE.c.import_batch_id == batch.id)
+    newest = newest.order_by(TABLE.c.id.desc()).limit(len(leads))
     by_number = {number: int(lead_id) for number, lead_id in db.execute(newest).all()}
     ids = [by_number[values["number"]] for values in leads]
     pairs = list(zip(ids, leads, strict=True))
-    search.index_many(db, "lead", [(lead_id, SimpleNamespace(**values)) for lead_id, values in pairs])
+    found = (
+        (lead_id, ready.tokens | number_tokens(values["number"]))
+        for (lead_id, values), ready in zip(pairs, brings, strict=True)
+    )
+    search.write_tokens(db, "lead", found)
     entries = [
         events.Entry(
             lead_id, f"{values['number']} {context.channels.get(values.get('channel_code', ''), '')}".strip(),
@@ -309,37 +285,7 @@ def _defaults(
     )  # fmt: skip
     if pooled:
         lead.department_id = actor.department_id
-    return {c.name: getattr(lead, c.name) for c in _TABLE.columns if c.name != "id"}
-
-
-def _columns(places: Mapping[str, _Place], values: Mapping[str, object], keys: PartyKeys) -> dict[str, Any]:
-    """Return the table's columns for cleaned values, with the blind indexes of encrypted ones; ``keys`` are known already."""
-    found: dict[str, Any] = {}
-    custom: dict[str, Any] = {}
-    ready = {"phone": keys.phone, "id_number": keys.id_number}
-    for key, value in values.items():
-        place = places.get(key)
-        if place is None or value is None or value == "":
-            continue
-        spec = place.spec
-        if spec.json_column:
-            custom[spec.json_key] = spec.kind_object.to_json(value)
-            continue
-        column = spec.column
-        found[column] = _storable(place, value)
-        if place.full:
-            found[f"{column}_index"] = ready.get(column) or blind_index(column, str(value))
-        if place.tail:
-            found[f"{column}_tail_index"] = blind_index_tail(column, str(value))
-    if custom:
-        found["custom"] = custom
-    return found
-
-
-def _storable(place: _Place, value: Any) -> Any:
-    if isinstance(value, Choice) and place.plain:
-        value = value.value
-    return value[: place.length] if place.length and isinstance(value, str) else value
+    return {c.name: getattr(lead, c.name) for c in TABLE.columns if c.name != "id"}
 
 
 def _rank(db: Session, leads: list[dict[str, Any]]) -> None:

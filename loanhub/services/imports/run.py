@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import secrets
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -20,8 +22,9 @@ from loanhub.services._actor import Actor
 from loanhub.services._notices import notify
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.imports import _batch
-from loanhub.services.imports._plan import BatchStatus, Ownership
-from loanhub.services.imports._rows import context_of, write_chunk
+from loanhub.services.imports._helper import rows_ready
+from loanhub.services.imports._plan import BatchStatus, Ownership, PlannedRow, mark_repeats
+from loanhub.services.imports._rows import Context, context_of, write_chunk
 
 KIND = "leads.import"
 CHUNK_ROWS = 2_500
@@ -112,19 +115,41 @@ def run(
         _take(db, batch_id, worker, clock())
     with reading() as db:
         batch = _batch.own(db, actor, batch_id)
-        rows = _batch.plan_of(db, batch, _batch.sheet_of(db, batch), now=clock())
+        sheet = _batch.sheet_of(db, batch)
+        recipe = _batch.cleaning_of(db, batch, sheet, now=clock())
         context = context_of(db, actor, _batch.options_of(db, batch))
+        done = batch.done_count
+    with contextlib.closing(rows_ready(recipe, context.places, sheet.rows)) as cleaned:
+        rows = mark_repeats(cleaned)
+        _drop(rows, done)
+        return _write(
+            actor, batch_id, worker, rows, context, total=len(sheet.rows), done=done, clock=clock, on_progress=on_progress,
+            chunk_rows=chunk_rows,
+        )  # fmt: skip
+
+
+def _drop(rows: Iterator[PlannedRow], number: int) -> None:
+    """Pass over the rows an earlier run has written; what they are counts for the repeats among the others."""
+    for _ in itertools.islice(rows, number):
+        pass
+
+
+def _write(
+    actor: Actor, batch_id: int, worker: str, rows: Iterator[PlannedRow], context: Context, *, total: int, done: int,
+    clock: Callable[[], datetime], on_progress: Callable[[Progress], None] | None, chunk_rows: int,
+) -> Progress:  # fmt: skip
     while True:
+        # Waited for before the transaction begins: nobody else may write meanwhile.
+        chunk = list(itertools.islice(rows, chunk_rows))
         now = clock()
         with transaction() as db:
             batch = _batch.own(db, actor, batch_id, for_update=True)
             job = _job(db, batch_id)
-            if job is None or job.lease_owner != worker:
+            if job is None or job.lease_owner != worker or batch.done_count != done:
                 raise Conflict("这次导入正由另一个进程处理")
-            if batch.done_count >= len(rows) or job.cancel_requested:
-                _finish(db, actor, batch, job, cancelled=batch.done_count < len(rows), now=now)
+            if done >= total or job.cancel_requested:
+                _finish(db, actor, batch, job, cancelled=done < total, now=now)
             else:
-                chunk = rows[batch.done_count : batch.done_count + chunk_rows]
                 tally = write_chunk(db, actor, batch, chunk, context, now=now)
                 batch.done_count += len(chunk)
                 batch.created_count += tally.created
@@ -136,6 +161,7 @@ def run(
                 job.done, job.failed, job.leased_until = batch.done_count, batch.refused_count, now + LEASE
                 announce(db, f"import:{batch_id}", done=batch.done_count)
             progress = _progress(batch)
+        done = progress.done
         if on_progress is not None:
             on_progress(progress)
         if progress.status != BatchStatus.RUNNING.value:

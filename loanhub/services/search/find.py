@@ -10,9 +10,11 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.documents.template import get_template
 from loanhub.domain import masking
 from loanhub.domain.money import format_wan
 from loanhub.domain.names import closeness, found_span
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.domain.permissions import Permission
 from loanhub.models import Application, Contract, Customer, Lead, Loan, SavedView, SearchToken, User
 from loanhub.repositories.saved_views import found_by
@@ -158,10 +160,10 @@ def _line(phone: str | None, *parts: str) -> str:
 
 
 def _hit_of_contract(contract: Contract, names: Names) -> Hit:
-    detail = (
-        f"{names.get(contract.customer_id, '')} · {format_wan(contract.amount_fen)} · {contract.status.label}"
-    )
-    return Hit("合同", contract.number, detail, f"/contracts/{contract.id}", "file-text", entity="contract",
+    main = contract.base == LOAN_CONTRACT
+    what = format_wan(contract.amount_fen) if main else get_template(contract.base).label
+    detail = f"{names.get(contract.customer_id, '')} · {what} · {contract.status.label}"
+    return Hit("合同" if main else "文书", contract.number, detail, f"/contracts/{contract.id}", "file-text", entity="contract",
                entity_id=contract.id or 0)  # fmt: skip
 
 

@@ -60,5 +60,10 @@ def index(db: Session, entity: str, row: SQLModel) -> None:
 
 def index_many(db: Session, entity: str, rows: Iterable[tuple[int, object]]) -> None:
     """Write the search tokens of records that have none yet: (id, anything with the searched attributes)."""
-    fresh = ((token, row_id) for row_id, row in rows for token in tokens_of(row, entity))
+    write_tokens(db, entity, ((row_id, tokens_of(row, entity)) for row_id, row in rows))
+
+
+def write_tokens(db: Session, entity: str, found: Iterable[tuple[int, Iterable[str]]]) -> None:
+    """Write tokens worked out already, of records that have none yet."""
+    fresh = ((token, row_id) for row_id, tokens in found for token in tokens)
     bulk.insert_many(db, SearchToken, ("token", "entity_id"), fresh, same={"entity": entity})
