@@ -170,6 +170,10 @@ def chosen_filters(chips: rx.Var[list[dict[str, str]]], on_clear: Any, on_clear_
 def filter_bar(
     *controls: rx.Component, totals: str | rx.Var[str] = "", tools: Sequence[rx.Component] = ()
 ) -> rx.Component:
-    """The row below the top bar: search and filters at the left, totals and view tools at the right."""
-    summary = rx.el.span(totals, class_name="t12 f3 nw no-phone", role="status")
-    return rx.el.div(*controls, rx.el.span(class_name="grow"), summary, *tools, class_name="bar")
+    """The row below the top bar: search and filters at the left, totals and view tools at the right.
+
+    Where the row is too narrow, what stands at the right goes to the next line together.
+    """
+    empty = not isinstance(totals, rx.Var) and not totals
+    summary = rx.fragment() if empty else rx.el.span(totals, class_name="t12 f3 nw no-phone", role="status")
+    return rx.el.div(*controls, rx.el.div(summary, *tools, class_name="row g2 bare"), class_name="bar")

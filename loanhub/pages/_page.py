@@ -125,7 +125,7 @@ def page(
                 section=section,
                 subtitle=subtitle,
                 back=parts.back,
-                views=views,
+                views=None if views is None else _may(codes, views),
                 tools=[_may(codes, tool) for tool in tools],
                 primary=None if primary is None else _may(codes, primary),
                 wide=wide,

@@ -120,7 +120,7 @@ def _totals() -> rx.Component:
             rx.fragment(),
             rx.fragment(figure("合计", BoardState.amount_text), figure("加权", BoardState.weighted_text)),
         ),
-        class_name="row g5 t12 f2 nw no-phone",
+        class_name="row g4 t12 f2 nw no-phone",
         role="status",
         custom_attrs={"aria-label": "本视图合计"},
     )
@@ -161,10 +161,10 @@ def _filters() -> rx.Component:
                 BoardState.entity,
                 ("application", "申请编号、客户"),
                 ("task", "待办标题"),
-                "姓名、编号、手机尾号",
+                "姓名、编号、尾号",
             ),
             value=BoardState.text,
-            width="196px",
+            width="184px",
         ),
         rx.el.span(
             option_filter(

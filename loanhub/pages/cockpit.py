@@ -124,6 +124,14 @@ def _content() -> rx.Component:
     )  # fmt: skip
 
 
+def _take_away() -> list[rx.Component]:
+    """The screen on the wall and the file: in the top bar, and above the page on a phone."""
+    return [
+        link_button("大屏", "/wall", icon_name="monitor", look="g"),
+        button("导出", icon_name="download", look="g", pending=State.exporting, on_click=State.export_all),
+    ]
+
+
 @page(route="/cockpit", title="经营驾驶舱", permission=Permission.COCKPIT_READ, on_load=State.load)
 def cockpit() -> Page:
     """Draw the cockpit: waiting, empty, or the numbers; the drawer stands beside them."""
@@ -149,9 +157,7 @@ def cockpit() -> Page:
         tools=[
             draw.live_dot(State.updated),
             icon_button("refresh-cw", "重新计算", on_click=State.refresh),
-            link_button("大屏", "/wall", icon_name="monitor", look="g"),
-            button(
-                "导出", icon_name="download", look="g", pending=State.exporting, on_click=State.export_all
-            ),
+            *_take_away(),
         ],
+        on_phone=_take_away(),
     )
