@@ -11,14 +11,17 @@ from fractions import Fraction
 
 import polars as pl
 
+from loanhub.analytics._dense import looked_up
 from loanhub.analytics.book import Book
-from loanhub.analytics.risk import SETTLED, WRITTEN_OFF, RollRow, roll_rate
+from loanhub.analytics.risk import SETTLED, WRITTEN_OFF, RollRow, roll_of
 from loanhub.analytics.tables import by_bucket
 from loanhub.domain.repayment.delinquency import Bucket
 
 GROUPS = ("M1", "M2", "M3+")
 """Groups of the ageing trend: 1–30, 31–60, over 60 days."""
 BUCKETS = tuple(bucket.value for bucket in Bucket)
+_LEFT = -1
+"""In place of a bucket: at the later month end the loan owed nothing."""
 OVER = {"1": 1, "30": 2, "90": 4}
 """From which bucket a loan is overdue by more than 0, 30, 90 days."""
 
@@ -27,7 +30,7 @@ OVER = {"1": 1, "30": 2, "90": 4}
 class History:
     """A reader's month ends added up, small enough to keep: nothing in it changes until the next month end.
 
-    cells: ``date``, ``cohort`` (first day of the month of the payout), ``bucket``, ``balance_fen``, ``loans``.
+    cells: ``date``, ``cohort`` (first day of the month of the payout), ``product``, ``bucket``, ``balance_fen``, ``loans``.
     gone: ``date`` (the month end after the write-off), ``cohort``, ``fen`` written off.
     lent: ``cohort``, ``fen``, ``loans``.
     """
@@ -43,13 +46,24 @@ class History:
 
 
 def month_cells(book: Book) -> pl.DataFrame:
-    """Return the month ends of a book added up by cohort and bucket."""
-    cohorts = book.loans.select(loan="id", cohort=pl.col("disbursed").dt.truncate("1mo"))
+    """Return the month ends of a book added up by cohort, product and bucket; of loans that are in the book."""
+    kinds = book.loans.lazy().select("product", cohort=pl.col("disbursed").dt.truncate("1mo")).unique()
+    numbered = kinds.with_row_index("kind").with_columns(pl.col("kind").cast(pl.Int32)).collect()
+    loans = (
+        book.loans.lazy()
+        .select("id", "product", cohort=pl.col("disbursed").dt.truncate("1mo"))
+        .join(numbered.lazy(), on=["product", "cohort"], nulls_equal=True)
+        .select("id", "kind")
+        .collect()
+    )
+    kind = looked_up(book.snapshots["loan"], loans["id"], loans["kind"], -1)
     return (
         book.snapshots.lazy()
-        .join(cohorts.lazy(), on="loan", how="inner")
-        .group_by("date", "cohort", "bucket")
+        .with_columns(kind.alias("kind"))
+        .group_by("date", "kind", "bucket")
         .agg(pl.col("balance_fen").sum(), loans=pl.len().cast(pl.Int64))
+        .join(numbered.lazy(), on="kind")
+        .drop("kind")
         .collect()
     )
 
@@ -177,7 +191,30 @@ def _month_end(cohort: date, age: int) -> date:
 
 def roll(book: Book, start: date, end: date) -> dict[str, RollRow]:
     """Return where the loans of one month end stood at the next 迁徙率; who had left counts as settled or written off."""
-    return roll_rate(_moves(book, start, end).drop("id"))
+    before, after = _at(book, start), _at(book, end)
+    rows = before.with_columns(to=looked_up(before["loan"], after["loan"], after["bucket"], _LEFT))
+    gone = book.loans.lazy().filter(pl.col("written_off") <= end).select(loan="id")
+    lost = rows.lazy().filter(pl.col("to") == _LEFT).join(gone, on="loan", how="semi")
+    bad = {bucket: (loans, fen) for bucket, _, loans, fen in _sums(lost)}
+    cells = []
+    for bucket, to, loans, fen in _sums(rows.lazy()):
+        if to == _LEFT:
+            written, written_fen = bad.get(bucket, (0, 0))
+            cells.append((bucket, SETTLED, loans - written, fen - written_fen))
+            cells.append((bucket, WRITTEN_OFF, written, written_fen))
+        else:
+            cells.append((bucket, BUCKETS[to], loans, fen))
+    return roll_of([(BUCKETS[bucket], to, loans, fen) for bucket, to, loans, fen in cells if loans])
+
+
+def _at(book: Book, day: date) -> pl.DataFrame:
+    found = book.snapshots.lazy().filter(pl.col("date") == day)
+    return found.select("loan", "bucket", "balance_fen").collect()
+
+
+def _sums(rows: pl.LazyFrame) -> list[tuple[int, int, int, int]]:
+    sums = rows.group_by("bucket", "to").agg(loans=pl.len(), fen=pl.col("balance_fen").sum())
+    return sums.collect().rows()
 
 
 def roll_loans(book: Book, start: date, end: date, bucket: str, to: str) -> pl.DataFrame:

@@ -47,19 +47,21 @@ def roll_rate(moves: pl.DataFrame) -> dict[str, RollRow]:
     Source: lending guide §4.7, golden kpi.json.
     """
     cells = moves.group_by("from", "to").agg(loans=pl.len(), balance_fen=pl.col("balance_fen").sum())
+    return roll_of(cells.rows())
+
+
+def roll_of(cells: Sequence[tuple[str, str, int, int]]) -> dict[str, RollRow]:
+    """Return the same from loans and opening balance added up by the bucket they left and where they went."""
     rows: dict[str, RollRow] = {}
-    for bucket in sorted(cells["from"].unique().to_list(), key=lambda code: _ORDER[code]):
-        mine = {row["to"]: row for row in cells.filter(pl.col("from") == bucket).to_dicts()}
-        loans = sum(row["loans"] for row in mine.values())
-        balance = sum(row["balance_fen"] for row in mine.values())
-        worse = sum(row["balance_fen"] for to, row in mine.items() if _ORDER.get(to, -1) > _ORDER[bucket])
+    for bucket in sorted({cell[0] for cell in cells}, key=lambda code: _ORDER[code]):
+        mine = {to: (count, fen) for start, to, count, fen in cells if start == bucket}
+        loans = sum(count for count, _ in mine.values())
+        balance = sum(fen for _, fen in mine.values())
+        worse = sum(fen for to, (_, fen) in mine.items() if _ORDER.get(to, -1) > _ORDER[bucket])
         rows[bucket] = RollRow(
             loans,
             balance,
-            {
-                to: Share(_of(row["loans"], loans), _of(row["balance_fen"], balance))
-                for to, row in mine.items()
-            },
+            {to: Share(_of(count, loans), _of(fen, balance)) for to, (count, fen) in mine.items()},
             _of(worse, balance),
         )
     return rows
@@ -102,9 +104,9 @@ def first_payment_default(
 def first_judged(book: Book, window: Window, days: int) -> pl.DataFrame:
     """Return the loans whose first due date + ``days`` lies in the window: ``id``, ``bad`` (not cleared before it)."""
     limit = pl.col("first_due") + timedelta(days=days)
-    judged = book.loans.filter((limit >= window.first) & (limit < window.end))
+    judged = book.loans.lazy().filter((limit >= window.first) & (limit < window.end))
     bad = pl.col("first_cleared").is_null() | (pl.col("first_cleared") >= limit)
-    return judged.select("id", bad=bad)
+    return judged.select("id", bad=bad).collect()
 
 
 def _of(part: int, whole: int) -> Fraction | None:

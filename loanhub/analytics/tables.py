@@ -9,7 +9,9 @@ from fractions import Fraction
 
 import polars as pl
 
+from loanhub.analytics._dense import distinct
 from loanhub.analytics.book import Book, Window, months_back
+from loanhub.analytics.revenue import revenue_of_loans
 from loanhub.domain.leads import LeadStatus
 from loanhub.domain.regions import province_of
 
@@ -98,40 +100,34 @@ def funnel_now_rows(book: Book, stage: int) -> pl.DataFrame:
     return alive.filter(pl.col("stage") == stage).select("id", part=pl.lit(1, pl.Int64))
 
 
-def funded_leads(book: Book) -> pl.Series:
-    """Return the ids of the leads that became a disbursed loan, each once."""
+def funded_leads(book: Book) -> int:
+    """Return how many leads became a disbursed loan."""
 
-    def make() -> pl.Series:
-        lent = book.loans.lazy().filter(pl.col("disbursed").is_not_null() & pl.col("lead").is_not_null())
-        return lent.select(pl.col("lead").unique()).collect()["lead"]
+    def make() -> int:
+        lent = book.loans.lazy().filter(pl.col("disbursed").is_not_null())
+        return distinct(lent.select("lead").collect()["lead"])
 
     return book.shared("funded_leads", ("loans",), make)
+
+
+def first_loans(book: Book) -> pl.DataFrame:
+    """Return the leads that were lent to: ``lead``, ``disbursed`` (the first time)."""
+
+    def make() -> pl.DataFrame:
+        lent = book.loans.lazy().filter(pl.col("lead").is_not_null())
+        return lent.group_by("lead").agg(pl.col("disbursed").min()).collect()
+
+    return book.shared("first_loans", ("loans",), make)
 
 
 def leads_with_outcome(book: Book) -> pl.LazyFrame:
     """Return the leads with ``won``: whether each became a disbursed loan."""
 
-    def make() -> pl.Series:
-        return book.leads["id"].is_in(funded_leads(book).implode()).alias("won")
-
-    return book.leads.lazy().with_columns(book.shared("won", ("leads", "loans"), make))
-
-
-def _brought(book: Book) -> pl.DataFrame:
-    """Return what the loans of each lead came to: ``lead``, ``principal_fen``, ``revenue_fen``, ``lost_fen``."""
-
     def make() -> pl.DataFrame:
-        earned = book.payments.lazy().group_by("loan").agg(pl.col("revenue_fen").sum())
-        return (
-            book.loans.lazy()
-            .filter(pl.col("lead").is_not_null())
-            .join(earned, left_on="id", right_on="loan", how="left")
-            .group_by("lead")
-            .agg(pl.col("principal_fen", "revenue_fen").sum(), lost_fen=pl.col("written_off_fen").sum())
-            .collect()
-        )
+        lent = book.loans["lead"].filter(book.loans["disbursed"].is_not_null())
+        return book.leads.with_columns(won=pl.col("id").is_in(lent.drop_nulls().implode()))
 
-    return book.shared("brought", ("loans", "payments"), make)
+    return book.shared("leads_with_outcome", ("leads", "loans"), make).lazy()
 
 
 def channels(book: Book, window: Window) -> pl.DataFrame:
@@ -146,7 +142,15 @@ def channels(book: Book, window: Window) -> pl.DataFrame:
         .select("id", "channel", "valid", "cost_fen")
         .collect()
     )
-    cohort = cohort.join(_brought(book), left_on="id", right_on="lead", how="left")
+    funded = (
+        book.loans.lazy()
+        .join(cohort.lazy().select(lead="id"), on="lead", how="semi")
+        .join(revenue_of_loans(book).lazy(), left_on="id", right_on="loan", how="left")
+        .group_by("lead")
+        .agg(pl.col("principal_fen", "revenue_fen").sum(), lost_fen=pl.col("written_off_fen").sum())
+        .collect()
+    )
+    cohort = cohort.join(funded, left_on="id", right_on="lead", how="left")
     return (
         cohort.group_by("channel")
         .agg(

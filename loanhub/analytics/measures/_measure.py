@@ -120,23 +120,28 @@ def middle(parts: pl.Series, scale: int = 1) -> Fraction:
     return Fraction(int(low) + int(ordered[upper]), 2 * scale)
 
 
-def ones(rows: pl.DataFrame) -> pl.DataFrame:
+Rows = pl.DataFrame | pl.LazyFrame
+"""Lazy rows have only those of their columns read that a part is made of."""
+
+
+def ones(rows: Rows) -> pl.DataFrame:
     """Return a part of 1 a row."""
-    return rows.select("id", part=pl.lit(1, pl.Int64))
+    return rows.lazy().select("id", part=pl.lit(1, pl.Int64)).collect()
 
 
-def amounts(rows: pl.DataFrame, column: str | pl.Expr) -> pl.DataFrame:
+def amounts(rows: Rows, column: str | pl.Expr) -> pl.DataFrame:
     """Return a column of whole numbers as parts."""
     value = pl.col(column) if isinstance(column, str) else column
-    return rows.select("id", part=value.fill_null(0).cast(pl.Int64))
+    return rows.lazy().select("id", part=value.fill_null(0).cast(pl.Int64)).collect()
 
 
-def counted(rows: pl.DataFrame) -> Reading:
+def counted(rows: Rows) -> Reading:
     """Return the number of rows."""
-    return Reading(rows.height, ones(rows))
+    parts = ones(rows)
+    return Reading(parts.height, parts)
 
 
-def summed(rows: pl.DataFrame, column: str) -> Reading:
+def summed(rows: Rows, column: str) -> Reading:
     """Return the sum of a fen column."""
     parts = amounts(rows, column)
     return Reading(int(parts["part"].sum() or 0), parts, part_unit=Unit.FEN)

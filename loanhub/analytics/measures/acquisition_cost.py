@@ -6,13 +6,13 @@ import polars as pl
 
 from loanhub.analytics.book import Book, Window
 from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, counted, per_head, summed
-from loanhub.analytics.tables import funded_leads
+from loanhub.analytics.tables import leads_with_outcome
 
 
 def compute(book: Book, window: Window) -> Reading:
     """Return channel cost over funded leads of the same cohort 获客成本 (CAC); undefined without a funded lead."""
-    rows = book.leads.filter(window.holds("created"))
-    won = rows.filter(pl.col("id").is_in(funded_leads(book).implode()))
+    rows = leads_with_outcome(book).filter(window.holds("created"))
+    won = rows.filter(pl.col("won"))
     return per_head(summed(rows, "cost_fen"), counted(won))
 
 

@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, counted
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the applications submitted in the window 申请件数."""
-    return counted(book.applications.filter(window.holds("submitted")))
+    return counted(book.applications.lazy().filter(window.holds("submitted")))
 
 
 MEASURE = Measure(

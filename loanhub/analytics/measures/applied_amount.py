@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the amount applied for in the window 申请金额, by day of submission."""
-    return summed(book.applications.filter(window.holds("submitted")), "amount_fen")
+    return summed(book.applications.lazy().filter(window.holds("submitted")), "amount_fen")
 
 
 MEASURE = Measure(

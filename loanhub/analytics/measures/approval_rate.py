@@ -10,7 +10,9 @@ from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, cou
 
 def compute(book: Book, window: Window) -> Reading:
     """Return approved over decided applications 审批通过率, by number, both decided in the window."""
-    decided = book.applications.filter(window.holds("decided") & (pl.col("approved") | pl.col("rejected")))
+    decided = book.applications.lazy().filter(
+        window.holds("decided") & (pl.col("approved") | pl.col("rejected"))
+    )
     return share(counted(decided.filter(pl.col("approved"))), counted(decided))
 
 

@@ -10,7 +10,9 @@ from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, sha
 
 def compute(book: Book, window: Window) -> Reading:
     """Return approved over decided applications 审批通过率, by amount applied for."""
-    decided = book.applications.filter(window.holds("decided") & (pl.col("approved") | pl.col("rejected")))
+    decided = book.applications.lazy().filter(
+        window.holds("decided") & (pl.col("approved") | pl.col("rejected"))
+    )
     return share(summed(decided.filter(pl.col("approved")), "amount_fen"), summed(decided, "amount_fen"))
 
 

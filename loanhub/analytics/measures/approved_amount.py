@@ -10,7 +10,9 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the amount approved in the window 批复金额."""
-    return summed(book.applications.filter(window.holds("decided") & pl.col("approved")), "approved_fen")
+    return summed(
+        book.applications.lazy().filter(window.holds("decided") & pl.col("approved")), "approved_fen"
+    )
 
 
 MEASURE = Measure(

@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, cou
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the mean principal of the loans disbursed in the window 件均放款."""
-    rows = book.loans.filter(window.holds("disbursed"))
+    rows = book.loans.lazy().filter(window.holds("disbursed"))
     return per_head(summed(rows, "principal_fen"), counted(rows))
 
 

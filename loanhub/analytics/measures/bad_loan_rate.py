@@ -11,7 +11,7 @@ from loanhub.analytics.risk import BAD_CLASSES
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the principal in the three lower classes over all outstanding principal 不良率."""
-    alive = book.loans.filter(pl.col("open"))
+    alive = book.loans.lazy().filter(pl.col("open"))
     bad = alive.filter(pl.col("five_class").is_in(BAD_CLASSES))
     return share(summed(bad, "outstanding_fen"), summed(alive, "outstanding_fen"))
 

@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, counted
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the collection cases closed in the window 结案."""
-    return counted(book.cases.filter(window.holds("closed")))
+    return counted(book.cases.lazy().filter(window.holds("closed")))
 
 
 MEASURE = Measure(

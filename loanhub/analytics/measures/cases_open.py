@@ -10,7 +10,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, counted
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the collection cases open now 在催案件."""
-    return counted(book.cases.filter(pl.col("closed").is_null()))
+    return counted(book.cases.lazy().filter(pl.col("closed").is_null()))
 
 
 MEASURE = Measure(

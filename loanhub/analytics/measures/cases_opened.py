@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, counted
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the collection cases opened in the window 新入催."""
-    return counted(book.cases.filter(window.holds("opened")))
+    return counted(book.cases.lazy().filter(window.holds("opened")))
 
 
 MEASURE = Measure(

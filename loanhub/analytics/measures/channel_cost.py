@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return what the channels charged for the leads of the window 渠道投放."""
-    return summed(book.leads.filter(window.holds("created")), "cost_fen")
+    return summed(book.leads.lazy().filter(window.holds("created")), "cost_fen")
 
 
 MEASURE = Measure(

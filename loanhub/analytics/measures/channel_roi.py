@@ -11,8 +11,8 @@ from loanhub.analytics.revenue import revenue_of_leads
 
 def compute(book: Book, window: Window) -> Reading:
     """Return (revenue − cost) / cost of the cohort 渠道 ROI; undefined without cost."""
-    rows = book.leads.filter(window.holds("created"))
-    earned = rows.join(revenue_of_leads(book), left_on="id", right_on="lead", how="left")
+    rows = book.leads.lazy().filter(window.holds("created"))
+    earned = rows.join(revenue_of_leads(book).lazy(), left_on="id", right_on="lead", how="left")
     net = amounts(earned, pl.col("revenue_fen").fill_null(0) - pl.col("cost_fen"))
     gain = Reading(int(net["part"].sum() or 0), net, part_unit=Unit.FEN)
     return share(gain, summed(rows, "cost_fen"))

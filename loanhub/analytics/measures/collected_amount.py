@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the repayments received in the window 回款金额, reversals taken out."""
-    return summed(book.payments.filter(window.holds("value_date")), "amount_fen")
+    return summed(book.payments.lazy().filter(window.holds("value_date")), "amount_fen")
 
 
 MEASURE = Measure(

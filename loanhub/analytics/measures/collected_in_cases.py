@@ -10,8 +10,10 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the repayments received while a case was open 催回金额."""
-    paid = book.payments.filter(window.holds("value_date")).join(
-        book.cases.select("loan", "opened", "closed"), on="loan"
+    paid = (
+        book.payments.lazy()
+        .filter(window.holds("value_date"))
+        .join(book.cases.lazy().select("loan", "opened", "closed"), on="loan")
     )
     during = (pl.col("opened") <= pl.col("value_date")) & (
         pl.col("closed").is_null() | (pl.col("closed") >= pl.col("value_date"))

@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, counted
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the contacts made about debts in the window 催收联系."""
-    return counted(book.contacts.filter(window.holds("at")))
+    return counted(book.contacts.lazy().filter(window.holds("at")))
 
 
 MEASURE = Measure(

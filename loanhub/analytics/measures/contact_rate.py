@@ -10,7 +10,7 @@ from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, cou
 
 def compute(book: Book, window: Window) -> Reading:
     """Return contacted over assigned leads 接通率."""
-    rows = book.leads.filter(window.holds("created") & pl.col("assigned"))
+    rows = book.leads.lazy().filter(window.holds("created") & pl.col("assigned"))
     return share(counted(rows.filter(pl.col("contacted"))), counted(rows))
 
 

@@ -6,12 +6,13 @@ import polars as pl
 
 from loanhub.analytics.book import Book, Window
 from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, amounts, averaged
+from loanhub.analytics.tables import first_loans
 
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the median days from lead to first payout 转化周期, by the day of the payout."""
-    first = book.loans.drop_nulls("lead").group_by("lead").agg(pl.col("disbursed").min())
-    won = book.leads.join(first.filter(window.holds("disbursed")), left_on="id", right_on="lead")
+    first = first_loans(book).lazy().filter(window.holds("disbursed"))
+    won = book.leads.lazy().join(first, left_on="id", right_on="lead")
     days = (pl.col("disbursed") - pl.col("created")).dt.total_days()
     return averaged(amounts(won, days), Unit.DAYS, How.MEDIAN)
 

@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, cou
 
 def compute(book: Book, window: Window) -> Reading:
     """Return channel cost over leads 线索成本 (CPL)."""
-    rows = book.leads.filter(window.holds("created"))
+    rows = book.leads.lazy().filter(window.holds("created"))
     return per_head(summed(rows, "cost_fen"), counted(rows))
 
 

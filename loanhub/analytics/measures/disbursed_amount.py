@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the principal disbursed in the window 放款总额."""
-    return summed(book.loans.filter(window.holds("disbursed")), "principal_fen")
+    return summed(book.loans.lazy().filter(window.holds("disbursed")), "principal_fen")
 
 
 MEASURE = Measure(

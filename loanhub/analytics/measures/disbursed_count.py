@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, counted
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the loans disbursed in the window 放款笔数."""
-    return counted(book.loans.filter(window.holds("disbursed")))
+    return counted(book.loans.lazy().filter(window.holds("disbursed")))
 
 
 MEASURE = Measure(

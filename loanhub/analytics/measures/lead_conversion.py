@@ -6,13 +6,13 @@ import polars as pl
 
 from loanhub.analytics.book import Book, Window
 from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, counted, share
-from loanhub.analytics.tables import funded_leads
+from loanhub.analytics.tables import leads_with_outcome
 
 
 def compute(book: Book, window: Window) -> Reading:
     """Return funded over all leads of the cohort 线索转化率."""
-    rows = book.leads.filter(window.holds("created"))
-    won = rows.filter(pl.col("id").is_in(funded_leads(book).implode()))
+    rows = leads_with_outcome(book).filter(window.holds("created"))
+    won = rows.filter(pl.col("won"))
     return share(counted(won), counted(rows))
 
 

@@ -13,7 +13,7 @@ from loanhub.domain.money import divide_half_up
 
 def compute(book: Book, window: Window) -> Reading:
     """Return LTV over CAC, both of all time; the base is what these customers cost at that CAC, in whole fen."""
-    customers, won = borrowers(book).height, funded_leads(book).len()
+    customers, won = borrowers(book), funded_leads(book)
     spent = int(book.leads["cost_fen"].sum() or 0)
     base = divide_half_up(spent * customers, won) if won else 0
     gained = gains(book)

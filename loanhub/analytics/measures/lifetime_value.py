@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, counted, per_head
+from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, value_of
 from loanhub.analytics.revenue import borrowers, gains
 
 
 def compute(book: Book, window: Window) -> Reading:
     """Return what the borrowers have brought in so far over their number 客户生命周期价值 (LTV)."""
-    return replace(per_head(gains(book), counted(borrowers(book))), base_rows=None)
+    gained, customers = gains(book), borrowers(book)
+    return replace(gained, value=value_of(How.PER, gained.rows["part"], customers, Unit.FEN), base=customers)
 
 
 MEASURE = Measure(

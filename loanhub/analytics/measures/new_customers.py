@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, counted
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the customers created in the window 新增客户."""
-    return counted(book.customers.filter(window.holds("created")))
+    return counted(book.customers.lazy().filter(window.holds("created")))
 
 
 MEASURE = Measure(

@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, counted
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the leads created in the window 新增线索."""
-    rows = book.leads.filter(window.holds("created"))
+    rows = book.leads.lazy().filter(window.holds("created"))
     return counted(rows)
 
 

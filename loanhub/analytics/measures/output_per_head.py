@@ -12,7 +12,7 @@ from loanhub.domain.money import divide_half_up
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the amount disbursed over the daily mean of representatives at work 人均放款."""
-    lent = summed(book.loans.filter(window.holds("disbursed")), "principal_fen")
+    lent = summed(book.loans.lazy().filter(window.holds("disbursed")), "principal_fen")
     days = person_days(book, window)
     value = divide_half_up(lent.total * window.days, days) if days else None
     return replace(lent, value=value, base=divide_half_up(days, window.days) if days else 0)

@@ -10,7 +10,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the principal outstanding now 贷款余额."""
-    return summed(book.loans.filter(pl.col("open")), "outstanding_fen")
+    return summed(book.loans.lazy().filter(pl.col("open")), "outstanding_fen")
 
 
 MEASURE = Measure(

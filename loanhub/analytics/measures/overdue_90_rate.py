@@ -10,7 +10,7 @@ from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, sha
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the share of principal overdue for more than 90 days."""
-    alive = book.loans.filter(pl.col("open"))
+    alive = book.loans.lazy().filter(pl.col("open"))
     return share(
         summed(alive.filter(pl.col("dpd") > 90), "outstanding_fen"), summed(alive, "outstanding_fen")
     )

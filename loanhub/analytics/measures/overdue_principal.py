@@ -10,7 +10,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the principal due and unpaid now 逾期本金."""
-    return summed(book.loans.filter(pl.col("open") & (pl.col("overdue_fen") > 0)), "overdue_fen")
+    return summed(book.loans.lazy().filter(pl.col("open") & (pl.col("overdue_fen") > 0)), "overdue_fen")
 
 
 MEASURE = Measure(

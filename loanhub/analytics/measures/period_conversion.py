@@ -12,8 +12,8 @@ from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, cou
 
 def compute(book: Book, window: Window) -> Reading:
     """Return loans of the window over leads of the window 期间转化率: of different people, so only to compare."""
-    lent = counted(book.loans.filter(window.holds("disbursed") & pl.col("lead").is_not_null()))
-    return replace(share(lent, counted(book.leads.filter(window.holds("created")))), base_rows=None)
+    lent = counted(book.loans.lazy().filter(window.holds("disbursed") & pl.col("lead").is_not_null()))
+    return replace(share(lent, counted(book.leads.lazy().filter(window.holds("created")))), base_rows=None)
 
 
 MEASURE = Measure(

@@ -10,7 +10,7 @@ from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, cou
 
 def compute(book: Book, window: Window) -> Reading:
     """Return kept over judged promises 承诺履约率."""
-    judged = book.promises.filter(window.holds("judged"))
+    judged = book.promises.lazy().filter(window.holds("judged"))
     return share(counted(judged.filter(pl.col("kept"))), counted(judged))
 
 

@@ -10,7 +10,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the provisions called for now 贷款损失准备."""
-    return summed(book.loans.filter(pl.col("open")), "provision_fen")
+    return summed(book.loans.lazy().filter(pl.col("open")), "provision_fen")
 
 
 MEASURE = Measure(

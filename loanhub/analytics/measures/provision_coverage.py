@@ -11,7 +11,7 @@ from loanhub.analytics.risk import BAD_CLASSES
 
 def compute(book: Book, window: Window) -> Reading:
     """Return provisions over bad loans 拨备覆盖率; undefined without bad loans."""
-    alive = book.loans.filter(pl.col("open"))
+    alive = book.loans.lazy().filter(pl.col("open"))
     bad = alive.filter(pl.col("five_class").is_in(BAD_CLASSES))
     return share(summed(alive, "provision_fen"), summed(bad, "outstanding_fen"))
 

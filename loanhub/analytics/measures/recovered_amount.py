@@ -10,7 +10,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the money received on loans written off 核销后收回."""
-    return summed(book.payments.filter(window.holds("value_date") & pl.col("recovery")), "amount_fen")
+    return summed(book.payments.lazy().filter(window.holds("value_date") & pl.col("recovery")), "amount_fen")
 
 
 MEASURE = Measure(

@@ -10,7 +10,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return fees, interest and penalties received in the window 利息与费用收入."""
-    rows = book.payments.filter(window.holds("value_date") & (pl.col("revenue_fen") != 0))
+    rows = book.payments.lazy().filter(window.holds("value_date") & (pl.col("revenue_fen") != 0))
     return summed(rows, "revenue_fen")
 
 

@@ -10,7 +10,7 @@ from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, amo
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the median hours a lead stayed in a stage it left in the window 阶段停留; parts are whole minutes."""
-    rows = book.moves.filter(window.holds("moved"))
+    rows = book.moves.lazy().filter(window.holds("moved"))
     return averaged(amounts(rows, pl.col("stayed_seconds") // 60), Unit.HOURS, How.MEDIAN)
 
 

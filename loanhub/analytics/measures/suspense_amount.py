@@ -10,7 +10,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the money received and not yet applied 溢缴款."""
-    return summed(book.loans.filter(pl.col("suspense_fen") > 0), "suspense_fen")
+    return summed(book.loans.lazy().filter(pl.col("suspense_fen") > 0), "suspense_fen")
 
 
 MEASURE = Measure(

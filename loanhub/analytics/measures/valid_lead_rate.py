@@ -10,7 +10,7 @@ from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, cou
 
 def compute(book: Book, window: Window) -> Reading:
     """Return valid leads over leads 有效线索率."""
-    rows = book.leads.filter(window.holds("created"))
+    rows = book.leads.lazy().filter(window.holds("created"))
     return share(counted(rows.filter(pl.col("valid"))), counted(rows))
 
 

@@ -8,7 +8,7 @@ from loanhub.analytics.measures._measure import Measure, Reading, Unit, summed
 
 def compute(book: Book, window: Window) -> Reading:
     """Return the principal written off in the window 核销本金 (坏账)."""
-    return summed(book.loans.filter(window.holds("written_off")), "written_off_fen")
+    return summed(book.loans.lazy().filter(window.holds("written_off")), "written_off_fen")
 
 
 MEASURE = Measure(

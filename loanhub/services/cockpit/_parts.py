@@ -98,10 +98,14 @@ def _channel(asked: Asked, argument: str) -> Part:
 
 
 def _funded(asked: Asked, argument: str) -> Part:
-    label, rows = _cohort(asked, argument)
-    won = rows.filter(pl.col("id").is_in(tables.funded_leads(asked.book).implode()))
+    label, _ = _cohort(asked, argument)
+    won = _won(asked).filter(pl.col("channel") == ("" if argument == "none" else argument))
     words = "期内从这个渠道进线、至今已放款的线索；转化率 = 已放款 ÷ 线索"
     return Part("lead", f"渠道 · {label} · 已放款", words, counted(won))
+
+
+def _won(asked: Asked) -> pl.LazyFrame:
+    return tables.leads_with_outcome(asked.book).filter(asked.window.holds("created") & pl.col("won"))
 
 
 def _cost(asked: Asked, argument: str) -> Part:
@@ -128,8 +132,7 @@ def _owner(asked: Asked, argument: str) -> Part:
 
 def _worked(asked: Asked, argument: str) -> Part:
     name = _person(asked, argument)
-    rows = asked.book.leads.filter(asked.window.holds("created") & (pl.col("owner") == int(argument)))
-    won = rows.filter(pl.col("id").is_in(tables.funded_leads(asked.book).implode()))
+    won = _won(asked).filter(pl.col("owner") == int(argument))
     return Part(
         "lead",
         f"转化榜 · {name}",

@@ -14,7 +14,7 @@ from loanhub.analytics.book import Book, Window
 from loanhub.analytics.drivers import drivers, main_driver
 from loanhub.analytics.forecast import Forecast
 from loanhub.analytics.history import History
-from loanhub.analytics.measures import Group, How, breakdown, keys_of, measures
+from loanhub.analytics.measures import Group, How, breakdown, measures
 from loanhub.services.cockpit._facts import Step
 from loanhub.services.cockpit._present import fixed, percent, wan
 
@@ -146,12 +146,10 @@ def _overdue(about: Context) -> list[Row]:
     if not earlier:
         return []
     day = earlier[-1]
-    alive = about.book.loans.filter(pl.col("open"))
+    alive = about.book.loans.lazy().filter(pl.col("open"))
     late = pl.when(pl.col("dpd") > 0).then(pl.col("outstanding_fen")).otherwise(0)
-    now = alive.group_by("product").agg(part=late.sum(), base=pl.col("outstanding_fen").sum())
-    owed = about.book.snapshots.filter(pl.col("date") == day).join(
-        keys_of(about.book, "loan", ["product"]).rename({"id": "loan"}), on="loan"
-    )
+    now = alive.group_by("product").agg(part=late.sum(), base=pl.col("outstanding_fen").sum()).collect()
+    owed = about.kept.cells.filter(pl.col("date") == day)
     was_late = pl.when(pl.col("bucket") > 0).then(pl.col("balance_fen")).otherwise(0)
     then = owed.group_by("product").agg(part=was_late.sum(), base=pl.col("balance_fen").sum())
     groups = [

@@ -393,10 +393,9 @@ def _enriched(
 
 def _forecast(book: Book, today: date) -> Forecast | None:
     first = frames.months_back(today, 7)[0]
-    rows = book.loans.filter(Window(first, today + timedelta(days=1)).holds("disbursed"))
-    return forecast_month(
-        rows.group_by(day=pl.col("disbursed")).agg(value=pl.col("principal_fen").sum()), today
-    )
+    rows = book.loans.lazy().filter(Window(first, today + timedelta(days=1)).holds("disbursed"))
+    days = rows.group_by(day=pl.col("disbursed")).agg(value=pl.col("principal_fen").sum())
+    return forecast_month(days.collect(), today)
 
 
 def _goal(book: Book, today: date, goal: int | None, coming: Forecast | None) -> Goal:
