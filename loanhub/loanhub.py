@@ -30,6 +30,7 @@ STYLESHEETS = [
     "/applications.css",
     "/collections.css",
     "/cockpit.css",
+    "/reports.css",
     "/wall.css",
     "/governance.css",
     "/calculator.css",

@@ -42,21 +42,7 @@ def chart(
     figure: built with ``layout={"template": "none"}``, or 7 kB of Plotly's own template travel with each update.
     cartesian: needs heat maps, histograms or boxes; otherwise the smaller bundle. ``on_click(points)`` drills down.
     """
-    light, dark = templates()
-    template = rx.color_mode_cond(light=LiteralVar.create(light), dark=LiteralVar.create(dark)).to(
-        go.layout.Template
-    )
-    plot = rx.plotly.cartesian if cartesian else rx.plotly.basic
-    events: dict[str, Any] = {} if on_click is None else {"on_click": on_click}
-    drawn = plot(
-        data=figure,
-        template=template,
-        config=CONFIG,
-        width="100%",
-        height=height,
-        use_resize_handler=True,
-        **events,
-    )
+    drawn = plot(figure, height=height, on_click=on_click, cartesian=cartesian)
     return rx.el.figure(
         rx.el.figcaption(rx.el.h3(title, class_name="t14"), rx.el.p(conclusion, class_name="t13 f2")),
         rx.el.div(drawn, style={"minHeight": height}, custom_attrs={"aria-hidden": "true"}),
@@ -65,4 +51,29 @@ def chart(
             table,
         ),
         class_name="col g3",
+    )
+
+
+def plot(
+    figure: rx.Var[go.Figure] | go.Figure,
+    *,
+    height: str | rx.Var[str],
+    on_click: Any = None,
+    cartesian: bool = False,
+) -> rx.Component:
+    """Only the drawing, for a chart that stands above its own table; see :func:`chart`."""
+    light, dark = templates()
+    template = rx.color_mode_cond(light=LiteralVar.create(light), dark=LiteralVar.create(dark)).to(
+        go.layout.Template
+    )
+    draw = rx.plotly.cartesian if cartesian else rx.plotly.basic
+    events: dict[str, Any] = {} if on_click is None else {"on_click": on_click}
+    return draw(
+        data=figure,
+        template=template,
+        config=CONFIG,
+        width="100%",
+        height=height,
+        use_resize_handler=True,
+        **events,
     )

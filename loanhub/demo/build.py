@@ -21,6 +21,7 @@ from loanhub.demo import (
     groups,
     lead_scores,
     messages,
+    reports,
     signing,
     statements,
     targets,
@@ -95,6 +96,7 @@ def build(
         collector, manager = (people.staff[role][0] for role in (RoleCode.COLLECTIONS, RoleCode.MANAGER))
         changes.build(collector, first, manager, second, now=now)
         groups.build(manager, now=now)
+        reports.build(manager, now=now)
         groups.care(people.staff[RoleCode.CREDIT][0], people.team_leads, now=now)
         collections.build(people.staff[RoleCode.COLLECTIONS], now=now, seed=seed)
         assignment.build(people, now=now, seed=seed)
@@ -106,6 +108,7 @@ def build(
         lead_scores.build(manager, people.sales[0], now=now)
         duplicates.build(people, now=now)
         signing.build(people.staff[RoleCode.CONTRACTS][0], now=now, seed=seed)
+        signing.build_papers(people.staff[RoleCode.CONTRACTS][0], now=now)
         archive.build(people.sales, people.staff[RoleCode.CONTRACTS][0], security_admin, now=now)
         targets.build(manager, now=now)
         templates.build(people.staff[RoleCode.CONTRACTS][0], manager, now=now)

@@ -84,7 +84,7 @@ MENU = (
     Entry("洞察", "驾驶舱", "/cockpit", "gauge", (_P.COCKPIT_READ,)),
     Entry("洞察", "岗位指标", "/figures", "chart-no-axes-column", (_P.FIGURES_READ,)),
     Entry("洞察", "业绩目标", "/targets", "target", (_P.TARGETS_EDIT,)),
-    Entry("洞察", "报表", "/reports", "chart-column", (_P.REPORTS_READ,)),
+    Entry("洞察", "报表", "/reports", "chart-column", (_P.REPORTS_READ, _P.FIGURES_READ)),
     Entry(
         "工作",
         "回收站",

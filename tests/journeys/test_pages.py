@@ -95,6 +95,8 @@ PLACES = (
         R.CONTRACTS,
     ),
     Place("/figures", "岗位指标", (P.FIGURES_READ,), R.FINANCE),
+    Place("/reports", "报表", (P.REPORTS_READ, P.FIGURES_READ), R.MANAGER),
+    Place("/reports/[report_key]", None, (P.REPORTS_READ, P.FIGURES_READ), R.MANAGER),
     Place("/targets", "业绩目标", (P.TARGETS_EDIT,), R.MANAGER),
     Place("/wall", "经营大屏", (P.COCKPIT_READ,), R.MANAGER),
     Place("/settings/sops", "跟进节奏", (P.SOPS_EDIT,), R.ADMIN),

@@ -25,6 +25,10 @@ class Refused(Conflict):
     """This record may not be deleted; the sentence says what forbids it."""
 
 
+PRIVATE = ("view", "report")
+"""What the bin shows to its owner and to who deleted it alone."""
+
+
 @dataclass(frozen=True)
 class ItemView:
     """Something in the bin as its list shows it; ``left`` is how long it can still be brought back."""
@@ -53,7 +57,7 @@ def put(db: Session, actor: Actor, entity: str, row: Any, *, reason: str = "", n
         row.version += 1
     item = RecycleItem(
         entity=entity, entity_id=row.id, title=kind.title(row)[:200], owner_id=getattr(row, kind.owner), reason=reason[:300],
-        department_id=row.department_id, deleted_by_id=actor.actor_id, deleted_at=now, purge_at=now + timedelta(days=days),
+        department_id=getattr(row, "department_id", None), deleted_by_id=actor.actor_id, deleted_at=now, purge_at=now + timedelta(days=days),
     )  # fmt: skip
     db.add(item)
     along = kind.together(row)
@@ -130,8 +134,10 @@ def _reaches(actor: Actor, kind: Kind, item: RecycleItem) -> bool:
     """Return whether the bin shows this to the actor: own deletions, own things, and those of the scope."""
     if item.deleted_by_id == actor.user_id or item.owner_id == actor.user_id:
         return True
-    # A private view is nobody else's, whatever their scope.
-    return kind.entity != "view" and actor.reaches(owner_id=item.owner_id, department_id=item.department_id)
+    # A private view or report is nobody else's, whatever their scope.
+    return kind.entity not in PRIVATE and actor.reaches(
+        owner_id=item.owner_id, department_id=item.department_id
+    )
 
 
 def restore(actor: Actor, *, item_id: int, now: datetime) -> str:
@@ -189,10 +195,10 @@ def list_items(actor: Actor, *, entity: str = "", page: int = 1, now: datetime) 
             col(RecycleItem.deleted_by_id) == actor.user_id, col(RecycleItem.owner_id) == actor.user_id
         )
         if actor.reaches(owner_id=0, department_id=0):
-            seen = sa.or_(seen, col(RecycleItem.entity) != "view")
+            seen = sa.or_(seen, col(RecycleItem.entity).not_in(PRIVATE))
         elif actor.department_ids:
             near = col(RecycleItem.department_id).in_(actor.department_ids)
-            seen = sa.or_(seen, sa.and_(near, col(RecycleItem.entity) != "view"))
+            seen = sa.or_(seen, sa.and_(near, col(RecycleItem.entity).not_in(PRIVATE)))
         lying = sa.and_(
             col(RecycleItem.restored_at).is_(None), col(RecycleItem.purged_at).is_(None),
             col(RecycleItem.entity).in_([one.entity for one in kinds]), seen,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from loanhub.services.reports._known import specs
 from loanhub.services.reports.answering import READERS, answer, computed, text_of
 from loanhub.services.reports.drill import drill, export, export_drill, workbook_of
 from loanhub.services.reports.edit import TOPIC, copy, create, delete, edit, restore
@@ -21,5 +22,5 @@ from loanhub.services.reports.view import (
 __all__ = [
     "READERS", "READY", "TOPIC", "Choice", "ReportRow", "ReportView", "answer", "asks", "catalogue", "computed", "copy",
     "create", "delete", "drill", "edit", "export", "export_drill", "list_reports", "look", "restore", "run",
-    "sharing_options", "text_of", "workbook_of",
+    "sharing_options", "specs", "text_of", "workbook_of",
 ]  # fmt: skip

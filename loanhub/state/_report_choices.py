@@ -1,0 +1,239 @@
+"""What a report asks for, choice by choice 报表设置: no choice leads into a refusal another one could have prevented."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import reflex as rx
+
+from loanhub.domain.permissions import Permission
+from loanhub.domain.reports import MAX_MEASURES, SPANS, SUBJECT_LABELS, SUBJECTS
+from loanhub.services import reports
+from loanhub.state._clock import utc_now
+from loanhub.state._guard import needs
+
+READ = Permission.REPORTS_READ
+PANES = ("", "measures", "settings")
+LONGEST = 80
+TOO_MANY = f"指标最多 {MAX_MEASURES} 个，先去掉一个"
+
+
+class Choosing(rx.State, mixin=True):
+    """The choices of a builder; ``_run`` of its State answers them."""
+
+    measures: list[str] = []
+    catalogue: list[dict[str, str]] = []
+    dimensions: list[dict[str, str]] = []
+    rows: list[str] = ["", "", ""]
+    column: str = ""
+    period: str = "month"
+    first: str = ""
+    last: str = ""
+    sort_by: str = ""
+    descending: bool = True
+    top: str = ""
+    compare: str = ""
+    chart: str = "table"
+    faults: dict[str, str] = {}
+    fault_line: str = ""
+    changed: bool = False
+    pane: str = ""
+    search: str = ""
+    subjects: list[dict[str, str]] = []
+    _criteria_by: dict[str, Any] = {}
+
+    if TYPE_CHECKING:
+
+        async def _run(self) -> None: ...
+
+    @rx.var
+    def time_rows(self) -> bool:
+        """Whether the rows are spans of time, first of all."""
+        return self.rows[0] in SPANS
+
+    @rx.var
+    def offered(self) -> list[dict[str, str]]:
+        """The measures of the catalogue that fit the search."""
+        text = self.search.strip().lower()
+        return [one for one in self.catalogue if not text or text in f"{one['label']}{one['about']}".lower()]
+
+    def _take(self, raw: dict[str, Any]) -> None:
+        period, sort = raw.get("period") or {"code": "month"}, raw.get("sort") or {}
+        rows = [str(one) for one in raw.get("rows", [])]
+        self.measures = [str(one) for one in raw.get("measures", [])]
+        self.rows = [*rows, "", "", ""][:3]
+        self.column = str(next(iter(raw.get("columns", [])), ""))
+        self.period, self.first, self.last = (str(period.get(one, "")) for one in ("code", "first", "last"))
+        self.sort_by, self.descending = str(sort.get("by", "")), bool(sort.get("descending", True))
+        self.top = str(raw.get("top") or "")
+        self.compare, self.chart = str(raw.get("compare", "")), str(raw.get("chart", "table"))
+        self._criteria_by = dict(raw.get("criteria") or {})
+
+    def _raw(self) -> dict[str, Any]:
+        """Return the definition as it stands, as JSON the service judges."""
+        period: dict[str, str] = {"code": self.period}
+        if self.period == "custom":
+            period |= {"first": self.first, "last": self.last}
+        top = self.top.strip()
+        return {
+            "measures": list(self.measures), "rows": [one for one in self.rows if one],
+            "columns": [self.column] if self.column else [], "period": period,
+            "criteria": {key: dict(tree) for key, tree in self._criteria_by.items() if tree},
+            "sort": {"by": self.sort_by, "descending": self.descending},
+            "top": int(top) if top.isascii() and top.isdigit() and len(top) < 6 else (top or 0),
+            "compare": self.compare, "chart": self.chart,
+        }  # fmt: skip
+
+    def _offer(self) -> None:
+        measures, dimensions = reports.catalogue(tuple(self.measures))
+        self.catalogue = [
+            {
+                "code": one.code, "label": one.label, "about": one.definition, "group": one.group,
+                "head": one.group if place == 0 or measures[place - 1].group != one.group else "",
+                "on": "1" if one.code in self.measures else "",
+            }
+            for place, one in enumerate(measures)
+        ]  # fmt: skip
+        self.dimensions = [
+            {"code": one.code, "label": one.label, "why": one.why, "text": f"{one.label}（不可用）" if one.why else one.label}
+            for one in dimensions
+        ]  # fmt: skip
+        entity_of = {code: SUBJECTS[spec.entity] for code, spec in reports.specs().items()}
+        wanted = list(dict.fromkeys(entity_of[code] for code in self.measures if code in entity_of))
+        self.subjects = [{"value": one, "label": SUBJECT_LABELS[one]} for one in wanted]
+
+    async def _choose(self) -> None:
+        self.changed = True
+        await self._run()
+
+    @rx.event
+    @needs(READ)
+    async def toggle_measure(self, code: str) -> None:
+        """Take a measure in, or out again."""
+        code = str(code)
+        if code in self.measures:
+            if len(self.measures) > 1:
+                self.measures = [one for one in self.measures if one != code]
+        elif len(self.measures) < MAX_MEASURES:
+            self.measures = [*self.measures, code]
+        else:
+            self.faults, self.fault_line = {"measures": TOO_MANY}, TOO_MANY
+            return
+        if self.sort_by not in (*self.measures, *self.rows):
+            self.sort_by = ""
+        self._fit()
+        await self._choose()
+
+    @rx.event
+    @needs(READ)
+    async def raise_measure(self, code: str) -> None:
+        """Move a measure to the front: it is the one that is drawn."""
+        if code in self.measures:
+            self.measures = [str(code), *(one for one in self.measures if one != code)]
+            await self._choose()
+
+    @rx.event
+    @needs(READ)
+    async def set_search(self, text: str) -> None:
+        """Search the measures."""
+        self.search = str(text)[:40]
+
+    @rx.event
+    @needs(READ)
+    async def set_row(self, place: int, code: str) -> None:
+        """Choose what one level of the rows is; nothing closes the gap."""
+        if place in (0, 1, 2):
+            rows = [*self.rows]
+            rows[place] = str(code)[:LONGEST]
+            kept = list(dict.fromkeys(one for one in rows if one))
+            self.rows = [*kept, "", "", ""][:3]
+            if self.sort_by not in (*self.measures, *self.rows):
+                self.sort_by = ""
+            self._fit()
+            await self._choose()
+
+    @rx.event
+    @needs(READ)
+    async def set_column(self, code: str) -> None:
+        """Choose what stands across."""
+        self.column = str(code)[:LONGEST]
+        self._fit()
+        await self._choose()
+
+    def _fit(self) -> None:
+        """Let go of choices that the last one made impossible, so that no choice ends in a refusal."""
+        if self.column and self.column in self.rows:
+            self.column = ""
+        spans = any(one in SPANS for one in self.rows)
+        if self.column or spans:
+            self.compare = ""
+        if not self.rows[0]:
+            self.column, self.top, self.chart = "", "", "table"
+        if self.chart == "line" and self.rows[0] not in SPANS:
+            self.chart = "bar"
+        if self.chart in ("stacked", "heat") and not self.column:
+            self.chart = "bar"
+
+    @rx.event
+    @needs(READ)
+    async def set_period(self, code: str) -> None:
+        """Choose the days."""
+        self.period = str(code)[:LONGEST]
+        if self.period == "custom" and not self.first:
+            today = utc_now().date()
+            self.first, self.last = today.replace(day=1).isoformat(), today.isoformat()
+        await self._choose()
+
+    @rx.event
+    @needs(READ)
+    async def set_first(self, day: str) -> None:
+        """Set where a period of one's own begins."""
+        self.first = str(day)[:10]
+        await self._choose()
+
+    @rx.event
+    @needs(READ)
+    async def set_last(self, day: str) -> None:
+        """Set where it ends."""
+        self.last = str(day)[:10]
+        await self._choose()
+
+    @rx.event
+    @needs(READ)
+    async def set_compare(self, code: str) -> None:
+        """Choose what the figures are held against."""
+        self.compare = str(code)[:LONGEST]
+        await self._choose()
+
+    @rx.event
+    @needs(READ)
+    async def set_chart(self, code: str) -> None:
+        """Choose how it is drawn."""
+        self.chart = str(code)[:LONGEST]
+        await self._choose()
+
+    @rx.event
+    @needs(READ)
+    async def set_top(self, text: str) -> None:
+        """Keep so many rows and fold the rest; nothing keeps all."""
+        self.top = str(text)[:6]
+        await self._choose()
+
+    @rx.event
+    @needs(READ)
+    async def sort_by_column(self, code: str) -> None:
+        """Sort by a column: first the largest on top, then the smallest, then the natural order."""
+        code = str(code)
+        if self.sort_by != code:
+            self.sort_by, self.descending = code, True
+        elif self.descending:
+            self.descending = False
+        else:
+            self.sort_by, self.descending = "", True
+        await self._choose()
+
+    @rx.event
+    @needs(READ)
+    async def show_pane(self, pane: str) -> None:
+        """Open a side of the builder on a phone, or close it."""
+        self.pane = pane if pane in PANES and pane != self.pane else ""
