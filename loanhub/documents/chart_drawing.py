@@ -93,11 +93,11 @@ class _Drawing:
         return text_width(text, self.table, SMALL)
 
 
-def chart_box(chart: Chart, table: GlyphTable, element: Element, width: float) -> Box:
-    """Return the box of a chart."""
+def chart_box(chart: Chart, table: GlyphTable, element: Element, width: float, height: float = HEIGHT) -> Box:
+    """Return the box of a chart; bars side by side take the height they need."""
     if chart.kind == "horizontal":
         return _horizontal(chart, table, element, width)
-    drawing = _Drawing(table, element, width, HEIGHT)
+    drawing = _Drawing(table, element, width, height)
     top = _legend(drawing, chart)
     bottom = drawing.height - FOOT
     scale = _scale(chart)

@@ -7,18 +7,20 @@ from collections.abc import Sequence
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.models import Report
+from loanhub.models import Report, ReportBoard
 from loanhub.repositories.saved_views import Member, departments_above
 
 
-def found_by(db: Session, member: Member) -> sa.ColumnElement[bool]:
-    """Return the condition of the reports this person finds: one's own, and those shared with one's people."""
-    alive = col(Report.deleted_at).is_(None)
+def found_by(
+    db: Session, member: Member, model: type[Report] | type[ReportBoard] = Report
+) -> sa.ColumnElement[bool]:
+    """Return the condition of the reports (or boards) this person finds: one's own, and those shared with one's people."""
+    alive = col(model.deleted_at).is_(None)
     if not member.user_id:
         return alive
     homes = [f"department:{home}" for home in departments_above(db, member.department_id)]
     words = ["all", *homes, *(f"role:{code}" for code in member.roles)]
-    return sa.and_(alive, sa.or_(col(Report.owner_id) == member.user_id, col(Report.shared_with).in_(words)))
+    return sa.and_(alive, sa.or_(col(model.owner_id) == member.user_id, col(model.shared_with).in_(words)))
 
 
 def list_found(db: Session, member: Member) -> Sequence[Report]:

@@ -49,6 +49,8 @@ FAILPOINTS = (
     "print_batch.after_document",
     "print_batch.after_commit",
     "print_batch.before_finish",
+    "report.after_files",
+    "report.after_delivery",
     "lead_scores.before_commit",
     "transaction.before_commit",
     "transaction.after_commit",

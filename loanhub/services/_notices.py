@@ -27,12 +27,13 @@ def notify(
     entity_id: int | None = None,
     actionable: bool = False,
     event_id: int | None = None,
+    mailed: bool = False,
     now: datetime,
 ) -> None:
     """Write one message by each way the person chose; its words carry no protected field. Nobody (None) is fine.
 
     During the quiet hours, or with a digest wanted, the inbox shows it when its time has come, and the other ways
-    hold it till then; urgent kinds come at once.
+    hold it till then; urgent kinds come at once. ``mailed``: a letter of its own says the same, so none is sent here.
     """
     if user_id is None:
         return
@@ -51,6 +52,8 @@ def notify(
             announce(db, f"inbox:{user_id}", title=title, kind=about.value, link=link)
     addresses = {"email": reach.email, "sms": reach.phone}
     for code in sorted(chosen.channels & set(registry())):
+        if mailed and code == "email":
+            continue
         if registry()[code].shared or addresses.get(code):
             plan(
                 db,

@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from fractions import Fraction
+from typing import Any
 
 import xlsxwriter
 
@@ -13,8 +17,18 @@ OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-Cell = str | int
-"""A text, or an amount in fen."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A number or a day with the form it is shown in (``0.00%``, ``yyyy-mm``): the cell keeps the number itself."""
+
+    value: int | Fraction | date
+    form: str
+
+
+Cell = str | int | Figure
+"""A text, an amount in fen, or a figure in a form of its own."""
 
 
 def workbook(sheets: Sequence[tuple[str, str, Sequence[str], Sequence[Sequence[Cell]]]]) -> bytes:
@@ -23,6 +37,7 @@ def workbook(sheets: Sequence[tuple[str, str, Sequence[str], Sequence[Sequence[C
     with xlsxwriter.Workbook(target, OPTIONS) as book:
         bold = book.add_format({"bold": True})
         money = book.add_format({"num_format": "#,##0.00"})
+        forms: dict[str, Any] = {}
         for name, title, head, rows in sheets:
             sheet = book.add_worksheet(name)
             sheet.write_string(0, 0, title, bold)
@@ -30,7 +45,9 @@ def workbook(sheets: Sequence[tuple[str, str, Sequence[str], Sequence[Sequence[C
                 sheet.write_string(1, place, label, bold)
             for line, row in enumerate(rows, start=2):
                 for place, cell in enumerate(row):
-                    if isinstance(cell, int):
+                    if isinstance(cell, Figure):
+                        _write(book, sheet, line, place, cell, forms)
+                    elif isinstance(cell, int):
                         # Excel keeps 15 digits: fen up to 10^13 yuan stay exact when written as yuan.
                         sheet.write_number(line, place, cell / 100, money)
                     else:
@@ -38,3 +55,15 @@ def workbook(sheets: Sequence[tuple[str, str, Sequence[str], Sequence[Sequence[C
             sheet.set_column(0, len(head), 18)
             sheet.freeze_panes(2, 0)
     return target.getvalue()
+
+
+def _write(
+    book: xlsxwriter.Workbook, sheet: Any, line: int, place: int, cell: Figure, forms: dict[str, Any]
+) -> None:
+    form = forms.get(cell.form)
+    if form is None:
+        form = forms[cell.form] = book.add_format({"num_format": cell.form, "align": "right"})
+    if isinstance(cell.value, date):
+        sheet.write_datetime(line, place, cell.value, form)
+    else:
+        sheet.write_number(line, place, float(cell.value), form)
