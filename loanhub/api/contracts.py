@@ -25,9 +25,20 @@ _checks = Bucket(per_minute=20, burst=20)
 @route("/api/contracts/{contract_id:int}/pdf")
 @needs(Permission.CONTRACTS_READ)
 async def pdf(request: Request) -> Response:
-    """Send the stored bytes: inside a page, or with ``?download=1`` as an attachment; ``?print=1`` is logged already."""
+    """Send the stored bytes: inside a page, or with ``?download=1`` as an attachment; ``?print=1`` is logged already.
+
+    ``&first=3`` is what is sent to the printer: the copies of the printing that began with number 3, numbered at the foot.
+    """
     contract_id = request.path_params["contract_id"]
     printing = request.query_params.get("print") == "1"
+    first = request.query_params.get("first", "")
+    if printing and first.isascii() and first.isdigit() and len(first) < 7:
+        name, content = await run_in_threadpool(
+            lambda: contracts.printed_pdf(
+                request.state.actor, contract_id=contract_id, first_copy=int(first), now=utc_now()
+            )
+        )
+        return pdf_response(name, content, attached=False)
     name, content = await run_in_threadpool(
         lambda: contracts.open_pdf(
             request.state.actor, contract_id=contract_id, record=not printing, now=utc_now()

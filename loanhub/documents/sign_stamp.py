@@ -128,10 +128,10 @@ def apply(pdf: bytes, record: Record) -> bytes:
     return out.getvalue()
 
 
-class _Paper:
+class Paper:
     """A canvas with our own fonts."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, title: str) -> None:
         from reportlab.pdfgen.canvas import Canvas
 
         self.table = GlyphTable()
@@ -139,12 +139,13 @@ class _Paper:
             io.BytesIO(), pagesize=A4, pageCompression=1, invariant=1, lang="zh-CN",
             initialFontName=font_file(SERIF).fontName,
         )  # fmt: skip
-        self.canvas.setTitle(f"{record.title} {record.number}")
+        self.canvas.setTitle(title)
 
     def write(
         self, text: str, x: float, y: float, size: float, *, color: Color = BLACK,
         face: str = SERIF, width: float = 480, align: str = "left", leading: float = 1.6,
     ) -> float:  # fmt: skip
+        """Write a text with its first line at ``y``; return where the next line would stand."""
         self.canvas.setFillColor(color)
         for line in set_lines((Span(text, face),), self.table, size=size, width=width, align=align):
             self.canvas.addLiteral(f"BT 1 0 0 1 {x + line.offset:.2f} {y:.2f} Tm {line.operators} ET")
@@ -169,6 +170,7 @@ class _Paper:
         canvas.restoreState()
 
     def done(self) -> bytes:
+        """Return the page as a PDF."""
         self.canvas.showPage()
         self.table.hand_over(self.canvas._doc)
         return bytes(self.canvas.getpdfdata())
@@ -176,7 +178,7 @@ class _Paper:
 
 def _overlay(wanted: Sequence[tuple[Spot, Signed | None]], record: Record) -> bytes:
     check_printable([record.company, record.seal_name])
-    paper = _Paper(record)
+    paper = Paper(f"{record.title} {record.number}")
     for spot, signer in wanted:
         if signer is not None:
             paper.ink(signer.ink, spot.x, spot.y - 5, LINE_WIDTH)
@@ -195,7 +197,7 @@ def _overlay(wanted: Sequence[tuple[Spot, Signed | None]], record: Record) -> by
 
 def _record_page(record: Record) -> bytes:
     check_printable([record.company, record.number, *(one.name for one in record.signers)])
-    paper = _Paper(record)
+    paper = Paper(f"{record.title} {record.number}")
     left, width = 62.0, 471.0
     bottom = 70.0
 

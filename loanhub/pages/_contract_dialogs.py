@@ -109,7 +109,7 @@ def print_dialog() -> rx.Component:
             Field("copies", "份数", kind="integer", required=True, suffix="份", help="借款人和我方各一份；一次最多 20 份"),
             value="2", error=_error("copies"),
         ),
-        note("打印会记入日志：打印人、时间和份数。打开打印窗口后，把份数设成同样的数。"),
+        note("打印会记入日志。文件里已按份数排好，每页页脚印着第几份和打印人；打印窗口的份数保持 1。"),
         rx.el.div(
             closing(button("取消")),
             button("登记并打印", look="p", kind="submit", icon_name="printer", writes=True),
@@ -117,7 +117,12 @@ def print_dialog() -> rx.Component:
         ),
         on_submit=State.print_copies, guard=False,
     )  # fmt: skip
-    return dialog("打印合同", body, is_open=_is("print"), on_open_change=State.close_dialog)
+    return dialog(
+        rx.cond(State.view.is_main, "打印合同", "打印文书"),
+        body,
+        is_open=_is("print"),
+        on_open_change=State.close_dialog,
+    )
 
 
 def sign_dialog() -> rx.Component:
@@ -150,12 +155,15 @@ def void_dialog() -> rx.Component:
         ),
         rx.el.div(
             closing(button("取消", auto_focus=True)),
-            button("作废 1 份合同", look="dp", kind="submit", icon_name="file-x", writes=True),
+            button(rx.cond(State.view.is_main, "作废 1 份合同", "作废 1 份文书"), look="dp", kind="submit", icon_name="file-x", writes=True),
             class_name="row g3 end", style={"padding": "2px 0 14px"},
         ),
         on_submit=State.void, guard=False,
     )  # fmt: skip
     return dialog(
-        "作废后这份合同不再有效，申请回到「待出合同」", body, is_open=_is("void"), on_open_change=State.close_dialog,
+        rx.cond(
+            State.view.is_main, "作废后这份合同不再有效，申请回到「待出合同」；写着它编号的其他文书一并作废", "作废后这份文书不再有效，可以重新出具"
+        ),
+        body, is_open=_is("void"), on_open_change=State.close_dialog,
         role="alertdialog",
     )  # fmt: skip

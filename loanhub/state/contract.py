@@ -152,7 +152,7 @@ class ContractState(RecordPage, SigningMixin, SessionState):
         self.dialog = ""
         await self._read(contract_id)
         span = f"第 {first} 份" if first == last else f"第 {first}–{last} 份"
-        return [print_file(f"/api/contracts/{contract_id}/pdf?print=1"), done(f"已登记打印{span}")]
+        return [print_file(f"/api/contracts/{contract_id}/pdf?print=1&first={first}"), done(f"已登记打印{span}")]
 
     @rx.event
     @needs(Permission.CONTRACTS_SIGN)
@@ -170,7 +170,7 @@ class ContractState(RecordPage, SigningMixin, SessionState):
         )  # fmt: skip
         self.dialog = ""
         await self._read(contract_id)
-        return done("已登记签署，可以去放款")
+        return done("已登记签署，可以去放款" if self.view.is_main else "已登记签署")
 
     @rx.event
     @needs(Permission.CONTRACTS_VOID)
@@ -182,7 +182,7 @@ class ContractState(RecordPage, SigningMixin, SessionState):
         )
         self.dialog = ""
         await self._read(contract_id)
-        return done("合同已作废，申请回到「待出合同」")
+        return done("合同已作废，申请回到「待出合同」" if self.view.is_main else "文书已作废，可以重新出具")
 
 
 def _id_of(path: str) -> int:

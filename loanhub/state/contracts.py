@@ -137,7 +137,9 @@ class ContractsState(
         self.waiting = [replace(row, owner_color=_listing.color_of(row.owner)) for row in found.waiting]
         self.rows = [replace(row, owner_color=_listing.color_of(row.owner)) for row in found.rows]
         self._count(found.total, len(found.waiting) + len(found.rows))
-        self.totals = f"{found.total:,} {'笔' if found.tab == 'waiting' else '份'} · {found.amount}"
+        self.totals = f"{found.total:,} {'笔' if found.tab == 'waiting' else '份'}" + (
+            f" · {found.amount}" if found.amount else ""
+        )
         self.filtered = bool(self.text or self.owner or (self.period and self.tab != "waiting"))
 
     async def _show(self) -> Any:

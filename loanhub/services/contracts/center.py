@@ -8,12 +8,13 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.documents.template import get_template, templates
+from loanhub.documents.template import get_template
 from loanhub.domain import formats
 from loanhub.domain.choice import Choice
 from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.money import format_fen, format_wan, uppercase
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.domain.permissions import Permission
 from loanhub.domain.repayment.schedule import method_label
 from loanhub.models import Application, Contract, Customer, Product, User
@@ -30,13 +31,14 @@ TONES = {
     ContractStatus.SIGNED: "intent",
     ContractStatus.EFFECTIVE: "approved",
     ContractStatus.SETTLED: "disbursed",
+    ContractStatus.ISSUED: "approved",
     ContractStatus.VOIDED: "closed",
 }
 """The look of each status mark."""
 
 
 class Tab(Choice):
-    """The tabs of the center: what waits for a contract, then one per status, then all."""
+    """The tabs of the center: what waits for a contract, one per status, the other documents, all contracts."""
 
     WAITING = "waiting", "待出合同"
     TO_SIGN = "to_sign", "待签"
@@ -44,6 +46,7 @@ class Tab(Choice):
     EFFECTIVE = "effective", "已生效"
     SETTLED = "settled", "已结清"
     VOIDED = "voided", "作废"
+    PAPERS = "papers", "其他文书"
     ALL = "all", "全部"
 
 
@@ -135,7 +138,7 @@ def page(
             waiting = tuple(_waiting_row(a, c, p, owner, now) for a, c, p, owner in found)
             return Center(chosen.value, tabs, waiting, (), total, format_wan(fen))
         leaves: list[dict[str, object]] = []
-        if chosen is not Tab.ALL:
+        if chosen not in (Tab.ALL, Tab.PAPERS):
             leaves.append({"field": "status", "op": "eq", "value": chosen.value})
         if owner_id is not None:
             leaves.append({"field": "owner_id", "op": "eq", "value": owner_id})
@@ -144,6 +147,7 @@ def page(
         condition, _ = lists.select_ids(
             db, actor, "contract", raw_criteria={"all": leaves} if leaves else None, now=now
         )
+        condition = sa.and_(condition, repository.of_base(papers=chosen is Tab.PAPERS))
         made, total, fen = repository.list_contracts(
             db, condition, text=text, sort=sort, descending=descending, offset=offset, limit=limit
         )
@@ -153,7 +157,7 @@ def page(
             _row(contract, customer, owner, confirmed, signed.get(contract.id or 0), now)
             for contract, customer, owner in made
         )
-        return Center(chosen.value, tabs, (), rows, total, format_wan(fen))
+        return Center(chosen.value, tabs, (), rows, total, "" if chosen is Tab.PAPERS else format_wan(fen))
 
 
 def owners(actor: Actor) -> list[tuple[int, str]]:
@@ -172,6 +176,7 @@ def _tabs(db: Session, actor: Actor) -> tuple[tuple[str, str, int], ...]:
     by_status = repository.count_by_status(db, actor)
     counts = {Tab(status.value): number for status, number in by_status.items()}
     counts[Tab.ALL] = sum(by_status.values())
+    counts[Tab.PAPERS] = repository.count_papers(db, actor)
     shown = list(Tab)
     if actor.can(Permission.APPLICATIONS_READ):
         counts[Tab.WAITING] = repository.count_waiting(db, actor)
@@ -207,9 +212,14 @@ def _terms(application: Application, product: Product) -> str:
     return f"{application.approved_term_months or 0} 个月 · {formats.percent(rate)} · {label}"
 
 
+def is_main(contract: Contract) -> bool:
+    """Return whether this is the loan contract itself, not another document of its case."""
+    return contract.base == LOAN_CONTRACT
+
+
 def title_of(contract: Contract) -> str:
     """Return what a contract is called: 借款合同（等额本息）."""
-    label = templates().get(contract.template_code, get_template("loan_contract")).label
+    label = get_template(contract.base).label
     return f"{label}（{method_label(contract.method)}）" if contract.method else label
 
 
@@ -223,8 +233,8 @@ def _row(
 ) -> ContractRow:
     return ContractRow(
         id=contract.id or 0, number=contract.number, title=title_of(contract), customer=customer.name,
-        customer_id=contract.customer_id, amount=format_wan(contract.amount_fen),
-        amount_full=format_fen(contract.amount_fen), template_version=f"v{contract.template_revision}",
+        customer_id=contract.customer_id, amount=format_wan(contract.amount_fen) if is_main(contract) else "—",
+        amount_full=format_fen(contract.amount_fen) if is_main(contract) else "", template_version=f"v{contract.template_revision}",
         status=contract.status.value, status_label=contract.status.label, tone=TONES[contract.status],
         signing=_signing(contract, customer, confirmed, signed), owner=owner or "—",
         created=formats.relative(contract.created_at, now), created_at=formats.instant(contract.created_at),
@@ -244,7 +254,9 @@ def _signing(
         return f"{formats.day(contract.signed_date)} 签"
     if signed is not None:
         return f"手机签署 {signed[0]}/{signed[1]}"
-    if customer.kind != "person":
+    if contract.status is ContractStatus.ISSUED:
+        return "不需签字"
+    if customer.kind != "person" or not is_main(contract):
         return "等签字"
     known = (contract.application_id, str(contract.data.get("terms_hash", ""))) in confirmed
     return "明示表已确认" if known else "明示表未确认"

@@ -20,6 +20,7 @@ from loanhub.domain.contracts import ContractStatus, contract_number, loan_numbe
 from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.formats import local
 from loanhub.domain.money import format_fen
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.domain.permissions import Permission
 from loanhub.domain.rates import format_percent
 from loanhub.models import Application, Contract, Customer, Lead, Product
@@ -33,7 +34,7 @@ from loanhub.services._transaction import reading, transaction
 from loanhub.services.contracts._terms import check_cap, contract_data, offer_of, start_date_of
 from loanhub.settings import settings
 
-TEMPLATE = "loan_contract"
+TEMPLATE = LOAN_CONTRACT
 
 
 @dataclass(frozen=True)
@@ -197,7 +198,9 @@ def _subject(
     if application.status is not ApplicationStatus.APPROVED:
         made = db.execute(
             sa.select(col(Contract.number)).where(
-                col(Contract.application_id) == application_id, col(Contract.status) != ContractStatus.VOIDED
+                col(Contract.application_id) == application_id,
+                col(Contract.base) == TEMPLATE,
+                col(Contract.status) != ContractStatus.VOIDED,
             )
         ).scalar()
         if made:
@@ -228,5 +231,7 @@ def page_of(key: str, customer_id: int, otherwise: str) -> str:
 
 
 def frozen_data(contract: Contract) -> ContractData:
-    """Return the data a contract was printed from, as it was frozen."""
+    """Return the data a loan contract was printed from, as it was frozen; empty ones for another document."""
+    if contract.base != TEMPLATE:
+        return ContractData(contract_number=contract.number)
     return from_json(ContractData, contract.frozen or json.dumps({}))

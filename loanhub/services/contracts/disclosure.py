@@ -8,14 +8,16 @@ from datetime import datetime
 from sqlmodel import Session
 
 from loanhub.documents import render
-from loanhub.domain.errors import Conflict, InvalidInput
+from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.rates import format_percent
-from loanhub.models import Contract, Disclosure
+from loanhub.models import Application, Contract, Customer, Disclosure
 from loanhub.repositories.contracts import find_confirmed_disclosure, get_visible
 from loanhub.services import events, parameters
 from loanhub.services._actor import Actor
+from loanhub.services._templates import completed, in_use
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.contracts.center import is_main
 from loanhub.services.contracts.create import frozen_data
 from loanhub.settings import settings
 
@@ -44,7 +46,7 @@ def show(actor: Actor, *, contract_id: int, now: datetime) -> Sheet:
         NotPermitted: the actor lacks contracts:read.
     """
     with reading() as db:
-        contract = get_visible(db, actor, contract_id)
+        contract = _main(get_visible(db, actor, contract_id))
         actor.require(Permission.CONTRACTS_READ)
         data = frozen_data(contract)
         confirmed = find_confirmed_disclosure(db, contract.application_id, data.quote_version)
@@ -73,11 +75,17 @@ def confirm(
         InvalidInput: it was on screen for less than the reading time.
     """
     with transaction() as db:
-        contract = get_visible(db, actor, contract_id, for_update=True)
+        contract = _main(get_visible(db, actor, contract_id, for_update=True))
         actor.require(Permission.CONTRACTS_SIGN)
         if read_seconds < READING_SECONDS:
             raise InvalidInput(f"请让借款人至少阅读 {READING_SECONDS} 秒")
         _confirm(db, actor, contract, read_seconds=read_seconds, channel=channel, now=now)
+
+
+def _main(contract: Contract) -> Contract:
+    if not is_main(contract):
+        raise NotFound("只有借款合同有《综合融资成本明示表》")
+    return contract
 
 
 def _confirm(
@@ -108,11 +116,17 @@ def sheet_pdf(actor: Actor, *, contract_id: int, now: datetime) -> tuple[str, by
         NotFound, NotPermitted: see :func:`show`.
     """
     with reading() as db:
-        contract = get_visible(db, actor, contract_id)
+        contract = _main(get_visible(db, actor, contract_id))
         actor.require(Permission.CONTRACTS_READ)
         data = frozen_data(contract)
+        template = in_use(db, "cost_disclosure")
+        customer, application = (
+            db.get(Customer, contract.customer_id),
+            db.get(Application, contract.application_id),
+        )
+        data = completed(db, template, data, customer=customer, application=application)
         pdf = render(
-            "cost_disclosure", data, company=parameters.company(db, now=now),
+            template, data, company=parameters.company(db, now=now),
             watermark="演示数据" if settings().demo_mode else "",
         )  # fmt: skip
         return f"{contract.number}-明示表.pdf", pdf

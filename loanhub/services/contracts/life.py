@@ -4,21 +4,27 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+import sqlalchemy as sa
+from sqlmodel import Session, col
+
+from loanhub.documents.copies import numbered
 from loanhub.domain import applications as application_rules
 from loanhub.domain import contracts as rules
+from loanhub.domain import formats
 from loanhub.domain.applications import ApplicationEvent
 from loanhub.domain.contracts import ContractEvent, ContractStatus, DisclosureNotConfirmed
-from loanhub.domain.errors import Conflict, InvalidInput
+from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.formats import local
 from loanhub.domain.permissions import Permission
 from loanhub.domain.signing import RoundStatus
-from loanhub.models import Application, Customer, Document, PrintLog
+from loanhub.models import Application, Contract, Customer, Document, PrintLog, User
 from loanhub.repositories.contracts import find_confirmed_disclosure, get_visible
 from loanhub.repositories.signing import find_open_round
 from loanhub.services import _storage, events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.contracts._terms import check_frozen_cap
+from loanhub.services.contracts.center import is_main
 from loanhub.services.contracts.create import frozen_data
 
 COPIES_AT_ONCE = 20
@@ -78,6 +84,34 @@ def record_print(actor: Actor, *, contract_id: int, copies: int, now: datetime) 
         return first, contract.copy_count
 
 
+def printed_pdf(actor: Actor, *, contract_id: int, first_copy: int, now: datetime) -> tuple[str, bytes]:
+    """Return (file name, PDF) of one logged printing: each copy in turn, its number at the foot of every page.
+
+    The stored file stays as it is; a seal on it holds for that one, not for paper.
+
+    Raises:
+        NotFound: no such contract in the actor's scope, or no printing that began with this copy.
+        NotPermitted: the actor lacks contracts:print.
+    """
+    with reading() as db:
+        contract = get_visible(db, actor, contract_id)
+        actor.require(Permission.CONTRACTS_PRINT)
+        query = sa.select(PrintLog).where(
+            col(PrintLog.contract_id) == contract_id, col(PrintLog.first_copy) == first_copy
+        )
+        log = db.execute(query.limit(1)).scalar_one_or_none()
+        document = db.get(Document, contract.file_id)
+        if log is None or document is None:
+            raise NotFound("没有这次打印的记录")
+        by = db.get(User, log.by_id) if log.by_id else None
+        note = f"{contract.number}　{formats.instant(log.at)} 打印" + (
+            f"　{by.name}" if by is not None else ""
+        )
+        pdf = _storage.read_all(document.sha256)
+        copies = range(log.first_copy, log.first_copy + log.copies)
+    return f"{contract.number}-打印.pdf", numbered(pdf, copies, note=note)
+
+
 def sign(
     actor: Actor,
     *,
@@ -107,7 +141,7 @@ def sign(
             raise InvalidInput(fields={"signed_date": "签署日期要在合同生成之后、今天之前"})
         customer = db.get(Customer, contract.customer_id)
         data = frozen_data(contract)
-        personal = customer is None or customer.kind == "person"
+        personal = is_main(contract) and (customer is None or customer.kind == "person")
         if find_open_round(db, contract_id, for_update=True) is not None:
             raise Conflict("这份合同正在电子签署，先撤回再登记纸质签署")
         check_frozen_cap(db, contract, data, customer_kind="person" if personal else "company", now=now)
@@ -123,8 +157,29 @@ def sign(
         )  # fmt: skip
 
 
+def _void_papers(db: Session, actor: Actor, main: Contract, *, now: datetime) -> None:
+    """Void the documents that name a contract which is void now: they secure or tell of nothing any more."""
+    query = sa.select(Contract).where(
+        col(Contract.main_id) == main.id, col(Contract.status) != ContractStatus.VOIDED
+    )
+    for paper in db.execute(query.with_for_update()).scalars().all():
+        paper.status = rules.move(paper.status, ContractEvent.VOID)
+        paper.voided_reason, paper.updated_at = f"主合同 {main.number} 作废", now
+        paper.version += 1
+        round_ = find_open_round(db, paper.id or 0, for_update=True)
+        if round_ is not None:
+            round_.status, round_.ended_at, round_.fault = RoundStatus.REVOKED, now, "合同作废"
+            round_.version += 1
+        events.record(
+            db, actor, "contract.voided", now=now, entity="contract", entity_id=paper.id,
+            customer_id=paper.customer_id, summary=paper.number, reason=paper.voided_reason,
+        )  # fmt: skip
+
+
 def void(actor: Actor, *, contract_id: int, reason: str, now: datetime) -> None:
     """Void a contract that was not disbursed 作废; its number stays used, the application is approved again.
+
+    Another document of the case is voided alone; with the loan contract those that name it are.
 
     Raises:
         NotFound: no such contract in the actor's scope.
@@ -145,6 +200,10 @@ def void(actor: Actor, *, contract_id: int, reason: str, now: datetime) -> None:
             round_.version += 1
         contract.version += 1
         application = db.get(Application, contract.application_id)
+        if not is_main(contract):
+            application = None
+        else:
+            _void_papers(db, actor, contract, now=now)
         if application is not None:
             application.status = application_rules.move(application.status, ApplicationEvent.VOID_CONTRACT)
             application.version += 1

@@ -22,10 +22,11 @@ from loanhub.repositories.signing import find_open_round, find_signed, list_sign
 from loanhub.services._actor import Actor
 from loanhub.services._templates import name_of
 from loanhub.services._transaction import reading
-from loanhub.services.contracts.center import TONES, title_of
+from loanhub.services.contracts.center import TONES, is_main, title_of
 from loanhub.services.contracts.create import frozen_data
 from loanhub.services.contracts.life import open_pdf
 from loanhub.services.events import EventView
+from loanhub.services.papers import facts_of, signers_of
 
 HISTORY_ROWS = 60
 PREVIEW_DPI = 144
@@ -75,6 +76,11 @@ class ContractView:
     steps: list[dict[str, str]] = field(default_factory=list)
     prints: list[dict[str, str]] = field(default_factory=list)
     history: list[dict[str, str]] = field(default_factory=list)
+    papers: list[dict[str, str]] = field(default_factory=list)
+    main_link: str = ""
+    main_number: str = ""
+    is_main: bool = True
+    can_issue: bool = False
     has_sheet: bool = False
     sheet_confirmed: bool = False
     can_print: bool = False
@@ -99,22 +105,30 @@ def open_contract(actor: Actor, *, contract_id: int, now: datetime) -> ContractV
         loan = db.execute(
             sa.select(Loan).where(col(Loan.contract_id) == contract_id).limit(1)
         ).scalar_one_or_none()
-        personal = customer is None or customer.kind == "person"
+        main = is_main(contract)
+        personal = main and (customer is None or customer.kind == "person")
+        above = db.get(Contract, contract.main_id) if contract.main_id else None
         to_sign, void = contract.status is ContractStatus.TO_SIGN, contract.status is ContractStatus.VOIDED
         signs = actor.can(Permission.CONTRACTS_SIGN)
         round_ = find_open_round(db, contract_id)
         return ContractView(
             id=contract_id, version=contract.version, number=contract.number, title=title_of(contract),
             status=contract.status.value, status_label=contract.status.label, tone=TONES[contract.status],
-            customer=data.borrower.name, customer_id=contract.customer_id, application_id=contract.application_id,
-            amount=format_fen(contract.amount_fen), uppercase=uppercase(contract.amount_fen),
+            customer=data.borrower.name or (customer.name if customer else ""), customer_id=contract.customer_id, application_id=contract.application_id,
+            amount=format_fen(contract.amount_fen) if main else title_of(contract),
+            uppercase=uppercase(contract.amount_fen) if main else "",
             pages=list(range(1, contract.page_count + 1)), page_count=contract.page_count,
             copy_count=contract.copy_count, fingerprint=contract.pdf_sha256[:16],
             verify_path=f"/verify/{contract.number}", created_on=formats.day(contract.created_at),
             voided_reason=contract.voided_reason,
             next_step=_next_step(db, actor, contract, loan, needs_sheet=personal and sheet is None),
-            facts=_facts(contract, data, name_of(db, contract.template_code)), people=_people(data),
-            steps=_steps(db, contract, sheet, loan, personal=personal),
+            facts=_facts(contract, data, name_of(db, contract.template_code)) if main
+            else _paper_facts(contract, name_of(db, contract.template_code)),
+            people=_people(data) if main else [], is_main=main,
+            papers=[_paper(one) for one in repository.list_papers(db, actor, contract.application_id)] if main else [],
+            main_link=f"/contracts/{above.id}" if above is not None else "", main_number=above.number if above is not None else "",
+            can_issue=main and not void and actor.can(Permission.CONTRACTS_CREATE),
+            steps=_steps(db, contract, sheet, loan, personal=personal) if main else _paper_steps(contract),
             prints=[_print(log, name, now) for log, name in repository.list_prints(db, contract_id)],
             history=_history(db, contract_id, now), has_sheet=personal, sheet_confirmed=sheet is not None,
             can_print=not void and actor.can(Permission.CONTRACTS_PRINT),
@@ -127,6 +141,8 @@ def open_contract(actor: Actor, *, contract_id: int, now: datetime) -> ContractV
 def _next_step(
     db: Session, actor: Actor, contract: Contract, loan: Loan | None, *, needs_sheet: bool
 ) -> NextStep:
+    if not is_main(contract):
+        return _paper_next(db, actor, contract)
     if contract.status is ContractStatus.VOIDED:
         newer = repository.find_valid_of(db, contract.application_id)
         if newer is not None:
@@ -156,6 +172,56 @@ def _next_step(
         reason = "借款人先阅读并确认《综合融资成本明示表》，才能签合同"
         return NextStep("sheet", "确认明示表", reason + by_others, "打开明示表")
     return NextStep("sign", "登记签署", "打印后双方签字盖章，再登记签署日期" + by_others, "登记签署")
+
+
+def _paper_next(db: Session, actor: Actor, paper: Contract) -> NextStep:
+    status = paper.status
+    desk = (
+        f"/contracts/issue?application={paper.application_id}"
+        if actor.can(Permission.CONTRACTS_CREATE)
+        else ""
+    )
+    if status is ContractStatus.VOIDED:
+        return NextStep(
+            "again", "文书已作废", "需要时可以按现在的资料重新出具", "去出具" if desk else "", desk
+        )
+    if status is ContractStatus.ISSUED:
+        return NextStep("done", "已出具", "打印盖章后送达，不需要对方签字", "", "")
+    if status is not ContractStatus.TO_SIGN:
+        return NextStep("done", "已签署", "没有待办", "出具其他文书" if desk else "", desk)
+    round_ = find_open_round(db, paper.id or 0)
+    if round_ is not None:
+        statuses = [one.status for one in list_signers(db, round_.id or 0)]
+        signed = sum(one is SignerStatus.SIGNED for one in statuses)
+        return NextStep(
+            "wait",
+            "等签署人签名",
+            f"已发出 {len(statuses)} 个签署链接，签了 {signed} 个；签齐后自动加盖电子签章",
+        )
+    by_others = "" if actor.can(Permission.CONTRACTS_SIGN) else "；由合同岗办理"
+    return NextStep("sign", "登记签署", "手机签署，或打印签字后登记签署日期" + by_others, "登记签署")
+
+
+def _paper_facts(paper: Contract, template: str) -> list[dict[str, str]]:
+    facts = [*facts_of(paper), ("模板", f"{template} v{paper.template_revision}")]
+    return [{"label": label, "value": value} for label, value in facts]
+
+
+def _paper_steps(paper: Contract) -> list[dict[str, str]]:
+    made = {"label": "出具文书", "note": formats.instant(paper.created_at), "status": "d"}
+    if paper.status is ContractStatus.ISSUED or not signers_of(paper):
+        return [made]
+    signed = paper.signed_date
+    note = " · ".join(filter(None, (formats.day(signed), paper.signed_note))) if signed else "未签署"
+    waits = "c" if paper.status is ContractStatus.TO_SIGN else ""
+    return [made, {"label": "登记签署", "note": note, "status": "d" if signed else waits}]
+
+
+def _paper(paper: Contract) -> dict[str, str]:
+    return {
+        "id": str(paper.id), "label": title_of(paper), "number": paper.number, "status": paper.status.label,
+        "tone": TONES[paper.status],
+    }  # fmt: skip
 
 
 def _loan_link(actor: Actor, loan: Loan | None) -> str:
@@ -303,7 +369,7 @@ def verify(number: str) -> Verification | None:
             return None
         sealed = find_signed(db, contract.id or 0)
         row = db.get(SigningCertificate, sealed.certificate_id) if sealed and sealed.certificate_id else None
-        newer = repository.find_valid_of(db, contract.application_id)
+        newer = repository.find_valid_of(db, contract.application_id) if is_main(contract) else None
         return Verification(
             number=contract.number, kind=title_of(contract).partition("（")[0], status=contract.status.label,
             created_on=formats.day(contract.created_at), signed_on=formats.day(contract.signed_date),

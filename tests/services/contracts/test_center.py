@@ -32,7 +32,7 @@ class TestPage:
 
         assert found.tab == "waiting" and len(found.waiting) == 2 and found.amount == "20.0 万"
         assert counts(found) == {
-            "waiting": 2, "to_sign": 1, "signed": 0, "effective": 0, "settled": 0, "voided": 1, "all": 2,
+            "waiting": 2, "to_sign": 1, "signed": 0, "effective": 0, "settled": 0, "voided": 1, "papers": 0, "all": 2,
         }  # fmt: skip
 
     def test_does_not_offer_what_a_lender_lends(self) -> None:

@@ -15,7 +15,7 @@ from sqlmodel import col
 from loanhub.documents.template import MissingData
 from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.contracts import ContractStatus, DisclosureNotConfirmed, IllegalMove
-from loanhub.domain.errors import Conflict, NotPermitted
+from loanhub.domain.errors import Conflict, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Application, Contract, Customer, PrintLog
 from loanhub.services import contracts, leads, parameters
@@ -68,6 +68,40 @@ def stored(contract_id: int) -> Contract:
         contract = db.get(Contract, contract_id)
         assert contract is not None
         return contract
+
+
+class TestPrintedPdf:
+    def test_numbers_every_page_of_every_copy_and_leaves_the_stored_file(self) -> None:
+        clerk = make_user(RoleCode.CONTRACTS, name="丁思齐")
+        contract_id = contracts.create(clerk, application_id=make_approved(), now=NOON)
+        before = contracts.open_pdf(clerk, contract_id=contract_id, now=NOON)
+        contracts.record_print(clerk, contract_id=contract_id, copies=1, now=NOON)
+        first, last = contracts.record_print(clerk, contract_id=contract_id, copies=2, now=NOON)
+
+        _, pdf = contracts.printed_pdf(clerk, contract_id=contract_id, first_copy=first, now=NOON)
+
+        pages, count = (
+            [p.extract_text() for p in PdfReader(io.BytesIO(pdf)).pages],
+            stored(contract_id).page_count,
+        )
+        written = [text for text in pages if text.strip()]
+        assert (first, last) == (2, 3) and len(written) == 2 * count
+        assert ["丁思齐" in text for text in written[:count]] == [True] * count
+        assert ["第 2 份" in text for text in written[:count]] == [True] * count, written[0][-80:]
+        assert all("第 3 份" in text for text in written[count:])
+        assert len(pages) == 2 * count + count % 2
+        assert contracts.open_pdf(clerk, contract_id=contract_id, now=NOON) == before
+
+    def test_is_only_of_a_printing_that_was_logged(self) -> None:
+        clerk = make_user(RoleCode.CONTRACTS)
+        contract_id = contracts.create(clerk, application_id=make_approved(), now=NOON)
+
+        with pytest.raises(NotFound, match="没有这次打印"):
+            contracts.printed_pdf(clerk, contract_id=contract_id, first_copy=1, now=NOON)
+        with pytest.raises(NotPermitted):
+            contracts.printed_pdf(
+                make_user(RoleCode.MANAGER), contract_id=contract_id, first_copy=1, now=NOON
+            )
 
 
 class TestCreate:
