@@ -7,13 +7,13 @@ are one group like any other, so that they too are the measure over their record
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import polars as pl
 
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.measures import Measure, Number, Reading, grouped, keys_of, value_of
+from loanhub.analytics.measures import How, Measure, Number, Reading, grouped, reading_by, value_of
 from loanhub.analytics.measures._dimensions import SPANS
 
 Key = tuple[object, ...]
@@ -88,7 +88,7 @@ def reading_at(
 ) -> Reading:
     """Return the records of one figure of a grid; ``row`` and ``column`` are keys of it, or :data:`ALL`."""
     window = asked.before if before and asked.before is not None else asked.window
-    parts = _parts(asked, window, layout)
+    parts = _rows_of(asked, window, layout)
 
     def kept(frame: pl.DataFrame) -> pl.DataFrame:
         marked = _marked(frame, layout, grid.rows, grid.columns)
@@ -115,14 +115,19 @@ def reading_at(
 
 
 def _parts(asked: Asked, window: Window, layout: Layout) -> _Parts:
-    measure = asked.measure
-    reading = measure.compute(asked.book, window)
+    """Return a measure's rows added up as far as the layout allows; of a median every part is needed."""
+    found = _rows_of(asked, window, layout)
     wanted = [*layout.rows, *layout.columns]
-    if not wanted:
-        return _Parts(measure, reading, reading.rows, reading.base_rows)
-    keys = keys_of(asked.book, measure.entity, wanted, measure.day)
-    bases = None if reading.base_rows is None else reading.base_rows.join(keys, on="id", how="left")
-    return _Parts(measure, reading, reading.rows.join(keys, on="id", how="left"), bases)
+    if not wanted or asked.measure.how is How.MEDIAN:
+        return found
+    whole = (pl.col("part").sum(), pl.len().cast(pl.Int64).alias("records"))
+    bases = None if found.bases is None else found.bases.group_by(wanted).agg(pl.col("part").sum())
+    return replace(found, rows=found.rows.group_by(wanted).agg(*whole), bases=bases)
+
+
+def _rows_of(asked: Asked, window: Window, layout: Layout) -> _Parts:
+    reading, rows, bases = reading_by(asked.measure, asked.book, window, [*layout.rows, *layout.columns])
+    return _Parts(asked.measure, reading, rows, bases)
 
 
 def _values(

@@ -16,13 +16,14 @@ from loanhub.analytics.measures._dimensions import (
     dimensions_of,
     grouped,
     keys_of,
+    reading_by,
 )
 from loanhub.analytics.measures._measure import How, Measure, Number, Reading, Unit, value_of
 from loanhub.discovery import discover
 
 __all__ = [
     "DIMENSIONS", "FRAMES", "Group", "How", "Measure", "Number", "Reading", "Unit", "breakdown", "dimensions_of",
-    "grouped", "keys_of", "measures", "value_of",
+    "grouped", "keys_of", "measures", "reading_by", "value_of",
 ]  # fmt: skip
 
 

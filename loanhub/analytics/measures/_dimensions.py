@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any, cast
 
 import polars as pl
 
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.measures._measure import How, Measure, Number, Unit, value_of, value_of_sum
+from loanhub.analytics.measures._measure import How, Measure, Number, Reading, Unit, value_of, value_of_sum
 from loanhub.domain.regions import province_of
 
 DIMENSIONS: dict[str, str] = {
@@ -69,14 +70,24 @@ def dimensions_of(measure: Measure) -> tuple[str, ...]:
     return tuple(code for code in DIMENSIONS if code in {*with_province, *spans})
 
 
-def keys_of(book: Book, entity: str, wanted: Sequence[str], day: str = "") -> pl.DataFrame:
+def keys_of(
+    book: Book,
+    entity: str,
+    wanted: Sequence[str],
+    day: str = "",
+    *,
+    frame: pl.DataFrame | None = None,
+    keep: Sequence[str] = (),
+) -> pl.DataFrame:
     """Return ``id`` and the wanted dimensions of every record of an entity; days are first days of their span.
 
-    day: the column of the entity's frame that places a record in time.
+    day: the column of the entity's frame that places a record in time. frame: only these rows of it, and what of
+    theirs to ``keep`` as well.
     """
-    frame: pl.DataFrame = getattr(book, FRAMES[entity])
+    if frame is None:
+        frame = getattr(book, FRAMES[entity])
     own = [code for code in wanted if code in _OWN[entity]]
-    columns = [pl.col("id"), *(pl.col(code) for code in own)]
+    columns = [pl.col("id", *keep), *(pl.col(code) for code in own)]
     columns += [pl.col(day).dt.truncate(SPANS[code]).alias(code) for code in wanted if code in SPANS and day]
     needs_city = "province" in wanted and "city" not in own
     if needs_city and "city" in _OWN[entity]:
@@ -101,7 +112,37 @@ def keys_of(book: Book, entity: str, wanted: Sequence[str], day: str = "") -> pl
             schema={"city": pl.String, "province": pl.String},
         )
         found = found.join(places, on="city", how="left")
-    return found.select("id", *wanted)
+    return found.select("id", *keep, *wanted)
+
+
+ALONE = ("payment", "move", "promise", "contact", "application")
+"""Entities whose ids no other frame names: they may be numbered anew to be found again by place."""
+
+
+def reading_by(
+    measure: Measure, book: Book, window: Window, wanted: Sequence[str]
+) -> tuple[Reading, pl.DataFrame, pl.DataFrame | None]:
+    """Return a measure with its rows, and those of its denominator, each with ``id``, ``part`` and the dimensions."""
+    name = FRAMES[measure.entity]
+    frame: pl.DataFrame = getattr(book, name)
+    parent = _PARENT.get(measure.entity, ("",))[0]
+    needed = {"id", "city", parent, measure.day, *wanted} & set(frame.columns)
+    source = frame.select(sorted(needed))
+    alone = measure.entity in ALONE
+    places: dict[str, pl.DataFrame] = {}
+    if alone:
+        places[name] = frame.with_columns(id=pl.int_range(frame.height, dtype=pl.Int64))
+    reading = measure.compute(replace(book, **cast("dict[str, Any]", places)), window)
+
+    def keyed(rows: pl.DataFrame) -> pl.DataFrame:
+        if alone:
+            found = source[rows["id"]].with_columns(rows["part"])
+        else:
+            found = rows.join(source, on="id", how="left")
+        return keys_of(book, measure.entity, wanted, measure.day, frame=found, keep=("part",))
+
+    bases = None if reading.base_rows is None else keyed(reading.base_rows)
+    return reading, keyed(reading.rows), bases
 
 
 def breakdown(measure: Measure, book: Book, window: Window, by: Sequence[str]) -> list[Group]:
@@ -115,10 +156,7 @@ def breakdown(measure: Measure, book: Book, window: Window, by: Sequence[str]) -
     allowed = dimensions_of(measure)
     if not by or any(code not in allowed for code in by):
         raise ValueError(f"{measure.code} cannot be taken apart by {list(by)}")
-    reading = measure.compute(book, window)
-    keys = keys_of(book, measure.entity, by, measure.day)
-    rows = reading.rows.join(keys, on="id", how="left")
-    bases = None if reading.base_rows is None else reading.base_rows.join(keys, on="id", how="left")
+    reading, rows, bases = reading_by(measure, book, window, by)
     return sorted(
         grouped(measure.how, reading.part_unit, rows, bases, by),
         key=lambda one: (-one.total, [str(key) for key in one.keys]),
@@ -130,11 +168,13 @@ def grouped(
 ) -> list[Group]:
     """Return the groups of rows that carry ``part`` and the columns ``by``, in no order; groups of a base alone are kept.
 
-    base_rows: the rows of the denominator with the same columns, for a share or a figure per record.
+    base_rows: the rows of the denominator with the same columns, for a share or a figure per record. Rows already added
+    up say in ``records`` of how many.
     """
     parts = pl.col("part")
     gathered = (parts,) if how is How.MEDIAN else ()
-    sums = rows.group_by(list(by)).agg(*gathered, total=parts.sum(), records=pl.len())
+    number = pl.col("records").sum() if "records" in rows.columns else pl.len()
+    sums = rows.group_by(list(by)).agg(*gathered, total=parts.sum(), records=number)
     over = how in (How.SHARE, How.PER)
     bases: dict[tuple[object, ...], int] = {}
     if base_rows is not None and over:
