@@ -1,6 +1,7 @@
 """Reports on a big book: each ready report, and a wide one, computed from the kept frames with no result kept.
 
-``python -m bench.reports [--loans 1000000]``: lays a book of so many loans, three leads a loan, ten repayments a loan, in memory."""
+``python -m bench.reports [--loans 1000000]``: lays a book of so many loans, three leads a loan, ten repayments a loan, in memory.
+"""
 
 from __future__ import annotations
 
