@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from loanhub.domain.errors import LoanHubError
-from loanhub.models import Signer
+from loanhub.models import Customer, Signer, User
 from loanhub.repositories.signing import hash_of
-from loanhub.services import contracts, signing
+from loanhub.services import contracts, customers, papers, signing
 from loanhub.services._actor import Actor
+from loanhub.services._rights import actor_of
 from loanhub.services._transaction import reading
 from loanhub.services.contracts import center
 from loanhub.services.signing import Extra, _send, phone
@@ -48,6 +49,46 @@ def build(clerk: Actor, *, now: datetime, seed: int) -> int:
                 signing.finish(round_id, now=now + 3 * READING)
         begun += 1
     return begun
+
+
+def build_papers(clerk: Actor, *, now: datetime) -> int:
+    """Give a contract that waits a guarantor and its papers, and a loan paid out its note; return how many were made."""
+    made = 0
+    for tab, codes in (
+        ("to_sign", ("guarantee_contract", "debit_authorization")),
+        ("effective", ("loan_note",)),
+    ):
+        for row in center.page(clerk, tab=tab, limit=5, now=now).rows:
+            if tab == "to_sign":
+                _guarantor(row.customer_id, now=now)
+            desk = papers.desk(clerk, contract_id=row.id, now=now)
+            ready = [one for one in desk.fitting if one.code in codes and one.ready]
+            if not ready:
+                continue
+            for one in ready:
+                papers.issue(
+                    clerk,
+                    application_id=desk.application_id,
+                    code=one.code,
+                    subject=one.subject,
+                    answers=one.answers,
+                    now=now,
+                )
+                made += 1
+            break
+    return made
+
+
+def _guarantor(customer_id: int, *, now: datetime) -> None:
+    with reading() as db:
+        customer = db.get(Customer, customer_id)
+        owner = db.get(User, customer.owner_id) if customer is not None and customer.owner_id else None
+        actor = actor_of(db, owner) if owner is not None else None
+    if actor is not None:
+        customers.relate(
+            actor, customer_id=customer_id, kind="guarantor", name="沈佳宁", phone="13900008801",
+            id_number="110101199003078515", address="上海市徐汇区示例路 18 号", now=now,
+        )  # fmt: skip
 
 
 def _go_through(token: str, pick: random.Random, *, now: datetime) -> int:

@@ -9,12 +9,13 @@ from loanhub.domain.errors import Conflict
 
 
 class ContractStatus(Choice):
-    """Where a contract stands."""
+    """Where a contract stands; only a notice, which nobody signs with us, is ``issued``."""
 
     TO_SIGN = "to_sign", "待签"
     SIGNED = "signed", "已签"
     EFFECTIVE = "effective", "已生效"
     SETTLED = "settled", "已结清"
+    ISSUED = "issued", "已出具"
     VOIDED = "voided", "已作废"
 
 
@@ -34,6 +35,7 @@ MOVES: dict[tuple[ContractStatus, ContractEvent], ContractStatus] = {
     (_S.TO_SIGN, _E.SIGN): _S.SIGNED,
     (_S.TO_SIGN, _E.VOID): _S.VOIDED,
     (_S.SIGNED, _E.VOID): _S.VOIDED,
+    (_S.ISSUED, _E.VOID): _S.VOIDED,
     (_S.SIGNED, _E.DISBURSE): _S.EFFECTIVE,
     (_S.EFFECTIVE, _E.SETTLE): _S.SETTLED,
     (_S.SETTLED, _E.REOPEN): _S.EFFECTIVE,

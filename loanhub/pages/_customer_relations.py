@@ -98,6 +98,7 @@ def relate_sheet() -> rx.Component:
             field(Field(key="share", label="持股比例", placeholder="例如 25", help="受益所有人填写，单位 %"), error=error("share")),
             class_name="form two-col",
         ),
+        field(Field(key="address", label="地址", maximum_length=120, help="担保人填写，保证合同要用"), error=error("address")),
         field(Field(key="related_number", label="对方客户编号", placeholder="选填，例如 C20260520001"), error=error("related_number")),
         field(Field(key="note", label="说明", maximum_length=200), error=error("note")),
         rx.el.div(closing(button("取消")), button("关联", look="p", kind="submit", writes=True), class_name="row g2 end"),

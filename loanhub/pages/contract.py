@@ -255,6 +255,41 @@ def _lines(items: Any) -> rx.Component:
     return rx.el.dl(rx.foreach(items, line), class_name="t13", style={"margin": "0"})
 
 
+def _papers() -> rx.Component:
+    """The other documents of the case, or for one of them the contract it belongs to."""
+    view = State.view
+
+    def one(paper: Any) -> rx.Component:
+        return rx.el.li(
+            rx.el.a(rx.el.b(paper["label"], class_name="m t13"), href="/contracts/" + paper["id"].to(str)),
+            rx.el.span(paper["number"], class_name="mono t12 f3 grow el"),
+            status_chip(paper["status"], paper["tone"]),
+            class_name="row g2", style={"minHeight": "40px"},
+        )  # fmt: skip
+
+    issue = rx.cond(
+        view.can_issue,
+        link_button(
+            "出具文书", "/contracts/issue?contract=" + view.id.to(str), look="g", size="sm", icon_name="file-plus"
+        ),
+        rx.fragment(),
+    )
+    plain = {"listStyle": "none", "margin": "0", "padding": "0"}
+    listed = rx.cond(
+        view.papers.length() > 0,
+        rx.el.ul(rx.foreach(view.papers, one), style=plain),
+        rx.el.p("担保、抵押、借据、展期、授权等文书在这里出具和签署", class_name="t12 f3"),
+    )
+    above = rx.el.p(rx.el.a(view.main_number, href=view.main_link, class_name="mono"), class_name="t13")
+    return rx.cond(
+        view.is_main,
+        rx.el.section(_heading("其他文书", issue), listed, style=_SECTION),
+        rx.cond(
+            view.main_link != "", rx.el.section(_heading("主合同"), above, style=_SECTION), rx.fragment()
+        ),
+    )
+
+
 def _aside() -> rx.Component:
     view = State.view
 
@@ -269,7 +304,7 @@ def _aside() -> rx.Component:
         "看客户", "/customers/" + view.customer_id.to(str), look="g", size="sm", icon_name="arrow-up-right"
     )
     void = button(
-        "作废合同", look="d", size="sm", icon_name="file-x", writes=True, on_click=State.open_dialog("void")
+        rx.cond(view.is_main, "作废合同", "作废文书"), look="d", size="sm", icon_name="file-x", writes=True, on_click=State.open_dialog("void")
     )
     check = rx.el.a(
         icon("qr-code", "s"),
@@ -284,7 +319,12 @@ def _aside() -> rx.Component:
         _steps(),
         signing_section(_FIRST),
         rx.el.section(_heading("要素"), _lines(view.facts), style=_SECTION),
-        rx.el.section(_heading("借款人", customer), _lines(view.people), style=_SECTION),
+        rx.cond(
+            view.is_main,
+            rx.el.section(_heading("借款人", customer), _lines(view.people), style=_SECTION),
+            rx.el.section(_heading("客户", customer), rx.el.p(view.customer, class_name="t13"), style=_SECTION),
+        ),
+        _papers(),
         rx.el.section(
             _heading("打印记录", rx.el.span("共 ", view.copy_count, " 份", class_name="t12 f3")),
             rx.cond(

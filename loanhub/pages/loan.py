@@ -241,8 +241,14 @@ def _tools() -> list[rx.Component]:
         "提前结清", icon_name="badge-check", on_click=S.settle(False), writes=True, class_name="no-phone",
         disabled=action_of("settlement", "allowed") != "1", reason=action_of("settlement", "why_not"),
     )  # fmt: skip
+    papers = rx.cond(
+        SessionState.allowed.contains(Permission.CONTRACTS_CREATE.value),
+        link_button("出具文书", "/contracts/issue?loan=" + H["id"].to(str), icon_name="file-plus"),
+        rx.fragment(),
+    )
     return [
         status_chip(H["status_label"], H["status_tone"]),
+        papers,
         rx.cond(H["settled_date"] != "", settled, rx.fragment()),
         rx.cond(
             SessionState.allowed.contains(Permission.PAYMENTS_CREATE.value) & S.can["can_quote"],

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.errors import NotFound
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.models import Application, Contract, Customer, Disclosure, PrintLog, Product, User
 from loanhub.repositories.scope import Reader, visible_to
 
@@ -56,10 +57,32 @@ def find_by_number(db: Session, number: str) -> Contract | None:
     return db.execute(sa.select(Contract).where(col(Contract.number) == number)).scalar_one_or_none()
 
 
+def of_base(*, papers: bool = False) -> sa.ColumnElement[bool]:
+    """Return the condition of loan contracts, or of the other documents of their cases."""
+    main = col(Contract.base) == LOAN_CONTRACT
+    return ~main if papers else main
+
+
+def list_papers(db: Session, reader: Reader, application_id: int) -> list[Contract]:
+    """Return the other documents of an application the reader sees, newest first."""
+    query = sa.select(Contract).where(
+        col(Contract.application_id) == application_id, of_base(papers=True), visible_to(reader, Contract)
+    )
+    return list(db.execute(query.order_by(col(Contract.id).desc())).scalars())
+
+
+def count_papers(db: Session, reader: Reader) -> int:
+    """Return how many other documents the reader sees."""
+    query = sa.select(sa.func.count()).select_from(Contract)
+    return int(db.execute(query.where(of_base(papers=True), visible_to(reader, Contract))).scalar_one())
+
+
 def find_valid_of(db: Session, application_id: int) -> Contract | None:
     """Return the contract of an application that is not void, or None; there is at most one."""
     query = sa.select(Contract).where(
-        col(Contract.application_id) == application_id, col(Contract.status) != ContractStatus.VOIDED
+        col(Contract.application_id) == application_id,
+        of_base(),
+        col(Contract.status) != ContractStatus.VOIDED,
     )
     found: Contract | None = db.execute(query.limit(1)).scalar_one_or_none()
     return found
@@ -67,7 +90,7 @@ def find_valid_of(db: Session, application_id: int) -> Contract | None:
 
 def count_by_status(db: Session, reader: Reader) -> dict[ContractStatus, int]:
     """Return how many contracts the reader sees in each status."""
-    query = sa.select(col(Contract.status), sa.func.count()).where(visible_to(reader, Contract))
+    query = sa.select(col(Contract.status), sa.func.count()).where(visible_to(reader, Contract), of_base())
     return {status: int(number) for status, number in db.execute(query.group_by(col(Contract.status))).all()}
 
 

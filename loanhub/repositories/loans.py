@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.errors import NotFound
 from loanhub.domain.loans import LoanStatus
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.models import (
     Application,
     Contract,
@@ -224,6 +225,7 @@ def list_waiting_contracts(db: Session, reader: Reader) -> list[tuple[Contract, 
         .where(
             visible_to(reader, Contract),
             col(Contract.status) == ContractStatus.SIGNED,
+            col(Contract.base) == LOAN_CONTRACT,
             col(Contract.id).not_in(asked),
         )
         .order_by(col(Contract.signed_date), col(Contract.id))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import threading
+from dataclasses import replace
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -138,6 +140,15 @@ def extra_values(
         )
         found.append((key, write_extra(kind or "text", shown)))
     return tuple(found)
+
+
+def completed(
+    db: Session, template: Built, data: Any, *, customer: Customer | None, application: Application | None
+) -> Any:
+    """Return the data with the catalogue fields this template names, where its kind of data can hold some."""
+    if not hasattr(data, "extra"):
+        return data
+    return replace(data, extra=extra_values(db, template, customer=customer, application=application))
 
 
 def _named(template: Built) -> frozenset[str]:

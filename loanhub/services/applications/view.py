@@ -21,6 +21,7 @@ from loanhub.domain.applications import (
 from loanhub.domain.catalogue.choices import RISK_GRADES
 from loanhub.domain.errors import InvalidInput, LoanHubError
 from loanhub.domain.money import format_fen, format_plain
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.domain.permissions import Permission
 from loanhub.domain.repayment.schedule import method_label
 from loanhub.models import Application, Approval, Contract, Customer, Event, Product, User
@@ -294,7 +295,10 @@ def _names(db: Session, application: Application, past: list[Approval]) -> dict[
 def _contract_id(db: Session, application_id: int) -> int:
     query = (
         sa.select(col(Contract.id))
-        .where(col(Contract.application_id) == application_id, col(Contract.status) != "voided")
+        .where(
+            col(Contract.application_id) == application_id, col(Contract.base) == LOAN_CONTRACT,
+            col(Contract.status) != "voided",
+        )
         .order_by(col(Contract.id).desc())
         .limit(1)
     )

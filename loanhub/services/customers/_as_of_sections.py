@@ -10,13 +10,16 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.documents.template import get_template
 from loanhub.domain import formats, masking
 from loanhub.domain.applications import ApplicationStatus
+from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.customers import RelationKind
 from loanhub.domain.documents import label_of
 from loanhub.domain.formats import local
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.money import format_plain
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.domain.permissions import Permission
 from loanhub.domain.repayment.postings import Posting
 from loanhub.models import (
@@ -175,9 +178,18 @@ def _contracts(db: Session, customer_id: int, until: datetime) -> list[PastRow]:
     def word(row: Contract) -> str:
         if row.id in voided:
             return "已作废"
+        if row.status is ContractStatus.ISSUED:
+            return "已出具"
         return "已签署" if row.signed_date and row.signed_date <= last else "待签署"
 
-    return [PastRow(row.number, word(row), format_plain(row.amount_fen)) for row in rows]
+    return [
+        PastRow(
+            row.number,
+            word(row),
+            format_plain(row.amount_fen) if row.base == LOAN_CONTRACT else get_template(row.base).label,
+        )
+        for row in rows
+    ]
 
 
 def _documents(db: Session, customer_id: int, until: datetime) -> list[PastRow]:

@@ -75,11 +75,13 @@ def relate(
     note: str = "",
     id_number: str = "",
     share: str = "",
+    address: str = "",
     now: datetime,
 ) -> int:
     """Write a related party; one whose customer number, phone or identity number is a customer's is joined to it.
 
-    ``share`` is what a beneficial owner holds, in percent.
+    ``share`` is what a beneficial owner holds, in percent; ``address`` what a guarantee prints, where the party is no
+    customer whose record says it.
 
     Returns the id of the relation; the same party in the same role is not written twice.
 
@@ -102,6 +104,8 @@ def relate(
         errors["name"] = "填写姓名，或填写对方的客户编号"
     if len(name.strip()) > 60 or len(note.strip()) > 200:
         errors["name" if len(name.strip()) > 60 else "note"] = "太长了"
+    if len(address.strip()) > 120:
+        errors["address"] = "最多 120 个字"
     with transaction() as db:
         customer = repository.get_visible(db, actor, customer_id)
         actor.require(Permission.CUSTOMERS_EDIT)
@@ -120,6 +124,7 @@ def relate(
             customer_id=customer_id, related_id=other.id if other is not None else None, kind=kind, name=shown,
             phone=mobile.normalized if index and mobile is not None else None, phone_index=index,
             note=note.strip(), id_number=identity, id_number_index=id_index, share_rate=share_rate, created_at=now,
+            address=address.strip() or None,
         )  # fmt: skip
         db.add(row)
         db.flush()

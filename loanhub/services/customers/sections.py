@@ -8,10 +8,12 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.documents.template import get_template
 from loanhub.domain import formats
 from loanhub.domain.catalogue import Access
 from loanhub.domain.customers import fits, label_for
 from loanhub.domain.money import format_fen, format_plain
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.domain.permissions import Permission
 from loanhub.models import (
     Application,
@@ -150,8 +152,9 @@ def contracts(actor: Actor, *, customer_id: int) -> Rows:
         return [
             {
                 "id": str(row.id), "number": row.number, "href": f"/contracts/{row.id}",
-                "amount": _plain(row.amount_fen), "rate": formats.annual_rate(row.annual_rate),
-                "term": f"{row.term_months} 期", "status": row.status.label, "code": row.status.value,
+                "amount": _plain(row.amount_fen) if row.base == LOAN_CONTRACT else "—",
+                "rate": formats.annual_rate(row.annual_rate) if row.base == LOAN_CONTRACT else "",
+                "term": f"{row.term_months} 期" if row.base == LOAN_CONTRACT else get_template(row.base).label, "status": row.status.label, "code": row.status.value,
                 "copies": f"{row.copy_count} 份" if row.copy_count else "未打印",
                 "date": formats.day(row.signed_date or row.created_at),
             }

@@ -19,10 +19,11 @@ from loanhub.domain.rates import format_percent
 from loanhub.domain.repayment.postings import LoanState
 from loanhub.domain.repayment.schedule import build_schedule, method_label
 from loanhub.domain.repayment.terms import Terms
-from loanhub.models import Contract, Customer, Loan
+from loanhub.models import Application, Contract, Customer, Loan
 from loanhub.repositories import loans as repository
 from loanhub.services import parameters
 from loanhub.services._actor import Actor
+from loanhub.services._templates import completed, in_use
 from loanhub.services._transaction import reading
 from loanhub.services.contracts.create import frozen_data
 from loanhub.services.loans._shared import business_day, open_account
@@ -67,8 +68,11 @@ def schedule_pdf(actor: Actor, *, loan_id: int, now: datetime) -> tuple[str, byt
                 for row in rows
             ),
         )  # fmt: skip
+        template = in_use(db, "repayment_schedule")
+        application = db.get(Application, contract.application_id)
+        data = completed(db, template, data, customer=customer, application=application)
         pdf = render(
-            "repayment_schedule", data, company=parameters.company(db, now=now),
+            template, data, company=parameters.company(db, now=now),
             watermark="演示数据" if settings().demo_mode else "",
         )  # fmt: skip
         return f"{loan.number}-还款计划表.pdf", pdf

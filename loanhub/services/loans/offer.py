@@ -22,6 +22,7 @@ from loanhub.services._actor import Actor
 from loanhub.services._failpoints import failpoint
 from loanhub.services._idempotency import once
 from loanhub.services._numbering import next_number
+from loanhub.services._templates import in_use
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.loans._shared import CLOSED, Account, LoanClosed, open_account, record
 from loanhub.services.loans.quote import Quote, quote_of
@@ -151,7 +152,7 @@ def _create(
         repayment_account=parameters.repayment_account(db, now=now), handler=actor.name,
     )  # fmt: skip
     pdf = render(
-        "settlement_quote", data, company=parameters.company(db, now=now),
+        in_use(db, "settlement_quote"), data, company=parameters.company(db, now=now),
         watermark="演示数据" if settings().demo_mode else "",
     )  # fmt: skip
     stored = files.store_generated(

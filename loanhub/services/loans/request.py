@@ -12,6 +12,7 @@ from loanhub.domain.errors import Conflict, InvalidInput, NotPermitted
 from loanhub.domain.formats import local
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.money import format_fen
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.domain.permissions import Permission
 from loanhub.domain.repayment.postings import ServicingOptions
 from loanhub.domain.repayment.schedule import check_terms
@@ -30,6 +31,13 @@ from loanhub.services.loans._shared import record
 from loanhub.services.rates import CostAboveCap
 
 RateAboveCap = CostAboveCap
+
+
+class NotALoanContract(Conflict):
+    """Money goes out under a loan contract only, not under another document of its case."""
+
+    def __init__(self) -> None:
+        super().__init__("这不是借款合同，不能据此放款")
 
 
 class NotSigned(Conflict):
@@ -112,13 +120,15 @@ def request(
     Raises:
         NotFound: no such contract in the actor's scope.
         NotPermitted: the actor lacks loans:disburse.
-        NotSigned, AlreadyRequested, AmountDiffers, CostAboveCap: see the classes.
+        NotALoanContract, NotSigned, AlreadyRequested, AmountDiffers, CostAboveCap: see the classes.
         InvalidInput: the product deducts a fee 砍头息; a reference missing or used, a date before the signing or after today.
     """
     reference = " ".join(bank_reference.split())
     with transaction() as db:
         contract = contract_repository.get_visible(db, actor, contract_id)
         actor.require(Permission.LOANS_DISBURSE)
+        if contract.base != LOAN_CONTRACT:
+            raise NotALoanContract
         # Lock the loan before the contract, in the order every money transaction takes them.
         repository.find_by_contract(db, contract_id, for_update=True)
         contract = contract_repository.get_visible(db, actor, contract_id, for_update=True)

@@ -10,10 +10,12 @@ from sqlmodel import Session
 
 from loanhub.domain import formats
 from loanhub.domain.catalogue import access, present
+from loanhub.domain.errors import NotFound
 from loanhub.domain.formats import local
 from loanhub.domain.loans import Account as LedgerAccount
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.money import format_fen, format_plain, uppercase
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.domain.permissions import Permission
 from loanhub.domain.rates import format_percent
 from loanhub.domain.repayment.delinquency import Bucket, FiveClass
@@ -481,6 +483,8 @@ def disbursement_view(actor: Actor, *, contract_id: int, now: datetime) -> Disbu
     with reading() as db:
         contract = contract_repository.get_visible(db, actor, contract_id)
         actor.require(Permission.LOANS_DISBURSE)
+        if contract.base != LOAN_CONTRACT:
+            raise NotFound("这不是借款合同，没有放款")
         loan = repository.find_by_contract(db, contract_id)
         customer = db.get(Customer, contract.customer_id)
         return DisbursementView(

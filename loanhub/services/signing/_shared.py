@@ -11,6 +11,7 @@ from sqlmodel import Session
 from loanhub.domain.contracts import ContractStatus, DisclosureNotConfirmed
 from loanhub.domain.errors import Conflict
 from loanhub.domain.masking import MaskKind, mask
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.models import Contract, Customer, Signer
 from loanhub.repositories.contracts import find_confirmed_disclosure
 from loanhub.repositories.signing import hash_of
@@ -41,6 +42,8 @@ def signer_actor(signer: Signer, *, ip: str) -> Actor:
 
 def is_personal(db: Session, contract: Contract) -> bool:
     """Return whether the borrower is an individual, who must confirm the disclosure sheet first."""
+    if contract.base != LOAN_CONTRACT:
+        return False
     customer = db.get(Customer, contract.customer_id)
     return customer is None or customer.kind == "person"
 
@@ -58,6 +61,8 @@ def check_gates(db: Session, contract: Contract, *, now: datetime) -> None:
         DisclosureNotConfirmed: an individual has not confirmed the sheet of these terms.
         CostAboveCap: the cost lies above a cap in force today.
     """
+    if contract.base != LOAN_CONTRACT:
+        return  # the gates are about the cost of the loan, which its contract has passed
     data = frozen_data(contract)
     customer = db.get(Customer, contract.customer_id)
     check_frozen_cap(db, contract, data, customer_kind=customer.kind if customer else "person", now=now)

@@ -9,16 +9,18 @@ from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
+from loanhub.documents.data import ContractData
 from loanhub.domain import formats
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.identity import check_mobile
 from loanhub.domain.masking import MaskKind, mask
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.domain.permissions import Permission
 from loanhub.domain.signing import RoundStatus, SignerRole, SignerStatus
 from loanhub.models import Contract, Document, Signer, SigningRound
 from loanhub.repositories import contracts as contract_repository
 from loanhub.repositories import signing as repository
-from loanhub.services import events, parameters
+from loanhub.services import events, papers, parameters
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._transaction import reading, transaction
@@ -168,10 +170,7 @@ def _start(
     source = db.get(Document, contract.file_id)
     if source is None:
         raise Conflict("合同文件不在了，请联系管理员")
-    parties = [(SignerRole.BORROWER, data.borrower.name, data.borrower.phone, personal)]
-    parties += [
-        (SignerRole.CO_BORROWER, one.name, one.phone, one.kind == "person") for one in data.co_borrowers
-    ]
+    parties = _parties(contract, data, personal)
     for one in extra:
         role = SignerRole.find(one.role)
         if role is None or role is SignerRole.BORROWER:
@@ -213,6 +212,20 @@ def _start(
         customer_id=contract.customer_id, summary=f"{contract.number} · {len(parties)} 人，{formats.day(expires)} 前有效",
     )  # fmt: skip
     return links
+
+
+def _parties(
+    contract: Contract, data: ContractData, personal: bool
+) -> list[tuple[SignerRole, str, str, bool]]:
+    if contract.base != LOAN_CONTRACT:
+        return [
+            (one.role, one.party.name, one.party.phone, one.party.kind == "person")
+            for one in papers.signers_of(contract)
+        ]
+    return [
+        (SignerRole.BORROWER, data.borrower.name, data.borrower.phone, personal),
+        *((SignerRole.CO_BORROWER, one.name, one.phone, one.kind == "person") for one in data.co_borrowers),
+    ]
 
 
 def _phone(text: str, place: int, name: str) -> str:

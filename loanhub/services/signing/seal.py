@@ -27,7 +27,7 @@ from loanhub.domain.messages import Refused, Temporary, Unknown
 from loanhub.domain.signing import CertificateKind, RoundStatus, SignerRole, read_ink
 from loanhub.models import Contract, Document, Signer, SigningCertificate, SigningRound
 from loanhub.repositories import signing as repository
-from loanhub.services import _storage, events, files, parameters
+from loanhub.services import _storage, events, files, papers, parameters
 from loanhub.services._actor import SYSTEM
 from loanhub.services._failpoints import failpoint
 from loanhub.services._transaction import reading, transaction
@@ -152,21 +152,25 @@ def _record(db: Session, round_: SigningRound, row: SigningCertificate, *, now: 
     assert contract is not None
     company = parameters.company(db, now=now).name
     development = row.kind is CertificateKind.DEVELOPMENT
-    counts: dict[SignerRole, int] = {}
+    kind = papers.paper_kinds().get(contract.base)
+    # Of another document the block names each party by its own words; of the contract, by its role.
+    own = {place: one.label for place, one in enumerate(papers.signers_of(contract), start=1)}
+    counts: dict[str, int] = {}
     signers = []
     for signer in repository.list_signers(db, round_.id or 0):
-        place = counts.get(signer.role, 0)
-        counts[signer.role] = place + 1
-        signers.append(_signed(signer, place))
+        label = own.get(signer.place, "") if kind is not None else LABELS.get(signer.role, "")
+        signers.append(_signed(signer, label, counts.get(label, 0)))
+        counts[label] = counts.get(label, 0) + 1
     return Record(
         company=company, number=contract.number, title=title_of(contract).partition("（")[0],
         shown_sha256=round_.shown_sha256, page_count=contract.page_count, seal_name=row.subject,
         seal_note="开发证书，仅供测试，不具法律效力" if development else f"由 {row.issuer} 签发",
         sealed_at=now, signers=tuple(signers),
+        **({"company_label": kind.company_label} if kind is not None else {}),
     )  # fmt: skip
 
 
-def _signed(signer: Signer, place: int) -> Signed:
+def _signed(signer: Signer, label: str, place: int) -> Signed:
     held: dict[str, Any] = json.loads(signer.evidence or "{}")
     facts = [("身份核对", str(held.get("identity", ""))), ("签名时间", formats.instant(signer.signed_at))]
     if held.get("sheet"):
@@ -176,5 +180,5 @@ def _signed(signer: Signer, place: int) -> Signed:
               ("位置", str(held.get("place", "")) or "未提供"), ("证据指纹", signer.evidence_sha256)]  # fmt: skip
     return Signed(
         role=signer.role.label, name=signer.name, phone=mask(MaskKind.PHONE, (signer.phone or "").removeprefix("+86")),
-        facts=tuple(facts), ink=read_ink(signer.ink), label=LABELS.get(signer.role, ""), count=place,
+        facts=tuple(facts), ink=read_ink(signer.ink), label=label, count=place,
     )  # fmt: skip

@@ -16,6 +16,7 @@ from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.errors import NotFound
 from loanhub.domain.formats import local
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.domain.permissions import Permission
 from loanhub.models import Application, Contract, Customer, Product
 from loanhub.repositories import contracts as contract_repository
@@ -48,7 +49,11 @@ def candidates(db: Session, actor: Actor, base: str, *, limit: int = MOST) -> li
         query = (
             sa.select(Contract, col(Customer.name))
             .join(Customer, col(Customer.id) == col(Contract.customer_id))
-            .where(visible_to(actor, Contract), col(Contract.status) != ContractStatus.VOIDED)
+            .where(
+                visible_to(actor, Contract),
+                col(Contract.status) != ContractStatus.VOIDED,
+                col(Contract.base) == LOAN_CONTRACT,
+            )
             .order_by(col(Contract.id).desc())
         )
         found += [

@@ -17,6 +17,7 @@ from loanhub.domain.first_response import response
 from loanhub.domain.leads import CLOSED_STATUSES, LeadStatus
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.money import format_fen
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.domain.permissions import Permission, RoleCode
 from loanhub.domain.pipelines import StageCode
 from loanhub.domain.public_pool import Clock
@@ -28,7 +29,7 @@ from loanhub.services._lead_rules import lead_rules
 from loanhub.services.tasks import TaskKind
 from loanhub.services.workbench._item import WorkItem, end_of_day, make_item
 
-EACH = 100
+EACH = 500
 REVIEW_HOURS = 24
 _STAGES = {code.value: number for number, code in enumerate(StageCode, start=1)}
 _TASK_ICONS = {
@@ -328,9 +329,10 @@ def _contracts_to_sign(db: Session, actor: Actor, *, now: datetime) -> list[Work
             continue
         items.append(
             make_item(
-                f"contract:{row.id}", "sign" if printed else "print", f"{'登记签署' if printed else '打印合同'} {name}",
+                f"contract:{row.id}", "sign" if printed else "print", f"{'登记签署' if printed else '打印合同' if row.base == LOAN_CONTRACT else '打印文书'} {name}",
                 now=now, detail=f"{row.number} · {'已打印 ' + str(row.copy_count) + ' 份' if printed else '还没有打印'}",
-                icon="signature" if printed else "printer", amount_fen=row.amount_fen,
+                icon="signature" if printed else "printer",
+                amount_fen=row.amount_fen if row.base == LOAN_CONTRACT else None,
                 due_at=row.created_at + timedelta(hours=REVIEW_HOURS * (3 if printed else 1)),
                 action_label="登记" if printed else "打印", href=f"/contracts/{row.id}",
             )
@@ -343,7 +345,12 @@ def _loans_to_request(db: Session, actor: Actor, *, now: datetime) -> list[WorkI
     query = (
         sa.select(Contract, col(Customer.name))
         .join(Customer, col(Customer.id) == col(Contract.customer_id))
-        .where(visible_to(actor, Contract), col(Contract.status) == ContractStatus.SIGNED, ~begun.exists())
+        .where(
+            visible_to(actor, Contract),
+            col(Contract.status) == ContractStatus.SIGNED,
+            col(Contract.base) == LOAN_CONTRACT,
+            ~begun.exists(),
+        )
         .order_by(col(Contract.signed_date))
         .limit(EACH)
     )
