@@ -244,7 +244,7 @@ class CustomerTabsState(Conflicting, SessionState):
         actor, now, wanted = await self._actor(), utc_now(), self._customer
         given = {
             key: str(form.get(key, ""))[:300]
-            for key in ("kind", "name", "phone", "id_number", "share", "related_number", "note")
+            for key in ("kind", "name", "phone", "id_number", "share", "address", "related_number", "note")
         }
         if not any(given.values()):
             raise InvalidInput(fields={"name": "填写姓名，或填写对方的客户编号"})
