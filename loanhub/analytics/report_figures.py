@@ -30,10 +30,17 @@ def bars(labels: Sequence[str], series: Sequence[Series], *, stacked: bool = Fal
         go.Bar(
             name=one.name, orientation="h", y=shown, x=list(one.values[:BARS]), customdata=list(one.texts[:BARS]),
             hovertemplate="%{y} · %{customdata}", opacity=1 if stacked or place == 0 else 0.45,
+            **({"text": list(one.texts[:BARS]), "textposition": "auto", "textangle": 0, "cliponaxis": False} if len(series) == 1 else {}),
         )
         for place, one in enumerate(series)
     ]  # fmt: skip
-    axis = {"type": "category", "autorange": "reversed", "automargin": True}
+    axis = {
+        "type": "category",
+        "autorange": "reversed",
+        "automargin": True,
+        "tickmode": "array",
+        "tickvals": shown,
+    }
     layout = {
         **BARE, "yaxis": axis, "xaxis": {"showticklabels": False}, "barmode": "stack" if stacked else "group",
         "showlegend": len(series) > 1, "margin": {"l": 8, "r": 16, "t": 28, "b": 8},

@@ -8,7 +8,6 @@ import reflex as rx
 
 from loanhub.components.buttons import button, classes, icon_button, link_button, note
 from loanhub.components.charts import plot
-from loanhub.components.chips import tag
 from loanhub.components.cockpit_drill import records
 from loanhub.components.condition_tree import condition_tree
 from loanhub.components.dialogs import closing, dialog
@@ -78,7 +77,7 @@ def _measures() -> rx.Component:
         ),
         search,
         rx.cond(S.offered.length() > 0, rx.el.ul(rx.foreach(S.offered, _measure), class_name="rp-cat"), none),
-        class_name=classes("rp-side l", rx.cond(S.pane == "measures", "on", "")),
+        class_name=classes("rp-side left", rx.cond(S.pane == "measures", "on", "")),
         custom_attrs={"aria-label": "指标目录"},
     )  # fmt: skip
 
@@ -112,7 +111,7 @@ def _choices(label: str, value: Any, on_change: Any, options: Any) -> rx.Compone
 
 def _chosen(code: Any, place: Any) -> rx.Component:
     label = rx.foreach(S.catalogue, lambda one: rx.cond(one["code"] == code, one["label"], ""))
-    first = tag("图", "brand")
+    first = rx.el.span("图", class_name="rp-drawn", title="图里画的是它")
     return rx.el.li(
         rx.el.span(label),
         rx.cond(
@@ -234,7 +233,7 @@ def _settings() -> rx.Component:
         _conditions(),
         top,
         _field("图形", _chart_kinds(), _fault("chart")),
-        class_name=classes("rp-side r", rx.cond(S.pane == "settings", "on", "")),
+        class_name=classes("rp-side right", rx.cond(S.pane == "settings", "on", "")),
         custom_attrs={"aria-label": "报表设置"},
     )  # fmt: skip
 
@@ -352,8 +351,13 @@ def report() -> Page:
         button(rx.cond(S.can_edit, "保存", "另存为"), look="p", icon_name="save", on_click=S.show_save(True)),
         rx.fragment(),
     )
+    discard = rx.cond(
+        S.changed & ~S.missing,
+        button("放弃改动", icon_name="undo-2", look="g", on_click=S.discard),
+        rx.fragment(),
+    )
     return Page(
         [body, drawer, _condition_dialog(), _save_dialog()], title=S.name, subtitle=state, back=("报表", "/reports"),
-        tools=[icon_button("refresh-cw", "重新计算", on_click=S.refresh), export, as_new], primary=save,
+        tools=[discard, icon_button("refresh-cw", "重新计算", on_click=S.refresh), export, as_new], primary=save,
         on_phone=[export, save],
     )  # fmt: skip

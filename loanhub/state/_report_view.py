@@ -138,11 +138,20 @@ def _conclusion(table: ReportTable, labels: list[str], at: int) -> str:
         return "期内没有数字"
     high = max(known, key=lambda one: one[0])  # type: ignore[arg-type,return-value]
     low = min(known, key=lambda one: one[0])  # type: ignore[arg-type,return-value]
-    words = f"{column.name}最高的是{high[1]}（{reports.text_of(column, high[0])}）"
+    words = f"{column.name}最高的是{_spaced(high[1])}（{reports.text_of(column, high[0])}）"
     if len(known) > 1 and table.columns[0].unit in SPANS:
         last = known[-1]
-        return f"{words}，最近{last[1]}为{reports.text_of(column, last[0])}"
-    return f"{words}，最低的是{low[1]}（{reports.text_of(column, low[0])}）" if len(known) > 1 else words
+        return f"{words}，最近{_spaced(last[1])}为 {reports.text_of(column, last[0])}"
+    return (
+        f"{words}，最低的是{_spaced(low[1])}（{reports.text_of(column, low[0])}）"
+        if len(known) > 1
+        else words
+    )
+
+
+def _spaced(label: str) -> str:
+    """Return a label as it stands within a Chinese sentence: digits and Latin letters with air around them."""
+    return f"{' ' if label[:1].isascii() else ''}{label}{' ' if label[-1:].isascii() else ''}"
 
 
 def _largest(table: ReportTable) -> dict[str, tuple[Fraction, Fraction]]:

@@ -81,35 +81,43 @@ class ReportState(Choosing, Conditions, SessionState):  # type: ignore[misc]
     @rx.event
     @needs(READ, FIGURES)
     async def load(self) -> Any:
-        """Show the report of the address; ``new`` starts one."""
+        """Show the report of the address; ``new`` starts one. What was changed and not saved outlives a lost connection."""
         self.loading, self.missing, self.drill_open, self.pane, self.search = True, False, False, "", ""
         self.saving = self.conditions_open = False
-        key = self.router.url.path.rstrip("/").rpartition("/")[2][:LONGEST]
+        await self._open(self.router.url.path.rstrip("/").rpartition("/")[2][:LONGEST], keep=True)
+
+    @rx.event
+    @needs(READ)
+    async def discard(self) -> None:
+        """Go back to the report as it was saved."""
+        await self._open(self.key or NEW, keep=False)
+
+    async def _open(self, key: str, *, keep: bool) -> None:
         actor, now = await self._actor(), utc_now()
         self.may_build = actor.can(READ)
+        kept = keep and self.changed and self.may_build and key == (self.key or NEW)
+        if not kept:
+            self.heads, self.lines, self.big = [], [], []
         if key == NEW:
             actor.require(READ)
-            self.key, self.name, self.about, self.owner, self.shared_label = (
-                "",
-                "新建报表",
-                "",
-                actor.name,
-                "未保存",
-            )
-            self.ready, self.can_edit, self.shared_with, self._version = False, False, "me", 0
-            self._take(START)
+            self.key, self.name, self.about, self.owner = "", "新建报表", "", actor.name
+            self.shared_label, self.shared_with, self.ready, self.can_edit = "未保存", "me", False, False
+            definition = START
         else:
             try:
                 found = await rx.run_in_thread(lambda: reports.look(actor, key, now=now))
             except NotFound:
-                self.missing, self.loading, self.name = True, False, "报表"
+                self.missing, self.loading, self.changed, self.name = True, False, False, "报表"
                 return
-            row = found.row
+            row, definition = found.row, dict(found.definition)
             self.key, self.name, self.about, self.owner = row.key, row.name, row.note, row.owner
             self.shared_label, self.shared_with, self.ready = row.shared_label, row.shared_with, row.ready
-            self.can_edit, self._version = row.can_edit, row.version
-            self._take(dict(found.definition))
-        self.changed = False
+            self.can_edit = row.can_edit
+            if not kept:
+                self._version = row.version
+        if not kept:
+            self._take(definition)
+            self.changed = False
         try:
             await self._run()
         finally:
