@@ -12,10 +12,21 @@ import plotly.io as pio
 import reflex as rx
 from reflex.vars.base import LiteralVar
 
+from loanhub.components.buttons import icon_button
 from loanhub.components.icons import icon
 
 TEMPLATES = Path(__file__).with_name("plotly_template.json")
-CONFIG = {"displayModeBar": False, "responsive": True}
+CONFIG = {"displayModeBar": True, "modeBarButtons": [["toImage"]], "displaylogo": False, "responsive": True}
+"""Plotly's own bar holds the one button that draws the picture; it is hidden, and ours presses it."""
+_PICTURE = """(() => {
+  const drawn = document.querySelector('#ID .js-plotly-plot'), press = drawn && drawn.querySelector('.modebar-btn');
+  if (!press) return;
+  const kept = drawn.layout.paper_bgcolor;
+  drawn.layout.paper_bgcolor = getComputedStyle(document.documentElement).getPropertyValue('--bg-sheet').trim();
+  press.click();
+  drawn.layout.paper_bgcolor = kept;
+})()"""
+"""Without a ground of its own the picture would be transparent, and light letters of the dark theme lost on paper."""
 
 
 @cache
@@ -36,16 +47,26 @@ def chart(
     height: str = "260px",
     on_click: Any = None,
     cartesian: bool = False,
+    name: str = "",
+    on_sheet: Any = None,
 ) -> rx.Component:
     """A chart with its conclusion in words and its table twin 「看数据表」.
 
     figure: built with ``layout={"template": "none"}``, or 7 kB of Plotly's own template travel with each update.
     cartesian: needs heat maps, histograms or boxes; otherwise the smaller bundle. ``on_click(points)`` drills down.
+    name: with it the chart can be taken away as a picture, the page's only one of this name; ``on_sheet`` writes its
+    table as xlsx.
     """
-    drawn = plot(figure, height=height, on_click=on_click, cartesian=cartesian)
+    drawn = plot(figure, height=height, on_click=on_click, cartesian=cartesian, file_name=title)
+    place = f"chart-{name}" if name else ""
+    head: list[rx.Component] = [rx.el.h3(title, class_name="t14")]
+    if name:
+        head += [rx.el.span(class_name="grow"), *_take_away(place, on_sheet)]
     return rx.el.figure(
-        rx.el.figcaption(rx.el.h3(title, class_name="t14"), rx.el.p(conclusion, class_name="t13 f2")),
-        rx.el.div(drawn, style={"minHeight": height}, custom_attrs={"aria-hidden": "true"}),
+        rx.el.figcaption(
+            rx.el.div(*head, class_name="row ch-head"), rx.el.p(conclusion, class_name="t13 f2")
+        ),
+        rx.el.div(drawn, id=place, style={"minHeight": height}, custom_attrs={"aria-hidden": "true"}),
         rx.el.details(
             rx.el.summary(icon("table", "xs"), " 看数据表", class_name="t12 f3", style={"cursor": "pointer"}),
             table,
@@ -54,12 +75,22 @@ def chart(
     )
 
 
+def _take_away(place: str, on_sheet: Any) -> list[rx.Component]:
+    picture = icon_button(
+        "image", "存为图片（PNG）", size="sm", on_click=rx.call_script(_PICTURE.replace("ID", place))
+    )
+    if on_sheet is None:
+        return [picture]
+    return [picture, icon_button("file-spreadsheet", "数据存为表格（xlsx）", size="sm", on_click=on_sheet)]
+
+
 def plot(
     figure: rx.Var[go.Figure] | go.Figure,
     *,
     height: str | rx.Var[str],
     on_click: Any = None,
     cartesian: bool = False,
+    file_name: str | rx.Var[str] = "图表",
 ) -> rx.Component:
     """Only the drawing, for a chart that stands above its own table; see :func:`chart`."""
     light, dark = templates()
@@ -71,7 +102,7 @@ def plot(
     return draw(
         data=figure,
         template=template,
-        config=CONFIG,
+        config={**CONFIG, "toImageButtonOptions": {"format": "png", "filename": file_name, "scale": 2}},
         width="100%",
         height=height,
         use_resize_handler=True,

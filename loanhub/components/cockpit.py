@@ -253,7 +253,12 @@ def cities(rows: Rows, flashing: rx.Var[list[str]], on_open: Any) -> rx.Componen
 
 
 def trend(
-    figure: rx.Var[Any], rows: rx.Var[Any], conclusion: rx.Var[str], on_point: Any, on_open: Any
+    figure: rx.Var[Any],
+    rows: rx.Var[Any],
+    conclusion: rx.Var[str],
+    on_point: Any,
+    on_open: Any,
+    on_sheet: Any,
 ) -> rx.Component:
     """Disbursed and collected a month, with its table; a bar opens its records."""
 
@@ -277,5 +282,7 @@ def trend(
         table=table,
         height="196px",
         on_click=on_point,
+        name="trend",
+        on_sheet=on_sheet,
     )
     return rx.el.section(drawn, class_name="ck-cell", custom_attrs={"aria-label": "放款与回款"})

@@ -171,7 +171,12 @@ def goal(one: Any) -> rx.Component:
 
 
 def ageing_trend(
-    figure: rx.Var[Any], rows: rx.Var[Any], conclusion: rx.Var[str], on_point: Any, on_open: Any
+    figure: rx.Var[Any],
+    rows: rx.Var[Any],
+    conclusion: rx.Var[str],
+    on_point: Any,
+    on_open: Any,
+    on_sheet: Any,
 ) -> rx.Component:
     """The overdue share at each month end, with its table; a bar opens the loans."""
 
@@ -197,5 +202,7 @@ def ageing_trend(
         table=table,
         height="196px",
         on_click=on_point,
+        name="ageing",
+        on_sheet=on_sheet,
     )
     return rx.el.section(drawn, class_name="ck-cell", custom_attrs={"aria-label": "逾期账龄"})

@@ -95,7 +95,8 @@ def _content() -> rx.Component:
         ),
         rx.el.div(
             dense.ageing_trend(
-                State.ageing_figure, State.ageing_trend, State.ageing_text, State.open_month_end, opens
+                State.ageing_figure, State.ageing_trend, State.ageing_text, State.open_month_end, opens,
+                State.export_chart("ageing"),
             ),
             draw.cell(
                 "账龄曲线", "% · 横轴为放款后月数", dense.vintage(State.vintage, State.vintage_heads, opens), right=overs
@@ -105,7 +106,7 @@ def _content() -> rx.Component:
         ),
         rx.el.div(
             draw.cell("当前账龄", "逾期余额", draw.ageing(State.ageing, State.flashing, opens)),
-            draw.trend(State.trend_figure, State.trend, State.trend_text, State.open_point, opens),
+            draw.trend(State.trend_figure, State.trend, State.trend_text, State.open_point, opens, State.export_chart("trend")),
             draw.cell("迁徙率", State.roll_text, dense.roll(State.roll, State.roll_heads, opens)),
             class_name="ck-row mid",
         ),

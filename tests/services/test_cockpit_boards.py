@@ -154,6 +154,27 @@ class TestExport:
         with pytest.raises(NotPermitted):
             cockpit.export(firm[RoleCode.SALES], now=NOON)
 
+    def test_a_chart_is_taken_with_its_numbers_as_numbers(self, firm: dict[RoleCode, Actor]) -> None:
+        manager = firm[RoleCode.MANAGER]
+        book = cockpit.keeper().of(manager)
+        lent = int(book.loans["principal_fen"].sum())
+
+        number, name = cockpit.export_chart(manager, "trend", now=NOON)
+
+        rows = sheet(manager, number)
+        assert name.startswith("放款与回款") and len(rows) == 12
+        assert sum(round(float(str(row[1])) * 100) for row in rows) == lent > 0
+        ageing = sheet(manager, cockpit.export_chart(manager, "ageing", now=NOON)[0])
+        *_, owed = ageing[-1]
+        assert round(float(str(owed)) * 100) == int(book.loans.filter("open")["outstanding_fen"].sum())
+        assert all(isinstance(cell, float) for cell in ageing[-1][1:])
+
+    def test_a_chart_takes_the_right_to_reports_and_its_name(self, firm: dict[RoleCode, Actor]) -> None:
+        with pytest.raises(NotPermitted):
+            cockpit.export_chart(firm[RoleCode.SALES], "trend", now=NOON)
+        with pytest.raises(NotFound):
+            cockpit.export_chart(firm[RoleCode.MANAGER], "margin", now=NOON)
+
 
 class TestSelection:
     def test_a_department_is_those_below_it(self, firm: dict[RoleCode, Actor]) -> None:
