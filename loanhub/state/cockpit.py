@@ -170,6 +170,16 @@ class CockpitState(DrillMixin, SessionState):
         yield done("已导出，文件保留 7 天")
 
     @rx.event
+    @needs(Permission.REPORTS_READ)
+    async def export_chart(self, code: str) -> Any:
+        """Write the table of a chart into a workbook and fetch it."""
+        actor, wanted = await self._actor(), self._selection()
+        number, name = await rx.run_in_thread(
+            lambda: cockpit.export_chart(actor, code, selection=wanted, now=utc_now())
+        )
+        return [rx.download(url=f"/api/files/{number}", filename=name), done("已导出，文件保留 7 天")]
+
+    @rx.event
     @needs(Permission.COCKPIT_READ)
     async def open_drill(self, code: str) -> None:
         """Show the records behind a number."""

@@ -28,6 +28,8 @@ GRADES = {1: "低", 2: "中", 3: "高", 4: "极高"}
 LEADERS, CITIES, PRODUCTS = 8, 12, 8
 LEADER_ORDERS = ("amount_fen", "loans", "won")
 HEAT, AGES = 7, 9
+AGEING_MONTHS = 11
+"""Month ends of the ageing trend, besides how it stands now."""
 OVERS = (("1", "M1+"), ("30", "30 天以上"), ("90", "90 天以上"))
 
 
@@ -255,7 +257,7 @@ def stage_times(book: Book, window: Window, stages: Sequence[Step]) -> tuple[Row
 
 def ageing_trend(book: Book, kept: History, today: date) -> tuple[tuple[dict[str, Any], ...], str]:
     """Return the overdue share at the month ends and now, and what it says in words."""
-    found = past.ageing_trend(kept, 11)
+    found = past.ageing_trend(kept, AGEING_MONTHS)
     now = past.ageing_now(book, today)
     rows = []
     for one in [*found, now]:

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
+from loanhub.analytics import history as past
+from loanhub.analytics import tables
+from loanhub.analytics.book import Book
+from loanhub.analytics.history import History
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
 from loanhub.services._actor import Actor
-from loanhub.services._spreadsheet import Cell, workbook
+from loanhub.services._spreadsheet import Cell, Figure, workbook
+from loanhub.services.cockpit._facts import facts_of
+from loanhub.services.cockpit._panels import AGEING_MONTHS
+from loanhub.services.cockpit._parts import NoSuchNumber
 from loanhub.services.cockpit.drill import store
-from loanhub.services.cockpit.look import CockpitView, Selection, look
+from loanhub.services.cockpit.keeper import keeper
+from loanhub.services.cockpit.look import CockpitView, Selection, book_of, look, reachable, scope_label
 
 _SIGNS = {"up": "+", "dn": "-", "": ""}
 _TABLES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
@@ -44,6 +52,66 @@ def export(actor: Actor, *, selection: Selection | None = None, now: datetime) -
     return store(
         actor, workbook(sheets_of(view, actor.name, now)), name, f"{view.period_label} {view.span}", now=now
     )
+
+
+def export_chart(
+    actor: Actor, chart: str, *, selection: Selection | None = None, now: datetime
+) -> tuple[int, str]:
+    """Write the table of a chart into a workbook only the actor may fetch, exact; return its document's id and name.
+
+    chart: ``trend`` or ``ageing``, the trend of the overdue share.
+
+    Raises:
+        NotPermitted: the actor lacks cockpit:read or reports:read.
+        NoSuchNumber: no such chart.
+    """
+    actor.require(Permission.COCKPIT_READ)
+    actor.require(Permission.REPORTS_READ)
+    if chart not in _CHARTS:
+        raise NoSuchNumber
+    label, heads, rows_of = _CHARTS[chart]
+    today, kept = formats.local(now).date(), keeper()
+    facts = facts_of(actor, today)
+    book, key = book_of(kept, actor, reachable((selection or Selection()).known(), facts), facts)
+    rows = rows_of(book, kept.history(key, book), today)
+    title = f"{scope_label(actor)} · {label} · {actor.name} 导出于 {formats.instant(now)}"
+    name = f"{label}_{formats.local(now):%Y%m%d-%H%M}.xlsx"
+    return store(actor, workbook([(label, title, heads, rows)]), name, f"图表：{label}", now=now)
+
+
+def _trend(book: Book, kept: History, today: date) -> list[list[Cell]]:
+    found = tables.trend(book, today).to_dicts()
+    return [[Figure(row["month"], _MONTH), row["disbursed_fen"], row["collected_fen"]] for row in found]
+
+
+def _ageing(book: Book, kept: History, today: date) -> list[list[Cell]]:
+    months = past.ageing_trend(kept, AGEING_MONTHS)
+    rows: list[list[Cell]] = []
+    for one in (*months, past.ageing_now(book, today)):
+        shares = [one.share(group) for group in range(len(past.GROUPS))]
+        texts: list[Cell] = ["" if share is None else Figure(share, "0.00%") for share in shares]
+        rows.append([Figure(one.day, "yyyy-mm-dd"), *texts, *one.overdue_fen, one.balance_fen])
+    return rows
+
+
+_MONTH = "yyyy-mm"
+_CHARTS: dict[str, tuple[str, list[str], Callable[[Book, History, date], list[list[Cell]]]]] = {
+    "trend": ("放款与回款", ["月份", "放款（元）", "回款（元）"], _trend),
+    "ageing": (
+        "逾期账龄",
+        [
+            "日期",
+            "M1 占余额",
+            "M2 占余额",
+            "M3 及以上占余额",
+            "M1（元）",
+            "M2（元）",
+            "M3 及以上（元）",
+            "余额（元）",
+        ],
+        _ageing,
+    ),
+}
 
 
 def sheets_of(

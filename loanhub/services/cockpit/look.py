@@ -205,11 +205,7 @@ def look(
     today = formats.local(now).date()
     kept = keeper()
     facts = facts_of(actor, today)
-    chosen = replace(
-        wanted,
-        department=wanted.department if str(wanted.department) in dict(facts.departments) else 0,
-        product=wanted.product if wanted.product in dict(facts.products) else "",
-    )
+    chosen = reachable(wanted, facts)
     book, key = book_of(kept, actor, chosen, facts)
     view = kept.once(
         ("look", *key, chosen, today),
@@ -217,6 +213,15 @@ def look(
         lambda: _look(kept, book, key, chosen, facts, today, now),
     )
     return replace(view, as_of=now, scope_label=scope_label(actor))
+
+
+def reachable(wanted: Selection, facts: Facts) -> Selection:
+    """Return a selection without a department or product that is not the reader's to choose."""
+    return replace(
+        wanted,
+        department=wanted.department if str(wanted.department) in dict(facts.departments) else 0,
+        product=wanted.product if wanted.product in dict(facts.products) else "",
+    )
 
 
 def book_of(
