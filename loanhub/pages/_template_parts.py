@@ -9,6 +9,7 @@ import reflex as rx
 from loanhub.components.buttons import button, icon_button, note
 from loanhub.components.chips import status_chip, tag
 from loanhub.components.dialogs import MenuItem, confirm, menu
+from loanhub.components.filters import search_box
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.reorder import reorderable
@@ -278,6 +279,9 @@ def versions_part() -> rx.Component:
 
 def preview_part() -> rx.Component:
     """Draw one page of the document on the chosen record, or what is missing."""
+    search = search_box(
+        S.find_records.debounce(300), placeholder="按编号或客户找记录", width="100%", box_id="record-search"
+    )
     chooser = rx.el.div(
         rx.el.select(
             rx.foreach(S.candidates, lambda one: rx.el.option(one["label"], value=one["key"])),
@@ -307,6 +311,7 @@ def preview_part() -> rx.Component:
         class_name="col g2",
     )
     return rx.el.section(
+        rx.el.div(search, style={"padding": "0 0 8px"}),
         rx.el.div(chooser, turn, class_name="row g2", style={"padding": "0 0 12px"}),
         rx.cond(S.picture != "", picture, rx.cond(S.faults.length() > 0, wrong, rx.fragment())),
         class_name="tpl-preview",

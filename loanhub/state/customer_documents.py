@@ -252,7 +252,7 @@ def _shelf(title: str, slots: tuple[documents.Slot, ...]) -> Shelf:
                 )
             )  # fmt: skip
     required = [slot for slot in slots if slot.required]
-    there = sum(1 for slot in required if not slot.missing)
+    there = sum(1 for slot in required if not slot.missing and slot.state is not SlotState.PENDING)
     return Shelf(
         title, f"{there} / {len(required)}" if required else f"{sum(len(s.files) for s in slots)} 份", tiles
     )

@@ -190,6 +190,19 @@ class TemplateState(SessionState):
         self.record, self.page = str(key)[:40], 1
         await self._draw()
 
+    @rx.event(supersedes=True)
+    @needs(_E, _P)
+    async def find_records(self, text: str) -> None:
+        """Offer the records whose number or customer holds these words; the first of them is shown."""
+        actor, version_id, words = await self._actor(), self._version_id, str(text)[:40]
+        found = await rx.run_in_thread(
+            lambda: templates.find_records(actor, version_id=version_id, text=words)
+        )
+        self.candidates = [{"key": one.key, "label": one.label, "link": one.link} for one in found]
+        if self.record not in [one.key for one in found]:
+            self.record, self.page = found[0].key, 1
+            await self._draw()
+
     @rx.event
     @needs(_E, _P)
     async def turn(self, step: int) -> None:

@@ -32,6 +32,7 @@ from loanhub.services.templates.view import (
     VersionView,
     block_form,
     changes,
+    find_records,
     list_templates,
     look,
     preview,
@@ -40,7 +41,7 @@ from loanhub.services.templates.view import (
 
 __all__ = [
     "BlockLine", "Candidate", "TemplateCard", "TemplateList", "TrialLine", "VersionLine", "VersionView", "add_block",
-    "block_form", "bring_back", "candidates", "changes", "condition_fields", "create", "data_of", "drop_block", "in_use", "leaf", "leaf_of",
+    "block_form", "bring_back", "candidates", "changes", "condition_fields", "create", "data_of", "drop_block", "find_records", "in_use", "leaf", "leaf_of",
     "list_templates", "look", "move_block", "name_of", "preview", "publish", "read_back", "rename", "save_block", "save_settings",
     "send_back", "set_default", "submit", "trial", "variables",
 ]  # fmt: skip

@@ -27,6 +27,7 @@ from loanhub.services._actor import Actor
 from loanhub.services._templates import extra_values
 from loanhub.services.contracts._terms import contract_data, offer_of, party_of
 from loanhub.services.contracts.create import frozen_data
+from loanhub.services.templates import records
 
 SAMPLE = "sample"
 SAMPLE_LABEL = "示例数据"
@@ -42,9 +43,15 @@ class Candidate:
     link: str = ""
 
 
-def candidates(db: Session, actor: Actor, base: str, *, limit: int = MOST) -> list[Candidate]:
-    """Return records in the actor's scope a template of this kind can be tried on, newest first; the sample last."""
+def candidates(db: Session, actor: Actor, base: str, *, text: str = "", limit: int = MOST) -> list[Candidate]:
+    """Return records in the actor's scope a template of this kind can be tried on, newest first; the sample last.
+
+    ``text``: part of a number or of the customer's name.
+    """
     kind, found = get_template(base).data_type, []
+    source = records.source_of(base, kind)
+    if source is not None and actor.can(source.permission):
+        found += [Candidate(*one) for one in source.find(db, actor, base, text, limit)]
     if kind is ContractData and actor.can(Permission.CONTRACTS_READ):
         query = (
             sa.select(Contract, col(Customer.name))
@@ -53,6 +60,7 @@ def candidates(db: Session, actor: Actor, base: str, *, limit: int = MOST) -> li
                 visible_to(actor, Contract),
                 col(Contract.status) != ContractStatus.VOIDED,
                 col(Contract.base) == LOAN_CONTRACT,
+                records.like(col(Contract.number), text),
             )
             .order_by(col(Contract.id).desc())
         )
@@ -68,6 +76,7 @@ def candidates(db: Session, actor: Actor, base: str, *, limit: int = MOST) -> li
             .where(
                 visible_to(actor, Application), col(Application.status) == ApplicationStatus.APPROVED,
                 col(Product.mode) == ("own" if kind is ContractData else "brokered"),
+                records.like(col(Application.number), text),
             )
             .order_by(col(Application.id).desc())
         )  # fmt: skip
@@ -76,7 +85,11 @@ def candidates(db: Session, actor: Actor, base: str, *, limit: int = MOST) -> li
             for row, name in db.execute(application.limit(limit)).all()
         ]
     if kind is AuthorizationData and actor.can(Permission.CUSTOMERS_READ):
-        customer = sa.select(Customer).where(visible_to(actor, Customer)).order_by(col(Customer.id).desc())
+        customer = (
+            sa.select(Customer)
+            .where(visible_to(actor, Customer), records.like(col(Customer.number), text))
+            .order_by(col(Customer.id).desc())
+        )
         found += [
             Candidate(f"customer:{row.id}", row.name, f"/customers/{row.id}?tab=profile")
             for row in db.execute(customer.limit(limit)).scalars()
@@ -84,18 +97,25 @@ def candidates(db: Session, actor: Actor, base: str, *, limit: int = MOST) -> li
     return [*found[:limit], Candidate(SAMPLE, SAMPLE_LABEL)]
 
 
-def data_of(db: Session, actor: Actor, template: Built, key: str, *, now: datetime) -> Any:
-    """Return the data this template would print of a record ("contract:12", "application:3", "customer:5", "sample").
+def data_of(db: Session, actor: Actor, template: Built, key: str, *, base: str = "", now: datetime) -> Any:
+    """Return the data this template would print of a record ("contract:12", "payment:3", "customer:5", "sample").
+
+    ``base`` is the built-in document the template is of, its own code for a built-in one.
 
     Raises:
         NotFound: no such record in the actor's scope, or not one of this template's kind.
         NotPermitted: the actor may not read such records.
     """
     noun, _, number = key.partition(":")
+    base = base or template.code
     if noun == SAMPLE:
         return template.sample
     record_id = int(number) if number.isascii() and number.isdigit() and len(number) < 10 else 0
     kind = template.data_type
+    source = records.source_of(base, kind)
+    if source is not None and noun == source.noun:
+        actor.require(source.permission)
+        return source.data(db, actor, base, record_id, now)
     if noun == "contract" and kind is ContractData:
         contract = contract_repository.get_visible(db, actor, record_id)
         actor.require(Permission.CONTRACTS_READ)
@@ -157,4 +177,6 @@ def link_of(key: str, candidate: str) -> str:
         return "/settings/company"
     if noun == "customer":
         return f"/customers/{number}?tab=profile"
-    return f"/{noun}s/{number}" if noun in ("contract", "application") else ""
+    if noun == "paper":
+        return f"/contracts/{number}"
+    return f"/{noun}s/{number}" if noun in ("contract", "application", "loan") else ""

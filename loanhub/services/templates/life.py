@@ -81,7 +81,7 @@ def _tried(
     company = parameters.company(db, now=now)
     try:
         used = built(db, template, version)
-        data = data_of(db, actor, used, one.key, now=now)
+        data = data_of(db, actor, used, one.key, base=template.base, now=now)
         lacking = tuple((label, link_of(key, one.key)) for key, label in missing(used, data, company))
         if not lacking:
             render(used, data, company=company)

@@ -316,6 +316,19 @@ def changes(actor: Actor, *, version_id: int, against: int = 0, now: datetime) -
         ]
 
 
+def find_records(actor: Actor, *, version_id: int, text: str) -> list[Candidate]:
+    """Return records a version can be tried on whose number or customer's name holds these words, newest first.
+
+    Raises:
+        NotFound: no such version.
+        NotPermitted: the actor may neither write nor publish templates.
+    """
+    with reading() as db:
+        template, _ = get_version(db, version_id)
+        check_reader(actor)
+        return candidates(db, actor, template.base, text=text[:40])
+
+
 def preview(
     actor: Actor, *, version_id: int, record: str = SAMPLE, page: int = 1, now: datetime
 ) -> tuple[bytes, int, list[TrialLine]]:
@@ -331,7 +344,7 @@ def preview(
         company = parameters.company(db, now=now)
         try:
             used = built(db, template, version)
-            data = data_of(db, actor, used, record, now=now)
+            data = data_of(db, actor, used, record, base=template.base, now=now)
             lacking = tuple((label, link_of(key, record)) for key, label in missing(used, data, company))
             if lacking:
                 return b"", 0, [TrialLine(record, "", "", lacking)]
