@@ -90,7 +90,9 @@ class PaletteState(SessionState):
     @signed_in
     async def open(self) -> None:
         """Show what was opened lately, what can be done and the pages of the menu."""
-        actor = await self._actor()
+        await self._begin(await self._actor())
+
+    async def _begin(self, actor: Actor) -> None:
         hits = (
             await rx.run_in_thread(lambda: search.recent(actor)) if actor.can(Permission.SEARCH_USE) else []
         )
@@ -105,7 +107,7 @@ class PaletteState(SessionState):
         asked = str(text).strip()[:60]
         actor = await self._actor()
         if not asked:
-            await self.open.fn(self)  # type: ignore[attr-defined]
+            await self._begin(actor)
             return
         if asked.startswith(ACTIONS_ONLY):
             rest = asked.removeprefix(ACTIONS_ONLY).strip()

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+import reflex as rx
 
 from loanhub.domain.permissions import RoleCode
 from loanhub.services import customers, search
 from loanhub.services._actor import Actor
 from loanhub.services.search import Hit
 from loanhub.state import _nav
+from loanhub.state._base import SessionState
 from loanhub.state.palette import PaletteState, _about, _line, _means
 from tests.builders import NOON, make_company, make_user
 
@@ -67,6 +71,20 @@ def test_every_page_one_may_open_is_found_by_what_it_is_called(
     state.nav = _nav.menu_of(actor)
     found = [item["href"] for group in state._pages(text, actor) for item in group["items"]]
     assert href in found
+
+
+def test_an_emptied_question_shows_again_what_was_there_at_first(
+    rep: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def found(_self: object) -> Actor:
+        return rep
+
+    monkeypatch.setattr(SessionState, "_actor", found)
+    root = rx.State(_reflex_internal_init=True)  # type: ignore[call-arg]
+    state = root.get_substate(PaletteState.get_full_name().split(".")[1:])
+    asyncio.run(PaletteState.search.fn(state, "钱"))  # type: ignore[attr-defined]
+    asyncio.run(PaletteState.search.fn(state, " "))  # type: ignore[attr-defined]
+    assert next(group["label"] for group in state.groups) == "动作"
 
 
 def test_no_page_is_offered_that_one_may_not_open(sqlite_database: object) -> None:
