@@ -248,7 +248,7 @@ def contracts() -> Page:
         style={"display": "none"},
     )
     bar = filter_bar(
-        search_box(State.search.debounce(250), placeholder="合同编号、申请编号、客户", value=State.text),
+        search_box(State.search.debounce(250), placeholder="编号、客户", value=State.text),
         rx.cond(
             State.tab == "waiting",
             rx.fragment(),

@@ -82,7 +82,7 @@ def telephony() -> Page:
         "接口",
         rx.el.div(
             rx.cond(S.ready, tag("已接入", "ok", dot=True), tag("还没有密钥", "neutral", dot=True)),
-            rx.el.span("密钥 ", S.secret_words, class_name="t13 f2 grow"),
+            rx.el.span(rx.cond(S.ready, "密钥 " + S.secret_words.to(str), ""), class_name="t13 f2 grow"),
             button("更换密钥", icon_name="key-round", on_click=S.rotate, writes=True),
             class_name="row g3 wrap",
         ),
