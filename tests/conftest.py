@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -51,6 +50,7 @@ os.environ.pop("LOANHUB_DATABASE_URL", None)
 import loanhub.loanhub  # noqa: E402, F401 - before any test brings states of its own, which carry no marks
 from loanhub.repositories import schema  # noqa: E402
 from loanhub.services import _transaction  # noqa: E402
+from tests.ports import free_port  # noqa: E402
 
 POSTGRES_BIN = next(
     (p for p in (*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/local/bin"))
@@ -62,13 +62,6 @@ POSTGRES_BIN = next(
 def pytest_unconfigure() -> None:
     """Give the room back."""
     shutil.rmtree(_HOME, ignore_errors=True)
-
-
-def free_port() -> int:
-    """Return a TCP port nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _as_postgres(*command: str) -> list[str]:

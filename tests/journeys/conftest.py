@@ -3,21 +3,14 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.conftest import free_port
+from tests.journeys.served import served
 
-ROOT = Path(__file__).resolve().parents[2]
 CHROMIUM = next(
     (
         p
@@ -44,44 +37,8 @@ PHONE = {"width": 390, "height": 844}
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
     """A served demo company; LOANHUB_TEST_SERVER names one that runs already."""
-    running = os.environ.get("LOANHUB_TEST_SERVER")
-    if running:
-        yield running.rstrip("/")
-        return
-    home, port = Path(tempfile.mkdtemp(prefix="loanhub-journey-")), free_port()
-    environment = {
-        **os.environ, "LOANHUB_DATA_DIR": str(home), "LOANHUB_DEMO_MODE": "true", "LOANHUB_PORT": str(port),
-        "LOANHUB_DEMO_CUSTOMERS": "60", "LOANHUB_DEMO_MONTHS": "8", "LOANHUB_EVENTS_PER_MINUTE": "6000",
-        "LOANHUB_EVENTS_BURST": "2000", "LOANHUB_LOGIN_POSTS_PER_MINUTE": "600",
-    }  # fmt: skip
-    log = (home / "server.log").open("w")
-    process = subprocess.Popen(
-        [sys.executable, "-m", "loanhub.cli.serve"],
-        cwd=ROOT,
-        env=environment,
-        stdout=log,
-        stderr=subprocess.STDOUT,
-    )
-    base = f"http://127.0.0.1:{port}"
-    try:
-        _wait(base, process, home)
+    with served() as base:
         yield base
-    finally:
-        process.terminate()
-        process.wait(20)
-        shutil.rmtree(home, ignore_errors=True)
-
-
-def _wait(base: str, process: subprocess.Popen[bytes], home: Path) -> None:
-    for _ in range(600):
-        if process.poll() is not None:
-            break
-        try:
-            with urllib.request.urlopen(f"{base}/healthz", timeout=2):
-                return
-        except OSError:
-            time.sleep(0.5)
-    pytest.fail(f"the server did not start:\n{(home / 'server.log').read_text()[-4000:]}")
 
 
 @pytest.fixture(scope="session")
@@ -98,30 +55,63 @@ def browser() -> Iterator[Browser]:
 SignIn = Callable[..., Page]
 
 
+def _signed_in(browser: Browser, server: str, role: str, *, phone: bool, dark: bool) -> BrowserContext:
+    context = browser.new_context(
+        base_url=server, viewport=PHONE if phone else DESKTOP, has_touch=phone, is_mobile=phone, locale="zh-CN",
+        timezone_id="Asia/Shanghai", color_scheme="dark" if dark else "light", accept_downloads=True,
+    )  # fmt: skip
+    answer = context.request.post(
+        f"{server}/api/auth/login", form={"login": ACCOUNTS[role], "password": PASSWORD},
+        headers={"Origin": server}, max_redirects=0,
+    )  # fmt: skip
+    assert answer.status == 303, answer.text()
+    assert "error" not in answer.headers["location"], answer.headers["location"]
+    return context
+
+
+def _page(context: BrowserContext) -> Page:
+    page = context.new_page()
+    page.set_default_timeout(15_000 * PATIENCE)
+    return page
+
+
 @pytest.fixture
 def sign_in(browser: Browser, server: str) -> Iterator[SignIn]:
     """Open a signed-in page: ``sign_in("sales")``, ``sign_in("credit", phone=True, dark=True)``."""
     contexts: list[BrowserContext] = []
 
     def open_page(role: str, *, phone: bool = False, dark: bool = False) -> Page:
-        context = browser.new_context(
-            base_url=server, viewport=PHONE if phone else DESKTOP, has_touch=phone, is_mobile=phone, locale="zh-CN",
-            timezone_id="Asia/Shanghai", color_scheme="dark" if dark else "light", accept_downloads=True,
-        )  # fmt: skip
-        contexts.append(context)
-        answer = context.request.post(
-            f"{server}/api/auth/login", form={"login": ACCOUNTS[role], "password": PASSWORD},
-            headers={"Origin": server}, max_redirects=0,
-        )  # fmt: skip
-        assert answer.status == 303, answer.text()
-        assert "error" not in answer.headers["location"], answer.headers["location"]
-        page = context.new_page()
-        page.set_default_timeout(15_000 * PATIENCE)
-        return page
+        contexts.append(_signed_in(browser, server, role, phone=phone, dark=dark))
+        return _page(contexts[-1])
 
     yield open_page
     for context in contexts:
         context.close()
+
+
+@pytest.fixture(scope="module")
+def signed_in(browser: Browser, server: str) -> Iterator[dict[str, BrowserContext]]:
+    """The browsers of a module by role, each signed in once: what a first visit loads is there for the next."""
+    kept: dict[str, BrowserContext] = {}
+    yield kept
+    for context in kept.values():
+        context.close()
+
+
+@pytest.fixture
+def look_in(browser: Browser, server: str, signed_in: dict[str, BrowserContext]) -> Iterator[SignIn]:
+    """Open a page of somebody who signed in before, to look and change nothing: ``look_in("sales")``."""
+    pages: list[Page] = []
+
+    def open_page(role: str) -> Page:
+        if role not in signed_in:
+            signed_in[role] = _signed_in(browser, server, role, phone=False, dark=False)
+        pages.append(_page(signed_in[role]))
+        return pages[-1]
+
+    yield open_page
+    for page in pages:
+        page.close()
 
 
 @pytest.fixture

@@ -173,6 +173,11 @@ def still(page: Page) -> None:
     )
 
 
+def walk(page: Page, route: str) -> None:
+    """Go to a route as a link does: without loading the program anew, which takes five times as long."""
+    page.evaluate("route => window.__reactRouterDataRouter.navigate(route)", route)
+
+
 def sideways(page: Page) -> int:
     """Return by how many pixels the page is wider than the window."""
     return int(page.evaluate("document.documentElement.scrollWidth - window.innerWidth"))
@@ -200,8 +205,8 @@ def test_no_page_is_forgotten():
 
 @pytest.mark.parametrize("role", list(RoleCode), ids=lambda role: role.value)
 class TestRole:
-    def test_opens_what_it_may_see(self, sign_in: SignIn, role: RoleCode):
-        page = sign_in(role.value)
+    def test_opens_what_it_may_see(self, look_in: SignIn, role: RoleCode):
+        page = look_in(role.value)
         watch, problems = Watch(page), []
 
         for place in PLACES:
@@ -223,20 +228,25 @@ class TestRole:
 
         assert problems == []
 
-    def test_is_told_what_it_may_not_see(self, sign_in: SignIn, role: RoleCode):
-        page = sign_in(role.value)
+    def test_is_told_what_it_may_not_see(self, look_in: SignIn, role: RoleCode):
+        page, turn = look_in(role.value), list(RoleCode).index(role)
+        page.goto("/account")
+        settle(page)
 
-        for place in PLACES:
+        for number, place in enumerate(PLACES):
             if place.admits(role) or "[" in place.route:
                 continue
-            page.goto(place.route)
+            if number % len(RoleCode) == turn:  # by its address: each page for one role at least
+                page.goto(place.route)
+            else:
+                walk(page, place.route)
             refused = re.compile(f"你没有权限看.*{place.heading}")  # a board is headed by its own name
             expect(page.get_by_role("heading", name=refused)).to_be_visible()
 
 
 @pytest.mark.parametrize("place", PLACES, ids=lambda place: place.route)
-def test_axe_finds_nothing_serious(sign_in: SignIn, place: Place):
-    page = sign_in(place.best.value)
+def test_axe_finds_nothing_serious(look_in: SignIn, place: Place):
+    page = look_in(place.best.value)
     path = address(page, place)
     assert path, "the demo company has no such record for this role"
     page.goto(path)

@@ -14,7 +14,7 @@ from alembic import command
 from loanhub.domain.permissions import ROLES, RoleCode
 from loanhub.repositories import schema
 from loanhub.services import _transaction
-from tests.conftest import free_port
+from tests.ports import free_port
 
 FIRST = "0001"
 
