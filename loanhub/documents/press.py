@@ -299,8 +299,12 @@ def _seam(canvas: Any, paper: Paper, index: int, count: int) -> None:
 
 @lru_cache(maxsize=64)
 def qr_modules(url: str) -> tuple[int, str]:
-    """Return the size of a QR code and its dark modules as rectangles, a run of them at a time."""
-    matrix = segno.make(url, error="m", micro=False).matrix
+    """Return the size of a QR code and its dark modules as rectangles, a run of them at a time.
+
+    The mask is the first of ISO/IEC 18004's eight: every reader takes any of them, and scoring all eight for the best
+    took a third of a contract's whole time, for 2 % less penalty on our addresses.
+    """
+    matrix = segno.make(url, error="m", micro=False, mask=0).matrix
     runs = []
     for row, modules in enumerate(reversed(matrix)):
         column = 0
