@@ -286,4 +286,5 @@ def contracts() -> Page:
         views=tabs,
         tools=[batches],
         primary=primary,
+        on_phone=[batches],
     )
