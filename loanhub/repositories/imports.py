@@ -46,14 +46,13 @@ def find_known(
     found: dict[int, Known] = {}
     for column, wanted in ((Lead.phone_index, list(phone_indexes)), (Lead.id_number_index, list(id_indexes))):
         for start in range(0, len(wanted), AT_ONCE):
-            query = sa.select(col(Lead.id), col(Lead.phone_index), col(Lead.id_number_index)).where(
-                col(column).in_(wanted[start : start + AT_ONCE]), col(Lead.deleted_at).is_(None)
-            )
-            if not_of_batch is not None:
-                query = query.where(
-                    sa.or_(col(Lead.import_batch_id).is_(None), col(Lead.import_batch_id) != not_of_batch)
-                )
-            for lead_id, phone_index, id_index in db.execute(query).all():
+            # Asked in the same query, "not deleted" would tempt SQLite to walk every lead that is not.
+            query = sa.select(
+                col(Lead.id), col(Lead.phone_index), col(Lead.id_number_index), col(Lead.deleted_at), col(Lead.import_batch_id)
+            ).where(col(column).in_(wanted[start : start + AT_ONCE]))  # fmt: skip
+            for lead_id, phone_index, id_index, deleted_at, batch_id in db.execute(query).all():
+                if deleted_at is not None or (not_of_batch is not None and batch_id == not_of_batch):
+                    continue
                 found[int(lead_id or 0)] = Known(int(lead_id or 0), phone_index, id_index)
     return [found[key] for key in sorted(found, reverse=True)]
 

@@ -6,7 +6,7 @@ Primitive 1 as services, pages, imports and exports see it; nobody else assemble
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, cast
@@ -70,12 +70,27 @@ def current(db: Session) -> Catalogue:
     return catalogue
 
 
+# Asked in every transaction that takes a lead in: building a query takes longer than running it.
+_CHANNELS = sa.select(col(Channel.code), col(Channel.label)).order_by(col(Channel.sort))
+_STAGES = (
+    sa.select(col(Stage.code), col(Stage.label))
+    .where(col(Stage.pipeline_id).in_(sa.select(col(Pipeline.id)).where(col(Pipeline.entity) == "lead")))
+    .order_by(col(Stage.pipeline_id), col(Stage.sort))
+)
+_USERS = sa.select(col(User.id), col(User.name)).where(col(User.active)).order_by(col(User.id))
+_DEPARTMENTS = sa.select(col(Department.id), col(Department.name)).order_by(col(Department.path))
+_PRODUCTS = (
+    sa.select(col(Product.id), col(Product.code), col(Product.label), col(Product.active))
+    .where(col(Product.draft).is_(False))
+    .order_by(col(Product.revision))
+)
+
+
 def _products(db: Session) -> list[tuple[str, str]]:
     """Return every product ever published, under the name of its newest version; those taken off say so and stand last."""
-    query = sa.select(Product).where(col(Product.draft).is_(False)).order_by(col(Product.revision))
     first: dict[str, int] = {}
-    newest: dict[str, Product] = {}
-    for product in db.execute(query).scalars():
+    newest: dict[str, Any] = {}
+    for product in db.execute(_PRODUCTS).all():
         first.setdefault(product.code, product.id or 0)
         newest[product.code] = product
     found = sorted(newest.values(), key=lambda product: (not product.active, first[product.code]))
@@ -90,20 +105,10 @@ def sources(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
     kept = db.info.get("catalogue_sources")
     if kept is not None:
         return cast("dict[str, tuple[tuple[str, str], ...]]", kept)
-    channels = db.execute(sa.select(col(Channel.code), col(Channel.label)).order_by(col(Channel.sort))).all()
     products = _products(db)
-    of_leads = sa.select(col(Pipeline.id)).where(col(Pipeline.entity) == "lead")
-    stages = db.execute(
-        sa.select(col(Stage.code), col(Stage.label))
-        .where(col(Stage.pipeline_id).in_(of_leads))
-        .order_by(col(Stage.pipeline_id), col(Stage.sort))
-    ).all()
-    users = db.execute(
-        sa.select(col(User.id), col(User.name)).where(col(User.active)).order_by(col(User.id))
-    ).all()
-    departments = db.execute(
-        sa.select(col(Department.id), col(Department.name)).order_by(col(Department.path))
-    ).all()
+    channels, stages, users, departments = (
+        db.execute(query).all() for query in (_CHANNELS, _STAGES, _USERS, _DEPARTMENTS)
+    )
 
     def pairs(rows: Any) -> tuple[tuple[str, str], ...]:
         return tuple((str(code), str(label)) for code, label in rows)
@@ -195,6 +200,25 @@ class Changes:
         return "、".join(self.after)
 
 
+class _Stored(Mapping[str, object]):
+    """The stored values of a record by field key, each read when it is asked for."""
+
+    def __init__(self, row: SQLModel, catalogue: Catalogue, entity: str) -> None:
+        self._row, self._catalogue, self._entity = row, catalogue, entity
+
+    def __getitem__(self, key: str) -> object:
+        spec = self._catalogue.find(self._entity, key)
+        if spec is None:
+            raise KeyError(key)
+        return read_value(self._row, spec)
+
+    def __iter__(self) -> Iterator[str]:
+        return (spec.key for spec in self._catalogue.fields(self._entity))
+
+    def __len__(self) -> int:
+        return len(self._catalogue.fields(self._entity))
+
+
 def apply(
     db: Session,
     actor: Actor,
@@ -212,10 +236,10 @@ def apply(
     """
     catalogue = current(db)
     options = sources(db)
-    stored = {spec.key: read_value(row, spec) for spec in catalogue.fields(entity)}
     values, errors = catalogue.validate_record(
-        entity, raw, partial=partial, now=now, current=stored, sources=options
+        entity, raw, partial=partial, now=now, current=_Stored(row, catalogue, entity), sources=options
     )
+    stored = {key: read_value(row, catalogue.get(entity, key)) for key in values}
     rights = rights_of(actor)
     for key in values:
         spec = catalogue.get(entity, key)

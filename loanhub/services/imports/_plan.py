@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from loanhub.domain.catalogue import Catalogue, FieldSpec
 from loanhub.domain.choice import Choice
@@ -93,7 +94,7 @@ class Ready:
     """
 
     keys: PartyKeys
-    columns: Mapping[str, object]
+    columns: Mapping[str, Any]
     sealed: Mapping[str, str]
     tokens: frozenset[str]
 

@@ -25,12 +25,13 @@ from loanhub.domain.leads import (
     lead_number,
 )
 from loanhub.models import Channel, Lead, LeadConsent, User
+from loanhub.repositories import bulk
 from loanhub.services import assignment, catalogue, events, search
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._notices import notify
 from loanhub.services._numbering import next_number
 from loanhub.services._transaction import announce
-from loanhub.services.duplicates import same_lead
+from loanhub.services.duplicates import numbers_known, same_lead
 from loanhub.services.leads._entry import Entry
 from loanhub.services.leads.touch import Created, touch
 
@@ -99,6 +100,7 @@ def take_in(db: Session, enquiries: Sequence[Enquiry], *, now: datetime) -> list
         fresh.clear()
         waiting.clear()
 
+    read: list[tuple[int, Enquiry, Lead, catalogue.Changes]] = []
     for place, enquiry in enumerate(enquiries):
         lead = _blank(db, enquiry, by_rules=by_rules, now=now)
         try:
@@ -106,10 +108,15 @@ def take_in(db: Session, enquiries: Sequence[Enquiry], *, now: datetime) -> list
         except InvalidInput as fault:
             taken[place] = Taken(fault=fault)
             continue
+        read.append((place, enquiry, lead, changes))
+    # One look for all of them finds who may be known; only these are asked for one by one.
+    seen = numbers_known(db, [lead for _, _, lead, _ in read])
+    for place, enquiry, lead, changes in read:
         keys = {key for key in (lead.phone_index, lead.id_number_index) if key}
         if keys & waiting:
             flush()
-        known = same_lead(db, lead, now=now)
+        known = same_lead(db, lead, now=now) if keys & seen else None
+        seen |= keys
         if known is not None and not _is_new_opportunity(known, now=now):
             taken[place] = _repeat(db, enquiry, known, lead, now=now)
             continue
@@ -136,10 +143,11 @@ def _repeat(db: Session, enquiry: Enquiry, known: Lead, lead: Lead, *, now: date
 
 
 def _blank(db: Session, enquiry: Enquiry, *, by_rules: bool, now: datetime) -> Lead:
-    lead = Lead(
-        number="", name="", status=LeadStatus.NEW, created_at=now, updated_at=now, stage_entered_at=now,
-        created_by_id=enquiry.actor.actor_id, door=enquiry.door.value, origin=LeadOrigin.NEW_DATA,
-        pooled_at=now, pool_reason="新进线，待分配",
+    lead = bulk.new_row(
+        Lead,
+        {"number": "", "name": "", "status": LeadStatus.NEW, "created_at": now, "updated_at": now, "stage_entered_at": now,
+         "created_by_id": enquiry.actor.actor_id, "door": enquiry.door.value, "origin": LeadOrigin.NEW_DATA,
+         "pooled_at": now, "pool_reason": "新进线，待分配"},
     )  # fmt: skip
     if enquiry.owner is not None and not by_rules:
         give(db, lead, enquiry.owner.user_id, enquiry.owner.department_id, reason="自己录入", now=now)
