@@ -31,6 +31,7 @@ STYLESHEETS = [
     "/collections.css",
     "/cockpit.css",
     "/reports.css",
+    "/report_boards.css",
     "/wall.css",
     "/governance.css",
     "/calculator.css",

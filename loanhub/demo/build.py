@@ -21,6 +21,7 @@ from loanhub.demo import (
     groups,
     lead_scores,
     messages,
+    report_boards,
     reports,
     signing,
     statements,
@@ -97,6 +98,7 @@ def build(
         changes.build(collector, first, manager, second, now=now)
         groups.build(manager, now=now)
         reports.build(manager, now=now)
+        report_boards.build(manager, now=now)
         groups.care(people.staff[RoleCode.CREDIT][0], people.team_leads, now=now)
         collections.build(people.staff[RoleCode.COLLECTIONS], now=now, seed=seed)
         assignment.build(people, now=now, seed=seed)

@@ -23,6 +23,7 @@ from loanhub.pages.reports import KINDS
 from loanhub.services.reports import READERS
 from loanhub.state._base import SessionState
 from loanhub.state.report import ReportState as S
+from loanhub.state.report_subscriptions import ReportTakeState
 
 MAY_EDIT = SessionState.allowed.contains(Permission.REPORTS_EDIT.value)
 ICONS = dict(KINDS)
@@ -341,6 +342,15 @@ def report() -> Page:
         button("导出", icon_name="download", look="g", on_click=S.export, pending=S.busy),
         rx.fragment(),
     )
+    target = rx.Var.create("report:") + S.key.to(str)
+    out = rx.cond(
+        ~S.missing & (S.key != "") & ~S.changed,
+        rx.fragment(
+            button("PDF", icon_name="download", look="g", on_click=ReportTakeState.take(target, "pdf")),
+            link_button("订阅", rx.Var.create("/reports/subscriptions?target=") + target, icon_name="mail", look="g"),
+        ),
+        rx.fragment(),
+    )
     as_new = rx.cond(
         MAY_EDIT & S.can_edit & ~S.missing,
         button("另存为", icon_name="copy", look="g", on_click=S.show_save_as),
@@ -358,6 +368,6 @@ def report() -> Page:
     )
     return Page(
         [body, drawer, _condition_dialog(), _save_dialog()], title=S.name, subtitle=state, back=("报表", "/reports"),
-        tools=[discard, icon_button("refresh-cw", "重新计算", on_click=S.refresh), export, as_new], primary=save,
-        on_phone=[export, save],
+        tools=[discard, icon_button("refresh-cw", "重新计算", on_click=S.refresh), export, out, as_new], primary=save,
+        on_phone=[export, out, save],
     )  # fmt: skip

@@ -9,6 +9,7 @@ import reflex as rx
 from loanhub.components.buttons import icon_button, link_button
 from loanhub.components.chips import tag
 from loanhub.components.icons import icon
+from loanhub.components.report_tabs import report_tabs
 from loanhub.components.states import empty, error, skeleton_cards
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
@@ -91,4 +92,4 @@ def report_list() -> Page:
         error("报表没有读出来，数据没有改变。", S.reload),
         rx.cond(S.loading & (S.ready.length() == 0), skeleton_cards(), shown),
     )
-    return Page([rx.el.div(body, style={"overflow": "auto"})], primary=create, on_phone=[create])
+    return Page([rx.el.div(report_tabs("/reports"), body, style={"overflow": "auto"})], primary=create, on_phone=[create])

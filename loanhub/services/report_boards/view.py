@@ -217,7 +217,7 @@ def tile_view(found: Answered) -> TileView:
     )  # fmt: skip
 
 
-def _number(table: ReportTable) -> dict[str, str]:
+def _number(table: ReportTable) -> dict[str, Any]:
     """Return the first measure over all records, and its change where the report has one."""
     place, column = next(
         (place, one) for place, one in enumerate(table.columns) if one.kind == "measure" and not one.key
