@@ -14,7 +14,7 @@ import queue
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import IO, Any
 
 import structlog
@@ -34,7 +34,7 @@ log = structlog.get_logger(__name__)
 
 def rows_ready(
     recipe: Recipe, places: Places, rows: Sequence[Numbered], *, fewest: int = FEWEST_ROWS
-) -> Iterator[PlannedRow]:
+) -> Generator[PlannedRow, None, None]:
     """Yield every row cleaned and made ready, in order; lists of ``fewest`` rows and more with a helper process."""
     pieces = [rows[start : start + PIECE] for start in range(0, len(rows), PIECE)]
     helper = None
