@@ -83,10 +83,13 @@ def wait_for_page(page: Page, path: str) -> str:
 
 
 def tell_call(page: Page) -> None:
-    """Dial the lead in the open drawer and say that somebody answered."""
+    """Dial the lead in the open drawer and say that somebody answered, what was said, and when to go on."""
     press(page.get_by_role("dialog"), "拨打")
-    sheet = page.get_by_role("dialog", name="这通电话怎么样")
-    press(sheet, CallOutcome.ANSWERED.label)
+    sheet = page.get_by_role("dialog").filter(has=page.locator("[name=outcome]"))
+    sheet.get_by_text(CallOutcome.ANSWERED.label, exact=True).click()
+    sheet.locator("textarea[name=text]").fill("接通了，愿意谈")
+    sheet.get_by_text("明天 10:00", exact=True).click()
+    press(sheet, "记录")
     expect_toast(page, "已记录")
     expect(sheet).to_have_count(0)
 
