@@ -27,11 +27,13 @@ class Figure:
     form: str
 
 
-Cell = str | int | Figure
-"""A text, an amount in fen, or a figure in a form of its own."""
+Cell = str | int
+"""A text, or an amount in fen."""
+Shown = Cell | Figure
+"""A cell, or a figure in a form of its own."""
 
 
-def workbook(sheets: Sequence[tuple[str, str, Sequence[str], Sequence[Sequence[Cell]]]]) -> bytes:
+def workbook(sheets: Sequence[tuple[str, str, Sequence[str], Sequence[Sequence[Shown]]]]) -> bytes:
     """Return an xlsx of these sheets: (name, line above the head, head, rows)."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, OPTIONS) as book:

@@ -13,7 +13,7 @@ from loanhub.analytics.history import History
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
 from loanhub.services._actor import Actor
-from loanhub.services._spreadsheet import Cell, Figure, workbook
+from loanhub.services._spreadsheet import Figure, Shown, workbook
 from loanhub.services.cockpit._facts import facts_of
 from loanhub.services.cockpit._panels import AGEING_MONTHS
 from loanhub.services.cockpit._parts import NoSuchNumber
@@ -79,23 +79,23 @@ def export_chart(
     return store(actor, workbook([(label, title, heads, rows)]), name, f"图表：{label}", now=now)
 
 
-def _trend(book: Book, kept: History, today: date) -> list[list[Cell]]:
+def _trend(book: Book, kept: History, today: date) -> list[list[Shown]]:
     found = tables.trend(book, today).to_dicts()
     return [[Figure(row["month"], _MONTH), row["disbursed_fen"], row["collected_fen"]] for row in found]
 
 
-def _ageing(book: Book, kept: History, today: date) -> list[list[Cell]]:
+def _ageing(book: Book, kept: History, today: date) -> list[list[Shown]]:
     months = past.ageing_trend(kept, AGEING_MONTHS)
-    rows: list[list[Cell]] = []
+    rows: list[list[Shown]] = []
     for one in (*months, past.ageing_now(book, today)):
         shares = [one.share(group) for group in range(len(past.GROUPS))]
-        texts: list[Cell] = ["" if share is None else Figure(share, "0.00%") for share in shares]
+        texts: list[Shown] = ["" if share is None else Figure(share, "0.00%") for share in shares]
         rows.append([Figure(one.day, "yyyy-mm-dd"), *texts, *one.overdue_fen, one.balance_fen])
     return rows
 
 
 _MONTH = "yyyy-mm"
-_CHARTS: dict[str, tuple[str, list[str], Callable[[Book, History, date], list[list[Cell]]]]] = {
+_CHARTS: dict[str, tuple[str, list[str], Callable[[Book, History, date], list[list[Shown]]]]] = {
     "trend": ("放款与回款", ["月份", "放款（元）", "回款（元）"], _trend),
     "ageing": (
         "逾期账龄",
@@ -116,7 +116,7 @@ _CHARTS: dict[str, tuple[str, list[str], Callable[[Book, History, date], list[li
 
 def sheets_of(
     view: CockpitView, by: str, now: datetime
-) -> list[tuple[str, str, Sequence[str], Sequence[Sequence[Cell]]]]:
+) -> list[tuple[str, str, Sequence[str], Sequence[Sequence[Shown]]]]:
     """Return the sheets of a view."""
     title = f"{view.scope_label} · {view.period_label} {view.span} · 对比{view.before_label} · {by} 导出于 {formats.instant(now)}"
     numbers = [

@@ -13,14 +13,13 @@ from loanhub.documents.report import Heading, Part
 from loanhub.domain import formats
 from loanhub.domain.reports import SPANS, Cell, ChartKind, ReportColumn, ReportTable
 from loanhub.services import reports
-from loanhub.services._spreadsheet import Cell as SheetCell
-from loanhub.services._spreadsheet import Figure
+from loanhub.services._spreadsheet import Figure, Shown
 from loanhub.services.cockpit._present import fixed, percent, wan
 
 PRINTED_ROWS = 1_000
 """More rows than this are left to the spreadsheet: nobody reads forty sheets."""
 MOST_SERIES = 8
-Sheet = tuple[str, str, Sequence[str], Sequence[Sequence[SheetCell]]]
+Sheet = tuple[str, str, Sequence[str], Sequence[Sequence[Shown]]]
 _FORMS = {
     Unit.COUNT: "#,##0", Unit.FEN: "#,##0.00", Unit.RATE: "0.00%", Unit.HOURS: "#,##0.0", Unit.DAYS: "#,##0.0",
     Unit.TIMES: "0.00", "change": "+0.0%;-0.0%;0.0%", "points": '+0.00"pp";-0.00"pp";0.00"pp"',
@@ -112,7 +111,7 @@ def sheet_name(wanted: str, taken: set[str]) -> str:
     return name
 
 
-def _number(column: ReportColumn, cell: Cell) -> SheetCell:
+def _number(column: ReportColumn, cell: Cell) -> Shown:
     if cell is None:
         return ""
     if isinstance(cell, date):
