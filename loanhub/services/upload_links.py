@@ -257,16 +257,16 @@ def hand_in(token: str, *, kind: str, source: IO[bytes], file_name: str, ip: str
         now=now,
     )  # fmt: skip
     with transaction() as db:
-        link = db.get(UploadLink, link_id, with_for_update=True, populate_existing=True)
+        held = db.get(UploadLink, link_id, with_for_update=True, populate_existing=True)
         row = db.get(Document, made.id, with_for_update=True)
-        assert link is not None and row is not None
-        if link.ended_at is not None or link.uploads >= MOST_FILES:
+        assert held is not None and row is not None
+        if held.ended_at is not None or held.uploads >= MOST_FILES:
             row.deleted_at = now  # taken back, or filled by another file, while this one was on its way
-            refused = UploadLinkDead() if link.ended_at is not None else LinkFull()
+            refused = UploadLinkDead() if held.ended_at is not None else LinkFull()
         else:
             refused = None
-            _keep(db, actor, link, row, found, now=now)
-        count = link.uploads
+            _keep(db, actor, held, row, found, now=now)
+        count = held.uploads
     if refused is not None:
         raise refused
     return count
