@@ -12,7 +12,7 @@ from loanhub.components.forms import Field, field, form
 from loanhub.components.states import skeleton_detail
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
-from loanhub.services.company_settings import GROUPS, Entry, Group
+from loanhub.services.company_groups import GROUPS, Entry, Group
 from loanhub.state.company_settings import CompanyState, PastValue
 
 S = CompanyState

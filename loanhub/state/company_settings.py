@@ -13,7 +13,7 @@ from loanhub.domain import formats
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
 from loanhub.services import company_settings
-from loanhub.services.company_settings import GROUPS
+from loanhub.services.company_groups import GROUPS
 from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
 from loanhub.state._guard import needs

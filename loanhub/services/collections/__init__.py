@@ -5,12 +5,10 @@ from loanhub.services.collections._shared import CaseClosed, SomebodysCase, Stal
 from loanhub.services.collections.contact import Dialed, Pledge, Report, check, dial, finish, log
 from loanhub.services.collections.follow import Done, run_day, run_due, run_events
 from loanhub.services.collections.promise import promise
-from loanhub.services.collections.view import (
+from loanhub.services.collections.queue import (
     CaseMark,
-    CaseView,
     QueueFigure,
     Today,
-    case_view,
     collectors,
     customer_ids,
     figures,
@@ -19,6 +17,7 @@ from loanhub.services.collections.view import (
     of_loan,
     today_view,
 )
+from loanhub.services.collections.view import CaseView, case_view
 from loanhub.services.collections.work import assign, claim, hold, move_stage, resume
 
 __all__ = [
