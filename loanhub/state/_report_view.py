@@ -89,7 +89,7 @@ def figure_of(table: ReportTable, chart: str) -> tuple[go.Figure, int, str]:
     wanted = _series_columns(table)
     series = [_series(table, at, name) for at, name in wanted][:SERIES]
     unit = table.columns[wanted[0][0]].unit
-    said = _conclusion(table, labels, wanted[0][0])
+    said = _conclusion(table, labels, _total_column(table))
     if chart == "line":
         return report_figures.lines(labels, series, unit={"fen": "万", "rate": "%"}.get(unit, "")), report_figures.height_of(len(labels), len(series), chart), said  # fmt: skip
     figure = report_figures.bars(labels, series, stacked=chart == "stacked")
@@ -107,6 +107,15 @@ def _series_columns(table: ReportTable) -> list[tuple[int, str]]:
             (at, one.name) for at, one in measured if one.measure == first.measure and one.part != "change"
         ]
     return [(at, one.name) for at, one in measured if one.unit == first.unit]
+
+
+def _total_column(table: ReportTable) -> int:
+    """Return the place of the first measure's column: of a pivot the one over all its columns."""
+    return next(
+        at
+        for at, one in enumerate(table.columns)
+        if one.kind == "measure" and not one.key and one.part == "value"
+    )
 
 
 def _series(table: ReportTable, at: int, name: str) -> Series:

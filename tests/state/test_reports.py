@@ -155,3 +155,15 @@ class TestReaders:
         assert state.rows == []
         do(ReportsState.restore, state, key)
         assert state.rows[0]["name"] == "客户地域"
+
+
+def test_a_pivots_chart_speaks_of_the_total(new: Any) -> None:
+    do(ReportState.set_period, new, "last_12_months")
+    do(ReportState.set_row, new, 0, "month")
+    do(ReportState.set_column, new, "product")
+    do(ReportState.set_chart, new, "stacked")
+    totals = [line["cells"][-1]["text"] for line in new.lines]
+
+    said = new.conclusion.partition("（")[2].partition("）")[0]
+
+    assert said in totals and len(new.figure.data) > 1
