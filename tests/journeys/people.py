@@ -205,13 +205,13 @@ def print_and_sign(page: Page, case: Case, *, phone: bool) -> None:
     expect_toast(page, "明示表已确认")
 
     # Headless Chromium crashes now and then when it prints its PDF viewer: here a plain page stands in for the file.
-    file = "**/api/contracts/*/pdf?print=1"
+    file = "**/api/contracts/*/pdf?print=1&first=*"
     if not phone:
         page.route(file, lambda route: route.fulfill(content_type="text/html", body=PRINTED))
     press(page, "打印")
     press(page.get_by_role("dialog"), "登记并打印")
     if phone:  # a phone opens the file itself; its own menu prints
-        page.wait_for_url(f"**/api/contracts/{case.contract_id}/pdf?print=1")
+        page.wait_for_url(f"**/api/contracts/{case.contract_id}/pdf?print=1&first=*")
         page.goto(f"/contracts/{case.contract_id}")
     else:
         expect_toast(page, "已登记打印第 1–2 份")
