@@ -1,9 +1,8 @@
-"""A report's answer as what is printed and what is calculated with: the same cells, said and as numbers."""
+"""A report's answer as what is printed: its chart and its cells, said."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 
@@ -11,39 +10,14 @@ from loanhub.analytics.measures import Unit
 from loanhub.documents.chart_drawing import Chart, Series
 from loanhub.documents.report import Heading, Part
 from loanhub.domain import formats
-from loanhub.domain.reports import SPANS, Cell, ChartKind, ReportColumn, ReportTable
+from loanhub.domain.reports import SPANS, Cell, ChartKind, ReportTable
 from loanhub.services import reports
-from loanhub.services._spreadsheet import Figure, Shown
 from loanhub.services.cockpit._present import fixed, percent, wan
+from loanhub.services.reports.sheets import grouped, headings_of, lines_of
 
 PRINTED_ROWS = 1_000
 """More rows than this are left to the spreadsheet: nobody reads forty sheets."""
 MOST_SERIES = 8
-Sheet = tuple[str, str, Sequence[str], Sequence[Sequence[Shown]]]
-_FORMS = {
-    Unit.COUNT: "#,##0", Unit.FEN: "#,##0.00", Unit.RATE: "0.00%", Unit.HOURS: "#,##0.0", Unit.DAYS: "#,##0.0",
-    Unit.TIMES: "0.00", "change": "+0.0%;-0.0%;0.0%", "points": '+0.00"pp";-0.00"pp";0.00"pp"',
-}  # fmt: skip
-_DAYS = {"day": "yyyy-mm-dd", "week": "yyyy-mm-dd", "month": "yyyy-mm", "year": "yyyy"}
-_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
-
-
-def _grouped(table: ReportTable) -> bool:
-    return any(column.kind == "dimension" for column in table.columns)
-
-
-def lines_of(table: ReportTable) -> tuple[tuple[Cell, ...], ...]:
-    """Return the lines of a table: its rows, or the totals of one that is not taken apart."""
-    return table.rows if _grouped(table) else (table.totals,)
-
-
-def headings_of(table: ReportTable) -> list[str]:
-    """Return what stands above each column; of a pivot of one measure its column values alone."""
-    alone = len({one.measure for one in table.columns if one.kind == "measure"}) == 1
-    return [
-        one.name if not one.group else one.group if alone else f"{one.group} · {one.name}"
-        for one in table.columns
-    ]
 
 
 def part_of(
@@ -76,53 +50,11 @@ def part_of(
 
 
 def _total(table: ReportTable) -> tuple[str, ...]:
-    if not _grouped(table):
+    if not grouped(table):
         return ()
     texts = ["" if column.kind == "dimension" else reports.text_of(column, cell)
              for column, cell in zip(table.columns, table.totals, strict=True)]  # fmt: skip
     return ("合计", *texts[1:])
-
-
-def sheet_of(table: ReportTable, name: str, line: str, taken: set[str]) -> Sheet:
-    """Return a table as a sheet whose cells are numbers and days, not their words; ``taken`` names are not used twice."""
-    rows = [
-        [_number(column, cell) for column, cell in zip(table.columns, row, strict=True)]
-        for row in lines_of(table)
-    ]
-    if _grouped(table):
-        total = [_number(column, cell) for column, cell in zip(table.columns, table.totals, strict=True)]
-        rows.append(["合计", *total[1:]])
-    head = [
-        f"{label}（元）" if one.unit == Unit.FEN else label
-        for label, one in zip(headings_of(table), table.columns, strict=True)
-    ]
-    if table.cut:
-        rows.append([f"另有 {table.cut:,} 行没有列出，合计含全部", *[""] * (len(head) - 1)])
-    return sheet_name(name, taken), line, head, rows
-
-
-def sheet_name(wanted: str, taken: set[str]) -> str:
-    """Return a name a sheet may have, unlike those taken, which it joins."""
-    plain = _FORBIDDEN.sub(" ", wanted).strip(" '")[:28] or "报表"
-    name, number = plain, 2
-    while name.lower() in taken:
-        name, number = f"{plain[:26]} {number}", number + 1
-    taken.add(name.lower())
-    return name
-
-
-def _number(column: ReportColumn, cell: Cell) -> Shown:
-    if cell is None:
-        return ""
-    if isinstance(cell, date):
-        form = _DAYS.get(column.unit)
-        return Figure(cell, form) if form else reports.text_of(column, cell)
-    if isinstance(cell, str):
-        return cell
-    if column.unit == Unit.FEN:
-        return Figure(Fraction(cell, 100), _FORMS[Unit.FEN])
-    value: int | Fraction = cell * 100 if column.unit == "points" else cell
-    return Figure(value, _FORMS.get(column.unit, "General"))
 
 
 def chart_of(table: ReportTable, kind: ChartKind) -> Chart | None:

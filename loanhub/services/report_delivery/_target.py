@@ -20,8 +20,9 @@ from loanhub.services._spreadsheet import workbook
 from loanhub.services._transaction import reading
 from loanhub.services.report_boards import view as boards
 from loanhub.services.report_boards.view import Answered
-from loanhub.services.report_delivery._tables import Sheet, part_of, sheet_of
+from loanhub.services.report_delivery._tables import part_of
 from loanhub.services.reports.answering import may_read
+from loanhub.services.reports.sheets import Sheet, sheet_of
 from loanhub.settings import settings
 
 REPORT, BOARD = "report", "board"

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
-from fractions import Fraction
+from datetime import datetime
 from typing import Any
 
-from loanhub.analytics.measures import Unit
 from loanhub.analytics.pivot import ALL, reading_at
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reports import ReportColumn, ReportDefinition, ReportTable
 from loanhub.services._actor import Actor
-from loanhub.services._spreadsheet import Cell, workbook
+from loanhub.services._spreadsheet import workbook
 from loanhub.services.cockpit._parts import NoSuchNumber
 from loanhub.services.cockpit._present import parts_text, show_number
 from loanhub.services.cockpit._records import ENTITIES, RIGHTS, export_right
@@ -27,9 +25,9 @@ from loanhub.services.reports.answering import (
     note_of,
     row_of,
     table_of,
-    text_of,
     tokens,
 )
+from loanhub.services.reports.sheets import sheet_of
 from loanhub.services.reports.view import look
 
 Source = str | ReportDefinition | Mapping[str, Any]
@@ -102,28 +100,9 @@ def export(actor: Actor, source: Source, *, title: str, now: datetime) -> tuple[
 
 
 def workbook_of(table: ReportTable, *, by: str, now: datetime) -> bytes:
-    """Return a report's table as xlsx: amounts exact, in yuan; everything else as it reads on the page."""
-    head = [f"{column.group} · {column.name}" if column.group else column.name for column in table.columns]
-    head = [
-        f"{one}（元）" if column.unit == "fen" else one
-        for one, column in zip(head, table.columns, strict=True)
-    ]
-    rows = [
-        [_cell(column, cell) for column, cell in zip(table.columns, row, strict=True)] for row in table.rows
-    ]
-    totals = [_cell(column, cell) for column, cell in zip(table.columns, table.totals, strict=True)]
-    if table.columns and table.columns[0].kind == "dimension":
-        totals[0] = "合计"
-    if table.cut:
-        rows.append([f"另有 {table.cut:,} 行未列出，合计含全部", *[""] * (len(head) - 1)])
+    """Return a report's table as xlsx: amounts exact, in yuan."""
     title = f"{table.title} · {table.note} · {by} 导出于 {formats.instant(now)}"
-    return workbook([("报表", title, head, [*rows, totals])])
-
-
-def _cell(column: ReportColumn, cell: int | Fraction | str | date | None) -> Cell:
-    if column.unit == Unit.FEN.value and column.part != "change" and isinstance(cell, int):
-        return cell
-    return text_of(column, cell)
+    return workbook([sheet_of(table, table.title, title, set())])
 
 
 def _asked(actor: Actor, source: Source, now: datetime) -> ReportDefinition | Mapping[str, Any]:

@@ -241,6 +241,7 @@ class TestRecords:
         lines = list(sheet.iter_rows(min_row=3, values_only=True))
 
         assert [round(line[1] * 100) for line in lines] == [*(row[1] for row in table.rows), table.totals[1]]
+        assert [line[2] for line in lines] == [*(row[2] for row in table.rows), table.totals[2]]
         assert lines[-1][0] == "合计" and "范围：全公司" in sheet["A1"].value
 
     def test_comparing_shows_the_stretch_before(self, firm: dict[str, Actor]) -> None:
