@@ -118,8 +118,13 @@ class SessionState(rx.State):
         self.inbox_count, self._waiting = await rx.run_in_thread(
             lambda: (shell.inbox_count(actor, now=utc_now()), shell.waiting_counts(actor))
         )
-        self.nav = _nav.menu_of(actor, inbox_count=self.inbox_count, waiting=self._waiting)
-        self.mobile_nav = _nav.mobile_menu_of(actor, inbox_count=self.inbox_count)
+        menu = _nav.menu_of(actor, inbox_count=self.inbox_count, waiting=self._waiting)
+        places = _nav.mobile_menu_of(actor, inbox_count=self.inbox_count)
+        # What is assigned is sent and drawn again, equal or not: on every visit three kilobytes and the sidebar.
+        if menu != list(self.nav):
+            self.nav = menu
+        if places != list(self.mobile_nav):
+            self.mobile_nav = places
 
     def _show(self, actor: Actor | None) -> None:
         """Put what the frame shows of this actor on the screen; cheap when nothing changed."""

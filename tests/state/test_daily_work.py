@@ -346,3 +346,22 @@ class TestInbox:
             do(InboxState.finish, state, theirs.ids)
         with pytest.raises(InvalidInput):
             do(InboxState.finish, state, "x,;,")
+
+
+class TestFrame:
+    def test_a_menu_that_is_the_same_is_not_sent_again(self, visit: Any) -> None:
+        rep = make_user(RoleCode.SALES)
+        state = visit(SessionState, rep)
+
+        async def sent() -> set[str]:
+            state._clean()
+            await state._count_inbox(rep)
+            return {name.removesuffix("_rx_state_") for part in state.get_delta().values() for name in part}
+
+        first, second = asyncio.run(sent()), asyncio.run(sent())
+        with transaction() as db:
+            notify(db, rep.user_id, title="新待办", kind="task", actionable=True, now=utc_now())
+        third = asyncio.run(sent())
+
+        assert {"nav", "mobile_nav"} <= first and not {"nav", "mobile_nav"} & second
+        assert {"nav", "mobile_nav"} <= third
