@@ -19,7 +19,7 @@ from loanhub.domain.leads import LeadDoor, LeadOrigin, LeadStatus, lead_number
 from loanhub.domain.names import number_tokens
 from loanhub.domain.permissions import Permission
 from loanhub.domain.rank import between, spread
-from loanhub.models import Channel, ImportBatch, ImportRow, Lead, User
+from loanhub.models import Channel, ImportBatch, ImportRow, Lead, LeadTouch, User
 from loanhub.repositories import bulk
 from loanhub.repositories import leads as lead_repository
 from loanhub.services import assignment, events, search
@@ -30,7 +30,6 @@ from loanhub.services.imports._known import Finder, Match
 from loanhub.services.imports._plan import Duplicates, Options, Ownership, PlannedRow
 from loanhub.services.imports._ready import SEALED, TABLE, Places, places_of, ready_of
 from loanhub.services.leads._entry import Entry
-from loanhub.services.leads.create import touch
 
 
 @dataclass(frozen=True)
@@ -107,6 +106,7 @@ def write_chunk(
     tally = Tally()
     stored: list[tuple[Any, ...]] = []
     fresh: list[PlannedRow] = []
+    touched: list[tuple[int, PlannedRow]] = []
     for row in rows:
         if row.refused:
             stored.append(_row(row, "refused", raw=True))
@@ -114,13 +114,16 @@ def write_chunk(
             sentence = f"与第 {row.repeats} 行{row.repeat.key.label}"
             stored.append(_row(row, "duplicate", remark=sentence))
         elif (match := finder.find(row, now=now)) is not None:
-            outcome = _meet(db, actor, batch, row, match, finder, context, now=now)
+            outcome = _meet(db, actor, row, match, finder, context, now=now)
+            if outcome == "touched":
+                touched.append((match.lead_id, row))
             sentence = f"{match.key.label}：{finder.sentence(match)}"
             stored.append(_row(row, outcome, remark=sentence, duplicate_of=match.lead_id))
         else:
             fresh.append(row)
             continue
         tally.add(stored[-1][1])
+    _touch(db, actor, batch, touched, context, now=now)
     ids = _insert(db, actor, batch, fresh, context, now=now)
     for row, lead_id in zip(fresh, ids, strict=True):
         outcome = row.cleaned.outcome.value
@@ -152,26 +155,36 @@ def _plain(cell: object) -> object:
 
 
 def _meet(
-    db: Session, actor: Actor, batch: ImportBatch, row: PlannedRow, match: Match, finder: Finder, context: Context,
-    *, now: datetime,
+    db: Session, actor: Actor, row: PlannedRow, match: Match, finder: Finder, context: Context, *, now: datetime
 ) -> str:  # fmt: skip
-    """Do with a known person's row what was chosen; returns the row's outcome."""
+    """Do with a known person's row what was chosen; returns the row's outcome. Touches are written together afterwards."""
     if context.options.duplicates is Duplicates.SKIP:
         return "duplicate"
-    lead = db.get(Lead, match.lead_id)
-    assert lead is not None
-    values = row.cleaned.values
     if (
         context.options.duplicates is Duplicates.FILL
         and finder.reachable(match)
         and actor.can(Permission.LEADS_EDIT)
     ):
-        return "filled" if _fill(db, actor, lead, values, context, now=now) else "duplicate"
-    touch(
-        db, actor, lead, channel_code=str(values.get("channel_code") or ""), note=str(values.get("note") or ""),
-        now=now, import_batch_id=batch.id, tell=False,
-    )  # fmt: skip
+        lead = db.get(Lead, match.lead_id)
+        assert lead is not None
+        return "filled" if _fill(db, actor, lead, row.cleaned.values, context, now=now) else "duplicate"
     return "touched"
+
+
+def _touch(
+    db: Session, actor: Actor, batch: ImportBatch, touched: Sequence[tuple[int, PlannedRow]], context: Context,
+    *, now: datetime,
+) -> None:  # fmt: skip
+    """Credit the channels of repeated enquiries, as :func:`loanhub.services.leads.touch` does for one; owners are told at the end."""
+    rows, entries = [], []
+    for lead_id, row in touched:
+        channel = str(row.cleaned.values.get("channel_code") or "")
+        rows.append((lead_id, channel, str(row.cleaned.values.get("note") or "")[:300]))
+        label = context.channels.get(channel) or "其他渠道"
+        entries.append(events.Entry(lead_id, f"再次从{label}进线", {}))
+    same = {"at": now, "import_batch_id": batch.id}
+    bulk.insert_many(db, LeadTouch, ("lead_id", "channel_code", "note"), rows, same=same)
+    events.record_many(db, actor, "lead.repeated", entries, now=now, entity="lead")
 
 
 def _fill(
