@@ -70,22 +70,35 @@ class Nursery:
     def __init__(self, code: str) -> None:
         """``code`` defines ``run(*arguments)``, called in each child with texts."""
         self._process = subprocess.Popen(
-            [sys.executable, "-c", _NURSERY, code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", _NURSERY, code],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
         )
 
     def dies_at(self, point: str, *arguments: str) -> bool:
         """Return whether a child that dies at ``point`` was killed there."""
-        assert self._process.stdin is not None and self._process.stdout is not None
+        self.start(point, *arguments)
+        return self.said() == str(-signal.SIGKILL)
+
+    def start(self, point: str, *arguments: str) -> None:
+        """Fork a child; what it prints and then its exit code, negative for a signal, are said a line each."""
+        assert self._process.stdin is not None
         self._process.stdin.write(json.dumps([point, *arguments]) + "\n")
         self._process.stdin.flush()
+
+    def said(self) -> str:
+        """Wait for the next line."""
+        assert self._process.stdout is not None
         ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE_SECONDS)
         if not ready:
-            pytest.fail(f"hung at {point}")
-        return self._process.stdout.readline() == f"{-signal.SIGKILL}\n"
+            pytest.fail("the child hangs")
+        return self._process.stdout.readline().strip()
 
     def close(self) -> None:
         """End it, and a child that hangs with it."""
-        self._process.kill()
+        os.killpg(self._process.pid, signal.SIGKILL)
         self._process.communicate()
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from random import Random
 
+import pytest
 from sqlalchemy.engine import Engine
 
 from loanhub.domain.permissions import RoleCode
@@ -17,29 +18,38 @@ from loanhub.services._transaction import engine
 from loanhub.services.cockpit import Keeper
 from tests.analytics.random_book import fill
 from tests.builders import NOON, make_company, make_user
+from tests.killing import Nursery
 
 CHILD = """
-import sys
+import os
 from datetime import datetime
 from pathlib import Path
 from loanhub.services import _transaction, auth, leads
 from loanhub.services.cockpit import Keeper
-_transaction.configure(_transaction.make_engine(sys.argv[1]))
-kept = Keeper(_transaction.engine(), Path(sys.argv[2]))
-now, owner = datetime.fromisoformat(sys.argv[3]), auth.actor_for_user(int(sys.argv[5]))
-for number in range(10_000):
-    leads.create(owner, {"name": "孙立", "phone": f"154{int(sys.argv[4]):02d}{number:06d}"}, now=now)
-    if number == 0:
-        print("ready", flush=True)
-    kept.whole()
-    kept.save()
-    if number == 0:
-        print("saved", flush=True)
+
+def run(url, folder, moment, turn, owner_id):
+    _transaction.configure(_transaction.make_engine(url))
+    kept = Keeper(_transaction.engine(), Path(folder))
+    now, owner = datetime.fromisoformat(moment), auth.actor_for_user(int(owner_id))
+    print(os.getpid(), flush=True)
+    for number in range(10_000):
+        leads.create(owner, {"name": "孙立", "phone": f"154{int(turn):02d}{number:06d}"}, now=now)
+        kept.whole()
+        kept.save()
 """
 ROUNDS = 4
 
 
-def test_the_file_survives_kill_9_at_random_points(sqlite_database: Engine, tmp_path: Path) -> None:
+@pytest.fixture
+def nursery() -> Iterator[Nursery]:
+    found = Nursery(CHILD)
+    yield found
+    found.close()
+
+
+def test_the_file_survives_kill_9_at_random_points(
+    sqlite_database: Engine, tmp_path: Path, nursery: Nursery
+) -> None:
     make_company()
     owner = make_user(RoleCode.SALES)
     fill([owner], leads=40)
@@ -47,26 +57,11 @@ def test_the_file_survives_kill_9_at_random_points(sqlite_database: Engine, tmp_
     dice = Random(11)
     first = made = Keeper(engine()).whole().leads.height
     for turn in range(ROUNDS):
-        child = subprocess.Popen(
-            [
-                sys.executable,
-                "-c",
-                CHILD,
-                address,
-                str(tmp_path),
-                NOON.isoformat(),
-                str(turn + 10),
-                str(owner.user_id),
-            ],
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        assert child.stdout is not None and child.stdout.readline() == "ready\n"
-        if turn % 2:  # else a slow machine would be killed before its first file each time
-            assert child.stdout.readline() == "saved\n"
+        nursery.start("", address, str(tmp_path), NOON.isoformat(), str(turn + 10), str(owner.user_id))
+        child = int(nursery.said())
         time.sleep(0.05 + dice.random() * 0.3)
-        child.send_signal(signal.SIGKILL)
-        child.wait()
+        os.kill(child, signal.SIGKILL)
+        assert nursery.said() == str(-signal.SIGKILL)
 
         fresh = Keeper(engine(), tmp_path)
         assert fresh.differing() == []
