@@ -152,9 +152,11 @@ def _legend(drawing: _Drawing, chart: Chart) -> float:
 def _labels(drawing: _Drawing, labels: Sequence[str], left: float, slot: float, y: float) -> None:
     """Write the labels of the axis, every so manieth when they would run into each other."""
     widest = max((drawing.wide(one) for one in labels), default=0.0)
-    every = max(1, -int(-(min(widest, 70.0) + 4) // slot))
+    every = max(1, -int(-(min(widest, 70.0) * 1.2 + 6) // slot))
     for place in range(0, len(labels), every):
-        drawing.write(labels[place], left + slot * (place + 0.5), y, align="center", room=slot * every)
+        half = min(drawing.wide(labels[place]), slot * every) * 0.6
+        middle = min(left + slot * (place + 0.5), drawing.width - half)
+        drawing.write(labels[place], middle, y, align="center", room=slot * every)
 
 
 def _bars(

@@ -94,15 +94,15 @@ def _picture(tile: Any) -> rx.Component:
     picture = tile.picture
     return rx.el.svg(
         rx.foreach(
-            picture.bars.to(list[dict[str, str]]),
-            lambda one: rx.el.svg.rect(
-                x=one["x"], y=one["y"], width=one["w"], height=one["h"], fill=one["fill"]
-            ),
-        ),
-        rx.foreach(
             picture.lines.to(list[dict[str, str]]),
             lambda one: rx.el.svg.polyline(
                 points=one["points"], fill="none", stroke=one["stroke"], stroke_width=one["width"]
+            ),
+        ),
+        rx.foreach(
+            picture.bars.to(list[dict[str, str]]),
+            lambda one: rx.el.svg.rect(
+                x=one["x"], y=one["y"], width=one["w"], height=one["h"], fill=one["fill"]
             ),
         ),
         rx.foreach(
@@ -146,7 +146,7 @@ def _table(tile: Any) -> rx.Component:
 
 def _figure(tile: Any) -> rx.Component:
     return rx.el.p(
-        rx.el.span(tile.prefix, class_name="t13 f3"),
+        rx.cond(tile.prefix != "", rx.el.span(tile.prefix, class_name="t13 f3"), rx.fragment()),
         rx.el.b(tile.figure, class_name="num"),
         rx.el.span(tile.unit, class_name="t13 f2"),
         rx.cond(tile.change != "", rx.el.span(tile.change, " 较上期", class_name="t12 f2"), rx.fragment()),

@@ -189,7 +189,7 @@ class ReportBoardState(SessionState):
     def _below(self, tile: TileView) -> int:
         """Return by how much a tile has to go down to change places with the next one below."""
         under = [one for one in self.tiles if one.y >= tile.y + tile.h and one.x < tile.x + tile.w and tile.x < one.x + one.w]  # fmt: skip
-        return min((one.y + one.h for one in under), default=tile.y + tile.h) - tile.y - tile.h + 1
+        return min((one.y for one in under), default=tile.y) - tile.y + 1
 
     @rx.event
     @needs(EDIT)

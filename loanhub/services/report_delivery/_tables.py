@@ -65,7 +65,9 @@ def chart_of(table: ReportTable, kind: ChartKind) -> Chart | None:
     measured = [
         place for place, one in enumerate(table.columns) if one.kind == "measure" and one.part == "value"
     ]
-    pivot = [place for place in measured if table.columns[place].group]
+    pivot = [
+        place for place in measured if table.columns[place].key
+    ]  # not its last column, the total over all
     if pivot:
         first = table.columns[pivot[0]].measure
         measured = [place for place in pivot if table.columns[place].measure == first]
