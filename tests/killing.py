@@ -69,6 +69,7 @@ class Nursery:
 
     def __init__(self, code: str) -> None:
         """``code`` defines ``run(*arguments)``, called in each child with texts."""
+        self._heard = ""
         self._process = subprocess.Popen(
             [sys.executable, "-c", _NURSERY, code],
             stdin=subprocess.PIPE,
@@ -91,10 +92,16 @@ class Nursery:
     def said(self) -> str:
         """Wait for the next line."""
         assert self._process.stdout is not None
-        ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE_SECONDS)
-        if not ready:
-            pytest.fail("the child hangs")
-        return self._process.stdout.readline().strip()
+        while "\n" not in self._heard:
+            ready, _, _ = select.select([self._process.stdout], [], [], PATIENCE_SECONDS)
+            if not ready:
+                pytest.fail("the child hangs")
+            more = os.read(self._process.stdout.fileno(), 4096).decode()
+            if not more:
+                pytest.fail("the process that forks has ended")
+            self._heard += more
+        line, _, self._heard = self._heard.partition("\n")
+        return line
 
     def close(self) -> None:
         """End it, and a child that hangs with it."""
