@@ -37,7 +37,7 @@ COLUMNS = (
 
 def _acts(row: Any) -> rx.Component:
     key = row.id.to(str)
-    return rx.el.span(
+    return rx.fragment(
         icon_button("send", rx.Var.create("现在发给我 ") + row.title.to(str), size="sm", on_click=S.send_now(key)),
         icon_button(
             rx.cond(row.paused, "play", "pause"),
@@ -45,7 +45,6 @@ def _acts(row: Any) -> rx.Component:
             size="sm", on_click=S.pause(key),
         ),
         icon_button("x", rx.Var.create("取消订阅 ") + row.title.to(str), size="sm", on_click=S.end(key)),
-        class_name="row g1",
     )  # fmt: skip
 
 
