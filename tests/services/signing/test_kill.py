@@ -16,7 +16,8 @@ from loanhub.services import contracts, signing
 from loanhub.services._transaction import reading
 from loanhub.services.signing import phone
 from tests.builders import NOON
-from tests.services.loans.test_failpoints import _killed_at, _sound
+from tests.killing import killed_at
+from tests.services.loans.test_failpoints import _sound
 from tests.services.signing.builders import (
     INK,
     begin,
@@ -56,7 +57,7 @@ def test_a_signature_is_there_whole_or_not_at_all(database: Engine, point: str) 
     read_through(token, NOON)
     before = counts()
 
-    killed, told = _killed_at(
+    killed, told = killed_at(
         database, point, lambda: phone.sign(token, device(), agreed=True, ink=INK, now=NOON)
     )
 
@@ -74,7 +75,7 @@ def test_the_seal_is_put_on_once_wherever_the_server_dies(database: Engine) -> N
     before = counts()
 
     for point in SEALING:
-        killed, told = _killed_at(database, point, lambda: signing.finish(round_id, now=NOON))
+        killed, told = killed_at(database, point, lambda: signing.finish(round_id, now=NOON))
         assert killed and not told, point
         assert counts() == before and stored(contract_id).status is ContractStatus.TO_SIGN, point
         _sound(database)

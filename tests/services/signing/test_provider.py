@@ -36,7 +36,8 @@ from loanhub.services.signing.rounds import RoundView
 from loanhub.services.webhooks.receive import BadSignature
 from loanhub.settings import settings
 from tests.builders import NOON, make_user
-from tests.services.loans.test_failpoints import _killed_at, _sound
+from tests.killing import killed_at
+from tests.services.loans.test_failpoints import _sound
 from tests.services.signing.builders import GUARANTOR, begin, go_through, make_contract, stored
 
 SECRET = PREFIX + base64.b64encode(b"0123456789abcdef0123456789abcdef").decode()
@@ -229,7 +230,7 @@ def test_killed_between_fetching_and_keeping(database: Engine, platform: Platfor
     with reading() as db:
         before = db.execute(sa.select(sa.func.count()).select_from(Document)).scalar_one()
     for point in ("signing.after_fetch", "signing.after_document", "signing.after_seal"):
-        killed, answered = _killed_at(database, point, lambda: signing.advance(round_id, now=NOON))
+        killed, answered = killed_at(database, point, lambda: signing.advance(round_id, now=NOON))
         assert killed and not answered and stored(contract_id).status is ContractStatus.TO_SIGN, point
         _sound(database)
     assert signing.advance_waiting(now=NOON) == 1 and stored(contract_id).status is ContractStatus.SIGNED
