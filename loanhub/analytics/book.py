@@ -60,6 +60,8 @@ FOLLOWS = {"payments": ("loan", "loans"), "snapshots": ("loan", "loans"), "moves
 """Frames whose rows belong to a row of another: the column that names it, and the frame it is in."""
 GROWING = "snapshots"
 """History that is only added to, a month end at a time."""
+PIECES, NEWEST = 48, 20_000
+"""A frame of more pieces has its newest rows joined into one, which costs less than the whole."""
 Shared = TypeVar("Shared")
 
 
@@ -201,7 +203,16 @@ def fold(book: Book, name: str, fresh: pl.DataFrame, *, key: str, ids: Sequence[
     key: the column the ids name: ``id``, for loans also ``customer``, or that of :data:`FOLLOWS`.
     """
     kept: pl.DataFrame = getattr(book, name).filter(~pl.col(key).is_in(list(ids)) | pl.col(key).is_null())
-    return book.having({name: kept.vstack(fresh.select(kept.columns))})
+    return book.having({name: _joined_up(kept.vstack(fresh.select(kept.columns)))})
+
+
+def _joined_up(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the frame in few pieces: every change adds one, and each costs a little with every reading."""
+    if frame.n_chunks() <= PIECES:
+        return frame
+    newest = frame.tail(NEWEST).rechunk()
+    joined = frame.head(max(frame.height - NEWEST, 0)).vstack(newest)
+    return joined if joined.n_chunks() <= PIECES else joined.rechunk()
 
 
 def within(

@@ -9,7 +9,7 @@ import polars as pl
 import pytest
 
 from loanhub.analytics import _dense
-from loanhub.analytics.book import LOANS, PAYMENTS, empty, fold
+from loanhub.analytics.book import LOANS, PAYMENTS, PIECES, empty, fold
 
 
 @pytest.mark.parametrize("reach", [60, 5_000_000_000])
@@ -67,3 +67,17 @@ class TestShared:
         assert after.shared("lent", ("loans",), lambda: "anew") == "lent"
         assert after.shared("earned", ("loans", "payments"), lambda: "anew") == "anew"
         assert fold(after, "loans", pl.DataFrame(schema=LOANS), key="id", ids=[1]).shared("lent", ("loans",), lambda: "anew") == "anew"  # fmt: skip
+
+
+def test_many_changes_leave_a_frame_of_few_pieces_and_the_same_rows() -> None:
+    rows = [
+        {"id": number, "loan": number, "value_date": date(2026, 5, 1), "amount_fen": 0, "revenue_fen": 0, "recovery": False}
+        for number in range(1, 9)
+    ]  # fmt: skip
+    book = empty()
+    for turn in range(200):
+        row = rows[turn % 8] | {"amount_fen": turn}
+        book = fold(book, "payments", pl.DataFrame([row], schema=PAYMENTS), key="loan", ids=[row["loan"]])
+
+    assert book.payments.n_chunks() <= PIECES
+    assert book.payments.sort("id")["amount_fen"].to_list() == list(range(192, 200))
