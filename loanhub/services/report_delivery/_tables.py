@@ -74,7 +74,11 @@ def chart_of(table: ReportTable, kind: ChartKind) -> Chart | None:
     if not dimensions or not measured or not table.rows:
         return None
     unit = table.columns[measured[0]].unit
-    chosen = [place for place in measured if table.columns[place].unit == unit][:MOST_SERIES]
+    chosen = [place for place in measured if table.columns[place].unit == unit]
+    folds = len(chosen) > MOST_SERIES and unit in (Unit.FEN, Unit.COUNT)
+    chosen, rest = (
+        (chosen[: MOST_SERIES - 1], chosen[MOST_SERIES - 1 :]) if folds else (chosen[:MOST_SERIES], [])
+    )
     labels = tuple(
         " ".join(reports.text_of(table.columns[place], row[place]) for place in dimensions)
         for row in table.rows[:60]
@@ -86,6 +90,12 @@ def chart_of(table: ReportTable, kind: ChartKind) -> Chart | None:
         )
         for place in chosen
     )
+    if rest:
+        # What has no color of its own is drawn together: a stack stays as high as its sum.
+        sums = tuple(
+            sum((_value(row[place]) or Fraction(0) for place in rest), Fraction(0)) for row in table.rows[:60]
+        )
+        series = (*series, Series(f"其余 {len(rest)} 列", sums))
     timed = table.columns[dimensions[0]].unit in SPANS
     drawn = "line" if kind is ChartKind.LINE else "stacked" if kind is ChartKind.STACKED else "bar"
     if drawn == "bar" and not timed:

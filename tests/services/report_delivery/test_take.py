@@ -15,12 +15,13 @@ from sqlmodel import col
 
 from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
-from loanhub.domain.reports import ReportTable
+from loanhub.domain.reports import ChartKind, ReportTable
 from loanhub.models import Event
 from loanhub.services import files, reports
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.report_boards import edit as boards
+from loanhub.services.report_delivery._tables import chart_of
 from loanhub.services.report_delivery.take import take
 from tests.analytics.random_book import fill
 from tests.builders import NOON, bare_actor, make_company, make_user
@@ -96,6 +97,16 @@ class TestPaper:
         text = paper(people["manager"], f"report:{key}")
 
         assert [one for one in said(table) if one not in text] == []
+
+    def test_a_stack_is_made_of_its_columns_and_not_of_their_total_too(
+        self, people: dict[str, Actor]
+    ) -> None:
+        table = reports.run(people["manager"], made(people["manager"], PIVOT), now=NOON)
+
+        drawn = chart_of(table, ChartKind.STACKED)
+
+        assert drawn is not None and "合计" not in [one.name for one in drawn.series]
+        assert sum(value or 0 for one in drawn.series for value in one.values) == table.totals[-1]
 
     def test_shows_each_reader_their_own_scope(self, people: dict[str, Actor]) -> None:
         whole, own = (reports.run(people[one], "monthly_lending", now=NOON) for one in ("manager", "sales"))
