@@ -52,7 +52,7 @@ def rules_for(people: int, now: datetime) -> None:
     admin = make_user(RoleCode.ADMIN, login=f"bench-{uuid.uuid4().hex[:12]}")
     team = [make_user(RoleCode.SALES, login=f"bench-{uuid.uuid4().hex[:12]}") for _ in range(people)]
     assignment.save_rule(
-        admin, expected=assignment.view(admin, now=now).draft_version, name="全部", raw_criteria={}, strategy="round_robin",
+        admin, expected=assignment.view(admin, now=now).draft_version, name=f"全部 {uuid.uuid4().hex[:6]}", raw_criteria={}, strategy="round_robin",
         hours="any", fallback="next_rule", candidates=[("user", one.user_id, 1) for one in team], now=now,
     )  # fmt: skip
     assignment.publish(admin, expected=assignment.view(admin, now=now).draft_version, now=now)
