@@ -27,7 +27,9 @@ def numbered(pdf: bytes, numbers: Sequence[int], *, note: str, duplex: bool = Tr
     check_printable([note])
     writer = PdfWriter()
     for place, number in enumerate(numbers):
-        reader = PdfReader(io.BytesIO(pdf))  # anew for each: a page taken twice from one is one page with two numbers
+        reader = PdfReader(
+            io.BytesIO(pdf)
+        )  # anew for each: a page taken twice from one is one page with two numbers
         mark = PdfReader(io.BytesIO(_mark(f"第 {number} 份　{note}"))).pages[0]
         for page in reader.pages:
             added = writer.add_page(page)

@@ -270,7 +270,11 @@ def _papers() -> rx.Component:
     issue = rx.cond(
         view.can_issue,
         link_button(
-            "出具文书", "/contracts/issue?contract=" + view.id.to(str), look="g", size="sm", icon_name="file-plus"
+            "出具文书",
+            "/contracts/issue?contract=" + view.id.to(str),
+            look="g",
+            size="sm",
+            icon_name="file-plus",
         ),
         rx.fragment(),
     )
@@ -304,7 +308,12 @@ def _aside() -> rx.Component:
         "看客户", "/customers/" + view.customer_id.to(str), look="g", size="sm", icon_name="arrow-up-right"
     )
     void = button(
-        rx.cond(view.is_main, "作废合同", "作废文书"), look="d", size="sm", icon_name="file-x", writes=True, on_click=State.open_dialog("void")
+        rx.cond(view.is_main, "作废合同", "作废文书"),
+        look="d",
+        size="sm",
+        icon_name="file-x",
+        writes=True,
+        on_click=State.open_dialog("void"),
     )
     check = rx.el.a(
         icon("qr-code", "s"),

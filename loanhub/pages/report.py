@@ -347,7 +347,9 @@ def report() -> Page:
         ~S.missing & (S.key != "") & ~S.changed,
         rx.fragment(
             button("PDF", icon_name="download", look="g", on_click=ReportTakeState.take(target, "pdf")),
-            link_button("订阅", rx.Var.create("/reports/subscriptions?target=") + target, icon_name="mail", look="g"),
+            link_button(
+                "订阅", rx.Var.create("/reports/subscriptions?target=") + target, icon_name="mail", look="g"
+            ),
         ),
         rx.fragment(),
     )

@@ -92,4 +92,8 @@ def report_list() -> Page:
         error("报表没有读出来，数据没有改变。", S.reload),
         rx.cond(S.loading & (S.ready.length() == 0), skeleton_cards(), shown),
     )
-    return Page([rx.el.div(report_tabs("/reports"), body, style={"overflow": "auto"})], primary=create, on_phone=[create])
+    return Page(
+        [rx.el.div(report_tabs("/reports"), body, style={"overflow": "auto"})],
+        primary=create,
+        on_phone=[create],
+    )

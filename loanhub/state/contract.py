@@ -152,7 +152,10 @@ class ContractState(RecordPage, SigningMixin, SessionState):
         self.dialog = ""
         await self._read(contract_id)
         span = f"第 {first} 份" if first == last else f"第 {first}–{last} 份"
-        return [print_file(f"/api/contracts/{contract_id}/pdf?print=1&first={first}"), done(f"已登记打印{span}")]
+        return [
+            print_file(f"/api/contracts/{contract_id}/pdf?print=1&first={first}"),
+            done(f"已登记打印{span}"),
+        ]
 
     @rx.event
     @needs(Permission.CONTRACTS_SIGN)

@@ -296,7 +296,8 @@ def _contract_id(db: Session, application_id: int) -> int:
     query = (
         sa.select(col(Contract.id))
         .where(
-            col(Contract.application_id) == application_id, col(Contract.base) == LOAN_CONTRACT,
+            col(Contract.application_id) == application_id,
+            col(Contract.base) == LOAN_CONTRACT,
             col(Contract.status) != "voided",
         )
         .order_by(col(Contract.id).desc())

@@ -186,7 +186,9 @@ def sign(
     """
     with transaction() as db:
         signer, round_, contract = _find(db, token, now=now)
-        if signer.status is SignerStatus.SIGNED:  # a second press on the button; it shows no more than the link does
+        if (
+            signer.status is SignerStatus.SIGNED
+        ):  # a second press on the button; it shows no more than the link does
             return step(db, signer, round_, contract, device, now=now), 0
         signer, round_, contract = _verified(db, token, device, now=now)
         _check_sheet(signer)

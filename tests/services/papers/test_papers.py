@@ -174,7 +174,8 @@ class TestIssue:
         )
         found = offered(papers.desk(clerk, application_id=application_id, now=NOON), "mortgage_contract")
         assert (
-            found.answers["things"] == "住宅（上海市示例路 5 号）" and found.answers["value"] == "3,000,000.00"
+            found.answers["things"] == "住宅（上海市示例路 5 号）"
+            and found.answers["value"] == "3,000,000.00"
         )
         third = found.choices["owner"][1]["value"]
 
