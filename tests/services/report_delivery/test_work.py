@@ -5,8 +5,6 @@ from __future__ import annotations
 import email
 import email.policy
 import io
-import os
-import signal
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from email.message import EmailMessage
@@ -28,7 +26,7 @@ from loanhub.models import (
     ReportSubscription,
     User,
 )
-from loanhub.services import _failpoints, outbox, reports
+from loanhub.services import outbox, reports
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.report_delivery import subscriptions, work
@@ -36,6 +34,7 @@ from loanhub.services.report_delivery._target import Contents
 from tests.analytics.random_book import fill
 from tests.builders import NOON, bare_actor, make_company, make_user
 from tests.channels.servers import Mailbox, mail_server
+from tests.killing import dies_at
 
 FORM = {"every": "daily", "hour": "9", "pdf": True, "xlsx": True, "by_mail": True}
 TARGET = "report:monthly_lending"
@@ -186,20 +185,6 @@ class TestRun:
         assert deliveries(number) == [] and row(number).paused
 
 
-def killed_at(engine: Engine, point: str, run: Callable[[], object]) -> bool:
-    """Run in a process of its own that dies at ``point``; return whether it did."""
-    child = os.fork()
-    if child == 0:
-        try:
-            os.environ[_failpoints.VARIABLE] = point
-            engine.dispose(close=False)
-            run()
-        finally:
-            os._exit(0)
-    _, status = os.waitpid(child, 0)
-    return os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGKILL
-
-
 class TestKilled:
     @pytest.mark.parametrize(
         "point", ["report.after_files", "report.after_delivery", "transaction.after_commit"]
@@ -214,7 +199,7 @@ class TestKilled:
         moment = due(number)
         with mail_server(monkeypatch) as box:
             switch_on(people["admin"], box)
-            assert killed_at(database, point, lambda: work.run_due(at(moment)))
+            assert dies_at(database, point, lambda: work.run_due(at(moment)))
             assert work.run_due(at(moment)) == 0, "the lease of the dead still holds"
             later = moment + work.LEASE + timedelta(seconds=1)
             work.run_due(at(later))
