@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 from decimal import Decimal
+from itertools import count
 
 from loanhub.domain.applications import ApplicationStatus
 from loanhub.domain.contracts import ContractStatus
@@ -13,6 +14,8 @@ from loanhub.services import customers
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from tests.builders import NOON, make_phone
+
+_numbers = count(1)
 
 
 def make_customer(actor: Actor, name: str = "张建国", **raw: object) -> int:
@@ -31,7 +34,7 @@ def make_application(customer_id: int, product_id: int, **values: object) -> int
         customer = db.get(Customer, customer_id)
         assert customer is not None
         defaults: dict[str, object] = {
-            "number": f"A{customer_id}-{len(values)}-{id(values)}"[:24], "customer_id": customer_id,
+            "number": f"A{customer_id}-{next(_numbers)}", "customer_id": customer_id,
             "product_id": product_id, "status": ApplicationStatus.APPROVED, "amount_fen": 30_000_000,
             "term_months": 24, "owner_id": customer.owner_id, "department_id": customer.department_id,
             "created_at": NOON, "updated_at": NOON,
