@@ -147,7 +147,7 @@ def _view(row: OutboxMessage, who: str, now: datetime, files: str) -> MessageVie
         id=row.id or 0, version=row.version, channel=row.channel,
         channel_label=registry()[row.channel].label if row.channel in registry() else row.channel,
         purpose=Purpose(row.purpose).label, recipient=shown_recipient(row.channel, row.recipient or ""), who=who,
-        title=shown_text(row.title), text=shown_text(row.text or ""), state=state.value, state_label=state.label,
+        title=shown_text(row.title or (row.text or "").partition("，")[0]), text=shown_text(row.text or ""), state=state.value, state_label=state.label,
         reason=row.reason, attempts=row.attempts, created=formats.relative(row.created_at, now),
         next=formats.instant(row.next_at) if waits else "",
         sent=formats.instant(row.sent_at) if row.sent_at else "",

@@ -21,7 +21,7 @@ from loanhub.domain.permissions import RoleCode
 from loanhub.domain.signing import LinkDead, Locked, NotYet, RoundStatus
 from loanhub.models import Disclosure, Document, Event, Signer, SigningRound
 from loanhub.repositories.signing import list_known
-from loanhub.services import _storage, contracts, signing
+from loanhub.services import _storage, contracts, outbox, signing
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.rates import CostAboveCap
 from loanhub.services.signing import Extra, certificates, phone
@@ -288,6 +288,11 @@ class TestIdentity:
         phone.send_code(token, device(), tail=(signer_of(token).phone or "")[-4:], now=NOON)
         signer_id = signer_of(token).id or 0
 
+        listed = outbox.list_messages(make_user(RoleCode.ADMIN), now=NOON).messages
+        assert "签署验证码 ******" in [
+            one.title for one in listed
+        ]  # a message without a title is known by its words
+        assert not any(code_sent_to(token) in one.title + one.text for one in listed)
         assert code_sent_to(token) in signing.preview_code(
             clerk, contract_id=contract_id, signer_id=signer_id, now=NOON
         )
