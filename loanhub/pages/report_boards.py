@@ -92,7 +92,7 @@ def report_boards() -> Page:
 
 def _picture(tile: Any) -> rx.Component:
     picture = tile.picture
-    return rx.el.svg(
+    drawn = rx.el.svg(
         rx.foreach(
             picture.lines.to(list[dict[str, str]]),
             lambda one: rx.el.svg.polyline(
@@ -113,6 +113,8 @@ def _picture(tile: Any) -> rx.Component:
         class_name="rb-svg",
         custom_attrs={"role": "img", "aria-label": tile.title},
     )
+    # On a phone the picture keeps a width at which its words can be read, and is pushed sideways.
+    return rx.el.div(drawn, class_name="rb-scroll", custom_attrs={"tabIndex": 0})
 
 
 def _table(tile: Any) -> rx.Component:
