@@ -11,8 +11,8 @@ from tests.journeys.conftest import SignIn
 from tests.journeys.people import fresh_phone
 
 
-def _line(page: Page, text: str, kind: str = "") -> str:
-    """Return the key of the first line of this kind that says so."""
+def _line(page: Page, text: str | re.Pattern[str] = "", kind: str = "") -> str:
+    """Return the key of the first line of this kind that says so, of all pages of the list."""
     line = page.locator(f'.tk>li[data-row*="{kind}:"]', has_text=text).first
     more = page.get_by_role("button", name="显示更多")
     expect(page.locator(".tk>li[data-row]").first).to_be_visible()
@@ -101,7 +101,7 @@ def test_a_reps_day_on_the_phone(sign_in: SignIn, tmp_path: object) -> None:
     task.get_by_role("button", name="完成", exact=True).click()
     _told(page, "已完成")
     page.goto("/")
-    first = str(page.locator('.tk>li[data-row^="task:"]').first.get_attribute("data-row"))
+    first = _line(page, kind="task")
     _later(page, first, "稍后 · 明天 9:00")
     _told(page, "已推迟到")
     expect(page.locator(f'[data-row="{first}"]')).to_have_count(0)
