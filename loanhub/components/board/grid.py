@@ -20,7 +20,11 @@ from loanhub.components.table import Column, Render
 _GRID = """
 const lhCells = (row) => [...row.querySelectorAll("[data-edit]")];
 const lhCellAt = (row, key) => document.querySelector(`[data-row="${row}"] [data-edit="${key}"]`);
-const lhBackTo = (row, key) => setTimeout(() => (lhCellAt(row, key) ?? document.querySelector(`[data-row="${row}"]`))?.focus(), 60);
+const lhBackTo = (row, key, input) => setTimeout(() => {
+  // Who has gone elsewhere in the meantime is not called back.
+  if (![input, document.body, null].includes(document.activeElement)) return;
+  (lhCellAt(row, key) ?? document.querySelector(`[data-row="${row}"]`))?.focus();
+}, 60);
 const lhNextCell = (cell, by) => {
   const row = cell.closest("[data-row]"), all = lhCells(row), at = all.indexOf(cell) + by;
   if (all[at]) return [row.dataset.row, all[at].dataset.edit];
@@ -33,7 +37,7 @@ const lhSaveCell = (g, input, by) => {
   const next = by ? lhNextCell(cell, by) : null;
   input.dataset.sent = input.value;
   g.call.save(input.value, next ? next.join(":") : "");
-  if (!next) lhBackTo(row, key);
+  if (!next) lhBackTo(row, key, input);
 };
 const lhGridKey = (g, e) => {
   if (e.nativeEvent.isComposing || e.defaultPrevented) return;
@@ -42,7 +46,7 @@ const lhGridKey = (g, e) => {
     e.stopPropagation();
     const cell = input.closest("[data-edit]"), row = cell.closest("[data-row]").dataset.row;
     if (e.key === "Escape") {
-      e.preventDefault(); input.dataset.sent = input.value; g.call.close(); lhBackTo(row, cell.dataset.edit);
+      e.preventDefault(); input.dataset.sent = input.value; g.call.close(); lhBackTo(row, cell.dataset.edit, input);
     } else if (e.key === "Enter" && !e.shiftKey) { e.preventDefault(); lhSaveCell(g, input, 0); }
     else if (e.key === "Tab") { e.preventDefault(); lhSaveCell(g, input, e.shiftKey ? -1 : 1); }
     return;
