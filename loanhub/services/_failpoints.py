@@ -46,6 +46,7 @@ FAILPOINTS = (
     "signing.after_document",
     "signing.after_seal",
     "signing.after_fetch",
+    "upload_link.after_file",
     "print_batch.after_document",
     "print_batch.after_commit",
     "print_batch.before_finish",

@@ -24,6 +24,7 @@ from loanhub.models import Application, Customer, Document, UploadLink
 from loanhub.repositories.signing import hash_of
 from loanhub.services import documents, events, files, outbox, parameters
 from loanhub.services._actor import SYSTEM, Actor
+from loanhub.services._failpoints import failpoint
 from loanhub.services._idempotency import once
 from loanhub.services._notices import notify
 from loanhub.services._transaction import announce, reading, transaction
@@ -248,14 +249,15 @@ def hand_in(token: str, *, kind: str, source: IO[bytes], file_name: str, ip: str
             raise InvalidInput(fields={"kind": "这项资料不在补件清单里"})
         if link.uploads >= MOST_FILES or link.bytes_taken >= MOST_BYTES:
             raise LinkFull
-        application_id, link_id = link.application_id, link.id
+        application_id, customer_id, link_id = link.application_id, link.customer_id, link.id
         actor = replace(SYSTEM, name=f"客户 {mask(MaskKind.NAME, customer.name)}"[:60], ip=ip)
     if not file_name.lower().endswith(EXTENSIONS):
         raise files.WrongFile("请上传照片（JPG、PNG、WEBP）或 PDF")
     made = files.upload(
-        actor, source=source, file_name=file_name, kind=found.value, label=found.label, application_id=application_id,
-        now=now,
+        actor, source=source, file_name=file_name, kind=found.value, label=found.label, customer_id=customer_id,
+        application_id=application_id, review="pending", now=now,
     )  # fmt: skip
+    failpoint("upload_link.after_file")
     with transaction() as db:
         held = db.get(UploadLink, link_id, with_for_update=True, populate_existing=True)
         row = db.get(Document, made.id, with_for_update=True)
@@ -275,7 +277,6 @@ def hand_in(token: str, *, kind: str, source: IO[bytes], file_name: str, ip: str
 def _keep(
     db: Session, actor: Actor, link: UploadLink, row: Document, kind: DocumentKind, *, now: datetime
 ) -> None:  # fmt: skip
-    row.customer_id, row.review = link.customer_id, "pending"
     link.uploads += 1
     link.bytes_taken += row.size_bytes
     link.version += 1

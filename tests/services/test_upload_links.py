@@ -31,6 +31,7 @@ from loanhub.services._transaction import reading, transaction
 from loanhub.services.files import WrongFile
 from loanhub.services.upload_links import LinkFull, UploadLinkDead
 from tests.builders import NOON, make_company, make_user
+from tests.killing import dies_at
 from tests.services.contracts.test_contracts import make_approved
 
 LATER = NOON + timedelta(hours=1)
@@ -184,6 +185,20 @@ class TestHandIn:
         for wrong in (token, "x" * 32, "", "y" * 200):
             with pytest.raises(UploadLinkDead):
                 upload_links.hand_in(wrong, kind="income", source=picture(), file_name="a.jpg", now=LATER)
+
+    def test_a_file_waits_to_be_looked_at_from_its_first_moment(
+        self, database: Engine, owner: Actor, application_id: int
+    ) -> None:
+        token = make_link(owner, application_id)
+
+        assert dies_at(
+            database, "upload_link.after_file",
+            lambda: upload_links.hand_in(token, kind="income", source=picture(), file_name="a.jpg", now=LATER),
+        )  # fmt: skip
+
+        with reading() as db:
+            row = db.execute(sa.select(Document).where(col(Document.kind) == "income")).scalar_one()
+        assert (row.review, row.application_id) == ("pending", application_id) and row.customer_id
 
     def test_review_is_for_those_who_see_the_customer(self, owner: Actor, application_id: int) -> None:
         token = make_link(owner, application_id)

@@ -42,12 +42,13 @@ def upload(
     lead_id: int | None = None,
     application_id: int | None = None,
     loan_id: int | None = None,
+    review: str = "",
 ) -> FileView:
     """Check a file, clean it and store it, linked to the records it belongs to 上传资料.
 
     Photos are turned upright, re-encoded and lose their EXIF and place; the bytes as they came are kept apart,
     encrypted. PDFs with scripts or attachments and spreadsheets that are not what they say are refused.
-    ``source`` is seekable.
+    ``source`` is seekable. review: ``pending`` while somebody of the house is to look at it 待核.
 
     Raises:
         NotPermitted: without documents:upload (leads:import for kind ``import``, statements:import for ``statement``),
@@ -96,6 +97,7 @@ def upload(
             lead_id=lead_id,
             application_id=application_id,
             loan_id=loan_id,
+            review=review,
         )
         db.add(row)
         db.flush()
