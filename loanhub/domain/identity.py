@@ -242,6 +242,14 @@ def check_uscc(text: str) -> Verdict:
     return Verdict(True, code)
 
 
+def is_company_code(text: str) -> bool:
+    """Return whether a number is a company's and not a person's.
+
+    One resident number in thirty-one passes the check of a company code as well; it is a person's.
+    """
+    return check_uscc(text).valid and not check_resident_id(text, today=date.max).valid
+
+
 def check_bank_card(text: str, *, corporate: bool = False) -> Verdict:
     """Return the verdict on a bank card or account number 银行卡号.
 

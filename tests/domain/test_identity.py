@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from loanhub.domain import identity
 from loanhub.domain.errors import InvalidInput
+from tests.builders import make_id_number
 
 GOLDEN = json.loads((Path(__file__).parents[1] / "golden" / "identity.json").read_text("utf-8"))
 AS_OF = date(2026, 11, 21)
@@ -180,3 +181,13 @@ def test_no_text_breaks_a_check(text):
 def test_a_corporate_account_has_no_check_digit():
     assert identity.check_bank_card("6222000000000010", corporate=True).valid
     assert identity.check_bank_card("12345", corporate=True).sentence == "还差 1 位，对公账号应为 6–32 位"
+
+
+def test_a_resident_number_that_passes_the_check_of_a_company_code_is_a_persons() -> None:
+    both = next(
+        number for sequence in range(1000)
+        if identity.check_uscc(number := make_id_number("19900307", sequence)).valid
+    )  # fmt: skip
+
+    assert not identity.is_company_code(both)
+    assert identity.is_company_code(next(case["input"] for case in GOLDEN["uscc"] if case["expect"]["valid"]))

@@ -14,7 +14,7 @@ from loanhub.documents.data import ContractData, Party, from_json
 from loanhub.documents.template import DocumentTemplate, get_template
 from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.customers import RelationKind
-from loanhub.domain.identity import check_uscc
+from loanhub.domain.identity import is_company_code
 from loanhub.domain.papers import LOAN_CONTRACT, Answer
 from loanhub.domain.signing import SignerRole
 from loanhub.models import Application, Contract, Customer, CustomerRelation, Loan, Product
@@ -130,7 +130,7 @@ def _party(db: Session, row: CustomerRelation) -> Party:
         return replace(
             known, address=known.address or row.address or "", phone=known.phone or _plain(row.phone)
         )
-    company = bool(row.id_number) and check_uscc(row.id_number or "").valid
+    company = is_company_code(row.id_number or "")
     return Party(
         name=row.name, kind="company" if company else "person",
         id_type="统一社会信用代码" if company else "居民身份证", id_number=row.id_number or "",
