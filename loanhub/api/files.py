@@ -40,7 +40,16 @@ async def upload(request: Request) -> Response:
         kind, label, name = str(form.get("kind", "")) or "other", str(form.get("label", "")), part.filename
         view = await run_in_threadpool(
             lambda: files.upload(
-                actor, source=part.file, file_name=name, kind=kind, label=label, now=utc_now(), **links
+                actor,
+                source=part.file,
+                file_name=name,
+                kind=kind,
+                label=label,
+                now=utc_now(),
+                customer_id=links["customer_id"],
+                lead_id=links["lead_id"],
+                application_id=links["application_id"],
+                loan_id=links["loan_id"],
             )
         )
     return JSONResponse(

@@ -110,6 +110,7 @@ def _picture(tile: Any) -> rx.Component:
             lambda one: rx.el.svg.text(one["text"], x=one["x"], y=one["y"], class_name="rb-word"),
         ),
         view_box=picture.view,
+        preserve_aspect_ratio="xMinYMid meet",
         class_name="rb-svg",
         custom_attrs={"role": "img", "aria-label": tile.title},
     )
