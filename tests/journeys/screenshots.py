@@ -26,7 +26,7 @@ COLORS = 96
 def name_of(route: str) -> str:
     """Return the file name of a route: /settings/users → settings-users, /loans/[loan_id] → loan."""
     if "[" in route:
-        return re.sub(r"_id\]$", "", route.partition("[")[2])
+        return re.sub(r"_(?:id|key)\]$", "", route.partition("[")[2])
     return route.strip("/").replace("/", "-") or "workbench"
 
 
