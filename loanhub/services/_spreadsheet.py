@@ -67,5 +67,5 @@ def _write(
         form = forms[cell.form] = book.add_format({"num_format": cell.form, "align": "right"})
     if isinstance(cell.value, date):
         sheet.write_datetime(line, place, cell.value, form)
-    else:
+    else:  # a workbook knows no other number than a float; nothing is computed with it here
         sheet.write_number(line, place, float(cell.value), form)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import reflex as rx
 
+from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reports import MAX_MEASURES, SPANS, SUBJECT_LABELS, SUBJECTS
 from loanhub.services import reports
@@ -180,7 +181,7 @@ class Choosing(rx.State, mixin=True):
         """Choose the days."""
         self.period = str(code)[:LONGEST]
         if self.period == "custom" and not self.first:
-            today = utc_now().date()
+            today = formats.local(utc_now()).date()
             self.first, self.last = today.replace(day=1).isoformat(), today.isoformat()
         await self._choose()
 

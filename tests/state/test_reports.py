@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -42,6 +43,16 @@ class TestBuilder:
         assert [one["label"] for one in new.heads][:4] == ["产品", "放款总额", "放款总额 · 上期", "变化"]
         assert new.lines and new.totals[0]["text"] == "合计" and new.fault_line == ""
         assert "对比上期" in new.note and new.changed
+
+    def test_days_of_ones_own_begin_with_the_month_of_shanghai(
+        self, new: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        eve = datetime(2026, 11, 30, 17, tzinfo=UTC)  # 1 December, one in the morning in Shanghai
+        monkeypatch.setattr("loanhub.state._report_choices.utc_now", lambda: eve)
+
+        do(ReportState.set_period, new, "custom")
+
+        assert (new.first, new.last) == ("2026-12-01", "2026-12-01")
 
     def test_a_choice_lets_go_of_what_it_makes_impossible(self, new: Any) -> None:
         do(ReportState.set_period, new, "year")
