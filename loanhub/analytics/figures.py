@@ -11,6 +11,8 @@ BARE = {"template": "none"}
 """Without it 7 kB of Plotly's own template travel with each update."""
 UNFINISHED = 0.5
 """How faint the month that is not over is drawn."""
+NOTHING = go.Figure(layout=BARE)
+"""A chart without anything to draw. One for all: every session keeps the figures of every page, 15 to 110 kB each."""
 
 
 def trend(rows: Sequence[dict[str, Any]]) -> go.Figure:
@@ -18,6 +20,8 @@ def trend(rows: Sequence[dict[str, Any]]) -> go.Figure:
 
     rows: ``month`` (``26-05``), ``disbursed`` and ``collected`` in 万; oldest first, the last one unfinished.
     """
+    if not rows:
+        return NOTHING
     months = [str(row["month"]) for row in rows]
     faint = [1.0] * max(len(months) - 1, 0) + [UNFINISHED] * min(len(months), 1)
     bars = [
@@ -42,6 +46,8 @@ def trend(rows: Sequence[dict[str, Any]]) -> go.Figure:
 
 def members(rows: Sequence[dict[str, Any]]) -> go.Figure:
     """Return how many customers a segment held by the day 分群走势; rows: ``day`` (``2026-11-22``), ``members``."""
+    if not rows:
+        return NOTHING
     line = go.Scatter(
         x=[str(row["day"]) for row in rows],
         y=[row["members"] for row in rows],
@@ -66,6 +72,8 @@ def ageing(rows: Sequence[dict[str, Any]]) -> go.Figure:
 
     rows: ``month`` (``26-05``, the last one ``现在``), ``m1``, ``m2``, ``m3`` in percent; oldest first.
     """
+    if not rows:
+        return NOTHING
     months = [str(row["month"]) for row in rows]
     bars = [
         go.Bar(

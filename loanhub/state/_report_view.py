@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from loanhub.analytics import report_figures
+from loanhub.analytics.figures import NOTHING
 from loanhub.analytics.report_figures import Series
 from loanhub.domain.reports import SPANS, Cell, ReportColumn, ReportTable
 from loanhub.services import reports
@@ -80,7 +81,7 @@ def figure_of(table: ReportTable, chart: str) -> tuple[go.Figure, int, str]:
     """Return the chart of a table, its height and what it says in words; an empty figure for 表格 and 热力表."""
     dimensions = [place for place, one in enumerate(table.columns) if one.kind == "dimension"]
     if chart not in ("bar", "line", "stacked") or not dimensions or not table.rows:
-        return go.Figure(), 0, ""
+        return NOTHING, 0, ""
     labels = [
         " · ".join(reports.text_of(table.columns[at], row[at]) for at in dimensions if row[at] is not None)
         for row in table.rows

@@ -8,6 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 import reflex as rx
 
+from loanhub.analytics.figures import NOTHING
 from loanhub.components.toasts import done
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
@@ -56,7 +57,7 @@ class ReportState(Choosing, Conditions, SessionState):  # type: ignore[misc]
     totals: list[dict[str, str]] = []
     big: list[dict[str, str]] = []
     more: str = ""
-    figure: go.Figure = go.Figure()
+    figure: go.Figure = rx.field(default_factory=lambda: NOTHING)
     chart_height: str = "0px"
     conclusion: str = ""
     busy: bool = False
