@@ -31,8 +31,9 @@ class Page:
     """What a page function returns when it fills more than the content: the parts of the top bar as well.
 
     title: overrides the decorator's (a record's name). back: (label, href) of the list it belongs to.
-    views: saved views. tools: ghost buttons. primary: the one primary button. on_phone: those of them that stand
-    above the content on a phone, which has no top bar; a page that draws its own there gives none.
+    views: saved views. tools: ghost buttons. primary: the one primary button. on_phone: what of them stands above
+    the content on a phone, which has no top bar: all three unless the page says otherwise; a page that draws its own
+    there gives none.
     """
 
     content: Sequence[rx.Component]
@@ -43,7 +44,11 @@ class Page:
     tools: Sequence[rx.Component] = field(default_factory=tuple)
     primary: rx.Component | None = None
     keys: Sequence[rx.Component] = field(default_factory=tuple)
-    on_phone: Sequence[rx.Component] = field(default_factory=tuple)
+    on_phone: Sequence[rx.Component] | None = None
+
+    def __post_init__(self) -> None:
+        if self.on_phone is None:
+            self.on_phone = [part for part in (self.views, *self.tools, self.primary) if part is not None]
 
 
 Draw = Callable[[], "rx.Component | Page"]

@@ -103,14 +103,8 @@ def above(
     extra: Sequence[rx.Component] = (),
     segment_field: str = "",
 ) -> list[rx.Component]:
-    """Draw what stands above the table: the views on a phone, the filters, the news."""
-    phone = rx.el.div(
-        saved_views(state.views, state.view, state.choose_view),
-        class_name="only-phone",
-        style={"padding": "8px 8px 0"},
-    )
+    """Draw what stands above the table: the filters, the news."""
     return [
-        phone,
         filters(state, quick, placeholder=placeholder, extra=extra, segment_field=segment_field),
         new_rows(state.new_count, noun, state.reload),
     ]

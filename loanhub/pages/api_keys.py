@@ -134,12 +134,8 @@ def api_keys() -> Page:
         is_open=S.confirming,
         on_open_change=S.stop_asking,
     )
-    phone = rx.el.div(
-        button("新建密钥", look="p", icon_name="plus", on_click=S.open_new, writes=True),
-        class_name="gov-phone",
-    )
     return Page(
-        [phone, table, _new(), _shown(), stop],
+        [table, _new(), _shown(), stop],
         tools=[file_link("接口说明", "/api/v1/openapi.json", icon_name="braces", look="g")],
         primary=create,
     )

@@ -134,7 +134,6 @@ def archive() -> Page:
         rx.el.span("打包下载需要「打包下载资料」权限", class_name="f3 t12"),
     )
     listed = rx.fragment(
-        rx.el.div(views, class_name="gov-phone"),
         bar,
         rx.cond(S.tab == "missing", _missing(), _files()),
         rx.cond(

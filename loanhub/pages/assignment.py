@@ -310,9 +310,7 @@ def assignment() -> Page:
     part = rx.match(
         S.tab, ("trial", trial_part()), ("people", people_part()), ("versions", versions_part()), _rules()
     )
-    views = saved_views(S.tabs, S.tab, S.choose)
     content = rx.el.div(
-        rx.el.div(views, rx.el.div(create, class_name="row end"), class_name="only-phone col g2"),
         _draft_bar(),
         part,
         class_name="gov-col",

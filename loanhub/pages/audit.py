@@ -206,7 +206,6 @@ def audit() -> Page:
     turn = pager(S.range_text, S.page, S.pages, on_previous=S.go(-1), on_next=S.go(1))
     return Page(
         [
-            rx.el.div(_tabs(), _prove(), class_name="gov-phone"),
             _chain(),
             _breaks(),
             _filters(),

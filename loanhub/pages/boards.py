@@ -366,6 +366,7 @@ def boards() -> Page:
         views=views,
         tools=[_people()],
         primary=new,
+        on_phone=[views],  # the bar below has the plus
         title=rx.cond(BoardState.title != "", BoardState.title, "看板"),
         keys=[hotkey("c", focus("[data-add]"))],
     )

@@ -304,4 +304,5 @@ def calculator() -> Page:
             button("打印", icon_name="printer", look="g", on_click=S.print_all),
         ),
         primary=button("导出 Excel", icon_name="download", look="p", on_click=S.export),
+        on_phone=(),
     )

@@ -138,4 +138,4 @@ def calls() -> Page:
         S.rows, COLUMNS, row_id=lambda r: r["id"], label="通话记录", card=_card, loading=S.loading, on_open=S.open,
         empty=empty("没有通话", "接入话务系统后，每一通电话都会自动记在这里和客户的时间线上。", drawing="done"),
     )  # fmt: skip
-    return Page([rx.el.div(views, class_name="gov-phone"), table, _sheet()], views=views)
+    return Page([table, _sheet()], views=views)

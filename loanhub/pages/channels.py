@@ -280,7 +280,6 @@ def channels() -> Page:
     body = rx.match(S.tab, ("costs", costs()), ("refunds", refunds()), ("texts", _texts()), _channels())
     return Page(
         [
-            rx.el.div(saved_views(S.tabs, S.tab, S.choose_tab), _primary(), class_name="gov-phone"),
             body, _channel_sheet(), _link_sheet(), _cost_sheet(), _void_sheet(), _texts_sheet(), webhook_sheet(),
         ],
         views=tabs,

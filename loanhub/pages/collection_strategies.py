@@ -160,7 +160,6 @@ def collection_strategies() -> Page:
         custom_attrs={"aria-label": "催收策略，按顺序"},
     )
     content = rx.el.div(
-        rx.el.div(create, class_name="only-phone row end"),
         note(
             "从上到下逐条看，第一条符合的决定案件的优先度、催收方式和话术。右边是现在按它处理的在催案件数。",
             "mute",

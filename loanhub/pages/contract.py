@@ -416,4 +416,5 @@ def contract() -> Page:
         views=chip,
         tools=[download, printing],
         primary=_step_button(),
+        on_phone=(),
     )

@@ -150,4 +150,4 @@ def deliveries() -> Page:
         on_open=S.open,
         empty=empty("没有要处理的进线", "渠道推送的内容读不懂时，会带着原文和原因等在这里，一条不丢。", drawing="done"),
     )  # fmt: skip
-    return Page([rx.el.div(views, class_name="gov-phone"), table, _sheet()], views=views, tools=[again])
+    return Page([table, _sheet()], views=views, tools=[again])

@@ -325,29 +325,8 @@ def duplicates() -> Page:
         rx.fragment(),
     )
     shown = rx.match(S.view, ("merges", _merges()), ("rulings", _rulings()), _pairs())
-    phone = rx.el.div(
-        saved_views(S.views, S.view, S.choose_view), class_name="only-phone", style={"padding": "8px 8px 0"}
-    )
-    # The top bar's buttons are not on the phone.
-    begin = rx.el.div(
-        rx.el.div(
-            rx.cond(
-                _may(Permission.LEADS_CREATE),
-                button("盲查重", look="p", icon_name="scan-search", on_click=R.show_check(True)),
-                rx.fragment(),
-            ),
-            rx.cond(
-                _may(Permission.LEADS_CREATE),
-                button("申请裁定", icon_name="scale", on_click=R.show_claim(True)),
-                rx.fragment(),
-            ),
-            class_name="row g2",
-        ),
-        class_name="only-phone",
-        style={"padding": "12px 12px 0"},
-    )
     return Page(
-        [phone, begin, shown, _compare(), blind_check(), _claim(), _decide()],
+        [shown, _compare(), blind_check(), _claim(), _decide()],
         views=saved_views(S.views, S.view, S.choose_view),
         tools=[claim],
         primary=check,

@@ -203,7 +203,6 @@ def fields() -> Page:
     """Draw the page."""
     return Page(
         [
-            rx.el.div(_tabs(), _create(), class_name="gov-phone"),
             rx.el.div(_lists(), _preview(), class_name="split gov-split"),
             _sheet(),
         ],

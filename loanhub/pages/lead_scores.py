@@ -264,11 +264,6 @@ def lead_scores() -> Page:
     create = button("新建规则", look="p", icon_name="plus", on_click=S.show(True), writes=True)
     part = rx.match(S.tab, ("trial", _trial()), ("versions", _versions()), _rules())
     content = rx.el.div(
-        rx.el.div(
-            saved_views(S.tabs, S.tab, S.choose),
-            rx.el.div(create, class_name="row end"),
-            class_name="only-phone col g2",
-        ),
         _draft_bar(),
         part,
         class_name="gov-col",

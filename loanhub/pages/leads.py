@@ -263,5 +263,6 @@ def leads() -> Page:
         views=tabs(S),
         tools=[check, bring],
         primary=create,
+        on_phone=[tabs(S), check, bring],  # the bar below has the plus
         keys=[key],
     )

@@ -389,7 +389,6 @@ def ledger() -> Page:
     body = rx.match(S.tab, ("trial", _trial()), ("journal", _journal()), _day())
     return Page(
         [
-            rx.el.div(saved_views(S.tabs, S.tab, S.choose_tab), class_name="gov-phone"),
             rx.cond(S.loading & (S.figures.length() == 0) & (S.tab == "day"), skeleton_rows(), body),
         ],
         views=saved_views(S.tabs, S.tab, S.choose_tab),

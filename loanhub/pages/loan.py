@@ -233,23 +233,26 @@ def _change_menu(*, phone: bool) -> rx.Component:
     return rx.cond(shown, rx.menu.root(rx.menu.trigger(opener), content), rx.fragment())
 
 
-def _tools() -> list[rx.Component]:
+def _papers() -> list[rx.Component]:
     settled = file_link(
         "结清证明", rx.Var.create("/api/loans/") + H["id"].to(str) + "/settlement_certificate.pdf", icon_name="file-check"
     )  # fmt: skip
-    settle = button(
-        "提前结清", icon_name="badge-check", on_click=S.settle(False), writes=True, class_name="no-phone",
-        disabled=action_of("settlement", "allowed") != "1", reason=action_of("settlement", "why_not"),
-    )  # fmt: skip
-    papers = rx.cond(
+    issue = rx.cond(
         SessionState.allowed.contains(Permission.CONTRACTS_CREATE.value),
         link_button("出具文书", "/contracts/issue?loan=" + H["id"].to(str), icon_name="file-plus"),
         rx.fragment(),
     )
+    return [issue, rx.cond(H["settled_date"] != "", settled, rx.fragment())]
+
+
+def _tools() -> list[rx.Component]:
+    settle = button(
+        "提前结清", icon_name="badge-check", on_click=S.settle(False), writes=True,
+        disabled=action_of("settlement", "allowed") != "1", reason=action_of("settlement", "why_not"),
+    )  # fmt: skip
     return [
         status_chip(H["status_label"], H["status_tone"]),
-        papers,
-        rx.cond(H["settled_date"] != "", settled, rx.fragment()),
+        *_papers(),
         rx.cond(
             SessionState.allowed.contains(Permission.PAYMENTS_CREATE.value) & S.can["can_quote"],
             settle,
@@ -341,4 +344,5 @@ def loan() -> Page:
         subtitle="",
         back=("贷款与还款", "/loans"),
         tools=[rx.cond(H.contains("id"), rx.fragment(*_tools()), rx.fragment())],
+        on_phone=[rx.cond(H.contains("id"), rx.fragment(*_papers()), rx.fragment())],
     )  # fmt: skip

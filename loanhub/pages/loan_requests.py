@@ -214,8 +214,6 @@ def loan_requests() -> Page:
     )
     tabs = saved_views(S.views, S.view, S.choose_view)
     bar = filter_bar(
-        # The top bar of the phone has no room for them.
-        rx.el.div(saved_views(S.views, S.view, S.choose_view), class_name="only-phone lviews"),
         option_filter("类型", list(CHANGE_KINDS.items()), S.kind, S.choose_kind, icon_name="list-filter"),
     )
     detail = drawer(R["kind_label"].to(str) + "申请", _detail(), is_open=S.opened, on_open_change=S.show)

@@ -203,8 +203,7 @@ def outbox() -> Page:
         link_button("消息通道", "/settings/message-channels", icon_name="settings"),
     ]
     return Page(
-        [rx.el.div(views, class_name="gov-phone"), bar, table, _sheet(), _unsubscribed()],
+        [bar, table, _sheet(), _unsubscribed()],
         views=views,
         tools=tools,
-        on_phone=tools,
     )

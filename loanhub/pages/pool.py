@@ -107,11 +107,6 @@ def pool() -> Page:
     turn = pager(S.range_text, S.page, S.pages, on_previous=S.go(-1), on_next=S.go(1))
     return Page(
         [
-            rx.el.div(
-                saved_views(S.views, S.view, S.choose_view),
-                class_name="only-phone",
-                style={"padding": "8px 8px 0"},
-            ),
             filter_bar(
                 _quick("channel_code", "来源", "target", S.channels),
                 _quick("product_code", "产品", "package", S.products),

@@ -63,5 +63,4 @@ def print_batches() -> Page:
         [table, batch_drawer(), new_dialog()],
         back=("合同中心", "/contracts"),
         primary=primary,
-        on_phone=[primary],
     )

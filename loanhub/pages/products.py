@@ -332,7 +332,6 @@ def products() -> Page:
     """Draw the list, or the editor in its place."""
     return Page(
         [
-            rx.cond(S.editing, rx.fragment(), rx.el.div(_create(), class_name="gov-phone")),
             rx.cond(S.editing, _editor(), _list()),
             _dialogs(),
         ],

@@ -361,7 +361,7 @@ def rates() -> Page:
         rx.cond(S.loading, skeleton_rows(), shown), class_name="gov-col", style={"width": "min(1240px,100%)"}
     )
     return Page(
-        [rx.el.div(_tabs(), _create(), class_name="gov-phone"), body, _lpr_sheet(), _cap_sheet()],
+        [body, _lpr_sheet(), _cap_sheet()],
         views=_tabs(),
         primary=_create(),
     )

@@ -87,7 +87,7 @@ def report_boards() -> Page:
         "新建看板", form(*_name_fields(L, "", "me"), on_submit=L.create, key=L.form_key, guard=False), is_open=L.asking,
         on_open_change=L.ask,
     )  # fmt: skip
-    return Page([body, made], primary=new, on_phone=[new])
+    return Page([body, made], primary=new)
 
 
 def _picture(tile: Any) -> rx.Component:

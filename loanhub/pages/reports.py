@@ -95,5 +95,4 @@ def report_list() -> Page:
     return Page(
         [rx.el.div(report_tabs("/reports"), body, style={"overflow": "auto"})],
         primary=create,
-        on_phone=[create],
     )

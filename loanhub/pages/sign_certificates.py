@@ -117,5 +117,4 @@ def sign_certificates() -> Page:
         [rx.cond(S.loading, skeleton_detail(), cards), _file_dialog(), _device_dialog(), retire],
         tools=[device],
         primary=change,
-        on_phone=[change, device],
     )

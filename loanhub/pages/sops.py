@@ -206,5 +206,4 @@ def sops() -> Page:
             _name_sheet(),
         ],
         primary=primary,
-        on_phone=[primary],
     )

@@ -313,5 +313,4 @@ def stages() -> Page:
         [rx.cond(S.loading, skeleton_rows(), content), _effects(), _creating(), _retiring()],
         views=boards,
         tools=[create],
-        on_phone=[boards, create],
     )

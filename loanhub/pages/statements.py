@@ -255,8 +255,6 @@ def statements() -> Page:
         rx.fragment(),
     )  # fmt: skip
     main = rx.el.div(
-        rx.el.div(saved_views(S.tabs, S.tab, S.choose_tab), class_name="gov-phone"),
-        rx.cond(CAN_IMPORT, rx.el.div(everything, again, class_name="gov-phone"), rx.fragment()),
         _filters(),
         _says(),
         table,

@@ -86,5 +86,4 @@ def targets() -> Page:
         [rx.el.div(bar, rx.cond(State.loaded, sheet, skeleton_rows()), class_name="ck tg-page")],
         views=months,
         tools=[copy],
-        on_phone=[months, copy],
     )

@@ -156,4 +156,5 @@ def template() -> Page:
         back=("文书模板", "/templates"),
         tools=tools,
         primary=primary,
+        on_phone=tools,
     )

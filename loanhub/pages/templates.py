@@ -189,5 +189,4 @@ def templates() -> Page:
         [content, _new()],
         subtitle="条款、变量、条件都在页面上改，不用写代码",
         primary=primary,
-        on_phone=[primary],
     )

@@ -320,7 +320,6 @@ def users() -> Page:
     )
     return Page(
         [
-            rx.el.div(_tabs(), _create(), class_name="gov-phone"),
             rx.match(S.tab, ("departments", _departments()), ("leave", _leave()), _people()),
             _person_sheet(),
             _password_sheet(),

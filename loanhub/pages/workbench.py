@@ -386,5 +386,6 @@ def workbench() -> Page:
         subtitle=rx.cond(works, S.headline, ""),
         tools=[rx.el.span(S.date_text, class_name="t12 f3 nw")],
         primary=primary,
+        on_phone=(),
         keys=keys,
     )  # fmt: skip
