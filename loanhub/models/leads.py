@@ -174,3 +174,5 @@ class ImportRow(SQLModel, table=True):
     issues: list[dict[str, str]] = json_field(list)
     lead_id: int | None = Field(default=None, foreign_key="lead.id", index=True)
     duplicate_of_id: int | None = Field(default=None, foreign_key="lead.id")
+    duplicate_customer_id: int | None = Field(default=None)
+    """The known customer behind the row."""
