@@ -71,6 +71,18 @@ class TestLogin:
         expect(stranger.get_by_role("heading", name="使用手册").first).to_be_visible()
 
 
+def test_an_address_that_is_none_says_so_and_leads_back(browser: Browser, server: str):
+    context = browser.new_context(base_url=server, locale="zh-CN")
+    page = context.new_page()
+    answer = page.goto("/settings/nothing-here")
+    assert answer is not None and answer.status == 404
+    expect(page.get_by_role("heading", name="没有这个页面")).to_be_visible()
+    expect(page).to_have_title(re.compile("没有这个页面"))
+    page.get_by_role("link", name="回工作台").click()
+    expect(page).to_have_url(re.compile("/login"))
+    context.close()
+
+
 BAD_FILES = {
     "wrong_type": ("名单.txt", lambda: "陆青禾 15400000001".encode(), "XLSX"),
     "empty": ("名单.csv", lambda: b"", "空"),
