@@ -97,7 +97,13 @@ def _parts() -> Page:
         ),
         rx.fragment(),
     )
-    return Page([root, phone_bar(), withdraw(), upload_link_dialog()], tools=step, primary=new, keys=[keys])
+    return Page(
+        [root, phone_bar(), withdraw(), upload_link_dialog()],
+        tools=step,
+        primary=new,
+        on_phone=[rx.cond(S.picked, rx.fragment(*step), new)],
+        keys=[keys],
+    )
 
 
 @page(
