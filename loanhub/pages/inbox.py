@@ -155,10 +155,8 @@ def _press(element_id: str) -> Any:
 @page(route="/inbox", title="消息", permission=Permission.INBOX_READ, on_load=InboxState.load)
 def inbox() -> Page:
     """Draw the page."""
-    tabs = saved_views(S.tabs, S.tab, S.choose)
-    phone_tabs = rx.el.div(tabs, class_name="bar only-phone")
     return Page(
-        [phone_tabs, rx.el.div(_list(), _opened(), class_name="nbx")],
+        [rx.el.div(_list(), _opened(), class_name="nbx")],
         views=saved_views(S.tabs, S.tab, S.choose),
         tools=[
             button("全部已读", icon_name="check-check", on_click=S.read_all, writes=True),

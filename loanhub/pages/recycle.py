@@ -64,9 +64,6 @@ def _card(row: Any) -> rx.Component:
 @page(route="/recycle", title="回收站", permission=DELETERS, on_load=RecycleState.load)
 def recycle() -> Page:
     """Draw the page."""
-    phone = rx.el.div(
-        saved_views(S.views, S.view, S.choose_view), class_name="only-phone", style={"padding": "8px 8px 0"}
-    )
     table = data_table(
         S.rows,
         COLUMNS,
@@ -80,6 +77,6 @@ def recycle() -> Page:
     )
     turn = pager(S.range_text, S.page, S.pages, on_previous=S.go(-1), on_next=S.go(1))
     return Page(
-        [phone, table, rx.cond(S.pages > 1, turn, rx.fragment())],
+        [table, rx.cond(S.pages > 1, turn, rx.fragment())],
         views=saved_views(S.views, S.view, S.choose_view),
     )

@@ -112,7 +112,7 @@ def list_messages(actor: Actor, *, tab: str = Tab.ALL.value, now: datetime) -> I
     chosen = Tab.find(tab) or Tab.ALL
     with reading() as db:
         waiting = list(
-            db.execute(_waiting(actor, now).order_by(col(Notification.id).desc()).limit(SHOWN)).scalars()
+            db.execute(_waiting(actor, now).order_by(*_NEWEST_FIRST).limit(SHOWN)).scalars()
         )
         if chosen is Tab.DONE:
             done = sa.select(Notification).where(
@@ -129,6 +129,9 @@ def list_messages(actor: Actor, *, tab: str = Tab.ALL.value, now: datetime) -> I
         _grouped(rows, now),
         {code: formats.count(number) if number else "" for code, number in counts.items()},
     )
+
+
+_NEWEST_FIRST = (col(Notification.created_at).desc(), col(Notification.id).desc())
 
 
 def _waiting(actor: Actor, now: datetime) -> sa.Select[tuple[Notification]]:
@@ -156,7 +159,7 @@ def _grouped(rows: Iterable[Notification], now: datetime) -> list[Message]:
     messages: list[Message] = []
     for group in groups.values():
         newest = group[0]
-        day = _day(newest.created_at, now)
+        day = _day(newest.done_at or newest.created_at, now)
         messages.append(
             Message(
                 id=newest.id or 0, ids=",".join(str(row.id) for row in group), title=newest.title, text=newest.text,

@@ -45,6 +45,16 @@ class TestListMessages:
         assert (shown.counts["all"], shown.counts["due"], shown.counts["approval"]) == ("4", "2", "1")
         assert (titles(rep, "system"), titles(rep, "approval")) == (["备份完成"], ["审批通过"])
 
+    def test_names_each_day_once_whatever_was_written_first(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        for title, days in (("今天早", 0), ("前天", 2), ("昨天", 1), ("今天晚", 0), ("上月", 30)):
+            tell(rep, title, at=NOON - timedelta(days=days))
+
+        shown = inbox.list_messages(rep, now=NOON).messages
+
+        assert [m.title for m in shown] == ["今天晚", "今天早", "昨天", "前天", "上月"]
+        assert [m.day for m in shown if m.first_of_day] == ["今天", "昨天", "本周", "更早"]
+
     def test_shows_nobody_elses(self) -> None:
         tell(make_user(RoleCode.SALES), "别人的")
 
