@@ -7,6 +7,7 @@ Source: lending-domain.md §1.6, §5.6; points are the firm's experience of how 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -70,6 +71,8 @@ STOPPABLE = (Key.ID_NUMBER, Key.COMPANY_CODE, Key.PHONE)
 SAME_NAME_POINTS = 15
 OTHER_NAME_POINTS = 35
 PART_OF_NAME_POINTS = 20
+OTHER_NAME_BELOW = 40
+"""Names less alike than this are two names."""
 OTHER_BIRTH_POINTS = 60
 OTHER_GENDER_POINTS = 30
 DEFAULT_THRESHOLD = 60
@@ -209,6 +212,24 @@ def name_likeness(mine: str, theirs: str) -> int:
     return round(SequenceMatcher(None, mine, theirs, autojunk=False).ratio() * 70)
 
 
+_SALUTATION = re.compile(r"(.{1,2}?)(先生|女士|小姐|太太|老板|经理|老师|师傅|总|姐|哥|某)")
+
+
+def could_be_called(mine: str, theirs: str) -> bool:
+    """Return whether a party named ``mine`` in a list may be the known ``theirs``: no name, a salutation, or alike.
+
+    >>> could_be_called("张先生", "张三"), could_be_called("王女士", "李梅")
+    (True, False)
+    """
+    mine, theirs = normalize_name(mine), normalize_name(theirs)
+    if not mine or not theirs or "未知" in (mine, theirs):
+        return True
+    titled = _SALUTATION.fullmatch(mine)
+    if titled and theirs.startswith(titled[1]):
+        return True
+    return name_likeness(mine, theirs) >= OTHER_NAME_BELOW
+
+
 def compare(mine: Party, theirs: Party, modes: Mapping[Key, Mode] | None = None) -> Verdict | None:
     """Return what speaks for the two being one party; None when nothing does, or when they cannot be.
 
@@ -278,7 +299,7 @@ def _for_and_against(mine: Party, theirs: Party, keys: set[Key]) -> Iterable[Rea
         yield Reason("same_name", "姓名也相同", SAME_NAME_POINTS)
     elif by_number and likeness >= 80:
         yield Reason("same_sound", "姓名同音", SAME_NAME_POINTS // 2)
-    elif by_number and likeness < 40 and mine.name and theirs.name:
+    elif by_number and likeness < OTHER_NAME_BELOW and mine.name and theirs.name:
         yield Reason("other_name", "姓名不同，可能是家人共用", -OTHER_NAME_POINTS)
     if Key.NAME_EMPLOYER in keys and likeness < 80:
         yield Reason("part_of_name", "姓名只有一部分相同", -PART_OF_NAME_POINTS)

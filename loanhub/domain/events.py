@@ -102,6 +102,7 @@ EVENT_TYPES: dict[str, EventType] = {
         EventType("cases.exported", "导出催收案件", _A, "download", True),
         EventType("customer.created", "新建客户", _F, "user-plus"),
         EventType("customer.edited", "修改资料", _F, "pencil"),
+        EventType("customer.repeated", "再次进线", _F, "copy"),
         EventType("customer.related", "关联关系人", _F, "users"),
         EventType("customer.revealed", "查看明文", _A, "eye", True),
         EventType("phone.dialed", "拨打电话", _A, "phone-outgoing", True),

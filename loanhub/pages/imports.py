@@ -15,26 +15,31 @@ from loanhub.components.money import number
 from loanhub.components.states import empty
 from loanhub.components.upload import send_file
 from loanhub.domain.permissions import Permission
+from loanhub.pages._import_pairs import likely_pairs, sure_pairs
 from loanhub.pages._page import Page, page
 from loanhub.services.files import IMPORT_KIND
-from loanhub.services.imports import Duplicates, Ownership
+from loanhub.services.imports import Customers, Duplicates, Ownership
 from loanhub.settings import settings
 from loanhub.state._base import SessionState
+from loanhub.state._import_views import ImportColumn, Issue, PreviewLine
 from loanhub.state.imports import (
     CHECK,
     MAP,
     RESULT,
     RUN,
     UPLOAD,
-    ImportColumn,
     ImportsState,
-    Issue,
-    PreviewLine,
 )
 
 S = ImportsState
 STEPS = ((UPLOAD, "上传文件"), (MAP, "字段映射"), (CHECK, "校验与规则"), (RUN, "导入"))
-GROUPS = (("refused", "未导入"), ("duplicate", "重复"), ("warning", "请留意"), ("cleaned", "已规范"))
+GROUPS = (
+    ("refused", "未导入"),
+    ("customer", "已是客户"),
+    ("duplicate", "重复"),
+    ("warning", "请留意"),
+    ("cleaned", "已规范"),
+)
 PHONE = "@media (max-width: 1023px)"
 _TWO: dict[str, Any] = {
     "display": "grid", "gridTemplateColumns": "minmax(0,1fr) 360px", "flex": "1", "minHeight": "0",
@@ -267,29 +272,15 @@ def _check() -> rx.Component:
         ),
         class_name="tbl c34",
     )
-    known = rx.cond(
-        S.known.length() > 0,
-        rx.el.section(
-            rx.el.div(rx.el.h3("库内已有"), rx.el.span(S.known.length(), class_name="n"), class_name="sec-h"),
-            rx.el.ul(
-                rx.foreach(
-                    S.known,
-                    lambda one: rx.el.li(
-                        rx.el.span("第 ", one["row"], " 行", class_name="t12 f3"), one["name"],
-                        rx.el.span(one["notice"], class_name="t12 f2"), class_name="row g3",
-                    ),
-                )
-            ),
-        ),
-        rx.fragment(),
-    )  # fmt: skip
     left = rx.el.div(
         rx.el.div(
             _figure(_count("wanted"), "将新建", "ok"),
             _figure(_count("cleaned"), "已规范", "ok"),
             _figure(_count("warning"), "请留意", "warn"),
             _figure(_count("repeats"), "文件内重复", "info"),
-            _figure(_count("known"), "库内已有", "info"),
+            _figure(_count("known"), "已有线索", "info"),
+            _figure(_count("customers"), "已是客户", "info"),
+            _figure(_count("likely"), "可能相同", "warn"),
             _figure(_count("refused"), "不能导入", "danger"),
             class_name="hero",
         ),
@@ -310,7 +301,7 @@ def _check() -> rx.Component:
             ),
             rx.fragment(),
         ),
-        rx.el.div(known, style={"padding": "16px 24px"}),
+        rx.el.div(sure_pairs(), likely_pairs(), class_name="col g6", style={"padding": "16px 24px"}),
         style={"overflow": "auto", "minHeight": "0"},
     )
     return rx.fragment(
@@ -380,7 +371,11 @@ def _rules() -> rx.Component:
     )
     return rx.el.div(
         _choice("owner", "归属", list(Ownership.options())),
-        _choice("duplicates", "库内已有的人", list(Duplicates.options())),
+        _choice("duplicates", "已有线索的人", list(Duplicates.options())),
+        _choice("customers", "已是客户的人", list(Customers.options())),
+        rx.el.p(
+            "挂到客户的新线索归客户的负责人；负责人已离职或没有的，按上面的「归属」分。", class_name="t12 f3"
+        ),
         channel,
         rx.el.section(rx.el.div(rx.el.h3("合规"), class_name="sec-h"), consent),
         class_name="col g6",
@@ -416,8 +411,8 @@ def _running() -> rx.Component:
 
 def _issue(row: rx.Var[Issue]) -> rx.Component:
     subject = rx.cond(
-        row.lead_id > 0,
-        rx.el.a(row.subject, href=f"/leads?lead={row.lead_id}", class_name="fb"),
+        row.href != "",
+        rx.el.a(row.subject, href=row.href, class_name="fb"),
         rx.el.span("—", class_name="f3"),
     )
     after = rx.cond(row.after != "", rx.el.span(" → ", row.after, class_name="b"), rx.fragment())
@@ -446,7 +441,7 @@ def _result() -> rx.Component:
 
     table = rx.el.table(
         rx.el.caption("每一行怎么处理", class_name="vh"),
-        _head("行", "列", "原值", "处理与原因", "线索"),
+        _head("行", "列", "原值", "处理与原因", "线索或客户"),
         rx.el.tbody(rx.foreach(S.issues, _issue)),
         class_name="tbl c34",
     )

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain.errors import NotFound
-from loanhub.models import ImportBatch, ImportRow, Lead, LeadTouch, Task
+from loanhub.models import Customer, Department, ImportBatch, ImportRow, Lead, LeadTouch, Task, User
 
 AT_ONCE = 500
 
@@ -57,6 +57,51 @@ def find_known(
     return [found[key] for key in sorted(found, reverse=True)]
 
 
+@dataclass(frozen=True, slots=True)
+class KnownCustomer:
+    """What 查重 needs of a living customer; indexes are blind. ``keeper_id`` is the owner unless that person has left."""
+
+    id: int
+    number: str
+    name: str
+    phone_index: str | None
+    id_number_index: str | None
+    owner_id: int | None
+    keeper_id: int | None
+    manager_id: int | None
+    department_id: int | None
+    team: str
+
+
+def find_known_customers(
+    db: Session, phone_indexes: Iterable[str], id_indexes: Iterable[str]
+) -> list[KnownCustomer]:
+    """Return the living customers that share a phone or identity number with any of these, newest first."""
+    found: dict[int, KnownCustomer] = {}
+    for column, wanted in (
+        (Customer.phone_index, list(phone_indexes)),
+        (Customer.id_number_index, list(id_indexes)),
+    ):
+        for start in range(0, len(wanted), AT_ONCE):
+            query = (
+                sa.select(
+                    col(Customer.id), col(Customer.number), col(Customer.name), col(Customer.phone_index),
+                    col(Customer.id_number_index), col(Customer.owner_id), col(User.active), col(Customer.manager_id),
+                    col(Customer.department_id), col(Department.name), col(Customer.deleted_at),
+                )
+                .outerjoin(User, col(User.id) == col(Customer.owner_id))
+                .outerjoin(Department, col(Department.id) == col(Customer.department_id))
+                .where(col(column).in_(wanted[start : start + AT_ONCE]))
+            )  # fmt: skip
+            for row in db.execute(query):
+                if row.deleted_at is None:
+                    found[int(row.id)] = KnownCustomer(
+                        int(row.id), row.number, row.name, row.phone_index, row.id_number_index, row.owner_id,
+                        row.owner_id if row.active else None, row.manager_id, row.department_id, row[9] or "",
+                    )  # fmt: skip
+    return [found[key] for key in sorted(found, reverse=True)]
+
+
 def list_rows(
     db: Session, batch_id: int, *, outcomes: Sequence[str], offset: int = 0, limit: int = 50
 ) -> list[ImportRow]:
@@ -77,13 +122,24 @@ def count_rows(db: Session, batch_id: int) -> dict[str, int]:
     return {outcome: int(number) for outcome, number in db.execute(query).all()}
 
 
+ATTACHED = "attached"
+"""The outcome of a row whose new lead was hung on a known customer."""
+
+
+def attached(batch_id: int) -> sa.ColumnElement[bool]:
+    """Return the condition on leads of a batch that were hung on a known customer as they came."""
+    return sa.exists().where(
+        col(ImportRow.lead_id) == col(Lead.id), col(ImportRow.batch_id) == batch_id, col(ImportRow.outcome) == ATTACHED
+    )  # fmt: skip
+
+
 def untouched(batch_id: int) -> sa.ColumnElement[bool]:
     """Return the condition on leads of a batch that nobody has worked on since."""
     return sa.and_(
         col(Lead.import_batch_id) == batch_id,
         col(Lead.deleted_at).is_(None),
         col(Lead.version) == 1,
-        col(Lead.customer_id).is_(None),
+        sa.or_(col(Lead.customer_id).is_(None), attached(batch_id)),
         ~sa.exists().where(col(Task.lead_id) == col(Lead.id)),
         ~sa.exists().where(
             col(LeadTouch.lead_id) == col(Lead.id),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
@@ -38,21 +36,6 @@ def find_same_party(db: Session, *, phone_index: str | None, id_number_index: st
         if found is not None:
             return found
     return None
-
-
-def find_parties(db: Session, phone_indexes: Iterable[str]) -> dict[str, Lead]:
-    """Return the newest living lead by phone index, for a whole import at once."""
-    wanted = list(set(phone_indexes))
-    found: dict[str, Lead] = {}
-    for start in range(0, len(wanted), 500):
-        query = (
-            sa.select(Lead)
-            .where(col(Lead.phone_index).in_(wanted[start : start + 500]), col(Lead.deleted_at).is_(None))
-            .order_by(col(Lead.id))
-        )
-        for lead in db.execute(query).scalars():
-            found[lead.phone_index or ""] = lead
-    return found
 
 
 def first_rank(db: Session, pipeline_id: int, stage_code: str) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import replace
 from typing import Any
 
 import reflex as rx
@@ -13,54 +13,24 @@ from loanhub.components.toasts import done, failed
 from loanhub.domain import formats
 from loanhub.domain.errors import Conflict
 from loanhub.domain.permissions import Permission
-from loanhub.services.imports import UnreadableTable, prepare, result, run
+from loanhub.services.imports import Customers, UnreadableTable, prepare, preview, result, run
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._import_views import ImportColumn, ImportPair, Issue, PreviewLine, pair_of
 
 UPLOAD, MAP, CHECK, RUN, RESULT = "upload", "map", "check", "run", "result"
-TONES = {"refused": "danger", "duplicate": "info", "warning": "warn", "cleaned": "ok", "ok": "neutral"}
+TONES = {
+    "refused": "danger",
+    "duplicate": "info",
+    "customer": "info",
+    "warning": "warn",
+    "cleaned": "ok",
+    "ok": "neutral",
+}
 ROWS_AT_ONCE = 50
-
-
-@dataclass
-class ImportColumn:
-    """A column of the file on the mapping step."""
-
-    place: int = 0
-    letter: str = ""
-    header: str = ""
-    samples: str = ""
-    target: str = ""
-    reason: str = ""
-    tone: str = ""
-
-
-@dataclass
-class PreviewLine:
-    """A row of the preview."""
-
-    number: int = 0
-    cells: list[str] = field(default_factory=list)
-    label: str = ""
-    tone: str = ""
-    sentence: str = ""
-
-
-@dataclass
-class Issue:
-    """A remark on the result page."""
-
-    number: int = 0
-    field: str = ""
-    sentence: str = ""
-    before: str = ""
-    after: str = ""
-    label: str = ""
-    tone: str = ""
-    lead_id: int = 0
-    subject: str = ""
+CHOICES = ("owner", "duplicates", "customers", "channel_code")
 
 
 class ImportsState(SessionState):
@@ -83,7 +53,8 @@ class ImportsState(SessionState):
     headings: list[str] = []
     lines: list[PreviewLine] = []
     problems: list[dict[str, str]] = []
-    known: list[dict[str, str]] = []
+    sure: list[ImportPair] = []
+    likely: list[ImportPair] = []
     uploading: bool = False
     checking: bool = False
     percent: int = 0
@@ -205,7 +176,7 @@ class ImportsState(SessionState):
         self.step = MAP
 
     def _show_options(self, options: Mapping[str, object]) -> None:
-        self.options = {key: str(options.get(key) or "") for key in ("owner", "duplicates", "channel_code")}
+        self.options = {key: str(options.get(key) or "") for key in CHOICES}
         self.consent = options.get("consent") is True
 
     @rx.event
@@ -221,9 +192,11 @@ class ImportsState(SessionState):
     @needs(Permission.LEADS_IMPORT)
     async def choose(self, key: str, value: str) -> Any:
         """Choose whose the leads become, what repeats become, the channel of rows without one."""
-        if key not in ("owner", "duplicates", "channel_code"):
+        if key not in CHOICES:
             return
         await self._set({key: str(value)[:40]})
+        if key == "customers" and self.counts:
+            self._count_wanted()
 
     @rx.event
     @needs(Permission.LEADS_IMPORT)
@@ -245,7 +218,7 @@ class ImportsState(SessionState):
         self.checking = True
         yield
         actor, now, batch_id = await self._actor(), utc_now(), self.batch_id
-        shown = await rx.run_in_thread(lambda: prepare.preview(actor, batch_id=batch_id, now=now))
+        shown = await rx.run_in_thread(lambda: preview.preview(actor, batch_id=batch_id, now=now))
         self.counts, self.headings = shown.counts, list(shown.headings)
         self.lines = [
             PreviewLine(r.number, list(r.cells), r.outcome_label, TONES.get(r.outcome, "neutral"), r.sentence)
@@ -255,8 +228,28 @@ class ImportsState(SessionState):
             {"kind": kind, "tone": TONES.get(kind, "neutral"), "sentence": sentence, "count": f"{number:,}"}
             for kind, sentence, number in shown.problems
         ]
-        self.known = [{"row": str(n), "name": name, "notice": notice} for n, name, notice in shown.known]
+        self.sure = [pair_of(one) for one in shown.pairs.sure]
+        self.likely = [pair_of(one) for one in shown.pairs.likely]
         self.step, self.checking = CHECK, False
+
+    def _count_wanted(self) -> None:
+        hung = self.counts["customers"] if self.options["customers"] == Customers.ATTACH.value else 0
+        self.counts = {**self.counts, "wanted": self.counts["fresh"] + hung}
+
+    @rx.event
+    @needs(Permission.LEADS_IMPORT)
+    async def leave_out(self, row: int, out: bool) -> None:
+        """Leave a row out that resembles somebody, or take it in again."""
+        place = next((i for i, one in enumerate(self.likely) if one.row == row), -1)
+        if place < 0 or self.likely[place].left_out is bool(out):
+            return
+        actor, batch_id, number = await self._actor(), self.batch_id, self.likely[place].row
+        await rx.run_in_thread(
+            lambda: prepare.leave_out(actor, batch_id=batch_id, row_number=number, out=bool(out))
+        )
+        self.likely[place] = replace(self.likely[place], left_out=bool(out))
+        self.counts = {**self.counts, "fresh": self.counts["fresh"] + (-1 if out else 1)}
+        self._count_wanted()
 
     @rx.event
     @needs(Permission.LEADS_IMPORT)
@@ -330,12 +323,13 @@ class ImportsState(SessionState):
         self.file_name, self.status, self.status_label = shown.file_name, shown.status, shown.status_label
         self.facts = f"{shown.done:,} / {shown.row_count:,} 行 · {shown.finished}"
         self.created, self.groups = shown.created, shown.groups
-        self.duplicates, self.refused = shown.groups["duplicate"], shown.groups["refused"]
+        self.duplicates, self.refused = shown.duplicates, shown.groups["refused"]
         self.owners = [{"name": name, "count": f"{number:,}"} for name, number in shown.owners]
         self.can_undo, self.undo_until, self.worked_on = shown.can_undo, shown.undo_until, shown.worked_on
         self.step, self.kept = RESULT, []
         first = next(
-            (g for g in ("refused", "duplicate", "warning", "cleaned") if shown.groups[g]), "refused"
+            (g for g in ("refused", "customer", "duplicate", "warning", "cleaned") if shown.groups[g]),
+            "refused",
         )
         await self._show_group(first, 0)
 
@@ -349,7 +343,7 @@ class ImportsState(SessionState):
         lines = [
             Issue(
                 i.number, i.field, i.sentence, i.before, i.after, i.outcome_label, TONES.get(group, "neutral"),
-                i.lead_id or i.known_id, i.subject,
+                i.href, i.subject,
             )
             for i in found
         ]  # fmt: skip

@@ -15,7 +15,7 @@ from reflex.istate.data import ReflexURL, URLData
 from sqlalchemy.engine import Engine
 
 from loanhub.domain.permissions import RoleCode
-from loanhub.services import files, leads
+from loanhub.services import customers, files, leads
 from loanhub.services._actor import Actor
 from loanhub.services.leads import view
 from loanhub.state import _listing
@@ -286,6 +286,26 @@ class TestImport:
         assert len(state.issues) == 40
         do(ImportsState.undo, state)
         assert state.status == "undone"
+
+    def test_a_row_is_left_out_and_taken_in_again(self, visit: Callable[..., Any]) -> None:
+        rep, phone = make_user(RoleCode.SALES), make_phone()
+        customers.create(rep, {"name": "孙立", "phone": phone}, now=utc_now())
+        content = f"姓名,手机号\n李梅,{phone}\n赵新,{make_phone()}\n".encode()
+        stored = files.upload(
+            rep, source=io.BytesIO(content), file_name="a.csv", kind=files.IMPORT_KIND, now=utc_now()
+        )
+        state = visit(ImportsState, rep)
+        do(ImportsState.uploaded, state, {"id": stored.id, "name": "a.csv"})
+        do(ImportsState.check, state)
+        assert (len(state.likely), state.likely[0].row, state.counts["wanted"]) == (1, 2, 2)
+
+        do(ImportsState.leave_out, state, 2, True)
+        do(ImportsState.leave_out, state, 2, True)
+        do(ImportsState.leave_out, state, 3, True)
+        assert (state.likely[0].left_out, state.counts["wanted"]) == (True, 1)
+
+        do(ImportsState.leave_out, state, 2, False)
+        assert (state.likely[0].left_out, state.counts["wanted"]) == (False, 2)
 
     @pytest.mark.parametrize("answer", [None, {}, {"id": "1"}, {"id": True}, {"error": "文件是空的"}, [1]])
     def test_junk_in_place_of_an_upload_is_refused(self, visit: Callable[..., Any], answer: object) -> None:

@@ -26,7 +26,7 @@ from loanhub.services.duplicates import merge, tell
 PAGE = 30
 READ = {"lead": Permission.LEADS_READ, "customer": Permission.CUSTOMERS_READ}
 EDIT = {"lead": Permission.LEADS_EDIT, "customer": Permission.CUSTOMERS_EDIT}
-_TONES = {Certainty.EXACT.value: "danger", Certainty.STRONG.value: "warn", Certainty.FUZZY.value: "info"}
+TONES = {Certainty.EXACT.value: "danger", Certainty.STRONG.value: "warn", Certainty.FUZZY.value: "info"}
 
 
 class PairStale(Conflict):
@@ -163,7 +163,7 @@ def _view(
         why_not = "线索和客户：在线索里点「转为客户」会并入这位客户"
     return PairView(
         id=pair.id or 0, version=pair.version, score=pair.score, certainty=certainty.label,
-        tone=_TONES[certainty.value],
+        tone=TONES[certainty.value],
         reasons=tuple((str(one["label"]), f"{int(str(one['points'])):+d}") for one in pair.reasons),
         left=left, right=right, status=pair.status, status_label=(PairStatus.find(pair.status) or PairStatus.OPEN).label,
         decided=f"{who} {formats.relative(pair.decided_at, now)}" if pair.decided_at else "", note=pair.note,

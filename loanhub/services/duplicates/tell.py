@@ -54,10 +54,15 @@ def sees(actor: Actor, known: Standing) -> bool:
 def blind(known: Standing, *, protected: str = "") -> str:
     """Return the blind sentence on a record: state and team."""
     if known.status is None:
-        told = "已是客户" + (f"（{known.team}）" if known.team else "")
+        told = blind_customer(known.team)
     else:
         told = blind_notice(known.status, in_pool=known.owner_id is None, team=known.team)
     return f"{told}，{protected}" if protected else told
+
+
+def blind_customer(team: str) -> str:
+    """Return the blind sentence on a customer: the team, never who."""
+    return "已是客户" + (f"（{team}）" if team else "")
 
 
 def sentence(db: Session, actor: Actor, known: Standing, *, now: datetime) -> str:

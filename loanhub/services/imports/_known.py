@@ -1,15 +1,16 @@
-"""Which rows are of persons known already 查重: looked up for many rows at once, told blindly."""
+"""Which rows are of persons known already 查重: leads under way first, then customers; many rows at once, told blindly."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.domain.duplicates import Key
+from loanhub.domain.duplicates import Key, could_be_called
 from loanhub.domain.leads import (
     DuplicateKey,
     DuplicateOutcome,
@@ -21,19 +22,26 @@ from loanhub.domain.leads import (
 )
 from loanhub.models import Department, Lead
 from loanhub.repositories import imports as repository
-from loanhub.repositories.imports import Known
+from loanhub.repositories.imports import Known, KnownCustomer
 from loanhub.services._actor import Actor
 from loanhub.services.duplicates import rules_of
+from loanhub.services.duplicates.tell import blind_customer
 from loanhub.services.imports._plan import PlannedRow
 from loanhub.services.imports._ready import keys_of
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """The known lead behind a row and on what both agree."""
+    """The known lead or customer behind a row and on what both agree."""
 
-    lead_id: int
     key: DuplicateKey
+    lead_id: int = 0
+    customer: KnownCustomer | None = None
+
+    @property
+    def record(self) -> tuple[str, int]:
+        """Return (entity, id)."""
+        return ("customer", self.customer.id) if self.customer else ("lead", self.lead_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,35 +65,22 @@ class Finder:
             for row in rows
             if row.wanted
         }
-        known = repository.find_known(
-            db,
-            {keys.phone for keys in self._keys.values() if keys.phone},
-            {keys.id_number for keys in self._keys.values() if keys.id_number},
-            not_of_batch=not_of_batch,
-        )
-        self._by_phone: dict[str, list[Known]] = {}
-        self._by_id: dict[str, list[Known]] = {}
-        for one in known:
-            if one.phone_index:
-                self._by_phone.setdefault(one.phone_index, []).append(one)
-            if one.id_number_index:
-                self._by_id.setdefault(one.id_number_index, []).append(one)
+        phones = {keys.phone for keys in self._keys.values() if keys.phone}
+        numbers = {keys.id_number for keys in self._keys.values() if keys.id_number}
+        known = repository.find_known(db, phones, numbers, not_of_batch=not_of_batch)
+        self._leads = _Shelf(known)
+        self._customers = _Shelf(repository.find_known_customers(db, phones, numbers))
         self._standings = _standings(db, [one.id for one in known])
 
     def find(self, row: PlannedRow, *, now: datetime) -> Match | None:
-        """Return the known lead this enquiry belongs to; None for a new person or one lost long ago."""
+        """Return the known lead this enquiry belongs to, else the customer; None for a new person.
+
+        A lead lost long ago is none: the person asks anew, and may be a customer.
+        """
         keys = self._keys.get(row.number)
         if keys is None:
             return None
-        if keys.id_number not in self._by_id and keys.phone not in self._by_phone:
-            return None
-        rules = rules_of(self._db, now=now)
-        for known in (*self._by_id.get(keys.id_number or "", ()), *self._by_phone.get(keys.phone or "", ())):
-            key = find_duplicate_key(
-                keys, PartyKeys(phone=known.phone_index, id_number=known.id_number_index)
-            )
-            if key is None or not rules.stops(Key(key.value)):
-                continue
+        for known, key in self._agreeing(self._leads, keys, now):
             standing = self._standings[known.id]
             outcome = decide_duplicate(
                 status=standing.status,
@@ -93,27 +88,69 @@ class Finder:
                 closed_at=standing.closed_at,
                 now=now,
             )
-            return None if outcome is DuplicateOutcome.NEW_OPPORTUNITY else Match(known.id, key)
+            if outcome is not DuplicateOutcome.NEW_OPPORTUNITY:
+                return Match(key, lead_id=known.id)
+            break
+        name = str(row.cleaned.values.get("name") or "")
+        for customer, key in self._agreeing(self._customers, keys, now):
+            # A family shares a phone, and an enquiry must not be hung on the wrong one of it.
+            if key is not DuplicateKey.PHONE or could_be_called(name, customer.name):
+                return Match(key, customer=customer)
         return None
 
-    def notice(self, row: PlannedRow, *, now: datetime) -> str:
-        """Return the blind sentence on the known lead of a row, or an empty text."""
-        match = self.find(row, now=now)
-        return self.sentence(match) if match else ""
+    def shares_number(self, row: PlannedRow) -> bool:
+        """Return whether a row has the phone or identity number of any known customer, whatever its name."""
+        keys = self._keys.get(row.number)
+        return keys is not None and any(self._customers.with_any(keys))
+
+    def _agreeing(
+        self, shelf: _Shelf[_Known], keys: PartyKeys, now: datetime
+    ) -> Iterator[tuple[_Known, DuplicateKey]]:
+        """Yield what is known by a number the firm's rules count, the identity number first."""
+        found = shelf.with_any(keys)
+        if not found:
+            return
+        rules = rules_of(self._db, now=now)
+        for known in found:
+            key = find_duplicate_key(
+                keys, PartyKeys(phone=known.phone_index, id_number=known.id_number_index)
+            )
+            if key is not None and rules.stops(Key(key.value)):
+                yield known, key
 
     def sentence(self, match: Match) -> str:
-        """Return the blind sentence on a known lead: state and team, never who."""
+        """Return the blind sentence on a known record: state and team, never who."""
+        if match.customer is not None:
+            return blind_customer(match.customer.team)
         standing = self._standings[match.lead_id]
         return blind_notice(standing.status, in_pool=standing.owner_id is None, team=standing.team)
-
-    def owner_of(self, match: Match) -> int | None:
-        """Return who works on the known lead."""
-        return self._standings[match.lead_id].owner_id
 
     def reachable(self, match: Match) -> bool:
         """Return whether the actor may see the known lead."""
         standing = self._standings[match.lead_id]
         return self._actor.reaches(owner_id=standing.owner_id, department_id=standing.department_id)
+
+
+_Known = TypeVar("_Known", Known, KnownCustomer)
+
+
+class _Shelf(Generic[_Known]):
+    """Known records by their blind indexes."""
+
+    def __init__(self, known: Sequence[_Known]) -> None:
+        self._by_phone: dict[str, list[_Known]] = {}
+        self._by_id: dict[str, list[_Known]] = {}
+        for one in known:
+            if one.phone_index:
+                self._by_phone.setdefault(one.phone_index, []).append(one)
+            if one.id_number_index:
+                self._by_id.setdefault(one.id_number_index, []).append(one)
+
+    def with_any(self, keys: PartyKeys) -> list[_Known]:
+        """Return those with the identity number, then those with the phone."""
+        if keys.id_number not in self._by_id and keys.phone not in self._by_phone:
+            return []
+        return [*self._by_id.get(keys.id_number or "", ()), *self._by_phone.get(keys.phone or "", ())]
 
 
 def _standings(db: Session, lead_ids: Sequence[int]) -> dict[int, _Standing]:

@@ -40,6 +40,18 @@ class Duplicates(Choice):
     FILL = "fill", "补全原线索的空白字段"
 
 
+class Customers(Choice):
+    """What happens to a row whose person is a customer already, without a lead under way 已是客户."""
+
+    ATTACH = "attach", "新建线索，挂到该客户"
+    TELL = "tell", "不建线索，记到客户并通知负责人"
+    SKIP = "skip", "跳过"
+
+
+MOST_LEFT_OUT = 1_000
+"""How many rows may be left out one by one: whoever wants more mends the file."""
+
+
 class BatchStatus(Choice):
     """Where an import stands."""
 
@@ -58,6 +70,9 @@ class Options:
     duplicates: Duplicates = Duplicates.TOUCH
     channel_code: str = ""
     consent: bool = False
+    customers: Customers = Customers.ATTACH
+    left_out: frozenset[int] = frozenset()
+    """Row numbers somebody chose not to import after looking at the preview."""
 
     @classmethod
     def read(cls, raw: Mapping[str, object], *, channels: Mapping[str, str]) -> Options:
@@ -69,11 +84,15 @@ class Options:
         owner = Ownership.find(str(raw.get("owner") or Ownership.ME.value))
         duplicates = Duplicates.find(str(raw.get("duplicates") or Duplicates.TOUCH.value))
         channel = str(raw.get("channel_code") or "")
-        if owner is None or duplicates is None:
-            raise InvalidInput(fields={"owner" if owner is None else "duplicates": "没有这个选项"})
+        customers = Customers.find(str(raw.get("customers") or Customers.ATTACH.value))
+        for key, choice in (("owner", owner), ("duplicates", duplicates), ("customers", customers)):
+            if choice is None:
+                raise InvalidInput(fields={key: "没有这个选项"})
+        assert owner is not None and duplicates is not None and customers is not None
         if channel and channel not in channels:
             raise InvalidInput(fields={"channel_code": "没有这个来源渠道"})
-        return cls(owner, duplicates, channel, raw.get("consent") in (True, "true", "on"))
+        consent = raw.get("consent") in (True, "true", "on")
+        return cls(owner, duplicates, channel, consent, customers, _row_numbers(raw.get("left_out")))
 
     def as_dict(self) -> dict[str, object]:
         """Return the JSON document."""
@@ -82,7 +101,17 @@ class Options:
             "duplicates": self.duplicates.value,
             "channel_code": self.channel_code,
             "consent": self.consent,
+            "customers": self.customers.value,
+            "left_out": sorted(self.left_out),
         }
+
+
+def _row_numbers(raw: object) -> frozenset[int]:
+    numbers = raw if isinstance(raw, (list, tuple, set, frozenset)) else ()
+    wanted = {one for one in numbers if type(one) is int and 0 < one < 10_000_000}
+    if len(wanted) > MOST_LEFT_OUT:
+        raise InvalidInput(f"一次最多剔除 {MOST_LEFT_OUT:,} 行，更多请在表格里删掉后重新上传")
+    return frozenset(wanted)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,6 +73,11 @@ def keys_of(values: Mapping[str, object]) -> PartyKeys:
     )
 
 
+def compared_of(places: Places, values: Mapping[str, object]) -> SimpleNamespace:
+    """Return cleaned values under the names of a lead's columns: what the fuzzy comparison reads."""
+    return SimpleNamespace(**_columns(places, values, keys_of(values)))
+
+
 def ready_of(places: Places, values: Mapping[str, object]) -> Ready:
     """Return what cleaned values bring to a new lead."""
     keys = keys_of(values)

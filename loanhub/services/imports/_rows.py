@@ -22,12 +22,13 @@ from loanhub.domain.rank import between, spread
 from loanhub.models import Channel, ImportBatch, ImportRow, Lead, LeadTouch, User
 from loanhub.repositories import bulk
 from loanhub.repositories import leads as lead_repository
+from loanhub.repositories.imports import ATTACHED
 from loanhub.services import assignment, events, search
 from loanhub.services import catalogue as catalogues
 from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
 from loanhub.services.imports._known import Finder, Match
-from loanhub.services.imports._plan import Duplicates, Options, Ownership, PlannedRow
+from loanhub.services.imports._plan import Customers, Duplicates, Options, Ownership, PlannedRow
 from loanhub.services.imports._ready import SEALED, TABLE, Places, places_of, ready_of
 from loanhub.services.leads._entry import Entry
 
@@ -105,40 +106,51 @@ def write_chunk(
     finder = Finder(db, actor, rows, not_of_batch=batch.id)
     tally = Tally()
     stored: list[tuple[Any, ...]] = []
-    fresh: list[PlannedRow] = []
-    touched: list[tuple[int, PlannedRow]] = []
+    fresh: list[tuple[PlannedRow, Match | None]] = []
+    touched: list[tuple[Match, PlannedRow]] = []
     for row in rows:
         if row.refused:
             stored.append(_row(row, "refused", raw=True))
         elif row.repeat is not None:
             sentence = f"与第 {row.repeats} 行{row.repeat.key.label}"
             stored.append(_row(row, "duplicate", remark=sentence))
+        elif row.number in context.options.left_out:
+            stored.append(_row(row, "duplicate", remark="预览时选择不导入"))
         elif (match := finder.find(row, now=now)) is not None:
             outcome = _meet(db, actor, row, match, finder, context, now=now)
-            if outcome == "touched":
-                touched.append((match.lead_id, row))
-            sentence = f"{match.key.label}：{finder.sentence(match)}"
-            stored.append(_row(row, outcome, remark=sentence, duplicate_of=match.lead_id))
+            if outcome == ATTACHED:
+                fresh.append((row, match))
+                continue
+            if outcome in ("touched", "told"):
+                touched.append((match, row))
+            stored.append(_row(row, outcome, remark=_remark(finder, match), match=match))
         else:
-            fresh.append(row)
+            fresh.append((row, None))
             continue
         tally.add(stored[-1][1])
     _touch(db, actor, batch, touched, context, now=now)
     ids = _insert(db, actor, batch, fresh, context, now=now)
-    for row, lead_id in zip(fresh, ids, strict=True):
-        outcome = row.cleaned.outcome.value
-        stored.append(_row(row, outcome, lead_id=lead_id))
+    for (row, match), lead_id in zip(fresh, ids, strict=True):
+        outcome = row.cleaned.outcome.value if match is None else ATTACHED
+        remark = "" if match is None else _remark(finder, match)
+        stored.append(_row(row, outcome, lead_id=lead_id, remark=remark, match=match))
         tally.add(outcome)
     tally.created = len(ids)
     bulk.insert_many(db, ImportRow, _ROW_COLUMNS, stored, same={"batch_id": batch.id})
     return tally
 
 
-_ROW_COLUMNS = ("row_number", "outcome", "raw", "issues", "lead_id", "duplicate_of_id")
+def _remark(finder: Finder, match: Match) -> str:
+    return f"{match.key.label}：{finder.sentence(match)}"
+
+
+_ROW_COLUMNS = (
+    "row_number", "outcome", "raw", "issues", "lead_id", "duplicate_of_id", "duplicate_customer_id",
+)  # fmt: skip
 
 
 def _row(
-    row: PlannedRow, outcome: str, *, lead_id: int | None = None, remark: str = "", duplicate_of: int | None = None,
+    row: PlannedRow, outcome: str, *, lead_id: int | None = None, remark: str = "", match: Match | None = None,
     raw: bool = False,
 ) -> tuple[Any, ...]:  # fmt: skip
     """Return what became of a row, in the order of :data:`_ROW_COLUMNS`."""
@@ -147,7 +159,9 @@ def _row(
         issues.insert(0, {"field": "", "kind": "duplicate", "sentence": remark, "before": "", "after": ""})
     # Refused rows are kept as they came, encrypted: people download them, mend them and send them again.
     kept = json.dumps([_plain(cell) for cell in row.cells], ensure_ascii=False) if raw else None
-    return row.number, outcome, kept, issues, lead_id, duplicate_of
+    known_lead = match.lead_id or None if match else None
+    known_customer = match.customer.id if match and match.customer else None
+    return row.number, outcome, kept, issues, lead_id, known_lead, known_customer
 
 
 def _plain(cell: object) -> object:
@@ -158,6 +172,8 @@ def _meet(
     db: Session, actor: Actor, row: PlannedRow, match: Match, finder: Finder, context: Context, *, now: datetime
 ) -> str:  # fmt: skip
     """Do with a known person's row what was chosen; returns the row's outcome. Touches are written together afterwards."""
+    if match.customer is not None:
+        return _OF_CUSTOMERS[context.options.customers]
     if context.options.duplicates is Duplicates.SKIP:
         return "duplicate"
     if (
@@ -171,20 +187,28 @@ def _meet(
     return "touched"
 
 
+_OF_CUSTOMERS = {Customers.ATTACH: ATTACHED, Customers.TELL: "told", Customers.SKIP: "customer"}
+
+
 def _touch(
-    db: Session, actor: Actor, batch: ImportBatch, touched: Sequence[tuple[int, PlannedRow]], context: Context,
+    db: Session, actor: Actor, batch: ImportBatch, touched: Sequence[tuple[Match, PlannedRow]], context: Context,
     *, now: datetime,
 ) -> None:  # fmt: skip
     """Credit the channels of repeated enquiries, as :func:`loanhub.services.leads.touch` does for one; owners are told at the end."""
-    rows, entries = [], []
-    for lead_id, row in touched:
+    rows = []
+    entries: dict[str, list[events.Entry]] = {"lead": [], "customer": []}
+    for match, row in touched:
         channel = str(row.cleaned.values.get("channel_code") or "")
-        rows.append((lead_id, channel, str(row.cleaned.values.get("note") or "")[:300]))
-        label = context.channels.get(channel) or "其他渠道"
-        entries.append(events.Entry(lead_id, f"再次从{label}进线", {}))
+        entity, record_id = match.record
+        if entity == "lead":
+            rows.append((record_id, channel, str(row.cleaned.values.get("note") or "")[:300]))
+        said = f"再次从{context.channels.get(channel) or '其他渠道'}进线"
+        customer_id = record_id if entity == "customer" else None
+        entries[entity].append(events.Entry(record_id, said, {}, customer_id=customer_id))
     same = {"at": now, "import_batch_id": batch.id}
     bulk.insert_many(db, LeadTouch, ("lead_id", "channel_code", "note"), rows, same=same)
-    events.record_many(db, actor, "lead.repeated", entries, now=now, entity="lead")
+    for entity, told in entries.items():
+        events.record_many(db, actor, f"{entity}.repeated", told, now=now, entity=entity)
 
 
 def _fill(
@@ -215,12 +239,15 @@ def _insert(
     db: Session,
     actor: Actor,
     batch: ImportBatch,
-    rows: Sequence[PlannedRow],
+    rows: Sequence[tuple[PlannedRow, Match | None]],
     context: Context,
     *,
     now: datetime,
 ) -> list[int]:
-    """Insert new leads and all that belongs to them; returns their ids in order."""
+    """Insert new leads and all that belongs to them; returns their ids in order.
+
+    A lead of a known customer goes to the customer's owner; without one it is given out as the others are.
+    """
     if not rows:
         return []
     day = local(now).date()
@@ -228,20 +255,23 @@ def _insert(
     entry = Entry(db, now=now)
     same = _defaults(db, actor, batch, context, now)
     turn = itertools.islice(itertools.cycle(context.owners or ((0, None),)), batch.created_count, None)
-    brings = [row.ready or ready_of(context.places, row.cleaned.values) for row in rows]
+    brings = [row.ready or ready_of(context.places, row.cleaned.values) for row, _ in rows]
+    first_step_at = assignment.first_step_at(db, now)
+    kept_by = [_keeping(match, first_step_at, now) for _, match in rows]
     leads = []
-    for place, ready in enumerate(brings):
+    for place, (ready, kept) in enumerate(zip(brings, kept_by, strict=True)):
         values = dict(ready.columns)
         owner_id, department_id = next(turn)
         values["number"] = lead_number(day, first + place)
         values["cost_fen"] = context.costs.get(values.get("channel_code", ""), 0)
         if owner_id:
             values["owner_id"], values["department_id"] = owner_id, department_id
-        leads.append(values)
+        leads.append(values | kept)
     if context.options.owner is Ownership.RULES:
         with assignment.open_engine(db, now=now) as engine:
-            for values in leads:
-                values |= assignment.columns_of(engine, engine.place({**same, **values}), now=now)
+            for values, kept in zip(leads, kept_by, strict=True):
+                if "owner_id" not in kept:
+                    values |= assignment.columns_of(engine, engine.place({**same, **values}), now=now)
     for values in leads:
         record = SimpleNamespace(**{**same, **values}) if entry.asks else None
         values["pipeline_id"], values["stage_code"] = entry.board_of(record)
@@ -265,19 +295,34 @@ def _insert(
     entries = [
         events.Entry(
             lead_id, f"{values['number']} {context.channels.get(values.get('channel_code', ''), '')}".strip(),
-            {"文件": batch.file_name, "行": row.number, **_why(values, context)},
+            {"文件": batch.file_name, "行": row.number, **_why(values, context)}, customer_id=values.get("customer_id"),
         )
-        for (lead_id, values), row in zip(pairs, rows, strict=True)
+        for (lead_id, values), (row, _) in zip(pairs, rows, strict=True)
     ]  # fmt: skip
     events.record_many(db, actor, "lead.imported", entries, now=now, entity="lead", key=f"import:{batch.id}")
     return ids
 
 
-def _why(values: Mapping[str, Any], context: Context) -> dict[str, object]:
-    """Return what the rules said about a row, for its event."""
-    if context.options.owner is not Ownership.RULES:
+def _keeping(match: Match | None, first_step_at: datetime, now: datetime) -> dict[str, Any]:
+    """Return what makes a new lead one of a known customer's: the link and, unless nobody is there, its owner."""
+    if match is None or match.customer is None:
         return {}
-    return {"依据": values["assigned_reason"] or values["pool_reason"]}
+    customer = match.customer
+    found: dict[str, Any] = {"customer_id": customer.id}
+    if customer.keeper_id is not None:
+        found |= {
+            "owner_id": customer.keeper_id, "department_id": customer.department_id, "status": LeadStatus.WAITING,
+            "assigned_at": now, "assigned_reason": "导入时已是客户，归客户负责人", "pooled_at": None, "pool_reason": "",
+            "next_step": "首次联系", "next_step_kind": "phone", "next_step_at": first_step_at,
+        }  # fmt: skip
+    return found
+
+
+def _why(values: Mapping[str, Any], context: Context) -> dict[str, object]:
+    """Return why a row went where it went, for its event."""
+    if context.options.owner is not Ownership.RULES and "customer_id" not in values:
+        return {}
+    return {"依据": values.get("assigned_reason") or values.get("pool_reason") or "已是客户"}
 
 
 def _defaults(

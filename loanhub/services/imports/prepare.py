@@ -1,18 +1,17 @@
-"""Before 导入: take the file, suggest where its columns go, let the person change that, show what would happen."""
+"""Before 导入: take the file, suggest where its columns go, let the person change that and choose how."""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.domain.catalogue import Access, FieldSpec, present, spec_from_custom
-from loanhub.domain.cleaning import NoteKind, RowOutcome
+from loanhub.domain.catalogue import FieldSpec, spec_from_custom
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.importing import ColumnMapping, suggest_mapping
 from loanhub.domain.loose_values import cell_text
@@ -26,12 +25,11 @@ from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.files import IMPORT_KIND
 from loanhub.services.imports import _batch
-from loanhub.services.imports._known import Finder
-from loanhub.services.imports._plan import IGNORED, TO_NOTE, BatchStatus, Options, PlannedRow, count_outcomes
+from loanhub.services.imports._plan import IGNORED, TO_NOTE, BatchStatus, Options
 from loanhub.services.imports._sheet import Sheet
 
 NEW_FIELD = "@new"
-SAMPLE_ROWS, SHOWN_ROWS = 50, 8
+SAMPLE_ROWS = 50
 
 
 def create(actor: Actor, *, file_id: int, now: datetime) -> int:
@@ -156,7 +154,7 @@ def _make_field(db: Session, actor: Actor, header: str, *, now: datetime) -> str
 
 
 def set_options(actor: Actor, *, batch_id: int, raw: Mapping[str, object]) -> None:
-    """Choose whose the leads become, what happens to known persons, and the channel of rows that name none.
+    """Choose whose the leads become, what happens to known persons and customers, and the channel of rows that name none.
 
     Raises:
         NotFound, NotPermitted, Conflict: see :func:`set_mapping`; sharing out needs leads:assign.
@@ -170,6 +168,24 @@ def set_options(actor: Actor, *, batch_id: int, raw: Mapping[str, object]) -> No
         if options.owner.value == "team":
             actor.require(Permission.LEADS_ASSIGN)
         batch.options = options.as_dict()
+        batch.version += 1
+
+
+def leave_out(actor: Actor, *, batch_id: int, row_number: int, out: bool) -> None:
+    """Leave one row of the file out of the import, after a look at whom it resembles, or take that back.
+
+    Raises:
+        NotFound, NotPermitted, Conflict: see :func:`set_mapping`.
+        InvalidInput: too many rows are left out one by one.
+    """
+    with transaction() as db:
+        batch = _batch.own(db, actor, batch_id, for_update=True)
+        actor.require(Permission.LEADS_IMPORT)
+        _batch.require_waiting(batch)
+        left_out = set(_batch.options_of(db, batch).left_out)
+        (left_out.add if out else left_out.discard)(row_number)
+        channels = dict(catalogues.sources(db)["channel"])
+        batch.options = Options.read({**batch.options, "left_out": left_out}, channels=channels).as_dict()
         batch.version += 1
 
 
@@ -266,116 +282,3 @@ def hide(text: str) -> str:
         return f"{digits[:3]}****{digits[-4:]}" if len(digits) >= 9 else match.group()
 
     return _LONG_NUMBER.sub(masked, text)
-
-
-@dataclass(frozen=True)
-class PreviewRow:
-    """A row as it would be stored: masked texts by field key, and its first remark."""
-
-    number: int
-    cells: tuple[str, ...]
-    outcome: str
-    outcome_label: str
-    sentence: str
-
-
-@dataclass(frozen=True)
-class Preview:
-    """What 导入 would do: counts, the remarks by how often they occur, some rows."""
-
-    counts: dict[str, int]
-    headings: tuple[str, ...]
-    rows: tuple[PreviewRow, ...]
-    problems: tuple[tuple[str, str, int], ...]
-    """(kind, sentence, rows), the most frequent first."""
-    known: tuple[tuple[int, str, str], ...]
-    """(row number, masked name, blind notice) of persons known already."""
-
-
-def preview(actor: Actor, *, batch_id: int, now: datetime) -> Preview:
-    """Return what the import would do; nothing is written.
-
-    Raises:
-        NotFound, NotPermitted: see :func:`show`.
-    """
-    with reading() as db:
-        batch = _batch.own(db, actor, batch_id)
-        actor.require(Permission.LEADS_IMPORT)
-        sheet = _batch.sheet_of(db, batch)
-        rows = _batch.plan_of(db, batch, sheet, now=now)
-        finder = Finder(db, actor, rows, not_of_batch=batch_id)
-        known = [(row, notice) for row in rows if row.wanted and (notice := finder.notice(row, now=now))]
-        counts = count_outcomes(rows)
-        counts["known"] = len(known)
-        counts["wanted"] = sum(row.wanted for row in rows) - len(known)
-        catalogue = catalogues.current(db)
-        specs = [catalogue.get("lead", t) for t in _batch.targets_of(batch) if catalogue.find("lead", t)]
-        options, notices = catalogues.sources(db), {row.number: notice for row, notice in known}
-        shown = _worth_showing(rows, set(notices))
-        return Preview(
-            counts=counts,
-            headings=tuple(spec.label for spec in specs[:8]),
-            rows=tuple(
-                _preview_row(row, specs[:8], options, notices.get(row.number, ""), now) for row in shown
-            ),
-            problems=_problems(rows),
-            known=tuple(
-                (row.number, _text(row, catalogue.get("lead", "name"), options, now), notice)
-                for row, notice in known[:50]
-            ),
-        )
-
-
-def _worth_showing(rows: Sequence[PlannedRow], known: set[int]) -> list[PlannedRow]:
-    """Return a few rows of each kind, in file order, so that the preview shows what will happen."""
-    chosen: dict[int, PlannedRow] = {}
-    for wanted in (RowOutcome.OK, RowOutcome.REFUSED, RowOutcome.WARNING, RowOutcome.CLEANED):
-        for row in [r for r in rows if r.cleaned.outcome is wanted and not r.repeat][:2]:
-            chosen[row.number] = row
-    for row in [r for r in rows if r.repeat or r.number in known][:2]:
-        chosen[row.number] = row
-    return [chosen[number] for number in sorted(chosen)][: SHOWN_ROWS + 2]
-
-
-def _preview_row(
-    row: PlannedRow, specs: Sequence[FieldSpec], options: Mapping[str, tuple[tuple[str, str], ...]], notice: str,
-    now: datetime,
-) -> PreviewRow:  # fmt: skip
-    outcome, label = row.cleaned.outcome.value, row.cleaned.outcome.label
-    sentence = next((n.sentence for n in _by_weight(row) if n.kind.value == outcome), "")
-    if row.repeat:
-        outcome, label, sentence = "duplicate", "文件内重复", f"与第 {row.repeats} 行{row.repeat.key.label}"
-    elif notice:
-        outcome, label, sentence = "duplicate", "库内已有", notice
-    return PreviewRow(row.number, tuple(_text(row, s, options, now) for s in specs), outcome, label, sentence)
-
-
-def _by_weight(row: PlannedRow) -> list:  # type: ignore[type-arg]
-    order = [NoteKind.REFUSED, NoteKind.WARNING, NoteKind.CLEANED]
-    return sorted(row.cleaned.notes, key=lambda note: order.index(note.kind))
-
-
-def _text(
-    row: PlannedRow, spec: FieldSpec, options: Mapping[str, tuple[tuple[str, str], ...]], now: datetime
-) -> str:
-    value = row.cleaned.values.get(spec.key)
-    right = Access.MASKED if spec.encrypted else Access.READ
-    if value is None and row.refused:
-        note = next((n for n in row.cleaned.notes if n.field == spec.key), None)
-        return note.as_dict()["before"] if note and note.before else "—"
-    if spec.kind == "long_text" and isinstance(value, str):
-        return hide(value)[:40]
-    return present(replace(spec, unit=""), value, right, now, options)
-
-
-def _problems(rows: Sequence[PlannedRow]) -> tuple[tuple[str, str, int], ...]:
-    counted: Counter[tuple[str, str]] = Counter()
-    for row in rows:
-        if row.repeat:
-            counted["duplicate", f"文件内重复：{row.repeat.key.label}"] += 1
-            continue
-        for note in row.cleaned.notes:
-            counted[note.kind.value, re.sub(r"「.*?」", "「…」", note.sentence)] += 1
-    order = {"refused": 0, "duplicate": 1, "warning": 2, "cleaned": 3}
-    ranked = sorted(counted.items(), key=lambda item: (order[item[0][0]], -item[1]))
-    return tuple((kind, sentence, number) for (kind, sentence), number in ranked[:40])

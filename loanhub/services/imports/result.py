@@ -7,6 +7,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 import sqlalchemy as sa
 import xlsxwriter
@@ -15,7 +16,7 @@ from sqlmodel import Session, col
 from loanhub.domain import formats
 from loanhub.domain.errors import Conflict
 from loanhub.domain.permissions import Permission
-from loanhub.models import ImportBatch, ImportRow, Lead, LeadTouch, User
+from loanhub.models import Customer, ImportBatch, ImportRow, Lead, LeadTouch, User
 from loanhub.repositories import imports as repository
 from loanhub.repositories.scope import visible_to
 from loanhub.services import catalogue as catalogues
@@ -29,6 +30,7 @@ UNDO_HOURS = 24
 GROUPS: dict[str, tuple[str, ...]] = {
     "refused": ("refused",),
     "duplicate": ("duplicate", "touched", "filled"),
+    "customer": ("attached", "told", "customer"),
     "warning": ("warning",),
     "cleaned": ("cleaned",),
     "ok": ("ok",),
@@ -36,6 +38,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 """The tables of the result page: group → outcomes of rows."""
 OUTCOME_LABELS = {
     "refused": "未导入", "duplicate": "重复，已跳过", "touched": "记为重复进线", "filled": "补全了原线索",
+    "attached": "已是客户，新线索挂到客户", "told": "已是客户，记到客户", "customer": "已是客户，已跳过",
     "warning": "请留意", "cleaned": "已规范", "ok": "正常",
 }  # fmt: skip
 
@@ -51,6 +54,8 @@ class Result:
     row_count: int
     done: int
     created: int
+    duplicates: int
+    """Rows of known persons that became no lead."""
     groups: dict[str, int]
     owners: tuple[tuple[str, int], ...]
     can_undo: bool
@@ -79,9 +84,9 @@ def show(actor: Actor, *, batch_id: int, now: datetime) -> Result:
         return Result(
             batch_id=batch_id, file_name=batch.file_name, status=batch.status,
             status_label=BatchStatus(batch.status).label, row_count=batch.row_count, done=batch.done_count,
-            created=batch.created_count,
+            created=batch.created_count, duplicates=batch.duplicate_count,
             groups={group: sum(counts.get(o, 0) for o in outcomes) for group, outcomes in GROUPS.items()},
-            owners=_owners(db, batch_id),
+            owners=_owners(db, actor, batch_id),
             can_undo=batch.status in ("done", "cancelled") and deadline is not None and now <= deadline and free > 0,
             undo_until=formats.instant(deadline) if deadline else "", worked_on=left - free,
             finished=formats.relative(batch.finished_at, now) if batch.finished_at else "",
@@ -92,17 +97,20 @@ def _undo_until(batch: ImportBatch) -> datetime | None:
     return batch.finished_at + timedelta(hours=UNDO_HOURS) if batch.finished_at else None
 
 
-def _owners(db: Session, batch_id: int) -> tuple[tuple[str, int], ...]:
+def _owners(db: Session, actor: Actor, batch_id: int) -> tuple[tuple[str, int], ...]:
+    """Return whose the leads became; whose customers were known stays blind, but for the reader's own."""
+    blind = sa.and_(repository.attached(batch_id), sa.func.coalesce(col(Lead.owner_id), 0) != actor.user_id)
+    name = sa.case((blind, "客户的负责人"), else_=sa.func.coalesce(col(User.name), "公海"))
     query = (
-        sa.select(col(User.name), sa.func.count())
+        sa.select(name.label("whose"), sa.func.count())
         .select_from(Lead)
         .outerjoin(User, col(User.id) == col(Lead.owner_id))
         .where(col(Lead.import_batch_id) == batch_id, col(Lead.deleted_at).is_(None))
-        .group_by(col(User.name))
+        .group_by("whose")
         .order_by(sa.func.count().desc())
         .limit(20)
     )
-    return tuple((name or "公海", int(number)) for name, number in db.execute(query).all())
+    return tuple((str(owner), int(number)) for owner, number in db.execute(query).all())
 
 
 @dataclass(frozen=True)
@@ -119,6 +127,8 @@ class IssueRow:
     lead_id: int
     known_id: int
     subject: str
+    href: str
+    """Where the lead or customer meant is shown; '' outside the reader's scope."""
 
 
 def list_issues(
@@ -136,12 +146,20 @@ def list_issues(
             db, batch_id, outcomes=GROUPS.get(group, ()), offset=offset, limit=min(limit, 200)
         )
         catalogue = catalogues.current(db)
-        names = _seen_names(db, actor, [i for r in rows for i in (r.lead_id, r.duplicate_of_id) if i])
+        names = _seen_names(db, actor, Lead, [i for r in rows for i in (r.lead_id, r.duplicate_of_id) if i])
+        customers = _seen_names(
+            db, actor, Customer, [r.duplicate_customer_id for r in rows if r.duplicate_customer_id]
+        )
         found = []
         for row in rows:
             wanted = {"refused": "refused", "warning": "warning", "cleaned": "cleaned"}.get(
                 row.outcome, "duplicate"
             )
+            lead_id = next((i for i in (row.lead_id, row.duplicate_of_id) if i in names), 0) or 0
+            customer_id = row.duplicate_customer_id or 0
+            href = f"/leads?lead={lead_id}" if lead_id else ""
+            if not lead_id and customer_id in customers and actor.can(Permission.CUSTOMERS_READ):
+                href = f"/customers/{customer_id}"
             remarks = [i for i in row.issues if i.get("kind") == wanted] or [{}]
             for remark in remarks:
                 spec = catalogue.find("lead", remark.get("field", ""))
@@ -152,15 +170,15 @@ def list_issues(
                         outcome_label=OUTCOME_LABELS.get(row.outcome, row.outcome),
                         lead_id=row.lead_id if row.lead_id in names else 0,
                         known_id=row.duplicate_of_id if row.duplicate_of_id in names else 0,
-                        subject=names.get(row.lead_id or 0) or names.get(row.duplicate_of_id or 0, ""),
+                        subject=(names.get(lead_id) or customers.get(customer_id, "")) if href else "", href=href,
                     )
                 )  # fmt: skip
         return found
 
 
-def _seen_names(db: Session, actor: Actor, lead_ids: Sequence[int]) -> dict[int, str]:
-    query = sa.select(col(Lead.id), col(Lead.name)).where(col(Lead.id).in_(lead_ids), visible_to(actor, Lead))
-    return {int(lead_id or 0): name for lead_id, name in db.execute(query).all()}
+def _seen_names(db: Session, actor: Actor, model: Any, ids: Sequence[int]) -> dict[int, str]:
+    query = sa.select(model.id, model.name).where(model.id.in_(ids), visible_to(actor, model))
+    return {int(row_id or 0): name for row_id, name in db.execute(query).all()}
 
 
 def refused_workbook(actor: Actor, *, batch_id: int, now: datetime) -> tuple[str, bytes]:

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.formats import count, local
 from loanhub.domain.permissions import Permission
-from loanhub.models import ImportBatch, Job, Lead, LeadTouch
+from loanhub.models import Customer, ImportBatch, ImportRow, Job, Lead, LeadTouch
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._notices import notify
@@ -156,7 +156,7 @@ def _write(
                 batch.cleaned_count += tally.outcomes.get("cleaned", 0)
                 batch.refused_count += tally.outcomes.get("refused", 0)
                 batch.duplicate_count += sum(
-                    tally.outcomes.get(o, 0) for o in ("duplicate", "touched", "filled")
+                    tally.outcomes.get(o, 0) for o in ("duplicate", "touched", "filled", "told", "customer")
                 )
                 job.done, job.failed, job.leased_until = batch.done_count, batch.refused_count, now + LEASE
                 announce(db, f"import:{batch_id}", done=batch.done_count)
@@ -205,12 +205,13 @@ def _finish(
                 db, owner_id, title=f"导入的 {number} 条新线索分配给你", link="/leads", kind="lead", actionable=True,
                 event_id=event.id, now=now,
             )  # fmt: skip
-    for owner_id, number in _repeats(db, batch).items():
-        if owner_id != actor.user_id:
-            notify(
-                db, owner_id, title=f"你的 {number} 位客户在一份名单里重复进线", link="/leads", kind="lead", actionable=True,
-                event_id=event.id, now=now,
-            )  # fmt: skip
+    for found, link in ((_repeats(db, batch), "/leads"), (_told(db, batch), "/customers")):
+        for owner_id, number in found.items():
+            if owner_id != actor.user_id:
+                notify(
+                    db, owner_id, title=f"你的 {number} 位客户在一份名单里重复进线", link=link, kind="lead", actionable=True,
+                    event_id=event.id, now=now,
+                )  # fmt: skip
     announce(db, f"import:{batch.id}", done=batch.done_count)
 
 
@@ -221,6 +222,16 @@ def _repeats(db: Session, batch: ImportBatch) -> Counter[int]:
         .where(col(LeadTouch.import_batch_id) == batch.id, col(Lead.owner_id).is_not(None))
         .group_by(col(Lead.owner_id))
     )
+    return Counter({int(owner or 0): int(number) for owner, number in db.execute(query).all()})
+
+
+def _told(db: Session, batch: ImportBatch) -> Counter[int]:
+    query = (
+        sa.select(col(Customer.owner_id), sa.func.count())
+        .join(ImportRow, col(ImportRow.duplicate_customer_id) == col(Customer.id))
+        .where(col(ImportRow.batch_id) == batch.id, col(ImportRow.outcome) == "told", col(Customer.owner_id).is_not(None))
+        .group_by(col(Customer.owner_id))
+    )  # fmt: skip
     return Counter({int(owner or 0): int(number) for owner, number in db.execute(query).all()})
 
 

@@ -19,7 +19,7 @@ from loanhub.models import Event, ImportRow, Lead, LeadTouch, SearchToken
 from loanhub.services import events, files, leads, search
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
-from loanhub.services.imports import UnreadableTable, prepare, result, run
+from loanhub.services.imports import UnreadableTable, prepare, preview, result, run
 from loanhub.services.imports._sheet import read_sheet
 from tests.builders import bare_actor, make_company, make_id_number, make_phone, make_user
 
@@ -100,7 +100,7 @@ class TestSample:
         rep = make_user(RoleCode.SALES)
         batch_id = prepared(rep, SAMPLE.read_bytes(), name="leads.xlsx")
 
-        shown = prepare.preview(rep, batch_id=batch_id, now=NOW)
+        shown = preview.preview(rep, batch_id=batch_id, now=NOW)
 
         assert (shown.counts["wanted"], shown.counts["refused"], shown.counts["repeats"]) == (436, 24, 40)
         assert stored_leads() == []
@@ -131,7 +131,7 @@ class TestPermission:
 
         for step in (
             lambda: prepare.show(other, batch_id=batch_id),
-            lambda: prepare.preview(other, batch_id=batch_id, now=NOW),
+            lambda: preview.preview(other, batch_id=batch_id, now=NOW),
             lambda: run.start(other, batch_id=batch_id, now=NOW),
             lambda: run.cancel(other, batch_id=batch_id),
             lambda: result.undo(other, batch_id=batch_id, now=NOW),
