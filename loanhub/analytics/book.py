@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 
 import polars as pl
 
+from loanhub.analytics._dense import looked_up
+
 LEADS = {
     "id": pl.Int64, "created": pl.Date, "stage": pl.Int64, "reached": pl.Int64, "channel": pl.String,
     "owner": pl.Int64, "cost_fen": pl.Int64, "valid": pl.Boolean, "contacted": pl.Boolean, "city": pl.String,
@@ -259,6 +261,19 @@ def narrowed(book: Book, *, departments: frozenset[int] | None = None, product: 
     return Book(**found, **_following(book, found))
 
 
+def following(book: Book, name: str, kept: pl.DataFrame) -> dict[str, pl.DataFrame]:
+    """Return the rows that belong to the kept rows of a frame, by the name of theirs."""
+    return {
+        child: _belonging(getattr(book, child), key, kept["id"])
+        for child, (key, parent) in FOLLOWS.items()
+        if parent == name
+    }
+
+
+def _belonging(frame: pl.DataFrame, key: str, ids: pl.Series) -> pl.DataFrame:
+    return frame.filter(looked_up(frame[key], ids, pl.repeat(True, len(ids), eager=True), False))
+
+
 def _following(
     book: Book, kept: Mapping[str, pl.DataFrame], known: Mapping[str, pl.DataFrame] | None = None
 ) -> dict[str, pl.DataFrame]:
@@ -269,9 +284,7 @@ def _following(
         mine: pl.DataFrame = getattr(book, name)
         whole: pl.DataFrame = getattr(book, other)
         same = kept[other].height == whole.height
-        found[name] = (
-            mine if same else mine.join(kept[other].select(pl.col("id").alias(key)), on=key, how="semi")
-        )
+        found[name] = mine if same else _belonging(mine, key, kept[other]["id"])
     return found
 
 

@@ -13,8 +13,18 @@ from datetime import date
 import polars as pl
 
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.measures import How, Measure, Number, Reading, grouped, reading_by, value_of
-from loanhub.analytics.measures._dimensions import SPANS
+from loanhub.analytics.measures import (
+    How,
+    Measure,
+    Number,
+    Reading,
+    figures,
+    gathered,
+    grouped,
+    reading_by,
+    value_of,
+)  # fmt: skip
+from loanhub.analytics.measures._coded import SPANS
 
 Key = tuple[object, ...]
 OTHER: Key = ("*",)
@@ -91,11 +101,17 @@ def reading_at(
     parts = _rows_of(asked, window, layout)
 
     def kept(frame: pl.DataFrame) -> pl.DataFrame:
-        marked = _marked(frame, layout, grid.rows, grid.columns)
-        for key, known, mark in ((row, grid.rows, _ROW), (column, grid.columns, _COLUMN)):
-            if key != ALL:
-                marked = marked.filter(pl.col(mark) == (_OTHER if key == OTHER else known.index(key)))
-        return marked.select("id", "part")
+        for key, known, dimensions, mark in (
+            (row, grid.rows, layout.rows, _ROW), (column, grid.columns, layout.columns, _COLUMN),
+        ):  # fmt: skip
+            if key == ALL:
+                continue
+            groups = frame.select(dimensions).unique().with_columns(pl.col(pl.Enum).cast(pl.String))
+            places = _marked(groups, dimensions, known, mark)
+            wanted = places.filter(pl.col(mark) == (_OTHER if key == OTHER else known.index(key))).drop(mark)
+            schema = {code: frame.schema[code] for code in dimensions}
+            frame = frame.join(wanted.cast(schema), on=list(dimensions), how="semi", nulls_equal=True)  # type: ignore[arg-type]
+        return frame.select("id", "part")
 
     found = kept(parts.rows)
     if parts.bases is None or parts.reading.base is None:
@@ -115,18 +131,20 @@ def reading_at(
 
 
 def _parts(asked: Asked, window: Window, layout: Layout) -> _Parts:
-    """Return a measure's rows added up as far as the layout allows; of a median every part is needed."""
-    found = _rows_of(asked, window, layout)
+    """Return a measure's rows added up as far as the layout allows; of a median every part is kept."""
+    found = _rows_of(asked, window, layout, ids=False)
     wanted = [*layout.rows, *layout.columns]
-    if not wanted or asked.measure.how is How.MEDIAN:
+    if not wanted:
         return found
-    whole = (pl.col("part").sum(), pl.len().cast(pl.Int64).alias("records"))
-    bases = None if found.bases is None else found.bases.group_by(wanted).agg(pl.col("part").sum())
-    return replace(found, rows=found.rows.group_by(wanted).agg(*whole), bases=bases)
+    bases = None if found.bases is None else gathered(found.bases, wanted)
+    return replace(
+        found, rows=gathered(found.rows, wanted, parts=asked.measure.how is How.MEDIAN), bases=bases
+    )
 
 
-def _rows_of(asked: Asked, window: Window, layout: Layout) -> _Parts:
-    reading, rows, bases = reading_by(asked.measure, asked.book, window, [*layout.rows, *layout.columns])
+def _rows_of(asked: Asked, window: Window, layout: Layout, *, ids: bool = True) -> _Parts:
+    wanted = [*layout.rows, *layout.columns]
+    reading, rows, bases = reading_by(asked.measure, asked.book, window, wanted, ids=ids)
     return _Parts(asked.measure, reading, rows, bases)
 
 
@@ -139,8 +157,13 @@ def _values(
         found[code, ALL, ALL] = one.reading.value
         if not layout.rows:
             continue
-        marked = _marked(one.rows, layout, rows, columns)
-        bases = None if one.bases is None else _marked(one.bases, layout, rows, columns)
+        marked, bases = (
+            None
+            if frame is None
+            else _marked(_marked(frame, layout.rows, rows, _ROW), layout.columns, columns, _COLUMN)
+            for frame in (one.rows, one.bases)
+        )
+        assert marked is not None
         sets: list[tuple[str, ...]] = [(_ROW,), *([(_COLUMN,), (_ROW, _COLUMN)] if layout.columns else [])]
         nothing = value_of(how, pl.Series("part", [], dtype=pl.Int64), None, unit)
         for by in sets:
@@ -166,32 +189,45 @@ def _values(
 
 
 def _marked(
-    frame: pl.DataFrame, layout: Layout, rows: tuple[Key, ...], columns: tuple[Key, ...]
+    frame: pl.DataFrame, dimensions: Sequence[str], known: tuple[Key, ...], mark: str
 ) -> pl.DataFrame:
-    """Return a frame with the place of each record's row and column; folded ones are -1, those not shown -2."""
-    for dimensions, known, mark in ((layout.rows, rows, _ROW), (layout.columns, columns, _COLUMN)):
-        if not dimensions:
-            continue
-        shown = [(place, key) for place, key in enumerate(known) if key != OTHER]
-        schema = {code: frame.schema[code] for code in dimensions}
+    """Return a frame with the place of each row among the known keys; folded ones are -1, those not shown -2."""
+    if not dimensions:
+        return frame
+    shown = [(place, key) for place, key in enumerate(known) if key != OTHER]
+    schema = {code: frame.schema[code] for code in dimensions}
+    places = pl.DataFrame(
+        {code: [key[at] for _, key in shown] for at, code in enumerate(dimensions)}, schema=schema
+    ).with_columns(pl.Series(mark, [place for place, _ in shown], dtype=pl.Int64))
+    rest = _OTHER if OTHER in known else _NONE
+    return frame.join(places, on=list(dimensions), how="left", nulls_equal=True).with_columns(
+        pl.col(mark).fill_null(rest)
+    )
+
+
+def _ranked(
+    parts: Sequence[_Parts],
+    dimensions: Sequence[str],
+    order: Order,
+    window: Window,
+    today: date,
+    now: Sequence[_Parts],
+) -> pl.DataFrame:
+    """Return every key there is, once, in its natural order; ``_rank0`` … say where each of its values stands."""
+    frames = [
+        frame.select(dimensions) for one in parts for frame in (one.rows, one.bases) if frame is not None
+    ]
+    keys = pl.concat([*frames, *_spans(frames[0].schema, dimensions, window, today, now)]).unique()
+    ranks = []
+    for at, code in enumerate(dimensions):
+        values = keys[code].unique().to_list()
+        values.sort(key=lambda one, code=code: (*_sortable(code, one, order), str(one)))  # type: ignore[misc]
+        ranks.append(f"_rank{at}")
         places = pl.DataFrame(
-            {code: [key[at] for _, key in shown] for at, code in enumerate(dimensions)}, schema=schema
-        ).with_columns(pl.Series(mark, [place for place, _ in shown], dtype=pl.Int64))
-        rest = _OTHER if OTHER in known else _NONE
-        frame = frame.join(places, on=list(dimensions), how="left", nulls_equal=True).with_columns(
-            pl.col(mark).fill_null(rest)
+            {code: values, ranks[-1]: range(len(values))}, schema_overrides={code: keys.schema[code]}
         )
-    return frame
-
-
-def _keys(parts: Iterable[_Parts], dimensions: Sequence[str]) -> list[Key]:
-    """Return every key there is, each once."""
-    found: dict[Key, None] = {}
-    for one in parts:
-        for frame in (one.rows, one.bases):
-            if frame is not None:
-                found.update(dict.fromkeys(frame.select(dimensions).unique().iter_rows()))
-    return list(found)
+        keys = keys.join(places, on=code, how="left", nulls_equal=True)
+    return keys.sort(ranks)
 
 
 def _rows(
@@ -204,23 +240,23 @@ def _rows(
 ) -> tuple[tuple[Key, ...], int]:
     if not layout.rows:
         return (), 0
-    keys = _filled(_keys(everything, layout.rows), layout.rows, window, today, now)
+    keys = _ranked(everything, layout.rows, order, window, today, now)
     weighed = next((one for one in now if one.measure.code == layout.by), None)
-    keys.sort(key=lambda key: _rank(key, layout.rows, order))
     if weighed is None and layout.by:
-        at = layout.rows.index(layout.by)
-        keys.sort(key=lambda key: _sortable(layout.rows[at], key[at], order), reverse=layout.descending)
+        keys = keys.sort(
+            f"_rank{layout.rows.index(layout.by)}", descending=layout.descending, maintain_order=True
+        )
     elif weighed is not None or layout.rows[0] not in SPANS:
         one = weighed or now[0]
-        groups = grouped(one.measure.how, one.reading.part_unit, one.rows, one.bases, layout.rows)
-        figures = {group.keys: group.value for group in groups if group.value is not None}
+        weights = figures(one.measure.how, one.rows, one.bases, layout.rows).select(*layout.rows, "weight")
         down = layout.descending if weighed is not None else True
-        there, missing = [key for key in keys if key in figures], [key for key in keys if key not in figures]
-        there.sort(key=lambda key: figures[key], reverse=down)
-        keys = [*there, *missing]
-    if layout.top and len(keys) > layout.top:
-        return (*keys[: layout.top], OTHER), 0
-    return tuple(keys[:ROWS_KEPT]), max(0, len(keys) - ROWS_KEPT)
+        keys = keys.join(weights, on=list(layout.rows), how="left", nulls_equal=True, maintain_order="left")
+        keys = keys.sort("weight", descending=down, nulls_last=True, maintain_order=True)
+    most = layout.top if layout.top and keys.height > layout.top else ROWS_KEPT
+    shown = tuple(keys.head(most).select(layout.rows).iter_rows())
+    if most == layout.top:
+        return (*shown, OTHER), 0
+    return shown, max(0, keys.height - ROWS_KEPT)
 
 
 def _columns(
@@ -228,37 +264,35 @@ def _columns(
 ) -> tuple[Key, ...]:
     if not layout.columns:
         return ()
-    keys = _filled(_keys(now, layout.columns), layout.columns, window, today, now)
-    keys.sort(key=lambda key: _rank(key, layout.columns, order))
+    keys: list[Key] = list(
+        _ranked(now, layout.columns, order, window, today, now).select(layout.columns).iter_rows()
+    )
     if len(keys) <= COLUMNS_KEPT:
         return tuple(keys)
     if layout.columns[0] in SPANS:
         return (OTHER, *keys[-COLUMNS_KEPT:])
     one = now[0]
-    totals = {
-        group.keys: group.total
-        for group in grouped(one.measure.how, one.reading.part_unit, one.rows, one.bases, layout.columns)
-    }
-    largest = set(sorted(keys, key=lambda key: -totals.get(key, 0))[:COLUMNS_KEPT])
+    totals = dict(
+        figures(one.measure.how, one.rows, one.bases, layout.columns)
+        .select(*layout.columns, "total")
+        .iter_rows()
+    )
+    largest = set(sorted(keys, key=lambda key: -totals.get(key[0], 0))[:COLUMNS_KEPT])
     return (*(key for key in keys if key in largest), OTHER)
 
 
-def _filled(
-    keys: list[Key], dimensions: Sequence[str], window: Window, today: date, now: Sequence[_Parts]
-) -> list[Key]:
-    """Return the keys with the spans of the window in which nothing happened, when a span stands alone."""
+def _spans(
+    schema: pl.Schema, dimensions: Sequence[str], window: Window, today: date, now: Sequence[_Parts]
+) -> list[pl.DataFrame]:
+    """Return the spans of the window, those too in which nothing happened, when a span stands alone."""
     if len(dimensions) != 1 or dimensions[0] not in SPANS or not any(one.measure.flow for one in now):
-        return keys
+        return []
     last = min(window.end, date.fromordinal(today.toordinal() + 1))
     if last <= window.first:
-        return keys
+        return []
     days = pl.date_range(window.first, last, "1d", closed="left", eager=True)
-    spans = [(day,) for day in days.dt.truncate(SPANS[dimensions[0]]).unique().sort()]
-    return list(dict.fromkeys([*spans, *keys])) if len(spans) <= SPANS_FILLED else keys
-
-
-def _rank(key: Key, dimensions: Sequence[str], order: Order) -> tuple[object, ...]:
-    return tuple(_sortable(code, one, order) for code, one in zip(dimensions, key, strict=True))
+    spans = days.dt.truncate(SPANS[dimensions[0]]).unique().alias(dimensions[0])
+    return [spans.to_frame().cast(schema)] if len(spans) <= SPANS_FILLED else []  # type: ignore[arg-type]
 
 
 def _sortable(code: str, key: object, order: Order) -> tuple[bool, object]:

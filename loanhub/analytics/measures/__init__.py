@@ -8,22 +8,24 @@ from __future__ import annotations
 
 from functools import cache
 
+from loanhub.analytics.measures._coded import gathered
 from loanhub.analytics.measures._dimensions import (
     DIMENSIONS,
     FRAMES,
     Group,
     breakdown,
+    columns_of,
     dimensions_of,
+    figures,
     grouped,
-    keys_of,
     reading_by,
 )
 from loanhub.analytics.measures._measure import How, Measure, Number, Reading, Unit, value_of
 from loanhub.discovery import discover
 
 __all__ = [
-    "DIMENSIONS", "FRAMES", "Group", "How", "Measure", "Number", "Reading", "Unit", "breakdown", "dimensions_of",
-    "grouped", "keys_of", "measures", "reading_by", "value_of",
+    "DIMENSIONS", "FRAMES", "Group", "How", "Measure", "Number", "Reading", "Unit", "breakdown", "columns_of", "dimensions_of",
+    "figures", "gathered", "grouped", "measures", "reading_by", "value_of",
 ]  # fmt: skip
 
 

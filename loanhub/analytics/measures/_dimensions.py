@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Any, cast
+from dataclasses import dataclass
+from fractions import Fraction
 
 import polars as pl
 
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.measures._measure import How, Measure, Number, Reading, Unit, value_of, value_of_sum
-from loanhub.domain.regions import province_of
+from loanhub.analytics.measures._coded import SPANS, Coded, Shape, gathered, places_of
+from loanhub.analytics.measures._measure import How, Measure, Number, Reading, Unit, scale_of, value_of_sum
 
 DIMENSIONS: dict[str, str] = {
     "channel": "渠道", "product": "产品", "owner": "负责人", "department": "部门", "city": "城市", "province": "省份",
@@ -18,7 +18,6 @@ DIMENSIONS: dict[str, str] = {
     "five_class": "五级分类", "day": "日", "week": "周", "month": "月", "quarter": "季", "year": "年",
 }  # fmt: skip
 """Every dimension with its name. The last five are spans of time, each named by its first day."""
-SPANS = {"day": "1d", "week": "1w", "month": "1mo", "quarter": "1q", "year": "1y"}
 FRAMES: dict[str, str] = {
     "lead": "leads", "customer": "customers", "application": "applications", "loan": "loans", "payment": "payments",
     "move": "moves", "case": "cases", "promise": "promises", "contact": "contacts",
@@ -43,6 +42,7 @@ _PARENT: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "contact": ("case", "case", ("owner", "department", "channel", "product", "city", "bucket")),
 }
 """Column that names the record it belongs to, that record's entity, and what is taken over from it."""
+_SHAPE = Shape(FRAMES, _OWN, _PARENT)
 
 
 @dataclass(frozen=True)
@@ -70,49 +70,15 @@ def dimensions_of(measure: Measure) -> tuple[str, ...]:
     return tuple(code for code in DIMENSIONS if code in {*with_province, *spans})
 
 
-def keys_of(
-    book: Book,
-    entity: str,
-    wanted: Sequence[str],
-    day: str = "",
-    *,
-    frame: pl.DataFrame | None = None,
-    keep: Sequence[str] = (),
-) -> pl.DataFrame:
-    """Return ``id`` and the wanted dimensions of every record of an entity; days are first days of their span.
+def columns_of(
+    book: Book, entity: str, wanted: Sequence[str], ids: pl.Series, day: str = ""
+) -> list[pl.Series]:
+    """Return the wanted dimensions of the records of these ids; those of time are first days of their span.
 
-    day: the column of the entity's frame that places a record in time. frame: only these rows of it, and what of
-    theirs to ``keep`` as well.
+    day: the column of the entity's frame that places a record in time.
     """
-    if frame is None:
-        frame = getattr(book, FRAMES[entity])
-    own = [code for code in wanted if code in _OWN[entity]]
-    columns = [pl.col("id", *keep), *(pl.col(code) for code in own)]
-    columns += [pl.col(day).dt.truncate(SPANS[code]).alias(code) for code in wanted if code in SPANS and day]
-    needs_city = "province" in wanted and "city" not in own
-    if needs_city and "city" in _OWN[entity]:
-        columns.append(pl.col("city"))
-    parent = _PARENT.get(entity)
-    borrowed = [
-        code for code in (*wanted, *(("city",) if needs_city else ())) if parent and code in parent[2]
-    ]
-    borrowed = [code for code in dict.fromkeys(borrowed) if code not in own]
-    if parent and borrowed:
-        link, above, _ = parent
-        other = keys_of(book, above, borrowed).rename({"id": link})
-        found = frame.select(*columns, pl.col(link).alias("_link")).join(
-            other.rename({link: "_link"}), on="_link", how="left"
-        )
-    else:
-        found = frame.select(columns)
-    if "province" in wanted:
-        known = found["city"].unique().drop_nulls().to_list()
-        places = pl.DataFrame(
-            {"city": known, "province": [province_of(city) for city in known]},
-            schema={"city": pl.String, "province": pl.String},
-        )
-        found = found.join(places, on="city", how="left")
-    return found.select("id", *keep, *wanted)
+    coded = Coded(_SHAPE, book, entity, places_of(book, FRAMES[entity], ids), day)
+    return [coded.column(code) for code in wanted]
 
 
 ALONE = ("payment", "move", "promise", "contact", "application")
@@ -120,26 +86,25 @@ ALONE = ("payment", "move", "promise", "contact", "application")
 
 
 def reading_by(
-    measure: Measure, book: Book, window: Window, wanted: Sequence[str]
+    measure: Measure, book: Book, window: Window, wanted: Sequence[str], *, ids: bool = True
 ) -> tuple[Reading, pl.DataFrame, pl.DataFrame | None]:
-    """Return a measure with its rows, and those of its denominator, each with ``id``, ``part`` and the dimensions."""
+    """Return a measure with its rows, and those of its denominator, each with ``part`` and the dimensions.
+
+    ids: with the ``id`` of each record as well. Texts come as Enum.
+    """
     name = FRAMES[measure.entity]
     frame: pl.DataFrame = getattr(book, name)
-    parent = _PARENT.get(measure.entity, ("",))[0]
-    needed = {"id", "city", parent, measure.day, *wanted} & set(frame.columns)
-    source = frame.select(sorted(needed))
     alone = measure.entity in ALONE
-    places: dict[str, pl.DataFrame] = {}
+    numbered = book
     if alone:
-        places[name] = frame.with_columns(id=pl.int_range(frame.height, dtype=pl.Int64))
-    reading = measure.compute(replace(book, **cast("dict[str, Any]", places)), window)
+        numbered = book.having({name: frame.with_columns(id=pl.int_range(frame.height, dtype=pl.Int64))})
+    reading = measure.compute(numbered, window)
 
     def keyed(rows: pl.DataFrame) -> pl.DataFrame:
-        if alone:
-            found = source[rows["id"]].with_columns(rows["part"])
-        else:
-            found = rows.join(source, on="id", how="left")
-        return keys_of(book, measure.entity, wanted, measure.day, frame=found, keep=("part",))
+        places = rows["id"] if alone else places_of(book, name, rows["id"])
+        coded = Coded(_SHAPE, book, measure.entity, places, measure.day)
+        known = [frame["id"].gather(places)] if ids and alone else [rows["id"]] if ids else []
+        return pl.DataFrame([*known, rows["part"], *(coded.column(code) for code in wanted)])
 
     bases = None if reading.base_rows is None else keyed(reading.base_rows)
     return reading, keyed(reading.rows), bases
@@ -156,38 +121,59 @@ def breakdown(measure: Measure, book: Book, window: Window, by: Sequence[str]) -
     allowed = dimensions_of(measure)
     if not by or any(code not in allowed for code in by):
         raise ValueError(f"{measure.code} cannot be taken apart by {list(by)}")
-    reading, rows, bases = reading_by(measure, book, window, by)
+    reading, rows, bases = reading_by(measure, book, window, by, ids=False)
+    rows = gathered(rows, by, parts=measure.how is How.MEDIAN)
+    bases = None if bases is None else gathered(bases, by)
     return sorted(
         grouped(measure.how, reading.part_unit, rows, bases, by),
         key=lambda one: (-one.total, [str(key) for key in one.keys]),
     )
 
 
+def figures(how: How, rows: pl.DataFrame, base_rows: pl.DataFrame | None, by: Sequence[str]) -> pl.DataFrame:
+    """Return a row a group of rows that were :func:`gathered`: ``by``, ``total``, ``records``, ``base``, ``middle``, ``weight``.
+
+    Groups of a base alone are kept. middle: of a median alone, exact for whole numbers below 2**52, which hours and days
+    are. weight: what groups are sorted by, null where there is no figure.
+    """
+    parts = pl.col("part").explode() if how is How.MEDIAN else pl.col("part")
+    middle = (parts.median().alias("middle"),) if how is How.MEDIAN else ()
+    found = rows.group_by(list(by)).agg(parts.sum().alias("total"), pl.col("records").sum(), *middle)
+    if not middle:
+        found = found.with_columns(middle=pl.lit(None, pl.Float64))
+    if base_rows is not None and how in (How.SHARE, How.PER):
+        whole = base_rows.group_by(list(by)).agg(base=pl.col("part").sum())
+        found = found.join(whole, on=list(by), how="full", coalesce=True, nulls_equal=True)
+        found = found.with_columns(pl.col("total", "records", "base").fill_null(0))
+    else:
+        found = found.with_columns(base=pl.lit(0, pl.Int64))
+    total, base = pl.col("total"), pl.col("base")
+    weight = {
+        How.SUM: total.cast(pl.Float64),
+        How.SHARE: pl.when(base != 0).then(total / base),
+        How.PER: pl.when(base != 0).then(((total * 2 + base) // (base * 2)).cast(pl.Float64)),
+        How.MEAN: total / pl.col("records"),
+        How.MEDIAN: pl.col("middle"),
+    }[how]
+    return found.with_columns(weight=weight)
+
+
 def grouped(
     how: How, unit: Unit, rows: pl.DataFrame, base_rows: pl.DataFrame | None, by: Sequence[str]
 ) -> list[Group]:
-    """Return the groups of rows that carry ``part`` and the columns ``by``, in no order; groups of a base alone are kept.
+    """Return the groups of rows that were :func:`gathered`, in no order; groups of a base alone are kept.
 
-    base_rows: the rows of the denominator with the same columns, for a share or a figure per record. Rows already added
-    up say in ``records`` of how many.
+    base_rows: the rows of the denominator, gathered by the same columns, for a share or a figure per record.
     """
-    parts = pl.col("part")
-    gathered = (parts,) if how is How.MEDIAN else ()
-    number = pl.col("records").sum() if "records" in rows.columns else pl.len()
-    sums = rows.group_by(list(by)).agg(*gathered, total=parts.sum(), records=number)
     over = how in (How.SHARE, How.PER)
-    bases: dict[tuple[object, ...], int] = {}
-    if base_rows is not None and over:
-        whole = base_rows.group_by(list(by)).agg(parts.sum())
-        bases = {tuple(row[:-1]): int(row[-1]) for row in whole.select(*by, "part").iter_rows()}
     found = []
-    for row in sums.select(*by, "total", "records", *(["part"] if gathered else [])).iter_rows():
-        key, total, records = tuple(row[: len(by)]), int(row[len(by)]), int(row[len(by) + 1])
-        base = bases.pop(key, 0) if over else None
+    for row in (
+        figures(how, rows, base_rows, by).select(*by, "total", "records", "base", "middle").iter_rows()
+    ):
+        key, (total, records, base, middle) = tuple(row[: len(by)]), row[len(by) :]
         if how is How.MEDIAN:
-            value = value_of(how, pl.Series("part", row[-1], dtype=pl.Int64), base, unit)
+            value: Number | None = None if middle is None else Fraction(middle) / scale_of(unit)
         else:
             value = value_of_sum(how, total, records, base, unit)
-        found.append(Group(key, value, total, base, records))
-    found += [Group(key, value_of_sum(how, 0, 0, base, unit), 0, base, 0) for key, base in bases.items()]
+        found.append(Group(key, value, total, base if over else None, records))
     return found

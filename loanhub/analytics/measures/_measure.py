@@ -93,7 +93,7 @@ class Measure:
 def value_of(how: How, parts: pl.Series, base: int | None, unit: Unit) -> Number | None:
     """Return the number that these parts make; None when there is nothing to divide by."""
     if how is How.MEDIAN:
-        return None if parts.is_empty() else middle(parts, _scale(unit))
+        return None if parts.is_empty() else middle(parts, scale_of(unit))
     return value_of_sum(how, int(parts.sum() or 0), len(parts), base, unit)
 
 
@@ -105,10 +105,11 @@ def value_of_sum(how: How, total: int, records: int, base: int | None, unit: Uni
         if not base:
             return None
         return Fraction(total, base) if how is How.SHARE else divide_half_up(total, base)
-    return Fraction(total, records * _scale(unit)) if records else None
+    return Fraction(total, records * scale_of(unit)) if records else None
 
 
-def _scale(unit: Unit) -> int:
+def scale_of(unit: Unit) -> int:
+    """Return how many of the parts of a unit make one of it: minutes an hour."""
     return MINUTES_AN_HOUR if unit is Unit.HOURS else 1
 
 

@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from loanhub.analytics.measures import DIMENSIONS, Reading, Unit, dimensions_of, keys_of, measures
+from loanhub.analytics.measures import DIMENSIONS, Reading, Unit, columns_of, dimensions_of, measures
 from loanhub.analytics.measures._measure import Measure
 from loanhub.domain import formats
 from loanhub.domain.errors import InvalidInput
@@ -216,8 +216,8 @@ def _find(actor: Actor, code: str, selection: Selection, by: str, only: str, now
     by = by if by in {one["key"] for one in options} else options[0]["key"] if options and not only else ""
     if not by:
         return _Found(part, shown, part.reading, (), "", "", options)
-    keys = keys_of(book, part.entity, [by])
-    rows = part.reading.rows.join(keys, on="id", how="left")
+    keys = columns_of(book, part.entity, [by], part.reading.rows["id"])
+    rows = part.reading.rows.with_columns(*keys)
     name = namer(facts)
     groups = _groups(rows, by, part.reading.part_unit, name)
     if not only:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -11,7 +10,7 @@ import polars as pl
 import sqlalchemy as sa
 from sqlmodel import Session
 
-from loanhub.analytics.book import FOLLOWS, Book
+from loanhub.analytics.book import Book, following
 from loanhub.analytics.criteria import to_expression
 from loanhub.domain import criteria as language
 from loanhub.domain.catalogue import Catalogue
@@ -71,8 +70,7 @@ def met(
         else:
             ids = _asked(db, actor, entity, raw, now)
         kept = frame.filter(pl.col("id").is_in(ids.implode()))
-        changed: dict[str, Any] = {name: kept, **_following(book, name, kept)}
-        found[entity] = replace(book, **changed)
+        found[entity] = book.having({name: kept, **following(book, name, kept)})
     return found
 
 
@@ -81,12 +79,3 @@ def _asked(db: Session, actor: Actor, entity: str, raw: Mapping[str, Any], now: 
     model: Any = ENTITY_MODELS[entity]
     rows = db.execute(sa.select(model.id).where(condition)).scalars().all()
     return pl.Series("id", rows, dtype=pl.Int64)
-
-
-def _following(book: Book, name: str, kept: pl.DataFrame) -> dict[str, pl.DataFrame]:
-    found: dict[str, pl.DataFrame] = {}
-    for child, (key, parent) in FOLLOWS.items():
-        if parent == name:
-            mine: pl.DataFrame = getattr(book, child)
-            found[child] = mine.join(kept.select(pl.col("id").alias(key)), on=key, how="semi")
-    return found
