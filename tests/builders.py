@@ -39,8 +39,8 @@ def make_id_number(birth: str = "19900307", sequence: int | None = None) -> str:
 
 def make_company(now: datetime = NOON) -> None:
     """Install the reference data with one branch and two teams."""
+    made_once("company", _make_company)
     with transaction() as db:
-        made_once("company", _make_company)
         db.execute(sa.update(SavedView).values(created_at=now))
 
 

@@ -14,7 +14,8 @@ from loanhub.models.encryption import blind_index
 from loanhub.services import collections, day_end
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._transaction import reading, transaction
-from tests.builders import make_phone, make_user
+from tests.builders import make_company, make_phone, make_user
+from tests.copies import made_once
 from tests.services.loans.builders import Desk, make_desk, make_loan, noon
 
 FIRST_DUE = date(2026, 2, 15)
@@ -81,6 +82,27 @@ def make_office(**loan: object) -> Office:
         loan_id,
         customer_id,
     )
+
+
+def make_first_office() -> Office:
+    """Return an office whose loan has just begun; makes the company too."""
+    return made_once("first office", _first_office)
+
+
+def _first_office() -> Office:
+    make_company()
+    return make_office()
+
+
+def make_late_office() -> Office:
+    """Return an office on the evening of the first day its loan is overdue; makes the company too."""
+    return made_once("late office", _late_office)
+
+
+def _late_office() -> Office:
+    made = make_first_office()
+    end_day(LATE)
+    return made
 
 
 def end_day(day: date) -> collections.Done:

@@ -20,22 +20,21 @@ from loanhub.services._transaction import reading
 from loanhub.services.boards.entities import entity_of
 from loanhub.services.collections import strategies
 from tests.builders import bare_actor, make_company, make_phone, make_user
-from tests.services.collections.builders import LATE, Office, at, end_day, make_office
+from tests.services.collections.builders import LATE, Office, at, end_day, make_late_office
 
 DAY = LATE + timedelta(days=1)
 QUESTION = boards.Question(pipeline=COLLECTION_BOARD)
 
 
 @pytest.fixture(autouse=True)
-def company(database: Engine) -> None:
-    make_company()
+def company(database: Engine, request: pytest.FixtureRequest) -> None:
+    if "office" not in request.fixturenames:
+        make_company()
 
 
 @pytest.fixture
-def office() -> Office:
-    made = make_office()
-    end_day(LATE)
-    return made
+def office(company: None) -> Office:
+    return make_late_office()
 
 
 def go(office: Office, to: str, **supply: str) -> boards.Moved:

@@ -13,22 +13,29 @@ from loanhub.services import collections
 from loanhub.services._transaction import reading
 from loanhub.services.collections import CaseClosed, ContactRefused, Pledge, Report, SomebodysCase
 from tests.builders import bare_actor, make_company, make_user
-from tests.services.collections.builders import LATE, Office, at, end_day, events_of, make_office
+from tests.services.collections.builders import (
+    LATE,
+    Office,
+    at,
+    end_day,
+    events_of,
+    make_late_office,
+    make_office,
+)
 
 DAY = LATE + timedelta(days=1)
 MISSED = Report(outcome="missed")
 
 
 @pytest.fixture(autouse=True)
-def company(database: Engine) -> None:
-    make_company()
+def company(database: Engine, request: pytest.FixtureRequest) -> None:
+    if "office" not in request.fixturenames:
+        make_company()
 
 
 @pytest.fixture
-def office() -> Office:
-    made = make_office()
-    end_day(LATE)
-    return made
+def office(company: None) -> Office:
+    return make_late_office()
 
 
 def call(

@@ -15,18 +15,19 @@ from loanhub.services._actor import SYSTEM
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.collections import follow
 from tests.builders import make_company
-from tests.services.collections.builders import LATE, Office, at, end_day, events_of, make_office
+from tests.services.collections.builders import LATE, Office, at, end_day, events_of, make_first_office
 from tests.services.loans.builders import make_loan, noon
 
 
 @pytest.fixture(autouse=True)
-def company(database: Engine) -> None:
-    make_company()
+def company(database: Engine, request: pytest.FixtureRequest) -> None:
+    if "office" not in request.fixturenames:
+        make_company()
 
 
 @pytest.fixture
-def office() -> Office:
-    return make_office()
+def office(company: None) -> Office:
+    return make_first_office()
 
 
 def cases() -> list[CollectionCase]:

@@ -14,9 +14,9 @@ from loanhub.domain.permissions import RoleCode
 from loanhub.models import Event
 from loanhub.services._transaction import reading
 from loanhub.services.collections import strategies, strategy_editor
-from tests.builders import bare_actor, make_company
-from tests.services.collections.builders import Office, at, end_day, make_office
-from tests.services.collections.test_board import DAY, LATE
+from tests.builders import bare_actor
+from tests.services.collections.builders import Office, at, end_day, make_late_office
+from tests.services.collections.test_board import DAY
 
 NOW = at(DAY, 10)
 FORM = {"name": "首期逾期", "approach": "gentle", "priority": "70", "script": "您好，请问是{name}吗？提醒您还款。",
@@ -25,10 +25,7 @@ FORM = {"name": "首期逾期", "approach": "gentle", "priority": "70", "script"
 
 @pytest.fixture
 def office(database: Engine) -> Office:
-    make_company()
-    made = make_office()
-    end_day(LATE)
-    return made
+    return make_late_office()
 
 
 def names(office: Office) -> list[str]:
