@@ -109,3 +109,13 @@ def test_a_quote_answers_exactly_what_is_told(client: TestClient) -> None:
 
         read = exact.validate_json(json.dumps(answer), strict=True)
         assert exact.dump_python(read) == answer  # no field more, no field less
+
+
+def test_an_address_that_is_none_is_told_in_the_form_of_machines(client: TestClient):
+    for path in ("/api/v1/leads/null%2Cnull", "/api/nothing"):
+        answer = client.get(path)
+        assert (answer.status_code, answer.json()) == (404, {"error": "没有这个接口"}), path
+    answer = client.delete("/api/v1/leads")
+    assert answer.status_code == 405
+    assert answer.headers["allow"] == "POST"
+    assert answer.json() == {"error": "这个接口不接受 DELETE"}
