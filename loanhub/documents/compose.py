@@ -8,7 +8,8 @@ typed comes out as the characters they typed.
 from collections.abc import Mapping, Sequence
 
 from loanhub.documents.chart_drawing import Chart
-from loanhub.documents.setting import BODY, LEADING, SMALL, SMALL_LEADING, Column, Setter, Signer
+from loanhub.documents.setting import BODY, LEADING, SMALL, SMALL_LEADING, Signer
+from loanhub.documents.table_setting import Column, TableSetter
 
 _CHINESE = "零一二三四五六七八九"
 
@@ -22,7 +23,7 @@ def chinese_number(number: int) -> str:
     return words or "零"
 
 
-class Composer(Setter):
+class Composer(TableSetter):
     """Collects what a template writes; numbers articles, clauses and items as they come."""
 
     def use(self, values: Mapping[str, str]) -> None:

@@ -269,30 +269,27 @@ def _repeat(document: Composer, block: Block, values: Values) -> None:
 
 def _rows(cells: list[str], values: Values, source: str) -> list[tuple[str, ...]]:
     """Return the cells of each member; those that are one value of it, as most are, without looking it up again."""
-    plan: list[tuple[Value, str, bool] | None] = []
+    plan: list[Callable[[Any], str] | None] = []
     for cell in cells:
         token = TOKEN.fullmatch(cell)
         value = values.variables.find(token[2], source) if token is not None else None
         own = value is not None and value.key.startswith("item")
         plan.append(
-            (value, token[4] or "", bool(token[3]))
+            value.writer(token[4] or "", optional=bool(token[3]))
             if value is not None and token is not None and own
             else None
         )
-    rows = []
-    for place, member in enumerate(values.raw(source), start=1):
-        around = Values(values.variables, values.record, values.company, member, source, place)
-        rows.append(
-            tuple(
-                [
-                    around.fill(cell)
-                    if known is None
-                    else known[0].write(known[0].get(member), known[1], optional=known[2])
-                    for cell, known in zip(cells, plan, strict=True)
-                ]
-            )
-        )
-    return rows
+    members = values.raw(source)
+    columns = [
+        [write(member) for member in members]
+        if write is not None
+        else [
+            Values(values.variables, values.record, values.company, member, source, place).fill(cell)
+            for place, member in enumerate(members, start=1)
+        ]
+        for cell, write in zip(cells, plan, strict=True)
+    ]
+    return list(zip(*columns, strict=True))
 
 
 def _total(column: TableColumn, block: Block, values: Values) -> str:

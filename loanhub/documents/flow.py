@@ -45,12 +45,11 @@ class Element:
     """A node of the tag tree: what the text is, in reading order, for screen readers and copying."""
 
     kind: str
-    parent: "Element | None" = None
     kids: list["Element | tuple[int, int]"] = field(default_factory=list)
 
     def child(self, kind: str) -> "Element":
         """Append and return a new node."""
-        node = Element(kind, self)
+        node = Element(kind)
         self.kids.append(node)
         return node
 

@@ -8,7 +8,7 @@ from reportlab.lib.pagesizes import A4
 
 from loanhub.documents.flow import MILLIMETER
 from loanhub.documents.linebreak import Span, set_lines
-from loanhub.documents.press import qr_modules
+from loanhub.documents.quick_qr import qr_modules
 from loanhub.documents.typeface import SANS, SERIF, GlyphTable, check_printable, font_file
 
 BRAND, INK, GRAY, PAPER = "#0F6B5C", "#16211D", "#5B655F", "#F2F0EA"

@@ -4,11 +4,9 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
 from itertools import groupby
 from typing import Any
 
-import segno
 from reportlab import rl_config
 from reportlab.lib.colors import HexColor
 from reportlab.pdfgen.canvas import Canvas
@@ -30,6 +28,7 @@ from loanhub.documents.flow import (
     break_pages,
 )
 from loanhub.documents.linebreak import Line, Span, set_lines
+from loanhub.documents.quick_qr import qr_modules
 from loanhub.documents.typeface import SERIF, GlyphTable, font_file
 
 PRODUCER = "LoanHub 贷通"
@@ -62,8 +61,14 @@ class Running:
 class _Press:
     """A canvas on its way through the pages; text is marked as content of its element."""
 
-    def __init__(self, table: GlyphTable, running: Running, canvas: Any = None) -> None:
-        self.table, self.running, self.paper = table, running, running.paper
+    def __init__(
+        self,
+        table: GlyphTable,
+        running: Running,
+        canvas: Any = None,
+        lines: dict[tuple[object, ...], Line] | None = None,
+    ) -> None:
+        self.table, self.running, self.paper, self._lines = table, running, running.paper, lines
         self.canvas: Any = (
             canvas
             if canvas is not None
@@ -78,34 +83,47 @@ class _Press:
             )
         )
         self.parents: list[list[Element]] = []
-        self._open: Element | None = None
 
     def show(self, x: float, y: float, line: Line) -> None:
         """Draw a line of text, its baseline beginning at ``x``, ``y``."""
         if line.operators:
             self.canvas.addLiteral(f"BT 1 0 0 1 {x:.2f} {y:.2f} Tm {line.operators} ET")
 
-    def content(self, x: float, y: float, line: Line, element: Element) -> None:
-        """Draw a line of text as content of an element."""
-        if element is not self._open:
-            self.close()
-            elements = self.parents[-1]
-            element.kids.append((len(self.parents) - 1, len(elements)))
-            self.canvas.addLiteral(f"/{element.kind} <</MCID {len(elements)}>> BDC")
-            elements.append(element)
-            self._open = element
-        self.show(x, y, line)
-
-    def close(self) -> None:
-        """End the element that is open."""
-        if self._open is not None:
-            self.canvas.addLiteral("EMC")
-            self._open = None
+    def contents(self, placed: list[tuple[float, Box, bool]]) -> None:
+        """Draw the text of a page as content of its elements, in the order it is read."""
+        left, head = self.paper.left, self.paper.height - self.paper.top
+        literal, elements, page = self.canvas.addLiteral, self.parents[-1], len(self.parents) - 1
+        current: Element | None = None
+        for distance, box, repeated in placed:
+            if repeated:
+                continue
+            top = head - distance
+            for text in box.texts:
+                operators, element = text.line.operators, text.element
+                if element is None or not operators:
+                    continue
+                begin = ""
+                if element is not current:
+                    begin = f"/{element.kind} <</MCID {len(elements)}>> BDC\n"
+                    if current is not None:
+                        begin = "EMC\n" + begin
+                    element.kids.append((page, len(elements)))
+                    elements.append(element)
+                    current = element
+                literal(f"{begin}BT 1 0 0 1 {left + text.x:.2f} {top - text.y:.2f} Tm {operators} ET")
+        if current is not None:
+            literal("EMC")
 
     def line(self, text: str, align: str = "left", size: float = 8.5, width: float | None = None) -> Line:
-        """Return a line of running text."""
+        """Return a line of running text; a batch remembers those that are not one document's own."""
         room = self.paper.text_width if width is None else width
-        return set_lines((Span(text, SERIF),), self.table, size=size, width=room, align=align)[0]
+        key = (text, align, size, room)
+        found = self._lines.get(key) if self._lines is not None else None
+        if found is None:
+            found = set_lines((Span(text, SERIF),), self.table, size=size, width=room, align=align)[0]
+            if self._lines is not None and not found.own:
+                self._lines[key] = found
+        return found
 
     def form(self, name: str, draw: Any) -> None:
         """Keep what every page repeats as a form: it is written once."""
@@ -124,7 +142,7 @@ def print_pages(boxes: list[Box], tree: Element, table: GlyphTable, running: Run
 def bind_pages(boxes: list[Box], tree: Element, table: GlyphTable, running: Running, shared: Shared) -> bytes:
     """Return the PDF of these boxes as one of a batch: what it shares with the others is made already."""
     sheets = Sheets(shared, table)
-    press = _Press(table, running, sheets)
+    press = _Press(table, running, sheets, shared.lines)
     _draw_pages(press, boxes)
     return sheets.finish(
         tree, press.parents, title=running.title, author=running.author, subject=running.subject,
@@ -145,18 +163,14 @@ def _draw_pages(press: _Press, boxes: list[Box]) -> None:
         canvas.addLiteral("/Artifact BMC q")
         _surround(press, index, len(layout), placed)
         canvas.addLiteral("Q EMC")
-        for distance, box, repeated in placed:
-            top = paper.height - paper.top - distance
+        for distance, box, _ in placed:
             if box.title:
+                top = paper.height - paper.top - distance
                 key = f"{index}-{top:.0f}"
                 canvas.bookmarkPage(key, fit="XYZ", left=round(paper.left), top=round(top + 8), zoom=0)
                 depth = min(box.level - 1, depth + 1)  # a document may begin with a heading
                 canvas.addOutlineEntry(box.title, key, depth)
-            if not repeated:
-                for text in box.texts:
-                    if text.element is not None and text.line.operators:
-                        press.content(paper.left + text.x, top - text.y, text.line, text.element)
-        press.close()
+        press.contents(placed)
         if isinstance(canvas, Canvas):
             canvas._doc.updateSignature("\n".join(canvas._code))
         canvas.showPage()
@@ -295,25 +309,6 @@ def _seam(canvas: Any, paper: Paper, index: int, count: int) -> None:
     canvas.setFillGray(0)
     _pick(canvas, Stroke(0.7, 0.3, (1, 2)))
     canvas.rect(x, bottom, 7, height)
-
-
-@lru_cache(maxsize=64)
-def qr_modules(url: str) -> tuple[int, str]:
-    """Return the size of a QR code and its dark modules as rectangles, a run of them at a time.
-
-    The mask is the first of ISO/IEC 18004's eight: every reader takes any of them, and scoring all eight for the best
-    took a third of a contract's whole time, for 2 % less penalty on our addresses.
-    """
-    matrix = segno.make(url, error="m", micro=False, mask=0).matrix
-    runs = []
-    for row, modules in enumerate(reversed(matrix)):
-        column = 0
-        for dark, run in groupby(modules):
-            length = len(list(run))
-            if dark:
-                runs.append(f"{column} {row} {length} 1 re")
-            column += length
-    return len(matrix), " ".join(runs)
 
 
 def _verification(press: _Press) -> None:

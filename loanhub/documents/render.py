@@ -176,6 +176,9 @@ def _texts(value: Any, key: str) -> list[tuple[str, str]]:
     if isinstance(value, str):
         return [(key, value)]
     if isinstance(value, tuple):
+        kinds = {type(item) for item in value}
+        if all(is_dataclass(kind) and not _names(cast(Any, kind)) for kind in kinds):
+            return []  # the rows of a schedule: figures and days
         return [pair for item in value for pair in _texts(item, key)]
     if is_dataclass(value):
         dot = f"{key}." if key else ""

@@ -1,21 +1,20 @@
-"""From what a template wrote to boxes: paragraphs, fields, tables and signatures, set in type."""
+"""From what a template wrote to boxes: paragraphs, fields and signatures, set in type; tables stand in ``table_setting.py``."""
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any, cast
+from typing import Any
 
 from loanhub.documents.chart_drawing import Chart, chart_box
 from loanhub.documents.flow import PORTRAIT, Box, Element, Frame, Paper, Placed, Ring, Rule, Stroke
 from loanhub.documents.linebreak import Line, Span, set_lines
-from loanhub.documents.typeface import SANS, SERIF, Glyph, GlyphTable
+from loanhub.documents.typeface import SANS, SERIF, GlyphTable
 
 BODY, LEADING = 10.5, 18.2
 SMALL, SMALL_LEADING = 9.0, 14.5
 KEPT_TOGETHER = 4
-_UNDERLINE, _FINE, _FIELD = Stroke(0.45, 0.4), Stroke(0.8, 0.35), Stroke(0.75, 0.4)
-_HEAVY, _MEDIUM = Stroke(0, 0.9), Stroke(0, 0.5)
+_UNDERLINE, _FIELD = Stroke(0.45, 0.4), Stroke(0.75, 0.4)
 _BOX, _WRITE, _MARK = Stroke(0.35, 0.6), Stroke(0.3, 0.5), Stroke(0.6, 0.5, (2, 2))
 _TOKEN = re.compile(r"(\*\*|\{=?\w+(?:\.\w+)*\??(?:\|\w+)?\}|\{ref:\w+\})")
 
@@ -28,15 +27,6 @@ def _tokens(pattern: str) -> tuple[str, ...]:
 @cache
 def _is_fixed(pattern: str) -> bool:
     return not any(token[0] == "{" and not token.startswith("{ref:") for token in _tokens(pattern))
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table: heading, share of the width, alignment (left, center, right)."""
-
-    label: str
-    share: float
-    align: str = "left"
 
 
 @dataclass(frozen=True)
@@ -282,117 +272,6 @@ class Setter:
             rule = Rule(0, self.width, height, _FIELD)
             together = len(groups) <= KEPT_TOGETHER and group is not groups[-1]
             self._add(Box(height, texts, (rule,), keep=together or group is groups[0]))
-
-    def _set_rows(
-        self,
-        columns: tuple[Column, ...],
-        rows: list[tuple[str, ...]],
-        total: Sequence[str] | None,
-        caption: str,
-    ) -> None:
-        if caption:
-            self._set_text(
-                [Span(caption)], size=SMALL, leading=SMALL_LEADING, element=self.tree.child("P"),
-                align="right", keep_last=True,
-            )  # fmt: skip
-        whole_share = sum(column.share for column in columns)
-        widths = [self.width * column.share / whole_share for column in columns]
-        head = self._row_box(columns, [c.label for c in columns], widths, SANS)
-        head.shapes = (Rule(0, self.width, 0, _HEAVY), Rule(0, self.width, head.height, _MEDIUM))
-        head.keep, head.space = True, 3
-        self._add(head)
-        count = len(rows)
-        for place, row in enumerate(rows):
-            box = self._row_box(columns, row, widths)
-            box.head = head
-            last = place == count - 1 and total is None
-            box.shapes = (Rule(0, self.width, box.height, _HEAVY if last else _FINE),)
-            box.keep = place == 0 or place == count - 2 or (place == count - 1 and total is not None)
-            self._add(box)
-        if total is not None:
-            box = self._row_box(columns, total, widths, bold=True)
-            box.head = head
-            box.shapes = (Rule(0, self.width, 0, _MEDIUM), Rule(0, self.width, box.height, _HEAVY))
-            self._add(box)
-        self._set_space(4)
-        self._boxes[-1].keep = False
-
-    def _row_box(
-        self,
-        columns: tuple[Column, ...],
-        cells: Sequence[str],
-        widths: list[float],
-        face: str = SERIF,
-        *,
-        bold: bool = False,
-    ) -> Box:
-        element = self.tree.child("P")
-        key = ("row", columns, tuple(cells), face, bold, self._density)
-        known = self._batch.get(key) if self._batch is not None else None
-        if known is not None:
-            height, placed = known
-            return Box(height, [Placed(x, y, line, element) for x, y, line in placed])
-        texts, left, tallest, leading, before = [], 0.0, 1, 13.0, ""
-        pad = 3 * self._density if len(columns) > 6 else 5 * self._density
-        if self._batch is not None and face == SERIF and not bold:
-            placed = self._plain_row(columns, cells, widths, 9.7 + pad / 2, element)
-            if placed is not None:
-                return Box(leading + pad, [placed])
-        for column, text, width in zip(columns, cells, widths, strict=True):
-            inset = 14.0 if (before, column.align) == ("right", "left") else 4.0
-            found = self.lines(
-                [Span(text, face, bold)],
-                size=SMALL,
-                width=width - inset - 4,
-                align=column.align,
-                fixed=face == SANS,
-            )
-            for place, line in enumerate(found):
-                texts.append(
-                    Placed(left + inset + line.offset, 9.7 + pad / 2 + place * leading, line, element)
-                )
-            tallest = max(tallest, len(found))
-            left, before = left + width, column.align
-        if self._batch is not None and not any(text.line.own for text in texts):
-            self._batch[key] = tallest * leading + pad, [(text.x, text.y, text.line) for text in texts]
-        return Box(tallest * leading + pad, texts)
-
-    def _plain_row(
-        self, columns: Sequence[Column], cells: Sequence[str], widths: list[float], y: float, element: Element
-    ) -> Placed | None:
-        """Return a row of figures and Latin text as one line with moves in it, or None: the quick way of a batch."""
-        known = self.table.face(SERIF)
-        operators: list[str] = []
-        font, left, begin, last, before, unit = "", 0.0, 0.0, 0.0, "", SMALL / 1000
-        for column, text, width in zip(columns, cells, widths, strict=True):
-            align = column.align
-            inset = 14.0 if (before, align) == ("right", "left") else 4.0
-            if text:
-                if not text.isascii():
-                    return None
-                glyphs = [known.get(character) for character in text]
-                if None in glyphs:
-                    return None
-                found = cast(list[Glyph], glyphs)
-                font = font or found[0].font
-                natural = sum([glyph.width for glyph in found]) * unit
-                room = width - inset - 4 - natural
-                if room < 0 or {glyph.font for glyph in found} != {font}:
-                    return None
-                x = round(
-                    left + inset + (room if align == "right" else room / 2 if align == "center" else 0), 2
-                )
-                codes = "".join([glyph.code for glyph in found])
-                if operators:
-                    operators.append(f"{x - last:.2f} 0 Td<{codes}>Tj")
-                else:
-                    operators.append(f"/{font} {SMALL:g} Tf<{codes}>Tj")
-                    begin = x
-                last = x
-            left, before = left + width, align
-        if not operators:
-            return None
-        return Placed(begin, y, Line(" ".join(operators), 0.0, 0.0, (), False, ""), element)
 
     def _set_confirmation(self, text: str) -> None:
         lines = self.lines([Span(text, SERIF, True)], size=BODY, width=self.width - 20)

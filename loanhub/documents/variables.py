@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, is_dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cached_property, lru_cache
+from operator import attrgetter
 from typing import Any
 
 from loanhub.documents import data as records
@@ -82,7 +83,7 @@ FORMATS: dict[str, tuple[Format, ...]] = {
     ),
     "date": (
         Format("written", "2026年1月15日", written_date),
-        Format("iso", "2026-01-15", lambda day: f"{day:%Y-%m-%d}"),
+        Format("iso", "2026-01-15", lambda day: day.isoformat()),
     ),
     "number": (
         Format("plain", "数字", str),
@@ -126,6 +127,22 @@ class Value:
         if self.options:
             return dict(self.options).get(found, str(found))
         return _WRITERS.get((self.kind, code), _FIRST[self.kind])(found)
+
+    def writer(self, code: str, *, optional: bool) -> Callable[[Any], str]:
+        """Return what writes this value of one record after another: what is the same for all is looked up once."""
+        get, kind = self.get, self.kind
+        if self.options or kind in ("text", "list"):
+            return lambda record: self.write(get(record), code, optional=optional)
+        write, absent = (
+            _WRITERS.get((kind, code), _FIRST[kind]),
+            _missing_word(kind, code) if optional else "",
+        )
+
+        def written(record: Any) -> str:
+            found = get(record)
+            return absent if found is None else write(found)
+
+        return written
 
 
 def _missing_word(kind: str, code: str) -> str:
@@ -265,30 +282,24 @@ def _kind_of(name: str, annotation: Any) -> str:
     return {Decimal: _RATE, date: "date", int: "number", bool: "flag"}.get(annotation, "text")
 
 
-def _walk(
-    kind: type, labels: Mapping[str, str], path: str, label: str, get: Callable[[Any], Any]
-) -> Iterator[Value]:
+def _walk(kind: type, labels: Mapping[str, str], path: str, label: str) -> Iterator[Value]:
     hints = typing.get_type_hints(kind)
     for name, word in labels.items():
         annotation = hints.get(name) or typing.get_type_hints(getattr(kind, name).fget)["return"]
         key = f"{path}{name}"
-
-        def found(record: Any, name: str = name) -> Any:
-            return getattr(get(record), name)
-
         if is_dataclass(annotation):
             yield from _walk(
                 typing.cast(type, annotation),
                 _LABELS[typing.cast(type, annotation)],
                 f"{key}.",
                 label + word,
-                found,
             )  # type: ignore[index]
             continue
         members = typing.get_args(annotation) if typing.get_origin(annotation) is tuple else ()
         item = _PAIRS.get(name) or (members[0] if members else None)
         options = () if kind is records.Guarantee else _CHOICES.get(name, ())
-        yield Value(key, label + word, _kind_of(name, annotation), found, item, options)
+        of = attrgetter(key.removeprefix("item.").removeprefix("company."))
+        yield Value(key, label + word, _kind_of(name, annotation), of, item, options)
 
 
 class Variables:
@@ -296,8 +307,8 @@ class Variables:
 
     def __init__(self, subject: type, extra: tuple[FieldSpec, ...] = ()) -> None:
         self.subject = subject
-        found = list(_walk(subject, SUBJECTS[subject], "", "", lambda record: record))
-        found += _walk(records.Company, _LABELS[records.Company], "company.", "我司", lambda record: record)
+        found = list(_walk(subject, SUBJECTS[subject], "", ""))
+        found += _walk(records.Company, _LABELS[records.Company], "company.", "我司")
         if "extra" in typing.get_type_hints(subject):
             found += [_of_catalogue(spec) for spec in extra]
         self.values: dict[str, Value] = {one.key: one for one in found}
@@ -353,7 +364,7 @@ def _item_values(value: Value) -> dict[str, Value]:
             for place, (name, label, kind) in enumerate(value.item)
         }
     if is_dataclass(value.item):
-        found = _walk(typing.cast(type, value.item), _LABELS[value.item], "item.", "", lambda member: member)  # type: ignore[index]
+        found = _walk(typing.cast(type, value.item), _LABELS[value.item], "item.", "")  # type: ignore[index]
         return {one.key: one for one in found}
     return {"item": Value("item", "本项内容", "text", lambda member: member)}
 
