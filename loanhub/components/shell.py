@@ -14,7 +14,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from loanhub.components.avatar import avatar
 from loanhub.components.browser import FormAssistant, press
 from loanhub.components.buttons import classes, icon_button
-from loanhub.components.dialogs import MenuItem, menu
+from loanhub.components.dialogs import MenuItem, closing, drawer, menu
 from loanhub.components.hotkeys import HELP
 from loanhub.components.icons import icon, logo
 from loanhub.components.palette import TRIGGER
@@ -286,8 +286,44 @@ def top_bar(
     )
 
 
-def phone_top(title: str | rx.Var[str], frame: Frame, back: tuple[str, str] | None = None) -> rx.Component:
-    """The phone's top bar: title, search, the avatar."""
+def phone_menu(frame: Frame, section: str) -> rx.Component:
+    """Every entry of the sidebar, in a sheet: the phone's bottom bar holds five of them."""
+
+    def entry(item: Any) -> rx.Component:
+        here = item["href"] == section
+        return closing(
+            rx.el.a(
+                icon(item["icon"].to(str)),
+                rx.el.span(item["label"], class_name="grow"),
+                rx.cond(
+                    item["count"] != "",
+                    rx.el.span(item["count"], class_name=classes("n", rx.cond(item["urgent"], "hot", ""))),
+                    rx.fragment(),
+                ),
+                href=item["href"].to(str),
+                class_name=classes("nav", rx.cond(here, "on", "")),
+                custom_attrs={"aria-current": rx.cond(here, "page", "false")},
+            )
+        )
+
+    def group(one: Any) -> rx.Component:
+        return rx.el.section(
+            rx.el.h3(one["label"]),
+            rx.el.div(rx.foreach(one["items"].to(list[dict[str, Any]]), entry)),
+            custom_attrs={"aria-label": one["label"]},
+        )
+
+    opener = rx.el.button(
+        icon("layout-grid"), type="button", class_name="ib", custom_attrs={"aria-label": "全部功能"}
+    )
+    groups = rx.foreach(frame.nav.to(list[dict[str, Any]]), group)
+    return drawer("全部功能", rx.el.nav(groups, class_name="mnav"), trigger=opener)
+
+
+def phone_top(
+    title: str | rx.Var[str], frame: Frame, section: str, back: tuple[str, str] | None = None
+) -> rx.Component:
+    """The phone's top bar: title, search, all that can be gone to (on a record the way back instead), the avatar."""
     before = (
         [
             rx.el.a(
@@ -313,8 +349,9 @@ def phone_top(title: str | rx.Var[str], frame: Frame, back: tuple[str, str] | No
         class_name="ib",
         custom_attrs={"aria-label": "我的"},
     )
+    every = [] if back is not None else [phone_menu(frame, section)]
     # The heading of the page is the one in ``top_bar``; below 768 px only this one is shown.
-    return rx.el.div(*before, rx.el.h1(title), find, user_menu(face, frame), class_name="mtop")
+    return rx.el.div(*before, rx.el.h1(title), find, *every, user_menu(face, frame), class_name="mtop")
 
 
 def phone_bar(frame: Frame, section: str) -> rx.Component:
@@ -367,7 +404,7 @@ def shell(
     heading = top_bar(title, frame, subtitle=subtitle, back=back, views=views, tools=tools, primary=primary)
     main = rx.el.main(
         heading,
-        phone_top(title, frame, back),
+        phone_top(title, frame, section, back),
         rx.el.div(*content, class_name="content"),
         id=MAIN,
         class_name="sheet",
