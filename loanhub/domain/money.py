@@ -60,16 +60,16 @@ def format_fen(fen: int) -> str:
 
 
 def format_wan(fen: int) -> str:
-    """Return a short form for cards and figures: ``123.5 万``, ``1.36 亿``; under one 万 the ¥ form.
+    """Return a short form for cards and figures: ``1,123.5 万``, ``1.36 亿``; under one 万 the ¥ form.
 
-    万 has one decimal, 亿 two, halves up; an amount that would round to 10000.0 万 is shown in 亿.
+    万 has one decimal, 亿 two, halves up; an amount that would round to 10,000.0 万 is shown in 亿.
     """
     sign, size = (MINUS if fen < 0 else ""), abs(fen)
     if size < FEN_PER_WAN:
         return format_fen(fen)
     tenths_of_wan = round_half_up(Fraction(size * 10, FEN_PER_WAN))
     if tenths_of_wan < 100_000:
-        return f"{sign}{tenths_of_wan // 10}.{tenths_of_wan % 10} 万"
+        return f"{sign}{tenths_of_wan // 10:,}.{tenths_of_wan % 10} 万"
     hundredths_of_yi = round_half_up(Fraction(size * 100, FEN_PER_YI))
     return f"{sign}{hundredths_of_yi // 100:,}.{hundredths_of_yi % 100:02d} 亿"
 

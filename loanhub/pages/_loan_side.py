@@ -220,7 +220,7 @@ def aside() -> rx.Component:
         rx.el.section(
             rx.el.span("应计未到期利息", class_name="f2 grow"),
             rx.el.button(
-                "¥", H["accrued_interest"], type="button", class_name="why num", on_click=S.explain("accrued_interest", "0"),
+                H["accrued_interest"], type="button", class_name="why num", on_click=S.explain("accrued_interest", "0"),
                 title="看这一分的来历",
             ),
             class_name="row g3",

@@ -45,7 +45,7 @@ class TestSet:
         put(firm["manager"], "company", 0, "4,000.5")
 
         kept = row(firm["manager"], "company", 0)
-        assert (kept.text, kept.shown, kept.version) == ("4000.50", "4000.5 万", 1)
+        assert (kept.text, kept.shown, kept.version) == ("4000.50", "4,000.5 万", 1)
         with reading() as db:
             assert targets.of_month(db, targets.month_of("2026-11")) == {
                 (AMOUNT, "company", 0): 4_000_500_000

@@ -243,7 +243,7 @@ def _view(
         can_confirm=waiting and actor.can(Permission.LOANS_CONFIRM) and loan.requested_by_id != actor.actor_id,
         can_refuse=waiting and actor.can(Permission.LOANS_CONFIRM), can_post=can_post,
         can_quote=state is not None and loan.status not in CLOSED, waiting=waiting,
-        accrued_interest=_amount(state.accrued_interest_fen) if state else "—",
+        accrued_interest=format_fen(state.accrued_interest_fen) if state else "—",
         written_off=format_plain(loan.written_off_fen) if loan.written_off_fen else "",
         written_off_date=formats.day(loan.written_off_date) if loan.written_off_date else "",
         recovered=format_plain(loan.recovered_fen) if loan.written_off_fen else "",
@@ -418,7 +418,7 @@ def _irreversible(actor: Actor, loan: Loan, payment: Payment, *, gone: bool) -> 
     if gone:
         return "已冲正"
     if not actor.can(Permission.PAYMENTS_REVERSE):
-        return f"须有“{Permission.PAYMENTS_REVERSE.label}”权限"
+        return f"须有「{Permission.PAYMENTS_REVERSE.label}」权限"
     if actor.actor_id in (payment.by_id, payment.approved_by_id):
         return "由你登记或审批，须由另一位同事冲正"
     off_book = kind in (PostingKind.WRITE_OFF, PostingKind.RECOVERY)
