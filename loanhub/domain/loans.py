@@ -74,7 +74,7 @@ class IllegalMove(Conflict):
     """The loan is not in a status from which this can happen."""
 
     def __init__(self, status: LoanStatus, event: LoanEvent) -> None:
-        super().__init__(f"借据当前为“{status.label}”，不能{event.label}")
+        super().__init__(f"借据当前为「{status.label}」，不能{event.label}")
 
 
 def move(status: LoanStatus, event: LoanEvent) -> LoanStatus:

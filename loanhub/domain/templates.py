@@ -330,7 +330,7 @@ def _signers(raw: object, block_id: str) -> tuple[SignerSpec, ...]:
             for name in ("label", "source", "name")
         }
         if not texts["label"].strip():
-            raise BlockFault(block_id, "signers", "写一下签署方的称呼，例如“甲方（出借人）”")
+            raise BlockFault(block_id, "signers", "写一下签署方的称呼，例如「甲方（出借人）」")
         lines = _rows(one.get("lines") or (), block_id)
         if any(len(line) != 2 for line in lines):
             raise BlockFault(block_id, "signers", "签署方下面每行写一个名称和一个内容")

@@ -37,7 +37,7 @@ def may(permission: Permission) -> rx.Var[bool]:
 
 def _name(row: rx.Var[LeadRow]) -> rx.Component:
     return rx.el.span(
-        row.name,
+        rx.el.span(row.name, class_name="m"),
         rx.cond(row.fresh, tag("新", "info"), rx.fragment()),
         rx.cond(row.touches > 0, tag(f"重复 {row.touches}", "warn", icon_name="copy"), rx.fragment()),
         class_name="row g2",

@@ -37,7 +37,7 @@ def _card(row: Any) -> rx.Component:
     )
     return rx.el.section(
         rx.el.header(
-            rx.el.h2(row.label, class_name="t14"), rx.el.span(row.kind, class_name="t12 f3"),
+            rx.el.h2(row.label, class_name="t14"), rx.cond(row.label.contains(row.kind), rx.fragment(), rx.el.span(row.kind, class_name="t12 f3")),
             rx.el.span(class_name="grow"), tag(row.state, row.tone),
         ),
         rx.el.div(

@@ -12,7 +12,7 @@ class LacksPermission(NotPermitted):
     """The actor's roles do not hold the permission."""
 
     def __init__(self, permission: Permission) -> None:
-        super().__init__(f"你没有“{permission.label}”的权限，如有需要请联系管理员")
+        super().__init__(f"你没有「{permission.label}」的权限，如有需要请联系管理员")
         self.permission = permission
 
 

@@ -140,7 +140,7 @@ class Gate(rx.Middleware):
             if not asked_by_browser:
                 return _answer()  # part of a page that is opened: the page itself says what is missing
             wanted = "、".join(p.label for p in mark.permissions)
-            return _answer(rx.toast.error(f"你没有“{wanted}”的权限，如有需要请联系管理员"))
+            return _answer(rx.toast.error(f"你没有「{wanted}」的权限，如有需要请联系管理员"))
         structlog.contextvars.bind_contextvars(handler=event.name, user_id=actor.user_id if actor else None)
         return None
 

@@ -38,7 +38,7 @@ class LacksScope(NotPermitted):
     """The key is good but not for this."""
 
     def __init__(self, scope: ApiScope) -> None:
-        super().__init__(f"这把密钥没有“{scope.label}”的权限")
+        super().__init__(f"这把密钥没有「{scope.label}」的权限")
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ def _why_not(actor: Actor, loan: Loan, state: LoanState | None, code: str, waiti
     needed = Permission.PAYMENTS_CREATE if code in MONEY_IN else Permission.LOANS_ADJUST
     may = actor.can_any(*MAY_OFFER) if code == "offer" else actor.can(needed)
     if not may:
-        return f"须有“{needed.label}”权限"
+        return f"须有「{needed.label}」权限"
     if state is None:
         return "借据还没有放款"
     refused = _closed(loan, state, code)

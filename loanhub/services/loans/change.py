@@ -305,7 +305,7 @@ def view_of(account: Account, tried: Tried) -> ChangePreview:
         uppercase=uppercase(posting.amount_fen) if posting.amount_fen else "", summary=summary_of(posting),
         before=before, after=after, terms=changes_of(posting, seen, account.terms), changed=changed_rows(seen.before, seen.after),
         waived=_waived(posting, seen), warnings=tried.warnings,
-        decides=f"须由另一位有“{tried.needed.label}”权限的同事审批",
+        decides=f"须由另一位有「{tried.needed.label}」权限的同事审批",
     )  # fmt: skip
 
 

@@ -146,7 +146,7 @@ def _why_not(actor: Actor, row: LoanRequest, needed: Permission | None) -> str:
         return "这项变更是你发起的，须由另一位同事审批"
     surely = needed or _least_right(row)
     if not actor.can(surely):
-        return f"须有“{surely.label}”权限"
+        return f"须有「{surely.label}」权限"
     return ""
 
 
