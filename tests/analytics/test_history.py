@@ -19,15 +19,20 @@ from loanhub.services._transaction import reading
 from loanhub.services.cockpit import keeper
 from tests.analytics.random_book import fill, month_end
 from tests.builders import TODAY, make_company, make_user
+from tests.copies import made_once
 
 ORDER = [f"M{n}" for n in range(7)] + ["M7+"]
 
 
 @pytest.fixture
 def book(database: Engine) -> Book:
+    made_once("a book of 260", _fill)
+    return keeper().of(SYSTEM)
+
+
+def _fill() -> None:
     make_company()
     fill([make_user(RoleCode.SALES)], leads=260)
-    return keeper().of(SYSTEM)
 
 
 def stored() -> tuple[list[LoanSnapshot], dict[int, Loan]]:

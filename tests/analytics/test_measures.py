@@ -26,15 +26,20 @@ from loanhub.services.cockpit import keeper
 from tests.analytics.random_book import fill
 from tests.analytics.truth import OWN, TRUTH, between, dated, total
 from tests.builders import NOON, TODAY, make_company, make_user
+from tests.copies import made_once
 
 
 @pytest.fixture
 def book(database: Engine) -> Book:
+    made_once("a book to measure", _fill)
+    return keeper().of(SYSTEM)
+
+
+def _fill() -> None:
     make_company()
     fill([make_user(RoleCode.SALES), make_user(RoleCode.SALES, team="华东二组")])
     with transaction() as db:
         db.execute(sa.update(User).values(created_at=NOON - timedelta(days=45)))
-    return keeper().of(SYSTEM)
 
 
 WINDOWS = {code: frames.period(code, TODAY) for (code,) in (("day",), ("week",), ("month",), ("quarter",))}

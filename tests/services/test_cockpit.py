@@ -21,6 +21,7 @@ from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from tests.analytics.random_book import fill
 from tests.builders import NOON, TODAY, bare_actor, make_company, make_user
+from tests.copies import made_once
 
 QUARTER = {"period": "quarter", "now": NOON}
 
@@ -28,6 +29,10 @@ QUARTER = {"period": "quarter", "now": NOON}
 @pytest.fixture
 def firm(database: Engine) -> dict[str, Actor]:
     """Two teams with a book each, the lead of the first, and the manager of all."""
+    return made_once("firm of cockpit", _firm)
+
+
+def _firm() -> dict[str, Actor]:
     make_company()
     people = {
         "first": make_user(RoleCode.SALES, name="林若溪"),

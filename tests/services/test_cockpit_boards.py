@@ -23,6 +23,7 @@ from loanhub.services.cockpit import Selection
 from loanhub.services.cockpit.wall import wall
 from tests.analytics.random_book import fill
 from tests.builders import NOON, TODAY, bare_actor, make_company, make_user
+from tests.copies import made_once
 
 QUARTER = Selection(period="quarter")
 ROLES = {
@@ -33,6 +34,10 @@ ROLES = {
 
 @pytest.fixture
 def firm(database: Engine) -> dict[RoleCode, Actor]:
+    return made_once("firm of cockpit_boards", _firm)
+
+
+def _firm() -> dict[RoleCode, Actor]:
     make_company()
     people = {role: make_user(role, name=f"甲{role.value}") for role in (*ROLES, RoleCode.MANAGER)}
     fill([people[RoleCode.SALES], make_user(RoleCode.SALES, team="华东二组", name="周子昂")], leads=160)

@@ -27,6 +27,7 @@ from loanhub.services.cockpit import Keeper, keeper
 from loanhub.services.products import install_products
 from tests.analytics.random_book import fill
 from tests.builders import NOON, make_company, make_user
+from tests.copies import made_once
 
 
 @dataclass
@@ -115,6 +116,10 @@ class TestKeeper:
 class TestFile:
     @pytest.fixture
     def company(self, sqlite_database: Engine) -> Any:
+        return made_once("a book of forty", self._made)
+
+    @staticmethod
+    def _made() -> Any:
         make_company()
         owner = make_user(RoleCode.SALES)
         fill([owner], leads=40)

@@ -14,6 +14,7 @@ from loanhub.services import customers, search
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from tests.builders import NOON, make_company, make_id_number, make_phone, make_user
+from tests.copies import made_once
 
 PEOPLE = (
     ("张建国", "15400001234", "", ""),
@@ -76,6 +77,10 @@ NOBODY = ("赵子龙", "zhaozilong", "zzl", "0000", "15499999999", "、。", "%"
 @pytest.fixture
 def rep(database: Engine) -> Actor:
     """A representative who owns all of these people."""
+    return made_once("rep of search", _rep)
+
+
+def _rep() -> Actor:
     make_company()
     actor = make_user(RoleCode.SALES)
     for name, phone, born, company in PEOPLE:

@@ -29,14 +29,19 @@ from loanhub.state._shared_reading import Shared
 from loanhub.state.cockpit import CockpitState
 from tests.analytics.random_book import fill
 from tests.builders import NOON, make_company, make_user
+from tests.copies import made_once
 
 Visit = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True)
-def book(sqlite_database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def _book() -> None:
     make_company()
     fill([make_user(RoleCode.SALES)])
+
+
+@pytest.fixture(autouse=True)
+def book(sqlite_database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    made_once("a book", _book)
     monkeypatch.setattr(module, "utc_now", lambda: NOON)
     monkeypatch.setattr(_shared_reading, "shared", Shared())
     monkeypatch.setattr(_drill, "utc_now", lambda: NOON)

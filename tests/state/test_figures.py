@@ -23,14 +23,19 @@ from loanhub.state.targets import TargetsState
 from loanhub.state.wall import WallState
 from tests.analytics.random_book import fill
 from tests.builders import NOON, TODAY, make_company, make_user
+from tests.copies import made_once
 
 Visit = Callable[..., Any]
 
 
-@pytest.fixture(autouse=True)
-def book(sqlite_database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def _book() -> None:
     make_company()
     fill([make_user(RoleCode.SALES, name="林若溪")])
+
+
+@pytest.fixture(autouse=True)
+def book(sqlite_database: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    made_once("a book of one", _book)
     for module in (figures, wall, targets, cockpit, _drill):
         monkeypatch.setattr(module, "utc_now", lambda: NOON)
     monkeypatch.setattr(targets, "today", lambda: TODAY)

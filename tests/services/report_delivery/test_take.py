@@ -25,6 +25,7 @@ from loanhub.services.report_delivery._tables import chart_of
 from loanhub.services.report_delivery.take import take
 from tests.analytics.random_book import fill
 from tests.builders import NOON, bare_actor, make_company, make_user
+from tests.copies import made_once
 
 PIVOT = {
     "measures": ["disbursed_amount"], "rows": ["product"], "columns": ["month"], "period": {"code": "last_12_months"},
@@ -37,6 +38,10 @@ MIXED = {
 
 @pytest.fixture
 def people(sqlite_database: Engine) -> dict[str, Actor]:
+    return made_once("people of take", _people)
+
+
+def _people() -> dict[str, Actor]:
     make_company()
     found = {
         role.value: make_user(role, name=f"甲{role.value}")

@@ -34,6 +34,7 @@ from loanhub.services.report_delivery._target import Contents
 from tests.analytics.random_book import fill
 from tests.builders import NOON, bare_actor, make_company, make_user
 from tests.channels.servers import Mailbox, mail_server
+from tests.copies import made_once
 from tests.killing import dies_at
 
 FORM = {"every": "daily", "hour": "9", "pdf": True, "xlsx": True, "by_mail": True}
@@ -42,6 +43,10 @@ TARGET = "report:monthly_lending"
 
 @pytest.fixture
 def people(database: Engine) -> dict[str, Actor]:
+    return made_once("people of work", _people)
+
+
+def _people() -> dict[str, Actor]:
     make_company()
     roles = (RoleCode.MANAGER, RoleCode.SALES, RoleCode.TEAM_LEAD, RoleCode.ADMIN)
     found = {role.value: make_user(role, name=f"甲{role.value}") for role in roles}

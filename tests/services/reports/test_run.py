@@ -27,6 +27,7 @@ from loanhub.services.reports._known import GROUPS, specs
 from tests.analytics.random_book import fill
 from tests.analytics.truth import TRUTH
 from tests.builders import NOON, TODAY, bare_actor, make_company, make_user
+from tests.copies import made_once
 
 ALL_TIME = {"code": "custom", "first": "2026-01-01", "last": TODAY.isoformat()}
 LENT = "mode = 'own' AND disbursed_date IS NOT NULL AND status <> 'pending'"
@@ -54,6 +55,10 @@ BY = {
 
 @pytest.fixture
 def firm(database: Engine) -> dict[str, Actor]:
+    return made_once("firm of run", _firm)
+
+
+def _firm() -> dict[str, Actor]:
     make_company()
     people = {
         "first": make_user(RoleCode.SALES, name="林若溪"),
