@@ -9,9 +9,9 @@ from __future__ import annotations
 import secrets
 import time
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import cache
-from typing import Any
+from typing import Any, get_origin, get_type_hints
 
 import reflex as rx
 import structlog
@@ -141,6 +141,9 @@ class Gate(rx.Middleware):
                 return _answer()  # part of a page that is opened: the page itself says what is missing
             wanted = "、".join(p.label for p in mark.permissions)
             return _answer(rx.toast.error(f"你没有「{wanted}」的权限，如有需要请联系管理员"))
+        if asked_by_browser and not _fits(registered, event.payload):
+            log.warning("payload_denied", handler=event.name)
+            return _answer(rx.toast.error("不能执行这个操作"))
         structlog.contextvars.bind_contextvars(handler=event.name, user_id=actor.user_id if actor else None)
         return None
 
@@ -153,6 +156,27 @@ class Gate(rx.Middleware):
             if not bucket.take(key):
                 return False
         return self._events.take(key)
+
+
+@cache
+def _hints(handler: Callable[..., Any]) -> dict[str, Any]:
+    return {name: get_origin(hint) or hint for name, hint in get_type_hints(handler).items()}
+
+
+def _fits(registered: Any, payload: Mapping[str, Any]) -> bool:
+    """Whether forms are forms, lists are lists, and what should be one word or number is neither.
+
+    Our own pages never send anything else; handlers may therefore take the shape of what they get for granted.
+    """
+    hints = _hints(registered.handler.fn)
+    for name, value in payload.items():
+        wanted = hints.get(name, Any)
+        if wanted in (dict, list):
+            if not isinstance(value, wanted):
+                return False
+        elif wanted in (str, int, float, bool) and isinstance(value, (dict, list)):
+            return False
+    return True
 
 
 async def _note_arrival(root: Any, event: Event) -> None:

@@ -145,8 +145,11 @@ class LedgerState(SessionState):
         return await self._show()
 
     # ---- a day ----
+    def _shown_day(self) -> date:
+        return date.fromisoformat(self.day) if self.day else today()
+
     async def _read_day(self) -> None:
-        actor, now, day = await self._actor(), utc_now(), date.fromisoformat(self.day)
+        actor, now, day = await self._actor(), utc_now(), self._shown_day()
         shown = await rx.run_in_thread(lambda: ledger_books.day_books(actor, day=day, now=now))
         signed = await rx.run_in_thread(lambda: ledger_books.list_days(actor))
         self._show_day(shown)
@@ -172,14 +175,14 @@ class LedgerState(SessionState):
     @needs(Permission.LEDGER_READ)
     async def choose_day(self, day: str) -> Any:
         """Show another day."""
-        self.day = _iso(day, date.fromisoformat(self.day))
+        self.day = _iso(day, self._shown_day())
         return await self._show()
 
     @rx.event
     @needs(Permission.LEDGER_READ)
     async def step_day(self, days: int) -> Any:
         """Show the day before or after."""
-        wanted = date.fromisoformat(self.day) + timedelta(days=1 if days == 1 else -1)
+        wanted = self._shown_day() + timedelta(days=1 if days == 1 else -1)
         self.day = min(wanted, today()).isoformat()
         return await self._show()
 
@@ -187,7 +190,7 @@ class LedgerState(SessionState):
     @needs(Permission.LEDGER_CLOSE)
     async def close_day(self, data: dict[str, Any]) -> Any:
         """Sign the day that is shown."""
-        actor, now, day = await self._actor(), utc_now(), date.fromisoformat(self.day)
+        actor, now, day = await self._actor(), utc_now(), self._shown_day()
         text = str(data.get("note", ""))[:400]
         try:
             await rx.run_in_thread(lambda: ledger_books.close_day(actor, day=day, note=text, now=now))

@@ -49,6 +49,11 @@ class GuardedState(SessionState):
         self.secret = text
 
     @rx.event
+    @signed_in
+    async def fill(self, form: dict[str, Any], rows: list[str]):  # type: ignore[no-untyped-def]
+        self.done = [*self.done, f"{form.get('name')}:{len(rows)}"]
+
+    @rx.event
     @public
     async def knock(self):  # type: ignore[no-untyped-def]
         self.done = [*self.done, "knock"]
@@ -351,5 +356,27 @@ def test_the_registry_holds_no_other_public_method() -> None:
     mine = [n for n in RegistrationContext.get().event_handlers if "guarded_state" in n]
 
     assert {n.rsplit(".", 1)[1] for n in mine} == {
-        "approve", "keep", "knock", "save", "steps", "slow", "visit", "chain", "unmarked", "setvar",
+        "approve", "keep", "fill", "knock", "save", "steps", "slow", "visit", "chain", "unmarked", "setvar",
     }  # fmt: skip
+
+
+@pytest.mark.asyncio
+async def test_what_has_another_shape_than_the_page_sends_never_reaches_the_handler(
+    company: Company, browser: Browser
+) -> None:
+    await signed_in_as(browser, RoleCode.SALES.value)
+
+    for payload in (
+        {"form": "x", "rows": []},
+        {"form": [], "rows": []},
+        {"form": {}, "rows": "x"},
+        {"form": None, "rows": []},
+    ):
+        await browser.send("fill", **payload)
+        assert "不能执行这个操作" in browser.said(), payload
+    await browser.send("keep", text={"a": 1})
+    assert "不能执行这个操作" in browser.said()
+    await browser.send("fill", form={"name": "甲"}, rows=["1"])
+
+    state = await browser.state()
+    assert (state.done, state.secret) == (["甲:1"], "")
