@@ -50,7 +50,10 @@ os.environ.pop("LOANHUB_DATABASE_URL", None)
 import loanhub.loanhub  # noqa: E402, F401 - before any test brings states of its own, which carry no marks
 from loanhub.repositories import schema  # noqa: E402
 from loanhub.services import _transaction  # noqa: E402
+from tests import hashing  # noqa: E402
 from tests.ports import free_port  # noqa: E402
+
+hashing.make_cheap()
 
 POSTGRES_BIN = next(
     (p for p in (*sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True), Path("/usr/local/bin"))

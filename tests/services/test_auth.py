@@ -15,6 +15,7 @@ from loanhub.models import Event, User, UserSession
 from loanhub.services import _passwords, auth, first_start, tickets
 from loanhub.services._transaction import reading, transaction
 from loanhub.settings import settings
+from tests.hashing import OF_THE_PRODUCT
 from tests.people import NOON, PASSWORD, Company, make_company
 
 IP = {"ip": "10.0.0.9", "user_agent": "test"}
@@ -272,7 +273,8 @@ class TestFirstStart:
 
 
 class TestPasswords:
-    def test_are_hashed_with_the_agreed_cost_and_never_cut(self) -> None:
+    def test_are_hashed_with_the_agreed_cost_and_never_cut(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(_passwords, "HASHER", OF_THE_PRODUCT)
         hashed = _passwords.hash_password("a" * 100)
 
         assert hashed.startswith("$argon2id$") and "m=19456,t=2,p=1" in hashed
