@@ -50,6 +50,8 @@ __all__ = [
 ]
 
 BUCKETS_KEPT = 20_000
+LARGEST_NUMBER = 2**63 - 1
+"""What a column of the databases holds."""
 log = structlog.get_logger("loanhub.guard")
 
 
@@ -164,13 +166,15 @@ def _hints(handler: Callable[..., Any]) -> dict[str, Any]:
 
 
 def _fits(registered: Any, payload: Mapping[str, Any]) -> bool:
-    """Whether forms are forms, lists are lists, and what should be one word or number is neither.
+    """Whether forms are forms, lists are lists, what should be one word or number is neither, and numbers can be stored.
 
     Our own pages never send anything else; handlers may therefore take the shape of what they get for granted.
     """
     hints = _hints(registered.handler.fn)
     for name, value in payload.items():
         wanted = hints.get(name, Any)
+        if isinstance(value, int) and abs(value) > LARGEST_NUMBER:
+            return False
         if wanted in (dict, list):
             if not isinstance(value, wanted):
                 return False
@@ -228,7 +232,8 @@ def show_error(exception: Exception) -> list[EventSpec]:
     if isinstance(exception, SignedOut):
         return [rx.redirect("/login?expired=1")]
     if isinstance(exception, LoanHubError):
-        return [rx.toast.error(exception.sentence)]
+        # One place for refusals: trying again replaces the sentence instead of stacking the same one.
+        return [rx.toast.error(exception.sentence, id="refused")]
     number = secrets.token_hex(4).upper()
     log.error("handler_failed", number=number, exc_info=exception)
     return [

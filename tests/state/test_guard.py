@@ -310,6 +310,11 @@ class TestShowError:
     def test_says_the_sentence_of_a_refusal(self) -> None:
         assert "已被他人修改" in self._words(show_error(Conflict("已被他人修改")))
 
+    def test_says_the_same_refusal_in_one_place(self) -> None:
+        first, second = (show_error(Conflict("已被他人修改"))[0] for _ in range(2))
+
+        assert '"refused"' in self._words([first]) and self._words([first]) == self._words([second])
+
     def test_says_a_number_and_nothing_else_of_a_bug(self) -> None:
         words = self._words(show_error(ValueError("SELECT secret FROM app_user")))
 
@@ -375,6 +380,8 @@ async def test_what_has_another_shape_than_the_page_sends_never_reaches_the_hand
         await browser.send("fill", **payload)
         assert "不能执行这个操作" in browser.said(), payload
     await browser.send("keep", text={"a": 1})
+    assert "不能执行这个操作" in browser.said()
+    await browser.send("keep", text=2**63)
     assert "不能执行这个操作" in browser.said()
     await browser.send("fill", form={"name": "甲"}, rows=["1"])
 
