@@ -21,6 +21,12 @@ class Customer(SQLModel, table=True):
     with a reason (``grade_is_manual``). ``manager_id`` is the dedicated manager 专属经理 beside the owner.
     """
 
+    __table_args__ = (
+        sa.Index("ix_customer_next_step_at", "next_step_at"),
+        sa.Index("ix_customer_last_follow_up_at", "last_follow_up_at"),
+        sa.Index("ix_customer_score", "score"),
+    )
+
     id: int | None = Field(default=None, primary_key=True)
     number: str = text_field(20, unique=True, index=True)
     kind: str = text_field(10, default="person", index=True)

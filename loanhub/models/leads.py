@@ -51,6 +51,8 @@ class Lead(SQLModel, table=True):
     __table_args__ = (
         sa.Index("ix_lead_board", "pipeline_id", "stage_code", "rank", "id"),
         sa.Index("ix_lead_owner_status", "owner_id", "status"),
+        sa.Index("ix_lead_amount_fen", "amount_fen"),
+        sa.Index("ix_lead_pooled_at", "pooled_at"),
         sa.Index("ix_lead_clock_unseen", "id", sqlite_where=_UNSEEN, postgresql_where=_UNSEEN),
         # Of the deleted alone: "not deleted" holds for nearly all, and would be looked up first where it stood here.
         sa.Index("ix_lead_deleted_at", "deleted_at", sqlite_where=_GONE, postgresql_where=_GONE),

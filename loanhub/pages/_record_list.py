@@ -113,4 +113,9 @@ def above(
 def below(state: Any) -> rx.Component:
     """Draw the pager, unless the list is empty."""
     turn = pager(state.range_text, state.page, state.pages, on_previous=state.go(-1), on_next=state.go(1))
-    return rx.cond(state.total > 0, turn, rx.fragment())
+    count = rx.cond(
+        state.uncounted > 0,
+        rx.el.span(key=state.uncounted.to_string(), on_mount=state.count_all, hidden=True),
+        rx.fragment(),
+    )
+    return rx.cond(state.total > 0, rx.fragment(turn, count), rx.fragment())

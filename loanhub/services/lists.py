@@ -21,10 +21,11 @@ from loanhub.models import Department, Role, SavedView, User
 from loanhub.repositories.criteria import ENTITY_MODELS, to_condition
 from loanhub.repositories.saved_views import found_by
 from loanhub.repositories.scope import visible_to
+from loanhub.services import _totals, events, recycle
 from loanhub.services import catalogue as catalogues
-from loanhub.services import events, recycle
 from loanhub.services._actor import Actor
 from loanhub.services._segments import meaning_of, sources_for
+from loanhub.services._totals import Totals
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.search import searched_ids
 
@@ -65,7 +66,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Page:
-    """A page of a list; ``sums`` are texts of the money columns over all matching records."""
+    """A page of a list; ``sums`` are texts of the money columns over all matching records.
+
+    Not ``exact``: there are more than ``total``, nothing was added up, and :func:`totals` tells.
+    """
 
     rows: tuple[Row, ...]
     total: int
@@ -73,6 +77,7 @@ class Page:
     columns: tuple[Column, ...]
     sums: dict[str, str]
     sentence: str
+    exact: bool = True
 
 
 def context_of(db: Session, actor: Actor, now: datetime) -> language.Context:
@@ -146,11 +151,12 @@ def page(
     limit: int = PAGE_ROWS,
     pool: bool = False,
     only: sa.ColumnElement[bool] | None = None,
+    near: bool = False,
     now: datetime,
 ) -> Page:
     """Return one page of a list. ``keys`` are field keys (default: those the catalogue shows in tables).
 
-    ``only`` is a further condition, such as standing on a board.
+    ``only`` is a further condition, such as standing on a board. ``near``: a long list need not be counted to its end.
 
     Raises:
         NotPermitted: the actor may not read this entity.
@@ -170,11 +176,14 @@ def page(
             db, actor, entity, raw_criteria=raw_criteria, text=text, pool=pool, now=now
         )
         condition = condition if only is None else sa.and_(condition, only)
-        total, sums = _totals(db, model, condition, specs, now)
+        money = _money(specs)
         # The ids first: whole rows, most of them never shown, would be carried through the sort.
-        query = sa.select(model.id).where(condition)
-        query = query.order_by(*order_of(catalogue, actor, entity, model, sort, descending))
-        ids = db.execute(query.offset(offset).limit(limit)).scalars().all()
+        by = _sorted_by(catalogue, actor, entity, model, sort)
+        ids = _ids(db, model, condition, by, descending, offset=offset, limit=limit)
+        if near:
+            told = _totals.near(db, model, condition, list(money), page=ids, offset=offset, limit=limit)
+        else:
+            told = _totals.exact(db, model, condition, list(money))
         found = {row.id: row for row in db.execute(sa.select(model).where(model.id.in_(ids))).scalars()}
         records = [found[one] for one in ids if one in found]
         options = catalogues.sources(db)
@@ -182,7 +191,8 @@ def page(
         cap = Access.MASKED if pool else None
         allowed = {spec.key: access(spec, rights, cap=cap) for spec in specs}
         rows = tuple(_row(record, specs, allowed, now, options) for record in records)
-        return Page(rows, total, offset, tuple(_column(s) for s in specs), sums, sentence)
+        columns = tuple(_column(s) for s in specs)
+        return Page(rows, told.number, offset, columns, _sum_texts(told, money, now), sentence, told.exact)
 
 
 def _specs(catalogue: Catalogue, entity: str, keys: Sequence[str]) -> tuple[FieldSpec, ...]:
@@ -229,40 +239,90 @@ def texts_of(
 def order_of(
     catalogue: Catalogue, actor: Actor, entity: str, model: Any, sort: str, descending: bool
 ) -> list[sa.ColumnElement[Any]]:
-    """Return the ORDER BY of a list; a field one may not read is not sorted by.
+    """Return the ORDER BY of a whole list, the newest first among equals; a field one may not read is not sorted by.
 
     Raises:
         InvalidInput: an unknown, protected or hidden field.
     """
-    newest = model.id.desc()
+    by = _sorted_by(catalogue, actor, entity, model, sort)
+    if by is None:
+        return [model.id.desc()]
+    # "IS NULL" as an order of its own would say the same and keep the column's index from being used.
+    return [(by.desc() if descending else by.asc()).nulls_last(), model.id.desc()]
+
+
+def _sorted_by(catalogue: Catalogue, actor: Actor, entity: str, model: Any, sort: str) -> Any:
+    """Return what a list is sorted by, or None for the newest first; see :func:`order_of`."""
     if not sort:
-        return [newest]
+        return None
     spec = catalogue.get(entity, sort)
     if spec.encrypted or spec.kind == "segment" or access(spec, catalogues.rights_of(actor)) < Access.READ:
         raise InvalidInput(f"不能按{spec.label}排序")
-    if spec.json_column:
-        element = getattr(model, spec.json_column)[spec.json_key]
-        column = (
-            element.as_numeric(24, 6)
-            if spec.kind in ("money", "integer", "decimal", "percent")
-            else element.as_string()
-        )
-    else:
-        column = getattr(model, spec.column)
-    # "IS NULL" as an order of its own would say the same and keep the column's index from being used.
-    return [(column.desc() if descending else column.asc()).nulls_last(), newest]
+    if not spec.json_column:
+        return getattr(model, spec.column)
+    element = getattr(model, spec.json_column)[spec.json_key]
+    numeric = spec.kind in ("money", "integer", "decimal", "percent")
+    return element.as_numeric(24, 6) if numeric else element.as_string()
 
 
-def _totals(
-    db: Session, model: Any, condition: sa.ColumnElement[bool], specs: Sequence[FieldSpec], now: datetime
-) -> tuple[int, dict[str, str]]:
-    """Return how many records there are and the sums of the money shown, in one reading of them."""
-    money = [s for s in specs if s.kind == "money" and not s.json_column]
-    totals = [sa.func.coalesce(sa.func.sum(getattr(model, s.column)), 0) for s in money]
-    number, *found = db.execute(sa.select(sa.func.count(), *totals).select_from(model).where(condition)).one()
-    return int(number), {
-        s.key: s.kind_object.format(int(v), now=now) for s, v in zip(money, found, strict=True)
+def _ids(
+    db: Session, model: Any, condition: sa.ColumnElement[bool], by: Any, descending: bool, *, offset: int, limit: int
+) -> list[int]:  # fmt: skip
+    """Return the ids of a page. Records without the value sorted by come last, read apart when the page reaches them.
+
+    "Nulls last" in one query is an order that PostgreSQL's indexes do not have.
+    """
+    newest = model.id.desc()
+
+    def read(start: int, number: int, *more: sa.ColumnElement[bool], order: Sequence[Any]) -> list[int]:
+        query = sa.select(model.id).where(condition, *more).order_by(*order)
+        return list(db.execute(query.offset(start).limit(number)).scalars())
+
+    if by is None:
+        return read(offset, limit, order=[newest])
+    order = [by.desc() if descending else by.asc(), newest]
+    column = model.__table__.c.get(getattr(by, "key", ""))
+    if column is not None and not column.nullable:
+        return read(offset, limit, order=order)
+    ids = read(offset, limit, by.is_not(None), order=order)
+    if len(ids) == limit:
+        return ids
+    passed = 0
+    if offset and not ids:
+        passed = _totals.exact(db, model, sa.and_(condition, by.is_not(None))).number
+    start = 0 if ids else max(0, offset - passed)
+    return ids + read(start, limit - len(ids), by.is_(None), order=[newest])
+
+
+def _money(specs: Sequence[FieldSpec]) -> dict[str, FieldSpec]:
+    """Return the money shown in columns of its own, by column."""
+    return {spec.column: spec for spec in specs if spec.kind == "money" and not spec.json_column}
+
+
+def _sum_texts(told: Totals, money: Mapping[str, FieldSpec], now: datetime) -> dict[str, str]:
+    return {
+        money[name].key: money[name].kind_object.format(value, now=now) for name, value in told.sums.items()
     }
+
+
+def totals(
+    actor: Actor,
+    entity: str,
+    *,
+    keys: Sequence[str] = (),
+    raw_criteria: object = None,
+    text: str = "",
+    now: datetime,
+) -> tuple[int, dict[str, str]]:
+    """Return how many records a list has and the sums of the money shown, exactly; arguments and refusals as of :func:`page`."""
+    if entity not in READ_PERMISSION:
+        raise NotFound("没有这个列表")
+    actor.require(READ_PERMISSION[entity])
+    with reading() as db:
+        money = _money(_specs(catalogues.current(db), entity, keys))
+        condition, _ = select_ids(db, actor, entity, raw_criteria=raw_criteria, text=text, now=now)
+        told = _totals.exact(db, ENTITY_MODELS[entity], condition, list(money))
+        return told.number, _sum_texts(told, money, now)
 
 
 def count(
@@ -280,8 +340,7 @@ def count(
     with reading() as db:
         condition, _ = select_ids(db, actor, entity, raw_criteria=raw_criteria, text=text, pool=pool, now=now)
         condition = condition if only is None else sa.and_(condition, only)
-        counted = sa.select(sa.func.count()).select_from(ENTITY_MODELS[entity]).where(condition)
-        return int(db.execute(counted).scalar_one())
+        return _totals.exact(db, ENTITY_MODELS[entity], condition).number
 
 
 @dataclass(frozen=True)

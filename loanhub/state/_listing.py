@@ -91,10 +91,10 @@ def pages_of(total: int) -> int:
     return max(1, -(-total // PAGE_ROWS))
 
 
-def range_text(page: int, shown: int, total: int) -> str:
-    """Return 「1–50，共 126 条」."""
-    first = (page - 1) * PAGE_ROWS
-    return f"{first + 1:,}–{first + shown:,}，共 {total:,} 条" if shown else f"共 {total:,} 条"
+def range_text(page: int, shown: int, total: int, *, exact: bool = True) -> str:
+    """Return 「1–50，共 126 条」, or 「1–50，共 10,000+ 条」 while a long list is being counted."""
+    first, count = (page - 1) * PAGE_ROWS, f"{total:,}" if exact else f"{total:,}+"
+    return f"{first + 1:,}–{first + shown:,}，共 {count} 条" if shown else f"共 {count} 条"
 
 
 def initial(name: str) -> str:

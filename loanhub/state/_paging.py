@@ -32,10 +32,13 @@ def paging(permission: Permission, *, sortable: Collection[str] = ()) -> Any:
         async def _show(self) -> Any:
             raise NotImplementedError
 
-        def _count(self, total: int, shown: int) -> None:
-            """Say how many there are and which of them stand here."""
+        def _count(self, total: int, shown: int, *, exact: bool = True) -> None:
+            """Say how many there are and which of them stand here; not ``exact``: more than ``total``."""
             self.total, self.pages, self.loading = total, _listing.pages_of(total), False
-            self.range_text = _listing.range_text(self.page, shown, total)
+            if not exact:
+                # Nothing is known of the end yet, only that it lies beyond this page.
+                self.pages = max(self.pages, self.page + 1)
+            self.range_text = _listing.range_text(self.page, shown, total, exact=exact)
 
         @rx.event(supersedes=True)
         @needs(permission, per_minute=120)

@@ -66,6 +66,9 @@ def record_list(spec: ListSpec) -> Any:
     permission = spec.permission
 
     class RecordList(paging(permission, sortable=spec.sortable), SessionState, mixin=True):  # type: ignore[misc]
+        uncounted: int = 0
+        """Not 0: the list goes on beyond what was counted."""
+        _shown: int = 0
         views: list[dict[str, str]] = []
         view: str = EVERY
         chips: list[dict[str, str]] = []
@@ -167,9 +170,34 @@ def record_list(spec: ListSpec) -> Any:
 
         async def _show_found(self, found: lists.Page) -> None:
             await self._show_rows(found)
-            self._count(found.total, len(found.rows))
+            self._shown = len(found.rows)
+            self._count(found.total, self._shown, exact=found.exact)
+            self._show_sums(f"{found.total:,}" if found.exact else f"{found.total:,}+", found.sums)
+            # A new name each time: what stands on the page under it asks for the exact figures as it appears.
+            self.uncounted = 0 if found.exact else self.uncounted % 1_000 + 1
             self.has_conditions = bool(self._conditions) or bool(self.text)
             self.changed = bool(self._conditions)
+
+        @rx.event
+        @needs(permission)
+        async def count_all(self) -> None:
+            """Say how many a long list has, after its rows are on screen."""
+            if not self.uncounted:
+                return
+            actor, now = await self._actor(), utc_now()
+            text, more = await self._searched()
+            asked = self._criteria(*more)
+            total, sums = await rx.run_in_thread(
+                lambda: lists.totals(
+                    actor, spec.entity, keys=spec.keys, raw_criteria=asked, text=text, now=now
+                )
+            )
+            self.uncounted = 0
+            self._count(total, self._shown)
+            self._show_sums(f"{total:,}", sums)
+
+        def _show_sums(self, total: str, sums: dict[str, str]) -> None:
+            """Show how many there are and what they add up to (nothing while a long list is counted); a page says where."""
 
         async def _fetch(self) -> lists.Page:
             actor, now, sort = await self._actor(), utc_now(), self.sort
@@ -180,7 +208,7 @@ def record_list(spec: ListSpec) -> Any:
                 return await rx.run_in_thread(
                     lambda: lists.page(
                         actor, spec.entity, keys=spec.keys, raw_criteria=asked, text=text, sort=sort,
-                        descending=falling, offset=offset, now=now,
+                        descending=falling, offset=offset, near=True, now=now,
                     )
                 )  # fmt: skip
             except InvalidInput:
@@ -334,8 +362,11 @@ def record_list(spec: ListSpec) -> Any:
                 return
             found = await self._fetch()
             here, there = [row.id for row in self.rows], [str(row.id) for row in found.rows]
-            if here == there:
+            if here == there and found.exact:
                 await self._show_found(found)
+            elif here == there:
+                # A long list is not counted again for every change of others; its number is that of the last look.
+                await self._show_rows(found)
             elif self.page == 1:
                 more = max(found.total - self.total, len(set(there) - set(here)))
                 self.new_count = min(len(there), more)

@@ -146,7 +146,10 @@ class CollectionsState(
             list(today.cells),
             today.clock,
         )
-        self.totals = f"{found.total:,} 件 · 逾期本金 {found.sums.get('overdue_principal_fen', '¥0.00')}"
+
+    def _show_sums(self, total: str, sums: dict[str, str]) -> None:
+        owed = sums.get("overdue_principal_fen", "")
+        self.totals = f"{total} 件 · 逾期本金 {owed}" if owed else f"{total} 件"
 
     @rx.event
     @needs(Permission.COLLECTIONS_ASSIGN)

@@ -121,7 +121,9 @@ class CustomersState(choosing(Permission.CUSTOMERS_EXPORT, most=AT_ONCE), Custom
 
     async def _show_rows(self, found: lists.Page) -> None:
         self.rows = [_row(row) for row in found.rows]
-        self.totals = f"{found.total:,} 位客户"
+
+    def _show_sums(self, total: str, sums: dict[str, str]) -> None:
+        self.totals = f"{total} 位客户"
 
     # ---- choose and export ----
 

@@ -121,8 +121,10 @@ class LeadsState(choosing(Permission.LEADS_READ, most=actions.AT_ONCE), LeadList
         actor, now = await self._actor(), utc_now()
         marks = await rx.run_in_thread(lambda: view.marks(actor, [row.id for row in found.rows], now=now))
         self.rows = [_row(row, marks.get(row.id)) for row in found.rows]
-        self.sum_amount = in_wan(found.sums.get("amount_fen", ""))
-        self.totals = f"{found.total:,} 条 · ¥{self.sum_amount}"
+
+    def _show_sums(self, total: str, sums: dict[str, str]) -> None:
+        self.sum_amount = in_wan(sums["amount_fen"]) if "amount_fen" in sums else "…"
+        self.totals = f"{total} 条 · ¥{self.sum_amount}" if sums else f"{total} 条"
 
     async def _list_colleagues(self) -> None:
         actor, now = await self._actor(), utc_now()

@@ -134,9 +134,11 @@ class LoansState(LoanPrinting, LoanList, SessionState):  # type: ignore[misc]
             for one in figures
             if one.count or one.code in ("M0", "M1", "M2", "M3")
         ]
-        self.sums = {key: text.removeprefix("¥") for key, text in found.sums.items()}
-        owed = found.sums.get("outstanding_principal_fen", "¥0.00")
-        self.totals = f"{found.total:,} 笔 · 剩余本金 {owed}"
+
+    def _show_sums(self, total: str, sums: dict[str, str]) -> None:
+        self.sums = {key: text.removeprefix("¥") for key, text in sums.items()}
+        owed = sums.get("outstanding_principal_fen", "")
+        self.totals = f"{total} 笔 · 剩余本金 {owed}" if owed else f"{total} 笔"
 
     async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
         """Others post and disburse: rows on screen follow, new loans are only announced."""

@@ -80,7 +80,9 @@ class TasksState(TaskList, SessionState):  # type: ignore[misc]
         actor, now, ids = await self._actor(), utc_now(), [row.id for row in found.rows]
         views = await rx.run_in_thread(lambda: tasks.of_ids(actor, ids, now=now))
         self.rows = [_row(row, views[row.id]) for row in found.rows if row.id in views]
-        self.totals = f"{found.total:,} 条"
+
+    def _show_sums(self, total: str, sums: dict[str, str]) -> None:
+        self.totals = f"{total} 条"
 
 
 def _row(row: lists.Row, view: tasks.TaskView) -> TaskRow:

@@ -15,7 +15,7 @@ from reflex.istate.data import ReflexURL, URLData
 from sqlalchemy.engine import Engine
 
 from loanhub.domain.permissions import RoleCode
-from loanhub.services import customers, files, leads
+from loanhub.services import _totals, customers, files, leads, lists
 from loanhub.services._actor import Actor
 from loanhub.services.leads import view
 from loanhub.state import _listing
@@ -257,6 +257,30 @@ class TestPool:
 
         assert (state.total, state.left) == (0, 19)
         assert "已被认领" in str(again)
+
+
+class TestLongList:
+    def test_the_rows_come_first_and_the_number_after(
+        self, visit: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rep = make_user(RoleCode.SALES)
+        for _ in range(3):
+            leads.create(rep, {"name": "孙立", "phone": make_phone(), "amount_fen": "2万"}, now=utc_now())
+        monkeypatch.setattr(_totals, "NEAR", 2)
+        monkeypatch.setattr(lists, "PAGE_ROWS", 2)
+        read = lists.page
+        monkeypatch.setattr(lists, "page", lambda *a, **k: read(*a, **{**k, "limit": 2}))
+
+        state = visit(LeadsState, rep)
+        do(LeadsState.load, state)
+
+        assert (len(state.rows), state.range_text, state.totals) == (2, "1–2，共 2+ 条", "2+ 条")
+        assert (state.uncounted > 0, state.pages, state.sum_amount) == (True, 2, "…")
+
+        do(LeadsState.count_all, state)
+
+        assert (state.uncounted, state.range_text, state.totals) == (0, "1–2，共 3 条", "3 条 · ¥6.0 万")
+        do(LeadsState.count_all, state)
 
 
 class TestImport:
