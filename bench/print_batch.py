@@ -39,7 +39,7 @@ def main() -> None:
 def _measure(folder: Path, count: int, alone: int) -> dict[str, object]:
     from loanhub.repositories import schema
     from loanhub.services import _transaction, contracts
-    from loanhub.services.printing import batches, work
+    from loanhub.services.printing import batches, results, work
 
     schema.upgrade(_transaction.engine())
     clerk, ids = _firm(2 * count + alone)
@@ -96,9 +96,9 @@ def _pypdf(clerk: object, number: int, count: int) -> float:
 
     from pypdf import PdfReader, PdfWriter
 
-    from loanhub.services.printing import batches
+    from loanhub.services.printing import results
 
-    _, packed = batches.open_result(clerk, batch_id=number, archive=True, now=NOW)  # type: ignore[arg-type]
+    _, packed = results.open_result(clerk, batch_id=number, archive=True, now=NOW)  # type: ignore[arg-type]
     with zipfile.ZipFile(io.BytesIO(packed)) as archive:
         bodies = [archive.read(name) for name in archive.namelist()[:count]]
     begun = time.perf_counter()

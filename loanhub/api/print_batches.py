@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from loanhub.api._routing import pdf_response, route
-from loanhub.services.printing import batches
+from loanhub.services.printing import results
 from loanhub.state._clock import utc_now
 from loanhub.state._marks import signed_in
 
@@ -17,12 +17,18 @@ from loanhub.state._marks import signed_in
 @route("/api/print-batches/{batch_id:int}/merged.pdf")
 @signed_in
 async def merged(request: Request) -> Response:
-    """Send the merged PDF of one's own batch; ``?download=1`` as an attachment, ``?print=1`` was recorded already."""
-    printing = request.query_params.get("print") == "1"
-    name, content = await run_in_threadpool(
-        lambda: batches.open_result(
-            request.state.actor, batch_id=request.path_params["batch_id"], record=not printing, now=utc_now()
+    """Send the merged PDF of one's own batch; ``?download=1`` as an attachment.
+
+    ``?print=1`` is what is sent to the printer: the printing recorded last, each copy of a contract numbered at the foot.
+    """
+    batch_id = request.path_params["batch_id"]
+    if request.query_params.get("print") == "1":
+        name, content = await run_in_threadpool(
+            lambda: results.open_print(request.state.actor, batch_id=batch_id)
         )
+        return pdf_response(name, content, attached=False)
+    name, content = await run_in_threadpool(
+        lambda: results.open_result(request.state.actor, batch_id=batch_id, now=utc_now())
     )
     return pdf_response(name, content, attached=request.query_params.get("download") == "1")
 
@@ -32,7 +38,7 @@ async def merged(request: Request) -> Response:
 async def papers(request: Request) -> Response:
     """Send the single documents of one's own batch in one archive."""
     name, content = await run_in_threadpool(
-        lambda: batches.open_result(
+        lambda: results.open_result(
             request.state.actor, batch_id=request.path_params["batch_id"], archive=True, now=utc_now()
         )
     )

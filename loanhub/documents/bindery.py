@@ -26,7 +26,8 @@ PAGES_KEPT = 60
 _KAPPA = 0.5523
 
 
-def _stream(content: bytes, more: str = "", level: int = LEVEL) -> bytes:
+def packed_stream(content: bytes, more: str = "", level: int = LEVEL) -> bytes:
+    """Return a packed stream object; ``more`` are further entries of its dictionary."""
     packed = zlib.compress(content, level)
     return b"<</Filter/FlateDecode/Length %d%s>>\nstream\n%s\nendstream" % (
         len(packed),
@@ -35,7 +36,8 @@ def _stream(content: bytes, more: str = "", level: int = LEVEL) -> bytes:
     )
 
 
-def _text(value: str) -> str:
+def text_string(value: str) -> str:
+    """Return a text as PDF writes one outside of pages."""
     return f"<feff{value.encode('utf-16-be').hex()}>"
 
 
@@ -55,8 +57,8 @@ def font_objects(
         f"<</Type/FontDescriptor/FontName/{name}/Ascent {face.ascent:g}/CapHeight {face.capHeight:g}/Descent {face.descent:g}"
         f"/Flags {flags}/FontBBox [{bbox}]/ItalicAngle {face.italicAngle:g}/MissingWidth {face.defaultWidth:g}"
         f"/StemV {face.stemV:g}/FontFile2 {first + 2} 0 R>>".encode(),
-        _stream(program, f"/Length1 {len(program)}", level),
-        _stream(text, level=level),
+        packed_stream(program, f"/Length1 {len(program)}", level),
+        packed_stream(text, level=level),
     ]
 
 
@@ -64,7 +66,7 @@ class Shared:
     """The objects every document of a batch begins with, and the offsets they stand at."""
 
     def __init__(self, base: BaseFonts) -> None:
-        self.objects: list[bytes] = [_stream(srgb_profile(), "/N 3", LEVEL_KEPT)]
+        self.objects: list[bytes] = [packed_stream(srgb_profile(), "/N 3", LEVEL_KEPT)]
         self.fonts: dict[str, int] = {}
         self.counts: dict[str, int] = {}
         for key, (_, subsets) in base.places.items():
@@ -92,7 +94,7 @@ class Shared:
         """Return the stream of a page; pages that do not differ from one document to the next are packed once."""
         found = self._packed.get(content)
         if found is None:
-            found = _stream(content.encode("latin-1"))
+            found = packed_stream(content.encode("latin-1"))
             if len(self._packed) >= PAGES_KEPT:
                 self._packed.clear()
             self._packed[content] = found
@@ -113,7 +115,7 @@ class Shared:
 
 def form_object(content: str) -> bytes:
     """Return a form XObject; it finds its fonts where the pages find theirs."""
-    return _stream(
+    return packed_stream(
         content.encode("latin-1"), f"/Type/XObject/Subtype/Form/BBox {BOX}/Resources<</Font {FONTS} 0 R>>"
     )
 
@@ -272,8 +274,8 @@ class Sheets:
         body.put(PAGES, f"<</Type/Pages/Count {len(page_numbers)}/Kids[{kids}]>>".encode())
         body.put(
             INFO,
-            f"<</Title{_text(title)}/Author{_text(author)}/Subject{_text(subject)}/Keywords{_text(keywords)}"
-            f"/Creator{_text(PRODUCER)}/Producer{_text(PRODUCER)}/CreationDate(D:{moment}Z)/ModDate(D:{moment}Z)/Trapped/False>>".encode(),
+            f"<</Title{text_string(title)}/Author{text_string(author)}/Subject{text_string(subject)}/Keywords{text_string(keywords)}"
+            f"/Creator{text_string(PRODUCER)}/Producer{text_string(PRODUCER)}/CreationDate(D:{moment}Z)/ModDate(D:{moment}Z)/Trapped/False>>".encode(),
         )
         body.put(
             FONTS, f"<<{''.join([f'/{name} {number} 0 R' for name, number in fonts.items()])}>>".encode()
@@ -300,7 +302,9 @@ class Sheets:
             siblings = children[parent_of[place]]
             at = siblings.index(place)
             parent = root if parent_of[place] == -1 else numbers[parent_of[place]]
-            parts = [f"<</Title{_text(title)}/Parent {parent} 0 R/Dest[{pages[page]} 0 R/XYZ {left} {top} 0]"]
+            parts = [
+                f"<</Title{text_string(title)}/Parent {parent} 0 R/Dest[{pages[page]} 0 R/XYZ {left} {top} 0]"
+            ]
             if at:
                 parts.append(f"/Prev {numbers[siblings[at - 1]]} 0 R")
             if at + 1 < len(siblings):

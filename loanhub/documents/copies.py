@@ -24,22 +24,45 @@ def numbered(pdf: bytes, numbers: Sequence[int], *, note: str, duplex: bool = Tr
     Raises:
         UnprintableText, MissingGlyph: the note cannot be printed.
     """
-    check_printable([note])
     writer = PdfWriter()
     for place, number in enumerate(numbers):
-        reader = PdfReader(
-            io.BytesIO(pdf)
-        )  # anew for each: a page taken twice from one is one page with two numbers
-        mark = PdfReader(io.BytesIO(_mark(f"第 {number} 份　{note}"))).pages[0]
-        for page in reader.pages:
-            added = writer.add_page(page)
-            added.merge_page(mark)
-            added.pop(NameObject("/StructParents"), None)  # the tags name the pages of the stored file
-        if duplex and len(reader.pages) % 2 and place + 1 < len(numbers):
+        pages = _lay_over(writer, pdf, copy_note(number, note))
+        if duplex and pages % 2 and place + 1 < len(numbers):
             writer.add_blank_page(PAGE_WIDTH, PAGE_HEIGHT)
     out = io.BytesIO()
     writer.write(out)
     return out.getvalue()
+
+
+def with_notes(pdf: bytes, notes: Sequence[str]) -> list[bytes]:
+    """Return a copy of the file for each note, written at the foot of its pages; an empty one leaves it as it is."""
+    return [_noted(pdf, note) if note else pdf for note in notes]
+
+
+def _noted(pdf: bytes, note: str) -> bytes:
+    writer, out = PdfWriter(), io.BytesIO()
+    _lay_over(writer, pdf, note)
+    writer.write(out)
+    return out.getvalue()
+
+
+def _lay_over(writer: PdfWriter, pdf: bytes, note: str) -> int:
+    """Append the pages with the note at their foot; return how many there are."""
+    check_printable([note])
+    reader = PdfReader(
+        io.BytesIO(pdf)
+    )  # anew for each: a page taken twice from one is one page with two numbers
+    mark = PdfReader(io.BytesIO(_mark(note))).pages[0]
+    for page in reader.pages:
+        added = writer.add_page(page)
+        added.merge_page(mark)
+        added.pop(NameObject("/StructParents"), None)  # the tags name the pages of the stored file
+    return len(reader.pages)
+
+
+def copy_note(number: int, note: str) -> str:
+    """Return what stands at the foot of a copy."""
+    return f"第 {number} 份　{note}"
 
 
 def _mark(text: str) -> bytes:

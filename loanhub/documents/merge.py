@@ -1,4 +1,8 @@
-"""Many PDFs in one for the printer 合并: each beginning on a right-hand page, the bytes of the pages untouched."""
+"""Many PDFs in one for the printer 合并: each beginning on a right-hand page, its pages as they are in the stored file.
+
+``join`` is what callers use: files of ours are put together from their objects (``assemble.py``); when one among them
+is sealed or not of our making, PDFium imports them all.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from collections.abc import Callable, Iterable
 
 import pypdfium2
 
+from loanhub.documents.assemble import NotPlain, Part, assemble
+from loanhub.documents.copies import with_notes
 from loanhub.documents.flow import PAGE_HEIGHT, PAGE_WIDTH
 from loanhub.documents.preview import _lock
 
@@ -16,6 +22,22 @@ _MADE = re.compile(rb"(/CreationDate\()D:\d{14}[+-]\d\d'\d\d'")
 _NUMBER = re.compile(rb"/ID\s?\[<[0-9A-Fa-f]{32}><[0-9A-Fa-f]{32}>\]")
 AT_ONCE = 8
 """Documents put in before the lock of PDFium is let go: somebody who looks at a page waits no longer than for these."""
+
+
+def join(parts: Callable[[], Iterable[Part]], *, title: str = "", duplex: bool = True) -> tuple[bytes, int]:
+    """Return (PDF, how many pages) of documents one after the other, each as often as it has notes.
+
+    ``parts`` begins again from the first when it is called again. The same input gives the same bytes.
+
+    Raises:
+        UnprintableText, MissingGlyph: a note cannot be printed.
+    """
+    try:
+        return assemble(parts(), title=title, duplex=duplex)
+    except NotPlain:
+        made = merge((copy for part in parts() for copy in with_notes(part.pdf, part.notes)), duplex=duplex)
+        assert made is not None  # nobody stops it
+        return made
 
 
 def merge(

@@ -17,7 +17,7 @@ from loanhub.documents.variables import EXTRA, Variables, write_extra
 from loanhub.domain.catalogue import FieldSpec, Sensitivity, Sort
 from loanhub.domain.criteria import value_of
 from loanhub.domain.errors import NotFound
-from loanhub.domain.templates import VersionStatus, read_body
+from loanhub.domain.templates import Body, VersionStatus, read_body
 from loanhub.models import Application, Customer, DocumentTemplate, TemplateVersion
 from loanhub.services import catalogue as catalogues
 
@@ -25,6 +25,7 @@ KEPT = 40
 
 _lock = threading.Lock()
 _built: dict[tuple[object, ...], Built] = {}
+_named_by: dict[int, tuple[Body, frozenset[str]]] = {}
 
 
 def code_of(template_id: int) -> str:
@@ -155,5 +156,13 @@ def _named(template: Built) -> frozenset[str]:
     """Return the keys of catalogue fields a template names, in a text or in a condition."""
     if template.body is None:
         return frozenset()
+    kept = _named_by.get(id(template.body))
+    if kept is not None and kept[0] is template.body:
+        return kept[1]
     found = re.findall(rf"\b({'|'.join(EXTRA)})(?:\.|__)(\w+)", repr(template.body))
-    return frozenset(f"{entity}.{key}" for entity, key in found)
+    names = frozenset(f"{entity}.{key}" for entity, key in found)
+    with _lock:
+        while len(_named_by) >= KEPT:
+            del _named_by[next(iter(_named_by))]
+        _named_by[id(template.body)] = template.body, names
+    return names

@@ -10,7 +10,6 @@ from datetime import date, datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.documents import render
 from loanhub.documents.data import ContractData, from_json, to_json
 from loanhub.documents.preview import page_count
 from loanhub.documents.template import missing
@@ -27,6 +26,7 @@ from loanhub.models import Application, Contract, Customer, Lead, Product
 from loanhub.repositories.contracts import get_visible_application
 from loanhub.services import boards, events, files, parameters, search
 from loanhub.services._actor import Actor
+from loanhub.services._drawing import Drawing, draw
 from loanhub.services._idempotency import once
 from loanhub.services._numbering import current_number, next_number
 from loanhub.services._templates import extra_values, in_use
@@ -108,11 +108,13 @@ def create(
     start: date | None = None,
     signing_place: str = "",
     key: str = "",
+    drawing: Drawing | None = None,
     now: datetime,
 ) -> int:
     """Make the loan contract of an approved application and return its id.
 
-    The number is gap-free a day; data and template version are frozen; the PDF is rendered once and stored.
+    The number is gap-free a day; data and template version are frozen; the PDF is rendered once and stored. ``drawing``
+    is that of the batch it is one of.
 
     Raises:
         NotFound, NotPermitted, Conflict: see :func:`prepare`.
@@ -132,7 +134,7 @@ def create(
                 db, application, customer, offer, number=number, loan_number=loan_number(number), now=now,
                 signing_place=signing_place,
             )  # fmt: skip
-            return {"id": _store(db, actor, application, customer, data, now=now)}
+            return {"id": _store(db, actor, application, customer, data, drawing, now=now)}
 
         return int(
             str(once(db, actor, "contracts.create", key, [application_id, begin], now=now, work=work)["id"])
@@ -145,13 +147,14 @@ def _store(
     application: Application,
     customer: Customer,
     data: ContractData,
+    drawing: Drawing | None,
     *,
     now: datetime,
 ) -> int:
     template = in_use(db, TEMPLATE)
     data = replace(data, extra=extra_values(db, template, customer=customer, application=application))
-    pdf = render(
-        template, data, company=parameters.company(db, now=now),
+    pdf = draw(
+        drawing, template, data, company=parameters.company(db, now=now),
         watermark="演示数据" if settings().demo_mode else "",
         verify_url=f"{settings().origin}/verify/{data.contract_number}",
     )  # fmt: skip

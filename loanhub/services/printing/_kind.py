@@ -35,18 +35,24 @@ class Source:
     customer_id: int
 
 
+Make = Callable[[Actor, int, str, datetime], Paper]
+"""Makes the document of a record: actor, record, the key that keeps it from being made twice, time."""
+
+
 @dataclass(frozen=True)
 class PaperKind:
     """One kind: ``describe`` names chosen records in the actor's scope, ``find`` chooses those of a span of days.
 
     ``make`` runs inside the transaction that marks the item done, so that nothing is made twice; ``key`` is the item's own.
+    ``begin`` returns a ``make`` for one batch, whose documents share what is the same for all; without it each is made alone.
     ``dated`` says what the days mean; empty when records are chosen on a page only.
     """
 
     code: str
     label: str
     permission: Permission
-    make: Callable[[Actor, int, str, datetime], Paper]
+    make: Make
     describe: Callable[[Session, Actor, Sequence[int]], list[Source]]
     find: Callable[[Session, Actor, date, date], list[int]] | None = None
     dated: str = ""
+    begin: Callable[[], Make] | None = None

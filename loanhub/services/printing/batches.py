@@ -13,8 +13,8 @@ from loanhub.discovery import discover
 from loanhub.domain import formats
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
-from loanhub.models import Contract, Document, PrintBatch, PrintBatchItem, PrintLog
-from loanhub.services import _storage, events
+from loanhub.models import Contract, PrintBatch, PrintBatchItem, PrintLog
+from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._transaction import reading, transaction
@@ -251,25 +251,17 @@ def give(actor: Actor, *, batch_id: int, reason: str = "", now: datetime) -> tup
         return batch.printed_count, batch.copies * len(rows)
 
 
-def open_result(
-    actor: Actor, *, batch_id: int, archive: bool = False, record: bool = True, now: datetime
-) -> tuple[str, bytes]:
-    """Return (file name, bytes) of the merged PDF, or of the archive of single ones: always those stored when it finished.
-
-    Raises:
-        NotFound, NotPermitted: see :func:`get_own`; NotFound too when it has none.
-    """
-    with transaction() if record else reading() as db:
-        batch = get_own(db, actor, batch_id)
-        document = db.get(Document, batch.archive_file_id if archive else batch.merged_file_id)
-        if document is None:
-            raise NotFound("这个批次还没有文件")
-        if record:
-            events.record(
-                db, actor, "print_batch.downloaded", now=now, entity="print_batch", entity_id=batch_id,
-                summary=f"{batch.title} · {'ZIP' if archive else '合并 PDF'}",
-            )  # fmt: skip
-        return document.file_name, _storage.read_all(document.sha256)
+def in_order(db: Session, batch: PrintBatch) -> list[PrintBatchItem]:
+    """Return what was made, in the order it lies in the merged file."""
+    query = sa.select(PrintBatchItem).where(
+        col(PrintBatchItem.batch_id) == batch.id, col(PrintBatchItem.status) == ItemStatus.DONE.value
+    )
+    rows = list(db.execute(query.order_by(col(PrintBatchItem.place))).scalars())
+    if batch.order == Order.NUMBER.value:
+        rows.sort(key=lambda one: one.file_name)
+    elif batch.order == Order.CUSTOMER.value:
+        rows.sort(key=lambda one: (one.customer, one.file_name))
+    return rows
 
 
 @dataclass(frozen=True)

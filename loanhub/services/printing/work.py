@@ -15,7 +15,8 @@ import sqlalchemy as sa
 import structlog
 from sqlmodel import Session, col
 
-from loanhub.documents.merge import merge
+from loanhub.documents.assemble import Part
+from loanhub.documents.merge import join
 from loanhub.documents.preview import page_count
 from loanhub.documents.template import MissingData
 from loanhub.domain.errors import Conflict, InvalidInput, LoanHubError
@@ -28,7 +29,8 @@ from loanhub.services._notices import notify
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.archive import PRINT_KIND
 from loanhub.services.contracts.create import page_of
-from loanhub.services.printing.batches import BatchStatus, ItemStatus, Order, kind_of
+from loanhub.services.printing._kind import Make
+from loanhub.services.printing.batches import BatchStatus, ItemStatus, in_order, kind_of
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +73,8 @@ def run(batch_id: int, *, clock: Callable[[], datetime]) -> bool:
             user_id, kind = batch.created_by_id or 0, kind_of(batch.kind)
         actor = auth.actor_for_user(user_id)
         actor.require(kind.permission)
-        while _next(batch_id, worker, actor, clock()):
+        make = kind.begin() if kind.begin is not None else kind.make
+        while _next(batch_id, worker, actor, make, clock()):
             pass
         with reading() as db:
             status = db.execute(
@@ -106,7 +109,7 @@ def _held(db: Session, batch_id: int, worker: str, now: datetime) -> PrintBatch:
     return batch
 
 
-def _next(batch_id: int, worker: str, actor: Actor, now: datetime) -> bool:
+def _next(batch_id: int, worker: str, actor: Actor, make: Make, now: datetime) -> bool:
     """Make the next document; returns False when none is left or the batch was stopped."""
     item_id: int | None = None
     try:
@@ -120,7 +123,7 @@ def _next(batch_id: int, worker: str, actor: Actor, now: datetime) -> bool:
             if item is None:
                 return False
             item_id = item.id
-            paper = kind_of(batch.kind).make(actor, item.record_id, f"batch-{batch_id}-{item.place}", now)
+            paper = make(actor, item.record_id, f"batch-{batch_id}-{item.place}", now)
             failpoint("print_batch.after_document")
             item.sha256 = _storage.put(io.BytesIO(paper.content)).sha256
             item.file_name, item.contract_id = paper.file_name[:120], paper.contract_id
@@ -187,35 +190,26 @@ def _customer_of(db: Session, actor: Actor, batch: PrintBatch, item: PrintBatchI
     return found[0].customer_id if found else 0
 
 
-def _in_order(db: Session, batch: PrintBatch) -> list[PrintBatchItem]:
-    query = sa.select(PrintBatchItem).where(
-        col(PrintBatchItem.batch_id) == batch.id, col(PrintBatchItem.status) == ItemStatus.DONE.value
-    )
-    rows = list(db.execute(query.order_by(col(PrintBatchItem.place))).scalars())
-    if batch.order == Order.NUMBER.value:
-        rows.sort(key=lambda one: one.file_name)
-    elif batch.order == Order.CUSTOMER.value:
-        rows.sort(key=lambda one: (one.customer, one.file_name))
-    return rows
-
-
 def _merge(batch_id: int, worker: str, actor: Actor, clock: Callable[[], datetime]) -> None:
     with reading() as db:
         batch = db.get(PrintBatch, batch_id)
         assert batch is not None
-        rows = _in_order(db, batch)
+        rows, copies = in_order(db, batch), batch.copies
     if not rows:
         _fail(batch_id, worker, "没有一份能出具，逐项补全后可以再试", clock())
         return
     packed = io.BytesIO()
-    pages = merge(
-        _read(rows, packed, lambda: _renew(batch_id, worker, clock())),
-        copies=batch.copies,
-        duplex=batch.duplex,
-    )
-    assert pages is not None
+
+    def parts() -> Iterator[Part]:
+        packed.seek(0)
+        packed.truncate()
+        bodies = _read(rows, packed, lambda: _renew(batch_id, worker, clock()))
+        for row, body in zip(rows, bodies, strict=True):
+            name = f"{row.file_name.removesuffix('.pdf')} {row.customer}".strip()
+            yield Part(body, name, ("",) * copies)
+
+    content, count = join(parts, title=batch.title, duplex=batch.duplex)
     failpoint("print_batch.before_finish")
-    content, count = pages
     now = clock()
     with transaction() as db:
         batch = _held(db, batch_id, worker, now)

@@ -12,14 +12,15 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlmodel import col
 
-from loanhub.documents.merge import merge
+from loanhub.documents.assemble import Part
+from loanhub.documents.merge import join, merge
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Application, Contract, Customer, Document, PrintBatch, PrintBatchItem, PrintLog
 from loanhub.services import contracts
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
-from loanhub.services.printing import batches, work
+from loanhub.services.printing import batches, results, work
 from tests.builders import NOON, make_user
 from tests.killing import dies_at, killed_at
 from tests.services.contracts.test_contracts import company, make_approved  # noqa: F401 - the firm's data
@@ -105,18 +106,18 @@ class TestRun:
 
         batch = ran(start(clerk, [second, first], kind="contract", order="number"))
 
-        _, packed = batches.open_result(clerk, batch_id=batch.id or 0, archive=True, now=NOON)
+        _, packed = results.open_result(clerk, batch_id=batch.id or 0, archive=True, now=NOON)
         with zipfile.ZipFile(io.BytesIO(packed)) as archive:
             bodies = [archive.read(name) for name in archive.namelist()]
         assert bodies == [contracts.open_pdf(clerk, contract_id=one, now=NOON)[1] for one in (first, second)]
-        name, merged = batches.open_result(clerk, batch_id=batch.id or 0, now=NOON)
+        name, merged = results.open_result(clerk, batch_id=batch.id or 0, now=NOON)
         with pypdfium2.PdfDocument(merged) as document:
             assert len(document) == batch.page_count and batch.page_count % 2 == 0
             texts = [page.get_textpage().get_text_range() for page in document]
         numbers = [one.number for one in made_contracts()]
         own = made_contracts()[0].page_count
         assert numbers[0] in texts[0] and numbers[1] in texts[own + own % 2]
-        assert merged == batches.open_result(clerk, batch_id=batch.id or 0, now=NOON)[1] and name.endswith(
+        assert merged == results.open_result(clerk, batch_id=batch.id or 0, now=NOON)[1] and name.endswith(
             ".pdf"
         )
 
@@ -230,3 +231,57 @@ def test_killed_anywhere_it_goes_on_and_makes_none_twice(database: Engine) -> No
 def test_every_kind_can_be_asked_for() -> None:
     found = batches.kinds()
     assert set(found) == {"contract", "new_contract", "schedule", "receipt", "certificate", "overdue_notice"}
+
+
+class TestPrint:
+    def test_each_copy_of_a_contract_carries_its_number_as_a_single_print_does(self) -> None:
+        clerk = make_user(RoleCode.CONTRACTS)
+        ids = [contracts.create(clerk, application_id=make_approved(), now=NOON) for _ in range(2)]
+        contracts.record_print(clerk, contract_id=ids[1], copies=1, now=NOON)
+        batch = ran(start(clerk, ids, kind="contract", copies=2))
+        with pytest.raises(NotFound):
+            results.open_print(clerk, batch_id=batch.id or 0)
+        batches.give(clerk, batch_id=batch.id or 0, reason="客户遗失", now=NOON)
+
+        _, printed = results.open_print(clerk, batch_id=batch.id or 0)
+
+        first, second = made_contracts()
+        with pypdfium2.PdfDocument(printed) as document:
+            assert len(document) == batch.page_count
+            pages = [page.get_textpage().get_text_range() for page in document]
+            picture = document[0].render(scale=1).to_pil().convert("L")
+        sheets = first.page_count + first.page_count % 2
+        for place, (number, copy) in enumerate(
+            [(first.number, 1), (first.number, 2), (second.number, 2), (second.number, 3)]
+        ):
+            for page in pages[place * sheets : place * sheets + first.page_count]:
+                assert f"第 {copy} 份　{number}" in page and clerk.name[:2] in page
+        # What stands on the pages is what a print of one contract shows: words, 骑缝 marks at the edge, number.
+        _, alone = contracts.printed_pdf(clerk, contract_id=ids[0], first_copy=1, now=NOON)
+        with pypdfium2.PdfDocument(alone) as document:
+            other = document[0].render(scale=1).to_pil().convert("L")
+        edge = (picture.width - 7, 0, picture.width, picture.height)
+        assert min(picture.crop(edge).tobytes()) < 200, "no 骑缝 mark at the edge"
+        apart = [abs(a - b) for a, b in zip(picture.tobytes(), other.tobytes(), strict=True)]
+        assert max(apart) <= 60 and sum(apart) / len(apart) < 0.1
+
+    def test_a_sealed_file_among_them_is_joined_all_the_same(self) -> None:
+        clerk = make_user(RoleCode.CONTRACTS)
+        pdf = contracts.open_pdf(
+            clerk, contract_id=contracts.create(clerk, application_id=make_approved(), now=NOON), now=NOON
+        )[1]
+        other = blank(1)  # not written by us
+
+        content, count = join(
+            lambda: [Part(pdf, "甲", ("第 1 份　甲",)), Part(other, "乙", ("第 1 份　乙", ""))]
+        )
+
+        with pypdfium2.PdfDocument(content) as document:
+            pages = [page.get_textpage().get_text_range() for page in document]
+        assert count == len(pages) == page_count(pdf) + page_count(pdf) % 2 + 4
+        assert "第 1 份　甲" in pages[0] and "第 1 份　乙" in pages[-4]
+
+
+def page_count(pdf: bytes) -> int:
+    with pypdfium2.PdfDocument(pdf) as document:
+        return len(document)

@@ -17,7 +17,7 @@ from loanhub.models import Customer, Loan
 from loanhub.services import contracts, day_end, loans, parameters
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._transaction import transaction
-from loanhub.services.printing import batches, work
+from loanhub.services.printing import batches, results, work
 from tests.builders import NOON, make_company, make_id_number, make_user
 from tests.services.contracts.test_contracts import make_approved
 from tests.services.loans.builders import Desk, make_desk, make_loan, noon, stored
@@ -117,7 +117,7 @@ def run(case: Case, actor: Actor, number: int) -> batches.BatchView:
 
 
 def words_of(actor: Actor, number: int, now: datetime) -> str:
-    _, merged = batches.open_result(actor, batch_id=number, now=now)
+    _, merged = results.open_result(actor, batch_id=number, now=now)
     with pypdfium2.PdfDocument(merged) as document:
         text = "".join(page.get_textpage().get_text_range() for page in document)
     return re.sub(r"\s", "", text)

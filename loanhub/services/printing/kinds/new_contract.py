@@ -13,14 +13,25 @@ from loanhub.models import Application, Customer
 from loanhub.repositories.scope import visible_to
 from loanhub.services import contracts
 from loanhub.services._actor import Actor
-from loanhub.services.printing._kind import Paper, PaperKind, Source
+from loanhub.services._drawing import Drawing
+from loanhub.services.printing._kind import Make, Paper, PaperKind, Source
+
+
+def begin() -> Make:
+    """Return what makes the contracts of one batch: template, fonts and fixed pages once for all of them."""
+    drawing = Drawing()
+
+    def made(actor: Actor, record_id: int, key: str, now: datetime) -> Paper:
+        contract_id = contracts.create(actor, application_id=record_id, key=key, drawing=drawing, now=now)
+        name, content = contracts.open_pdf(actor, contract_id=contract_id, record=False, now=now)
+        return Paper(name, content, contract_id)
+
+    return made
 
 
 def make(actor: Actor, record_id: int, key: str, now: datetime) -> Paper:
     """Make the contract of an application and return its bytes."""
-    contract_id = contracts.create(actor, application_id=record_id, key=key, now=now)
-    name, content = contracts.open_pdf(actor, contract_id=contract_id, record=False, now=now)
-    return Paper(name, content, contract_id)
+    return begin()(actor, record_id, key, now)
 
 
 def describe(db: Session, actor: Actor, ids: Sequence[int]) -> list[Source]:
@@ -38,4 +49,4 @@ def describe(db: Session, actor: Actor, ids: Sequence[int]) -> list[Source]:
     return [found[one] for one in ids if one in found]
 
 
-KIND = PaperKind("new_contract", "生成借款合同", Permission.CONTRACTS_CREATE, make, describe)
+KIND = PaperKind("new_contract", "生成借款合同", Permission.CONTRACTS_CREATE, make, describe, begin=begin)
