@@ -86,7 +86,8 @@ def _with_leads(book: Any, today: date) -> Any:
         "leads": common | {
             "stage": spread(7), "reached": spread(7), "cost_fen": spread(20_000), "valid": spread(10) > 1,
             "contacted": spread(10) > 2, "status": one_of("contacted", "new", "lost", "invalid"), "reason": one_of("", "price"),
-            "assigned": spread(10) > 0,
+            "assigned": spread(10) > 0, "assigned_on": day, "assigned_at": day.cast(pl.Int64) * 86_400,
+            "contacted_at": day.cast(pl.Int64) * 86_400 + spread(20_000),
         },
         "customers": common,
         "applications": common | {

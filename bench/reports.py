@@ -63,7 +63,9 @@ def book(loans: int) -> Book:
         "cost_fen": pl.int_range(leads, eager=True) % 9000, "valid": pl.int_range(leads, eager=True) % 5 > 0,
         "contacted": pl.int_range(leads, eager=True) % 3 > 0, "city": pick(cities, leads), "department": pl.int_range(leads, eager=True) % 20,
         "product": pick(products, leads), "status": pick(["new", "lost"], leads), "reason": pick(["", "x"], leads),
-        "assigned": pl.int_range(leads, eager=True) % 2 > 0,
+        "assigned": pl.int_range(leads, eager=True) % 2 > 0, "assigned_on": days(leads),
+        "assigned_at": pl.int_range(leads, eager=True) % 60_000_000 + 1_735_000_000,
+        "contacted_at": pl.int_range(leads, eager=True) % 60_000_000 + 1_735_009_000,
     }).cast(base.leads.schema)  # fmt: skip
     rows = pl.int_range(1, loans + 1, eager=True)
     loan = {

@@ -15,11 +15,13 @@ from typing import Any, TypeVar
 import polars as pl
 
 from loanhub.analytics._dense import looked_up
+from loanhub.domain.first_response import DEFAULT_RESPONSE, ResponseRules
 
 LEADS = {
     "id": pl.Int64, "created": pl.Date, "stage": pl.Int64, "reached": pl.Int64, "channel": pl.String,
     "owner": pl.Int64, "cost_fen": pl.Int64, "valid": pl.Boolean, "contacted": pl.Boolean, "city": pl.String,
     "department": pl.Int64, "product": pl.String, "status": pl.String, "reason": pl.String, "assigned": pl.Boolean,
+    "assigned_on": pl.Date, "assigned_at": pl.Int64, "contacted_at": pl.Int64,
 }  # fmt: skip
 CUSTOMERS = {
     "id": pl.Int64, "created": pl.Date, "owner": pl.Int64, "department": pl.Int64, "manager": pl.Int64,
@@ -51,15 +53,25 @@ PROMISES = {
     "id": pl.Int64, "case": pl.Int64, "judged": pl.Date, "kept": pl.Boolean, "amount_fen": pl.Int64,
 }  # fmt: skip
 CONTACTS = {"id": pl.Int64, "case": pl.Int64, "at": pl.Date, "by": pl.Int64}
+FOLLOW_UPS = {
+    "id": pl.Int64, "lead": pl.Int64, "customer": pl.Int64, "at": pl.Date, "by": pl.Int64, "owner": pl.Int64,
+    "department": pl.Int64,
+}  # fmt: skip
+TASKS = {
+    "id": pl.Int64, "lead": pl.Int64, "customer": pl.Int64, "due": pl.Date, "owner": pl.Int64, "department": pl.Int64,
+}  # fmt: skip
 STAFF = {"id": pl.Int64, "department": pl.Int64, "joined": pl.Date, "left": pl.Date}
 SNAPSHOTS = {"date": pl.Date, "loan": pl.Int64, "bucket": pl.Int8, "balance_fen": pl.Int64}
 SCHEMAS: dict[str, dict[str, Any]] = {
     "leads": LEADS, "customers": CUSTOMERS, "applications": APPLICATIONS, "loans": LOANS, "payments": PAYMENTS,
-    "moves": MOVES, "cases": CASES, "promises": PROMISES, "contacts": CONTACTS, "staff": STAFF, "snapshots": SNAPSHOTS,
+    "moves": MOVES, "cases": CASES, "promises": PROMISES, "contacts": CONTACTS, "follow_ups": FOLLOW_UPS,
+    "tasks": TASKS, "staff": STAFF, "snapshots": SNAPSHOTS,
 }  # fmt: skip
 FOLLOWS = {"payments": ("loan", "loans"), "snapshots": ("loan", "loans"), "moves": ("lead", "leads"),
-           "promises": ("case", "cases"), "contacts": ("case", "cases")}  # fmt: skip
+           "promises": ("case", "cases"), "contacts": ("case", "cases"), "follow_ups": ("lead", "leads")}  # fmt: skip
 """Frames whose rows belong to a row of another: the column that names it, and the frame it is in."""
+BELONGING = ("leads", "customers", "applications", "loans", "cases", "follow_ups", "tasks")
+"""Frames whose rows say themselves whose they are."""
 GROWING = "snapshots"
 """History that is only added to, a month end at a time."""
 PIECES, NEWEST = 48, 20_000
@@ -157,7 +169,8 @@ class Book:
     while the first installment is unpaid. payments: money that came and stands, neither reversed ones nor reversals;
     ``revenue_fen`` is its part that is fees, interest, penalty and compound interest, ``recovery`` one after a write-off.
     moves: a stage left, and after how long. promises: those judged, kept or broken. staff: representatives, ``left``
-    null while they are here. snapshots: loans owing at the end of each month, ``bucket`` by number, M0 is 0.
+    null while they are here. follow_ups: of a lead or a customer, notes left out; ``owner`` and ``department`` are the
+    record's, ``by`` who did it. tasks: those still to be done that have a day. snapshots: loans owing at the end of each month, ``bucket`` by number, M0 is 0.
     """
 
     leads: pl.DataFrame
@@ -169,8 +182,14 @@ class Book:
     cases: pl.DataFrame
     promises: pl.DataFrame
     contacts: pl.DataFrame
+    follow_ups: pl.DataFrame
+    tasks: pl.DataFrame
     staff: pl.DataFrame
     snapshots: pl.DataFrame
+    today: date | None = field(default=None, init=False)
+    """The day deadlines are held against; without it the last of the window."""
+    response: ResponseRules = field(default=DEFAULT_RESPONSE, init=False)
+    """How soon a new lead is to be contacted."""
     _shared: dict[str, tuple[tuple[str, ...], object]] = field(
         default_factory=dict, init=False, repr=False, compare=False
     )
@@ -188,10 +207,27 @@ class Book:
     def having(self, frames: Mapping[str, pl.DataFrame]) -> Book:
         """Return a book with these frames instead; what was made of the others alone is taken over."""
         book = Book(**{name: frames.get(name, getattr(self, name)) for name in SCHEMAS})
+        book._read_as(self.today, self.response)
         for name, (of, made) in list(self._shared.items()):
             if all(getattr(self, one) is getattr(book, one) for one in of):
                 book._shared[name] = (of, made)
         return book
+
+    def as_of(self, today: date, response: ResponseRules) -> Book:
+        """Return the same book, read on a day under the rules of the first response in force."""
+        found = Book(**{name: getattr(self, name) for name in SCHEMAS})
+        object.__setattr__(found, "_shared", self._shared)
+        found._read_as(today, response)
+        return found
+
+    def _read_as(self, today: date | None, response: ResponseRules) -> None:
+        object.__setattr__(self, "today", today)
+        object.__setattr__(self, "response", response)
+
+
+def today_of(book: Book, window: Window) -> date:
+    """Return the day deadlines are held against."""
+    return book.today or window.end - timedelta(days=1)
 
 
 def empty() -> Book:
@@ -234,7 +270,7 @@ def within(
         name: getattr(book, name).filter(
             mine | (pl.col("manager") == user_id) if name == "customers" else mine
         )
-        for name in ("leads", "customers", "applications", "loans", "cases")
+        for name in BELONGING
     }
     kept["staff"] = book.staff.filter(staff)
     same: dict[str, pl.DataFrame] = {}
@@ -248,7 +284,7 @@ def narrowed(book: Book, *, departments: frozenset[int] | None = None, product: 
 
     Customers and staff belong to no product and are left out of its figures.
     """
-    found = {name: getattr(book, name) for name in SCHEMAS if name not in FOLLOWS}
+    found = {name: getattr(book, name) for name in SCHEMAS if name not in FOLLOWS or name in BELONGING}
     if departments is not None:
         inside = pl.col("department").is_in(sorted(departments))
         found = {name: frame.filter(inside) for name, frame in found.items()}
@@ -258,6 +294,8 @@ def narrowed(book: Book, *, departments: frozenset[int] | None = None, product: 
             for name, frame in found.items()
         }
         found["cases"] = found["cases"].join(found["loans"].select(loan="id"), on="loan", how="semi")
+        for name in ("follow_ups", "tasks"):
+            found[name] = _belonging(found[name], "lead", found["leads"]["id"])
     return Book(**found, **_following(book, found))
 
 
@@ -271,7 +309,7 @@ def following(book: Book, name: str, kept: pl.DataFrame) -> dict[str, pl.DataFra
 
 
 def _belonging(frame: pl.DataFrame, key: str, ids: pl.Series) -> pl.DataFrame:
-    return frame.filter(looked_up(frame[key], ids, pl.repeat(True, len(ids), eager=True), False))
+    return frame.filter(looked_up(frame[key].fill_null(0), ids, pl.repeat(True, len(ids), eager=True), False))
 
 
 def _following(
@@ -279,7 +317,7 @@ def _following(
 ) -> dict[str, pl.DataFrame]:
     found = dict(known or {})
     for name, (key, other) in FOLLOWS.items():
-        if name in found:
+        if name in found or name in kept:
             continue
         mine: pl.DataFrame = getattr(book, name)
         whole: pl.DataFrame = getattr(book, other)

@@ -9,7 +9,6 @@ from fractions import Fraction
 
 import polars as pl
 
-from loanhub.analytics._dense import distinct
 from loanhub.analytics.book import Book, Window, months_back
 from loanhub.analytics.revenue import revenue_of_loans
 from loanhub.domain.leads import LeadStatus
@@ -101,13 +100,12 @@ def funnel_now_rows(book: Book, stage: int) -> pl.DataFrame:
 
 
 def funded_leads(book: Book) -> int:
-    """Return how many leads became a disbursed loan."""
-
-    def make() -> int:
-        lent = book.loans.lazy().filter(pl.col("disbursed").is_not_null())
-        return distinct(lent.select("lead").collect()["lead"])
-
-    return book.shared("funded_leads", ("loans",), make)
+    """Return how many of the leads that are there became a disbursed loan; a deleted one costs nothing and wins nothing."""
+    return book.shared(
+        "funded_leads",
+        ("leads", "loans"),
+        lambda: int(leads_with_outcome(book).select(pl.col("won").sum()).collect().item() or 0),
+    )
 
 
 def first_loans(book: Book) -> pl.DataFrame:

@@ -32,10 +32,11 @@ SPANS = ("day", "week", "month", "quarter", "year")
 SUBJECTS = {
     "lead": "lead", "move": "lead", "customer": "customer", "application": "application", "loan": "loan", "payment": "loan",
     "case": "collection_case", "promise": "collection_case", "contact": "collection_case",
+    "follow_up": "lead", "task": "task",
 }  # fmt: skip
 """Which entity of the catalogue the conditions on a measure's records are about."""
 SUBJECT_LABELS = {
-    "lead": "线索", "customer": "客户", "application": "申请", "loan": "贷款", "collection_case": "催收案件",
+    "lead": "线索", "customer": "客户", "application": "申请", "loan": "贷款", "collection_case": "催收案件", "task": "待办",
 }  # fmt: skip
 Cell = int | Fraction | str | date | None
 

@@ -9,6 +9,7 @@ import polars as pl
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.domain.catalogue.choices import InteractionKind
 from loanhub.domain.collections import PromiseStatus
 from loanhub.domain.permissions import RoleCode
 from loanhub.domain.repayment.delinquency import Bucket
@@ -16,10 +17,14 @@ from loanhub.models import (
     CollectionCase,
     CollectionContact,
     CollectionPromise,
+    Customer,
     Event,
+    Interaction,
+    Lead,
     Loan,
     LoanSnapshot,
     Role,
+    Task,
     User,
     UserRole,
 )
@@ -57,6 +62,40 @@ def contacts(db: Session, schema: Schema, key: str, ids: Sequence[int] | None) -
         col(CollectionContact.by_id),
     ).where(these(col(CollectionContact.case_id), ids), col(CollectionContact.direction) == "out")  # fmt: skip
     return frame(db, query, {**schema, "at": pl.Int64}).with_columns(at=day_of("at"))
+
+
+def follow_ups(db: Session, schema: Schema, key: str, ids: Sequence[int] | None) -> pl.DataFrame:
+    """Return a row a follow-up of a lead or customer that is there, notes left out; it belongs to whom the record does.
+
+    Of a lead that became a customer both are named, and the lead says whose it is.
+    """
+    named = {"lead": col(Interaction.lead_id), "customer": col(Interaction.customer_id)}.get(
+        key, col(Interaction.id)
+    )
+    query = (
+        sa.select(
+            col(Interaction.id), col(Interaction.lead_id), col(Interaction.customer_id), seconds(col(Interaction.at)),
+            col(Interaction.by_id), sa.case((col(Lead.id).is_not(None), col(Lead.owner_id)), else_=col(Customer.owner_id)),
+            sa.case((col(Lead.id).is_not(None), col(Lead.department_id)), else_=col(Customer.department_id)),
+        )
+        .join(Lead, sa.and_(col(Lead.id) == col(Interaction.lead_id), col(Lead.deleted_at).is_(None)), isouter=True)
+        .join(Customer, sa.and_(col(Customer.id) == col(Interaction.customer_id), col(Customer.deleted_at).is_(None)), isouter=True)
+        .where(
+            these(named, ids), col(Interaction.kind) != InteractionKind.NOTE.value,
+            sa.or_(col(Lead.id).is_not(None), col(Customer.id).is_not(None)),
+        )
+    )  # fmt: skip
+    return frame(db, query, {**schema, "at": pl.Int64}).with_columns(at=day_of("at"))
+
+
+def tasks(db: Session, schema: Schema, key: str, ids: Sequence[int] | None) -> pl.DataFrame:
+    """Return a row a to-do that is still to be done and has a time."""
+    named = {"lead": col(Task.lead_id), "customer": col(Task.customer_id)}.get(key, col(Task.id))
+    query = sa.select(
+        col(Task.id), col(Task.lead_id), col(Task.customer_id), seconds(col(Task.due_at)), col(Task.owner_id),
+        col(Task.department_id),
+    ).where(these(named, ids), col(Task.done_at).is_(None), col(Task.deleted_at).is_(None), col(Task.due_at).is_not(None))  # fmt: skip
+    return frame(db, query, {**schema, "due": pl.Int64}).with_columns(due=day_of("due"))
 
 
 def staff(db: Session, schema: Schema, key: str, ids: Sequence[int] | None) -> pl.DataFrame:

@@ -108,6 +108,9 @@ def _leads(db: Session, schema: Schema, key: str, ids: Sequence[int] | None) -> 
         reached=pl.max_horizontal("stage", pl.col("moved").fill_null(0)),
         valid=pl.col("status") != LeadStatus.INVALID.value,
         contacted=pl.col("contacted").is_not_null(),
+        assigned_on=day_of("assigned"),
+        assigned_at=pl.col("assigned"),
+        contacted_at=pl.col("contacted"),
     ).select(schema.keys())
 
 
@@ -239,6 +242,7 @@ def _moves(db: Session, schema: Schema, key: str, ids: Sequence[int] | None) -> 
 _READERS: dict[str, Callable[[Session, Schema, str, Sequence[int] | None], pl.DataFrame]] = {
     "leads": _leads, "customers": _customers, "applications": _applications, "loans": _loans, "payments": _payments,
     "moves": _moves, "cases": around.cases, "promises": around.promises, "contacts": around.contacts,
+    "follow_ups": around.follow_ups, "tasks": around.tasks,
     "staff": around.staff, "snapshots": around.snapshots,
 }  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlmodel import Session, select
@@ -23,6 +23,7 @@ from loanhub.models import (
     Contract,
     Customer,
     Installment,
+    Interaction,
     Lead,
     Loan,
     LoanSnapshot,
@@ -30,6 +31,7 @@ from loanhub.models import (
     PaymentAllocation,
     Pipeline,
     StageMove,
+    Task,
 )
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import transaction
@@ -59,7 +61,7 @@ def _lead(db: Session, dice: random.Random, owner: Actor, pipeline_id: int, numb
         number=f"L{number:05d}", name=f"客户{number}", city=dice.choice(CITIES), channel_code=dice.choice(CHANNELS),
         status=dice.choice([LeadStatus.CONTACTED, LeadStatus.INVALID, LeadStatus.LOST]),
         product_code=dice.choice(PRODUCTS), assigned_at=at if dice.random() < 0.8 else None,
-        first_contact_at=at + timedelta(hours=2) if dice.random() < 0.6 else None,
+        first_contact_at=at + timedelta(hours=dice.choice([1, 2, 3, 15, 40])) if dice.random() < 0.6 else None,
         cost_fen=dice.randrange(0, 50_000), pipeline_id=pipeline_id, stage_code=DEFAULT_STAGES[place].code,
         stage_entered_at=at, rank=between(None, None), created_at=at, updated_at=at, deleted_at=NOON if dice.random() < 0.05 else None, **belongs,
     )  # fmt: skip
@@ -72,8 +74,23 @@ def _lead(db: Session, dice: random.Random, owner: Actor, pipeline_id: int, numb
                       to_stage=DEFAULT_STAGES[step].code, at=at + timedelta(hours=step),
                       stayed_seconds=dice.randrange(9 * 86_400))
         )  # fmt: skip
+    _daily_work(db, dice, lead, at)
     if dice.random() < 0.6:
         _customer(db, dice, lead, belongs, number)
+
+
+def _daily_work(db: Session, dice: random.Random, lead: Lead, at: datetime) -> None:
+    for _ in range(dice.randrange(4)):
+        db.add(
+            Interaction(kind=dice.choice(["call", "wechat", "visit", "note"]), lead_id=lead.id, at=at + timedelta(hours=dice.randrange(90)),
+                        by_id=lead.owner_id, created_at=at)
+        )  # fmt: skip
+    for _ in range(dice.randrange(3)):
+        due = NOON + timedelta(hours=dice.randrange(-200, 90))
+        db.add(
+            Task(title="回访", lead_id=lead.id, owner_id=lead.owner_id, department_id=lead.department_id, due_at=dice.choice([due, due, None]),
+                 done_at=dice.choice([None, None, NOON]), created_at=at, deleted_at=dice.choice([None, None, None, NOON]))
+        )  # fmt: skip
 
 
 def _customer(

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from loanhub.analytics.book import Window
+from loanhub.domain.first_response import response
 from loanhub.domain.formats import local
 from loanhub.models import (
     Application,
@@ -21,11 +22,13 @@ from loanhub.models import (
     CollectionPromise,
     Customer,
     Installment,
+    Interaction,
     Lead,
     Loan,
     Payment,
     PaymentAllocation,
     StageMove,
+    Task,
     User,
 )
 from loanhub.services._transaction import reading
@@ -259,6 +262,56 @@ def sql_to_cost() -> Fraction | None:
 
 BAD = ("substandard", "doubtful", "loss")
 
+
+def start_of(day: Any) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) - timedelta(hours=8)
+
+
+def due_between(first: Any, end: Any) -> Any:
+    return sa.and_(col(Task.due_at) >= start_of(first), col(Task.due_at) < start_of(end))
+
+
+OPEN_TASK = sa.and_(col(Task.done_at).is_(None), col(Task.deleted_at).is_(None))
+
+
+def assigned(window: Window) -> Any:
+    return sa.and_(
+        between(col(Lead.assigned_at), window),
+        col(Lead.deleted_at).is_(None),
+        col(Lead.owner_id).is_not(None),
+    )
+
+
+def sql_follow_ups(window: Window) -> int:
+    """Return the calls, messages and visits about somebody who is there, row by row."""
+    with reading() as db:
+        leads = set(db.execute(sa.select(col(Lead.id)).where(col(Lead.deleted_at).is_(None))).scalars())
+        people = set(
+            db.execute(sa.select(col(Customer.id)).where(col(Customer.deleted_at).is_(None))).scalars()
+        )
+        rows = db.execute(
+            sa.select(col(Interaction.lead_id), col(Interaction.customer_id)).where(
+                between(col(Interaction.at), window), col(Interaction.kind) != "note"
+            )
+        ).all()
+    return sum(lead in leads or customer in people for lead, customer in rows)
+
+
+def sql_first_response(window: Window) -> Fraction | None:
+    """Return the share contacted before the moment the domain names, lead by lead."""
+    with reading() as db:
+        rows = db.execute(
+            sa.select(col(Lead.assigned_at), col(Lead.first_contact_at)).where(assigned(window))
+        ).all()
+    due = [(response(at).due_at, first) for at, first in rows]
+    known = [
+        (until, first)
+        for until, first in due
+        if first or local(until).date() < window.end - timedelta(days=1)
+    ]
+    return sql_share(sum(bool(first and first <= until) for until, first in known), len(known))
+
+
 TRUTH: dict[str, Callable[[Window], Any]] = {
     "new_leads": lambda w: number(cohort(w)),
     "new_customers": lambda w: number(between(col(Customer.created_at), w)),
@@ -318,6 +371,11 @@ TRUTH: dict[str, Callable[[Window], Any]] = {
     "cases_open": lambda w: number(col(CollectionCase.id).is_not(None), col(CollectionCase.closed_on).is_(None)),
     "collected_in_cases": sql_in_cases,
     "promises_kept_rate": sql_promises,
+    "follow_up_count": sql_follow_ups,
+    "leads_assigned": lambda w: number(assigned(w)),
+    "first_response_rate": sql_first_response,
+    "tasks_due_today": lambda w: number(OPEN_TASK, due_between(w.end - timedelta(days=1), w.end)),
+    "tasks_overdue": lambda w: number(OPEN_TASK, col(Task.due_at) < start_of(w.end - timedelta(days=1))),
     "collection_contacts": lambda w: number(between(col(CollectionContact.at), w), col(CollectionContact.direction) == "out"),
 }  # fmt: skip
 """Each measure asked of the database without the book."""

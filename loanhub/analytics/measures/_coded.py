@@ -68,9 +68,9 @@ class Coded:
 
 
 def places_of(book: Book, name: str, ids: pl.Series) -> pl.Series:
-    """Return where in a frame the rows of these numbers stand; null for those that are not there."""
+    """Return where in a frame the rows of these numbers stand; null for no number, and for those that are not there."""
     known: pl.Series = getattr(book, name)["id"]
-    return looked_up(ids, known, pl.int_range(len(known), dtype=pl.UInt32, eager=True), None)
+    return looked_up(ids.fill_null(0), known, pl.int_range(len(known), dtype=pl.UInt32, eager=True), None)
 
 
 def gathered(frame: pl.DataFrame, by: Sequence[str], *, parts: bool = False) -> pl.DataFrame:
@@ -101,9 +101,10 @@ def _span(days: pl.Series, every: str) -> pl.Series:
     first, last = days.min(), days.max()
     if first is None:
         return days
-    known = pl.date_range(first, last, "1d", eager=True).dt.truncate(every)  # type: ignore[arg-type]  # dates
     numbers = days.to_physical()
-    return known.gather(numbers - int(numbers.min()))  # type: ignore[arg-type]  # a number: there are days
+    known: pl.Series = pl.date_range(first, last, "1d", eager=True).dt.truncate(every)  # type: ignore[arg-type, assignment]
+    places: pl.Series = numbers - int(numbers.min())  # type: ignore[arg-type, assignment]  # numbers: there are days
+    return known.gather(places)
 
 
 def _provinces(cities: pl.Series) -> pl.Series:

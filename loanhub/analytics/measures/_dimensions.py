@@ -13,7 +13,7 @@ from loanhub.analytics.measures._coded import SPANS, Coded, Shape, gathered, pla
 from loanhub.analytics.measures._measure import How, Measure, Number, Reading, Unit, scale_of, value_of_sum
 
 DIMENSIONS: dict[str, str] = {
-    "channel": "渠道", "product": "产品", "owner": "负责人", "department": "部门", "city": "城市", "province": "省份",
+    "channel": "渠道", "product": "产品", "owner": "负责人", "by": "经手人", "department": "部门", "city": "城市", "province": "省份",
     "stage": "阶段", "status": "线索状态", "reason": "流失原因", "grade": "风险等级", "bucket": "逾期阶段",
     "five_class": "五级分类", "day": "日", "week": "周", "month": "月", "quarter": "季", "year": "年",
 }  # fmt: skip
@@ -21,6 +21,7 @@ DIMENSIONS: dict[str, str] = {
 FRAMES: dict[str, str] = {
     "lead": "leads", "customer": "customers", "application": "applications", "loan": "loans", "payment": "payments",
     "move": "moves", "case": "cases", "promise": "promises", "contact": "contacts",
+    "follow_up": "follow_ups", "task": "tasks",
 }  # fmt: skip
 """Which frame of the book holds the records of an entity."""
 _OWN: dict[str, tuple[str, ...]] = {
@@ -32,7 +33,9 @@ _OWN: dict[str, tuple[str, ...]] = {
     "move": ("stage",),
     "case": ("owner", "department"),
     "promise": (),
-    "contact": (),
+    "contact": ("by",),
+    "follow_up": ("by", "owner", "department"),
+    "task": ("owner", "department"),
 }
 _PARENT: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "payment": ("loan", "loan", ("channel", "product", "owner", "department", "city", "grade")),
@@ -40,6 +43,8 @@ _PARENT: dict[str, tuple[str, str, tuple[str, ...]]] = {
     "case": ("loan", "loan", ("channel", "product", "city", "grade", "bucket")),
     "promise": ("case", "case", ("owner", "department", "channel", "product", "city", "bucket")),
     "contact": ("case", "case", ("owner", "department", "channel", "product", "city", "bucket")),
+    "follow_up": ("lead", "lead", ("channel", "product", "city", "stage", "status")),
+    "task": ("lead", "lead", ("channel", "product", "city", "stage", "status")),
 }
 """Column that names the record it belongs to, that record's entity, and what is taken over from it."""
 _SHAPE = Shape(FRAMES, _OWN, _PARENT)
@@ -81,7 +86,7 @@ def columns_of(
     return [coded.column(code) for code in wanted]
 
 
-ALONE = ("payment", "move", "promise", "contact", "application")
+ALONE = ("payment", "move", "promise", "contact", "application", "follow_up", "task")
 """Entities whose ids no other frame names: they may be numbered anew to be found again by place."""
 
 

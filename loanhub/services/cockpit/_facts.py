@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.domain.catalogue.kinds.dates import start_of_day
+from loanhub.domain.first_response import ResponseRules
 from loanhub.domain.permissions import Scope
 from loanhub.models import Department, User
 from loanhub.repositories import book as repository
 from loanhub.services import catalogue, targets
 from loanhub.services._actor import Actor
+from loanhub.services._lead_rules import lead_rules
 from loanhub.services._transaction import reading
 
 if TYPE_CHECKING:
@@ -31,7 +34,10 @@ class Step:
 
 @dataclass(frozen=True)
 class Facts:
-    """Pairs of key and label; ``goals`` the month's disbursement targets by level and subject, in fen."""
+    """Pairs of key and label; ``goals`` the month's disbursement targets by level and subject, in fen.
+
+    response: how soon a new lead is to be contacted, under the rules in force.
+    """
 
     stages: tuple[Step, ...]
     names: tuple[tuple[int, str], ...]
@@ -42,6 +48,8 @@ class Facts:
     department_names: tuple[tuple[int, str], ...]
     goal: int | None
     goals: tuple[tuple[targets.Key, int], ...]
+    response: ResponseRules
+    today: date
 
     @property
     def personal_goals(self) -> tuple[tuple[int, int], ...]:
@@ -73,9 +81,10 @@ def facts_of(actor: Actor, today: date) -> Facts:
         stages = tuple(Step(one.code, one.label, one.dwell_target_hours) for one in repository.stages(db))
         names = tuple((int(key), str(name)) for key, name in db.execute(sa.select(col(User.id), col(User.name)).order_by(col(User.id))))  # fmt: skip
         departments, paths, department_names = _departments(db, actor)
+        response = lead_rules(db, now=start_of_day(today + timedelta(days=1))).first
     return Facts(
         stages, names, tuple(options["channel"]), tuple(options.get("product", ())), departments, paths,
-        department_names, targets.goal_of(found, actor, "disbursed_amount"), goals,
+        department_names, targets.goal_of(found, actor, "disbursed_amount"), goals, response, today,
     )  # fmt: skip
 
 

@@ -11,6 +11,7 @@ from sqlmodel import Session, col
 
 from loanhub.domain import formats
 from loanhub.domain.catalogue import Access, access, present
+from loanhub.domain.catalogue.choices import InteractionKind
 from loanhub.domain.permissions import Permission
 from loanhub.models import (
     Application,
@@ -18,10 +19,12 @@ from loanhub.models import (
     CollectionContact,
     CollectionPromise,
     Customer,
+    Interaction,
     Lead,
     Loan,
     Payment,
     StageMove,
+    Task,
 )
 from loanhub.services import catalogue
 from loanhub.services._actor import Actor
@@ -30,17 +33,18 @@ RIGHTS = {
     "lead": Permission.LEADS_READ, "customer": Permission.CUSTOMERS_READ, "move": Permission.LEADS_READ,
     "application": Permission.APPLICATIONS_READ, "loan": Permission.LOANS_READ, "payment": Permission.LOANS_READ,
     "case": Permission.COLLECTIONS_READ, "promise": Permission.COLLECTIONS_READ, "contact": Permission.COLLECTIONS_READ,
+    "follow_up": Permission.LEADS_READ, "task": Permission.TASKS_EDIT,
 }  # fmt: skip
 """Who may read the records themselves; without it a reader sees the total alone."""
 EXPORTS = {
-    "lead": Permission.LEADS_EXPORT, "move": Permission.LEADS_EXPORT, "customer": Permission.CUSTOMERS_EXPORT,
+    "lead": Permission.LEADS_EXPORT, "follow_up": Permission.LEADS_EXPORT, "task": Permission.LEADS_EXPORT, "move": Permission.LEADS_EXPORT, "customer": Permission.CUSTOMERS_EXPORT,
     "case": Permission.COLLECTIONS_ASSIGN, "promise": Permission.COLLECTIONS_ASSIGN,
     "contact": Permission.COLLECTIONS_ASSIGN,
 }  # fmt: skip
 """Who may take the list away as a file; of the others, who reads reports."""
 ENTITIES = {
     "lead": "线索", "customer": "客户", "application": "申请", "loan": "贷款", "payment": "还款", "move": "流转",
-    "case": "案件", "promise": "承诺", "contact": "联系",
+    "case": "案件", "promise": "承诺", "contact": "联系", "follow_up": "跟进", "task": "待办",
 }  # fmt: skip
 IDS_A_QUERY = 500
 Line = tuple[int, str, str, str]
@@ -53,7 +57,9 @@ def export_right(entity: str) -> Permission:
 
 def lines(db: Session, actor: Actor, entity: str, ids: list[int], now: datetime) -> dict[int, Line]:
     """Return by id (id, name, detail, link) of the records, names masked for the reader."""
-    shown = _name_shower(db, actor, "lead" if entity in ("lead", "move") else "customer", now)
+    shown = _name_shower(
+        db, actor, "lead" if entity in ("lead", "move", "follow_up", "task") else "customer", now
+    )
     found: dict[int, Line] = {}
     for start in range(0, len(ids), IDS_A_QUERY):
         for row_id, name, detail, link in _READERS[entity](db, ids[start : start + IDS_A_QUERY]):
@@ -146,7 +152,35 @@ def _contacts(db: Session, ids: list[int]) -> list[Any]:
             for x, number, name in db.execute(query).all()]  # fmt: skip
 
 
+def _follow_ups(db: Session, ids: list[int]) -> list[Any]:
+    query = (
+        sa.select(Interaction, sa.func.coalesce(col(Lead.name), col(Customer.name), ""))
+        .join(Lead, col(Lead.id) == col(Interaction.lead_id), isouter=True)
+        .join(Customer, col(Customer.id) == col(Interaction.customer_id), isouter=True)
+        .where(col(Interaction.id).in_(ids))
+    )
+    kinds = dict(InteractionKind.options())
+    return [(x.id, name, f"{kinds.get(x.kind, x.kind)} · {formats.instant(x.at)}", _where(x.lead_id, x.customer_id))
+            for x, name in db.execute(query).all()]  # fmt: skip
+
+
+def _tasks(db: Session, ids: list[int]) -> list[Any]:
+    query = (
+        sa.select(Task, sa.func.coalesce(col(Lead.name), col(Customer.name), ""))
+        .join(Lead, col(Lead.id) == col(Task.lead_id), isouter=True)
+        .join(Customer, col(Customer.id) == col(Task.customer_id), isouter=True)
+        .where(col(Task.id).in_(ids))
+    )
+    return [(x.id, name, f"{x.title} · {formats.instant(x.due_at)} 到期", _where(x.lead_id, x.customer_id) or "/tasks")
+            for x, name in db.execute(query).all()]  # fmt: skip
+
+
+def _where(lead_id: int | None, customer_id: int | None) -> str:
+    return f"/leads?lead={lead_id}" if lead_id else f"/customers/{customer_id}" if customer_id else ""
+
+
 _READERS: dict[str, Callable[[Session, list[int]], list[Any]]] = {
     "lead": _leads, "customer": _customers, "application": _applications, "loan": _loans, "payment": _payments,
-    "move": _moves, "case": _cases, "promise": _promises, "contact": _contacts,
+    "move": _moves, "case": _cases, "promise": _promises, "contact": _contacts, "follow_up": _follow_ups,
+    "task": _tasks,
 }  # fmt: skip

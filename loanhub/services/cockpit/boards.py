@@ -52,15 +52,18 @@ class BoardSpec:
 BOARDS: tuple[BoardSpec, ...] = (
     BoardSpec(
         "rep", "客户经理", Permission.LEADS_CREATE, frozenset({RoleCode.SALES.value}),
-        ("disbursed_amount", "disbursed_count", "new_leads", "contact_rate", "lead_conversion", "application_count",
-         "approval_rate", "conversion_days", "outstanding_principal", "overdue_rate"),
+        ("disbursed_amount", "disbursed_count", "leads_assigned", "first_response_rate", "follow_up_count", "tasks_due_today",
+         "tasks_overdue", "new_leads", "contact_rate", "lead_conversion", "application_count", "approval_rate", "conversion_days",
+         "outstanding_principal", "overdue_rate"),
         (("new_leads", "channel"), ("disbursed_amount", "product")), funnel=True, stage_times=True,
     ),
     BoardSpec(
         "team", "团队主管", Permission.LEADS_ASSIGN, frozenset({RoleCode.TEAM_LEAD.value}),
-        ("disbursed_amount", "disbursed_count", "output_per_head", "new_leads", "contact_rate", "lead_conversion",
-         "application_count", "approval_rate", "acquisition_cost", "overdue_rate"),
-        (("disbursed_amount", "owner"), ("new_leads", "owner"), ("lead_conversion", "owner")), funnel=True, stage_times=True,
+        ("disbursed_amount", "disbursed_count", "output_per_head", "leads_assigned", "first_response_rate", "follow_up_count",
+         "tasks_due_today", "tasks_overdue", "new_leads", "contact_rate", "lead_conversion", "application_count", "approval_rate",
+         "acquisition_cost", "overdue_rate"),
+        (("disbursed_amount", "owner"), ("leads_assigned", "owner"), ("first_response_rate", "owner"), ("follow_up_count", "by"),
+         ("tasks_due_today", "owner"), ("tasks_overdue", "owner"), ("lead_conversion", "owner")), funnel=True, stage_times=True,
     ),
     BoardSpec(
         "risk", "风控", Permission.APPLICATIONS_APPROVE, frozenset({RoleCode.CREDIT.value}),
@@ -203,7 +206,7 @@ def _board(spec: BoardSpec, book: frames.Book, chosen: Selection, facts: Facts, 
     steps = [step.count for step in tables.funnel(book, window, len(facts.stages))] if spec.funnel else []
     name = names_of(
         {
-            "channel": dict(facts.channels), "product": dict(facts.products), "owner": dict(facts.names),
+            "channel": dict(facts.channels), "product": dict(facts.products), "owner": dict(facts.names), "by": dict(facts.names),
             "grade": panels.GRADES, "five_class": dict(FiveClass.options()),
         }
     )  # fmt: skip

@@ -260,7 +260,7 @@ def namer(facts: Facts) -> Namer:
     reasons = dict([*LostReason.options(), *InvalidReason.options()])
     return names_of(
         {
-            "channel": dict(facts.channels), "product": dict(facts.products), "owner": dict(facts.names),
+            "channel": dict(facts.channels), "product": dict(facts.products), "owner": dict(facts.names), "by": dict(facts.names),
             "department": dict(facts.department_names), "grade": GRADES, "reason": reasons,
             "stage": {place: one.label for place, one in enumerate(facts.stages)},
             "status": dict(LeadStatus.options()), "five_class": dict(FiveClass.options()),

@@ -42,8 +42,8 @@ RESULTS_KEPT = 120
 WHOLE: dict[str, tuple[str, ...]] = {
     "day_end.finished": ("loans", "snapshots"),
     "day_end.months_written": ("snapshots",),
-    "leads.import_finished": ("leads", "moves"),
-    "leads.import_undone": ("leads", "customers", "moves"),
+    "leads.import_finished": ("leads", "moves", "follow_ups", "tasks"),
+    "leads.import_undone": ("leads", "customers", "moves", "follow_ups", "tasks"),
     "channel_cost.entered": ("leads",),
     "channel_cost.voided": ("leads",),
     "channel_cost.settled": ("leads",),
@@ -273,11 +273,20 @@ def _touched(events: Iterable[Changed]) -> tuple[Touched, set[str]]:
         lead = of if event.entity == "lead" else event.lead_id
         add("leads", "id", lead)
         add("moves", "lead", lead)
-        add("customers", "id", of if event.entity == "customer" else event.customer_id)
+        customer = of if event.entity == "customer" else event.customer_id
+        add("customers", "id", customer)
+        for name in (
+            "follow_ups",
+            "tasks",
+        ):  # whose they are, and whether they are there, hangs on the record
+            add(name, "lead", lead)
+            add(name, "customer", customer)
         if event.entity == "customer":
             add("loans", "customer", of)  # the city of a loan is its customer's
         elif event.entity == "application":
             add("applications", "id", of)
+        elif event.entity == "task":
+            add("tasks", "id", of)
         elif event.entity == "collection_case":
             add("cases", "id", of)
             add("promises", "case", of)

@@ -228,7 +228,7 @@ def book_of(
     kept: Keeper, actor: Actor, selection: Selection, facts: Facts
 ) -> tuple[Book, tuple[object, ...]]:
     """Return the part of the book a selection is about, and what names it."""
-    whole = kept.of(actor)
+    whole = kept.of(actor).as_of(facts.today, facts.response)
     key: tuple[object, ...] = scope_key(actor)
     if not selection.department and not selection.product:
         return whole, key
@@ -343,7 +343,7 @@ def tile_of(measure: Measure, now: Reading, then: Reading | None, before_label: 
         counts = now.part_unit is Unit.COUNT
         note = f"{now.total:,} / {now.base:,}" if counts else f"{wan(now.total)}，共 {wan(now.base)}"
     elif then is None and measure.unit is not Unit.TIMES:
-        note = f"{now.rows.height:,} 笔"
+        note = "当前" if measure.unit is Unit.COUNT else f"{now.rows.height:,} 笔"
     full = (
         part_text(int(now.value), Unit.FEN)
         if measure.unit is Unit.FEN and now.value is not None

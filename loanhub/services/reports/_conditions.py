@@ -21,6 +21,7 @@ from loanhub.services._actor import Actor
 
 FRAMES = {
     "lead": "leads", "customer": "customers", "application": "applications", "loan": "loans", "collection_case": "cases",
+    "task": "tasks",
 }  # fmt: skip
 _BELONGS = {"owner_id": "owner", "department_id": "department"}
 _SOLD = {**_BELONGS, "product_code": "product", "channel_code": "channel"}
@@ -34,6 +35,7 @@ IN_BOOK: dict[str, dict[str, str]] = {
         "overdue_principal_fen": "overdue_fen", "suspense_fen": "suspense_fen",
     },
     "collection_case": {**_BELONGS, "opened_on": "opened", "closed_on": "closed"},
+    "task": {**_BELONGS},
 }  # fmt: skip
 """The fields the book carries, by entity, with their columns there; of the others the database is asked."""
 

@@ -14,6 +14,7 @@ from loanhub.services._actor import Actor
 
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("获客", ("new_leads", "valid_lead_rate", "contact_rate", "channel_cost", "cost_per_lead", "acquisition_cost", "channel_roi", "new_customers")),
+    ("跟进", ("leads_assigned", "first_response_rate", "follow_up_count", "tasks_due_today", "tasks_overdue")),
     ("转化", ("lead_conversion", "period_conversion", "conversion_days", "stage_hours")),
     ("审批", ("application_count", "applied_amount", "approved_amount", "approval_rate", "approval_rate_amount", "approval_hours", "approval_hours_median")),
     ("放款与回款", ("disbursed_amount", "disbursed_count", "average_ticket", "output_per_head", "collected_amount", "revenue_amount")),

@@ -103,7 +103,7 @@ def computed(actor: Actor, definition: ReportDefinition | Mapping[str, Any], *, 
             for entity, tree in wanted.criteria.items()
         ]
     kept = keeper()
-    book = kept.of(actor)
+    book = kept.of(actor).as_of(facts.today, facts.response)
     text = json.dumps(wanted.to_json(), sort_keys=True)
     # Whom 我 means and which segments one may use differ by reader, and what the book lacks hangs on any event.
     own = (actor.user_id,) if wanted.criteria else ()
