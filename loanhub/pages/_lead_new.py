@@ -43,6 +43,7 @@ def new_lead() -> rx.Component:
         rx.fragment(),
     )
     amounts = rx.el.div(
+        rx.el.span("意向金额", class_name="t12 f3"),
         *[
             rx.el.button(text, type="button", class_name="chip", on_click=fill({"amount_fen": value}))
             for text, value in _AMOUNTS

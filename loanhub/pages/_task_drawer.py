@@ -232,7 +232,7 @@ def new_task() -> rx.Component:
             field(Field(key="kind", label="类型", kind="select", options=TaskKind.options()), value="follow_up", error=_error("kind")),
             field(Field(key="priority", label="优先级", kind="select", options=PRIORITIES), value="2", error=_error("priority")),
             field(
-                Field(key="next", label="期限", kind="select", options=(*NEXT[:-1], ("none", "不限"))),
+                Field(key="next", label="期限", kind="select", required=True, options=(*NEXT[:-1], ("none", "不限"))),
                 error=_error("next_at"),
             ),
             field(Field(key="next_at", label="或自定时间", kind="datetime"), error=_error("due_at")),

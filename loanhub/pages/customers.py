@@ -82,7 +82,11 @@ def _card(row: rx.Var[CustomerRow]) -> rx.Component:
                 rx.el.b(row.name, class_name="t16"),
                 risk(row.risk, row.risk_label),
                 rx.el.span(class_name="grow"),
-                rx.el.span(row.score, class_name="num t16"),
+                rx.cond(
+                    row.score == "—",
+                    rx.fragment(),
+                    rx.el.span("评分 ", rx.el.b(row.score, class_name="num t14 f1"), class_name="t12 f3"),
+                ),
                 class_name="row g3",
             ),
             rx.el.span(

@@ -37,7 +37,7 @@ def may(permission: Permission) -> rx.Var[bool]:
 
 def _name(row: rx.Var[LeadRow]) -> rx.Component:
     return rx.el.span(
-        rx.el.span(row.name, class_name="m"),
+        rx.el.span(row.name, class_name="b"),
         rx.cond(row.fresh, tag("新", "info"), rx.fragment()),
         rx.cond(row.touches > 0, tag(f"重复 {row.touches}", "warn", icon_name="copy"), rx.fragment()),
         class_name="row g2",
@@ -77,7 +77,7 @@ def _card(row: rx.Var[LeadRow]) -> rx.Component:
         rx.el.span(
             rx.el.span(row.phone),
             rx.el.span(row.channel),
-            rx.el.span(row.city),
+            rx.cond(row.city == "—", rx.fragment(), rx.el.span(row.city)),
             class_name="row g3 t13 f2 wrap",
         ),
         rx.el.span(

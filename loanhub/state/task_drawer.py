@@ -289,13 +289,14 @@ class TaskDrawerState(Conflicting, SessionState):
         try:
             due = next_time(texts["next"], texts["next_at"], now)
         except InvalidInput as unread:
-            # Every field that is wrong is marked, not the first one alone.
+            # Every field that is wrong is marked, not the first one alone; a to-do speaks of its deadline.
+            said = {"next_at": "选一个期限，或选「不限」"} if not texts["next_at"].strip() else unread.fields
             others = tasks.faults(
                 title=texts["title"], note=texts["note"], kind=texts["kind"] or "follow_up", every=texts["every"],
                 interval=_number(texts["interval"] or "1"), until=texts["until"], shift=texts["shift"], due_at=now,
                 now=now,
             )  # fmt: skip
-            raise InvalidInput(fields={**unread.fields, **others}) from None
+            raise InvalidInput(fields={**said, **others}) from None
         await rx.run_in_thread(
             lambda: tasks.create(
                 actor, title=texts["title"], due_at=due, kind=texts["kind"] or "follow_up", note=texts["note"],

@@ -125,7 +125,7 @@ def _tell_overdue(db: Session, changed: pl.DataFrame, *, now: datetime) -> None:
                 )
             )  # fmt: skip
             notify(
-                db, owner_id, title=f"贷款逾期 {dpd} 天", text=number, link=f"/loans/{loan_id}", kind="loan",
+                db, owner_id, title=f"贷款逾期 {dpd} 天", text=number, link=f"/loans/{loan_id}", kind="overdue",
                 entity="loan", entity_id=loan_id, actionable=True, now=now,
             )  # fmt: skip
         events.record_many(db, SYSTEM, "loan.overdue", entries, now=now, entity="loan")

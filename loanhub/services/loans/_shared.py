@@ -192,7 +192,7 @@ def _move(db: Session, actor: Actor, loan: Loan, state: LoanState, *, now: datet
             after={"状态": f"逾期 {loan.dpd} 天"},
             summary=f"{loan.number} 逾期 {loan.dpd} 天，逾期本金 {format_fen(loan.overdue_principal_fen)}",
         )  # fmt: skip
-        tell_owner(db, actor, loan, title=f"贷款逾期 {loan.dpd} 天", now=now, actionable=True)
+        tell_owner(db, actor, loan, title=f"贷款逾期 {loan.dpd} 天", kind="overdue", now=now, actionable=True)
 
 
 def _move_contract(db: Session, loan: Loan, event: ContractEvent, *, now: datetime) -> None:
@@ -233,6 +233,7 @@ def tell_owner(
     *,
     title: str,
     text: str = "",
+    kind: str = "loan",
     actionable: bool = False,
     now: datetime,
 ) -> None:
@@ -240,6 +241,6 @@ def tell_owner(
     if loan.owner_id == actor.actor_id:
         return
     notify(
-        db, loan.owner_id, title=title, text=text or loan.number, link=f"/loans/{loan.id}", kind="loan",
+        db, loan.owner_id, title=title, text=text or loan.number, link=f"/loans/{loan.id}", kind=kind,
         entity="loan", entity_id=loan.id, actionable=actionable, now=now,
     )  # fmt: skip
