@@ -113,6 +113,7 @@ PLACES = (
 LISTS = {"/contracts": "/contracts?tab=effective", "/customers": "/customers?view=all"}
 """Where a list shows its records when its first tab shows something else."""
 PUBLIC = {
+    "404",
     "/login",
     "/setup",
     "/dev/gallery",
