@@ -52,7 +52,7 @@ def sure_pairs() -> rx.Component:
         S.sure.length() > 0,
         _section(
             "已有的人", S.counts["known"].to(int) + S.counts["customers"].to(int), S.sure.length(),
-            "证件号或手机号相同。怎么处理，在右边的「已有线索的人」「已是客户的人」里选。",
+            "证件号或手机号相同。怎么处理，在规则「已有线索的人」「已是客户的人」里选。",
             rx.el.ul(rx.foreach(S.sure, _pair), class_name="col g3"),
         ),
         rx.fragment(),

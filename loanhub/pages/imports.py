@@ -283,6 +283,9 @@ def _check() -> rx.Component:
             _figure(_count("likely"), "可能相同", "warn"),
             _figure(_count("refused"), "不能导入", "danger"),
             class_name="hero",
+            role="group",
+            tab_index=0,
+            custom_attrs={"aria-label": "校验结果"},
         ),
         rx.el.div(
             rx.el.h3("按映射转换后"),
