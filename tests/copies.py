@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import sqlite3
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -31,6 +32,8 @@ def made_once(name: str, make: Callable[[], T]) -> T:
             sa.select(sa.exists().select_from(Department) | sa.exists().select_from(User))
         ).scalar():
             return make()
+        if _written():
+            return make()
     dialect = engine().dialect.name
     if (dialect, name) in _kept:
         put, answer = _kept[dialect, name]
@@ -41,6 +44,15 @@ def made_once(name: str, make: Callable[[], T]) -> T:
     answer = make()
     _kept[dialect, name] = (read_off(), copy.deepcopy(answer))
     return answer
+
+
+def _written() -> bool:
+    """Return whether a test wrote to its SQLite file already: a copy would take that away."""
+    database = engine().url.database
+    if engine().dialect.name != "sqlite" or not database:
+        return False
+    log = Path(f"{database}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def _of_sqlite() -> Callable[[], Callable[[], None]]:
