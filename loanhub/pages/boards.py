@@ -270,6 +270,7 @@ def _board() -> rx.Component:
     columns = board(
         columns=BoardColumns.columns,
         order=BoardColumns.order,
+        shift=BoardColumns.shift,
         cards=BoardCards.cards,
         patch=BoardCards.patch,
         gates=BoardState.gates,
@@ -285,6 +286,7 @@ def _board() -> rx.Component:
         on_lift=BoardState.lift,
         on_age=BoardState.set_age,
         on_transfer=BoardState.transfer,
+        on_undo=BoardState.undo,
         on_edit=BoardEditState.open,
     )
     return rx.cond(BoardState.has_conditions & (BoardState.total == 0), nothing, columns)

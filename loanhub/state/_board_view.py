@@ -182,7 +182,7 @@ class BoardReading(SessionState):
         columns, cards = await self.get_state(BoardColumns), await self.get_state(BoardCards)
         folded = self._folded()
         columns.columns = [{**one, "folded": one["code"] in folded} for one in found.columns]
-        columns.order = found.order
+        columns.order, columns.shift = found.order, {}
         columns.lanes = self._lanes(found, folded)
         self._mark_editors(found.cards)
         cards._show_cards(found.cards)
@@ -207,12 +207,18 @@ class BoardReading(SessionState):
             lambda: boards.look(actor, question, now=now, only=sorted(wanted))
         )
         folded, fresh = self._folded(), {one["code"]: one for one in found.columns}
-        columns.columns = [
-            {**fresh.get(one["code"], one), "folded": one["code"] in folded}
-            for one in _plain(columns.columns)
-        ]
-        columns.order = {**_plain(columns.order), **found.order}
-        columns.lanes = self._lanes(found, folded)
+        shown = {
+            "columns": [
+                {**fresh.get(one["code"], one), "folded": one["code"] in folded}
+                for one in _plain(columns.columns)
+            ],
+            "order": {**_plain(columns.order), **found.order},
+            "shift": {code: by for code, by in _plain(columns.shift).items() if code not in fresh},
+            "lanes": self._lanes(found, folded),
+        }
+        for name, value in shown.items():
+            if value != columns.get_value(name):  # what is assigned is sent, equal or not
+                setattr(columns, name, value)
         self._mark_editors(found.cards)
         told = changed_by or {}
         known = {**_plain(cards.cards), **_plain(cards.patch)}
@@ -239,14 +245,13 @@ class BoardReading(SessionState):
         self._stale = sorted({*self._stale, request.source, moved.from_stage, moved.to_stage})
         if moved.stage_changed:
             change = {moved.from_stage: -1, moved.to_stage: 1}
-            columns.columns = [
-                {
-                    **each,
-                    "count": each["count"] + change.get(each["code"], 0),
-                    **_shifted(each, card, change.get(each["code"], 0)),
-                }
-                for each in _plain(columns.columns)
-            ]
+            before = _plain(columns.shift)
+            columns.shift = {**before, **{code: before.get(code, 0) + by for code, by in change.items()}}
+            if self.lane:
+                columns.columns = [
+                    {**each, **_shifted(each, card, change.get(each["code"], 0))}
+                    for each in _plain(columns.columns)
+                ]
         if card is not None:
             cards._patch_cards({one: {**card, "ver": moved.version, "changed_by": ""}})
 

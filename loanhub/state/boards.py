@@ -102,7 +102,8 @@ class BoardState(BoardGates, BoardFilters, BoardFollowing, BoardReading):
         actor = await self._actor()
         back = await self._place_of(request.card_id)
         moved: Moved | None = None
-        self.gates = {}
+        if self.gates:
+            self.gates = {}
         try:
             moved = await self._make(actor, request)
         except MoveRefused as refusal:
@@ -116,7 +117,9 @@ class BoardState(BoardGates, BoardFilters, BoardFollowing, BoardReading):
                 (await self.get_state(BoardOptimism))._answer_move(request)
             elif moved is not None or self._held is None:
                 await self._answer(request, moved)
-            yield self._told(moved, back) if moved is not None and moved.stage_changed else None
+            if moved is not None and moved.stage_changed:
+                await self._tell(request, moved, back)
+            yield
 
     @rx.event(supersedes=True)
     @needs(Permission.BOARDS_MOVE)
@@ -175,10 +178,19 @@ class BoardState(BoardGates, BoardFilters, BoardFollowing, BoardReading):
 
     def _told(self, moved: Moved, back: tuple[str, int, int]) -> Any:
         """Return the toast of a move, with the way back."""
+        args = self._way_back(moved, back)
+        return undoable(_said(moved), BoardState.undo(*args))
+
+    async def _tell(self, request: MoveRequest, moved: Moved, back: tuple[str, int, int]) -> None:
+        """Say the same of a move the browser made itself; it shows the toast."""
+        args = self._way_back(moved, back)
+        (await self.get_state(BoardOptimism))._tell_move(request, _said(moved), list(args))
+
+    def _way_back(self, moved: Moved, back: tuple[str, int, int]) -> tuple[int, str, int, int, int]:
         code, after, before = back
         args = (moved.card_id, code or moved.from_stage, after, before, moved.version)
         self._remember("move", *args)
-        return undoable(f"已将 {moved.name} 移至「{moved.to_label}」", BoardState.undo(*args))
+        return args
 
     async def _make(
         self,
@@ -269,3 +281,7 @@ class BoardState(BoardGates, BoardFilters, BoardFollowing, BoardReading):
         known = {one["code"] for one in shown.columns} | {f"lane:{one['key']}" for one in shown.lanes}
         if str(code) in known:
             self.folds_kept = json.dumps(sorted(self._folded() ^ {str(code)}))
+
+
+def _said(moved: Moved) -> str:
+    return f"已将 {moved.name} 移至「{moved.to_label}」"

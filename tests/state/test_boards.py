@@ -87,7 +87,10 @@ class Visitor:
         return self.sub(BoardOptimism).acked  # type: ignore[no-any-return]
 
     def column(self, code: str) -> dict[str, Any]:
-        return next(dict(one) for one in self.sub(BoardColumns).columns if one["code"] == code)
+        """Return a column with the count the browser shows."""
+        shown = self.sub(BoardColumns)
+        found = next(dict(one) for one in shown.columns if one["code"] == code)
+        return {**found, "count": found["count"] + shown.shift.get(code, 0)}
 
     def card(self, card: int) -> dict[str, Any]:
         cards = self.sub(BoardCards)
@@ -129,8 +132,35 @@ class TestMove:
 
         assert (board.order["lead"], board.order["intent"], board.acked) == ([], [str(card)], 1)
         assert (board.column("lead")["count"], board.column("intent")["count"]) == (0, 1)
-        assert "已将 孙立 移至「初步沟通」" in board.said and "撤销" in board.said
+        told = dict(board.sub(BoardOptimism).told)
+        assert (told["n"], told["text"], told["back"]) == (
+            1,
+            "已将 孙立 移至「初步沟通」",
+            [card, "lead", 0, 0, 2],
+        )
         assert board.card(card)["ver"] == 2
+        board.do("undo", *told["back"])
+        assert (board.column("lead")["count"], board.column("intent")["count"]) == (1, 0)
+
+    def test_sends_neither_the_columns_nor_what_stayed_as_it_was(self, visit: Any) -> None:
+        rep = make_user(RoleCode.SALES)
+        card = make_card(rep)
+        board = visit(rep)
+        board.root._clean()
+
+        board.drop(card, "intent")
+
+        sent = {state.rpartition(".")[2]: values for state, values in board.root.get_delta().items()}
+        names = {name.removesuffix("_rx_state_") for values in sent.values() for name in values}
+        assert names == {"order", "shift", "patch", "acked", "told"}
+        board.live(
+            board.state._topic, {"id": card, "version": 2, "by": rep.user_id, "columns": ["lead", "intent"]}
+        )
+        board.root._clean()
+        board.live(
+            board.state._topic, {"id": card, "version": 2, "by": rep.user_id, "columns": ["lead", "intent"]}
+        )
+        assert board.root.get_delta() == {}
 
     def test_answers_a_refusal_so_that_the_card_returns(self, visit: Any) -> None:
         rep = make_user(RoleCode.SALES)

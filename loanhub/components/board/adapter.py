@@ -62,9 +62,11 @@ class ScriptedDiv(rx.el.Div):
     def add_imports(self) -> dict[str, Any]:
         """Return what the script uses: ``generateUUID`` also works without https."""
         return {
-            "$/utils/state": [ImportVar(tag="generateUUID")],
+            "$/utils/state": [ImportVar(tag="generateUUID"), ImportVar(tag="refs")],
             "$/utils/context": [ImportVar(tag="DispatchContext")],
-            "react": [ImportVar(tag=name) for name in ("useContext", "useLayoutEffect", "useRef")],
+            "react": [
+                ImportVar(tag=name) for name in ("useContext", "useEffect", "useLayoutEffect", "useRef")
+            ],
         }
 
     def add_custom_code(self) -> list[str]:

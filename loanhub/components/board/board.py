@@ -16,8 +16,9 @@ from loanhub.components.board.announcements import SENTENCES, USAGE
 from loanhub.components.board.column import board_column, stage_dot
 from loanhub.components.board.lanes import LANES, board_heads, board_lane
 from loanhub.components.board.move_dialog import move_dialog
-from loanhub.components.board.optimistic import ACTIONS, GLIDE, ORDER
+from loanhub.components.board.optimistic import ACTIONS, GLIDE, ORDER, TELL
 from loanhub.components.board.selection import CHOOSE, behind
+from loanhub.components.toasts import UNDO_MS
 
 
 class BrowserState(Protocol):
@@ -25,6 +26,7 @@ class BrowserState(Protocol):
 
     ops: Any
     acked: Any
+    told: Any
     hold: Any
     lift: Any
     menu: Any
@@ -48,6 +50,7 @@ class BrowserState(Protocol):
 BROWSER_VARS = [
     "ops",
     "acked",
+    "told",
     "hold",
     "lift",
     "menu",
@@ -65,7 +68,7 @@ BROWSER_VARS = [
 
 
 class _Root(ScriptedDiv):
-    script: ClassVar[str] = ORDER + LANES + SENTENCES + CHOOSE + ACTIONS + GLIDE
+    script: ClassVar[str] = ORDER + LANES + SENTENCES + CHOOSE + ACTIONS + GLIDE + TELL % UNDO_MS
 
 
 _START = "((r, p) => { lhLift(lb, r.draggableId, r.mode); p.announce(lhSay.start(lb, r)); })"
@@ -114,10 +117,12 @@ def _tabs(columns: rx.Var[list[dict[str, Any]]]) -> rx.Component:
 def board_root(
     columns: rx.Var[list[dict[str, Any]]],
     order: rx.Var[dict[str, list[str]]],
+    shift: rx.Var[dict[str, int]],
     cards: rx.Var[dict[str, dict[str, Any]]],
     patch: rx.Var[dict[str, dict[str, Any]]],
     ops: rx.Var[list[dict[str, Any]]],
     acked: rx.Var[int],
+    told: rx.Var[dict[str, Any]],
     hold: rx.Var[dict[str, list[str]]],
     lift: rx.Var[dict[str, Any]],
     menu: rx.Var[str],
@@ -145,11 +150,13 @@ def board_root(
     show_age: rx.Var[Any],
     edit: rx.Var[Any],
     transfer: rx.Var[Any],
+    undo: rx.Var[Any],
 ) -> rx.Component:
     """Draw the board. One click and one key handler on the root serve all cards, so cards hold data only."""
     browser = (
         ops,
         acked,
+        told,
         hold,
         lift,
         menu,
@@ -167,6 +174,7 @@ def board_root(
     data = {
         "columns": columns,
         "order": order,
+        "shift": shift,
         "cards": cards,
         "patch": patch,
         "gates": gates,
@@ -184,6 +192,7 @@ def board_root(
         "age": show_age,
         "edit": edit,
         "transfer": transfer,
+        "undo": undo,
     }
     fields = ", ".join(f"{name}: {var!s}" for name, var in data.items())
     call = ", ".join(f"{name}: {var!s}" for name, var in calls.items())
@@ -191,6 +200,7 @@ def board_root(
         "const lhCache = useRef({}), lhRef = useRef(null);\n"
         f"const lb = lhBoard({{ {fields}, set: {setter(store)}, call: {{ {call} }} }}, lhCache.current);\n"
         "lhPicks(lb, lhCache.current); lhCells(lb, lhCache.current); lhGlide(lb, lhCache.current, lhRef); lhClear(lb, lhRef);"
+        "lhTell(lb);"
     )
 
     def column(item: rx.Var[dict[str, Any]], index: rx.Var[int]) -> rx.Component:
@@ -269,6 +279,7 @@ def board(
     *,
     columns: rx.Var[list[dict[str, Any]]],
     order: rx.Var[dict[str, list[str]]],
+    shift: rx.Var[dict[str, int]],
     cards: rx.Var[dict[str, dict[str, Any]]],
     patch: rx.Var[dict[str, dict[str, Any]]],
     gates: rx.Var[dict[str, Any]],
@@ -285,6 +296,7 @@ def board(
     on_age: EventType[Any],
     on_edit: EventType[Any],
     on_transfer: EventType[Any],
+    on_undo: EventType[Any],
 ) -> rx.Component:
     """Return the board; it fills its parent, which gives the height.
 
@@ -292,6 +304,7 @@ def board(
         wip_limit (0: none), amount_text (``¥486 万``), healthy, near, over (ageing counts), can_add; optional
         weighted_text, empty_text, folded, forbidden (why no card may come here, "" when one may),
         forbidden_from ({source code: why}).
+    shift: column code -> how many cards came or went since ``columns`` were sent.
     order: column code -> ids of the cards shown, best first; the state sends 20 and more on request.
     cards, patch: id -> card; an id in ``patch`` wins, so a changed card is sent without the others. A card
         has ver (its version), name, industry, amount_text (``85.0 万``), product, next_icon (lucide name),
@@ -307,12 +320,13 @@ def board(
     sort: how the cards are ordered (``按金额``), "" when by hand: only then a place within the column can be chosen.
     on_open(id), on_load_more(code), on_quick_add(code, text), on_toggle_fold(code), on_age(state), on_edit(id).
     others: the other boards a card may be brought to {label, stages: [{label, color, place}]}, empty for none;
-        on_transfer(id, place, ver).
+        on_transfer(id, place, ver). on_undo(id, to, after, before, ver): what ``told.back`` holds.
     """
     one, two = (lambda a: [a]), (lambda a, b: [a, b])
     return board_root(
         columns=columns,
         order=order,
+        shift=shift,
         cards=cards,
         patch=patch,
         gates=gates,
@@ -330,4 +344,5 @@ def board(
         show_age=callback(on_age, one, "on_age"),
         edit=callback(on_edit, one, "on_edit"),
         transfer=callback(on_transfer, lambda a, b, c: [a, b, c], "on_transfer"),
+        undo=callback(on_undo, lambda a, b, c, d, e: [a, b, c, d, e], "on_undo"),
     )

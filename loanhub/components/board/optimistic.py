@@ -53,7 +53,7 @@ const lhFlow = (b, code) => b.lanes?.length
 const lhColumn = (b, code) => b.columns.find((column) => column.code === code) ?? lhBlank;
 const lhWhere = (b, id) => b.columns.find(({ code }) => b.views[code].includes(id))?.code;
 const lhCount = (b, column) =>
-  column.count + b.views[column.code].length - (b.order[column.code] ?? []).length;
+  column.count + (b.shift[column.code] ?? 0) + b.views[column.code].length - (b.order[column.code] ?? []).length;
 const lhFolded = (b, column) => b.folds[column.code] ?? column.folded ?? false;
 const lhForbidden = (b, from, to) =>
   from === to ? "" : lhColumn(b, to).forbidden_from?.[from] || lhColumn(b, to).forbidden || "";
@@ -173,6 +173,19 @@ const lhKey = (b, e) => {
   const act = keys[e.key.length === 1 ? e.key.toLowerCase() : e.key];
   if (act) { e.preventDefault(); e.stopPropagation(); act(); }
 };
+"""
+
+TELL = """
+let lhToldAt = 0;
+const lhTell = (b) => useEffect(() => {
+  const { n, text, back } = b.told;
+  // Only of a move this page has made: a page that is loaded again finds the words of the last one.
+  if (!n || n === lhToldAt || !b.ops.some((op) => op.n === n)) return;
+  lhToldAt = n;
+  refs["__toast"]?.success(text, {
+    id: "told-" + text, duration: %d, action: { label: "撤销", onClick: () => b.call.undo(...back) },
+  });
+}, [b.told]);
 """
 
 GLIDE = """
