@@ -14,7 +14,8 @@ from loanhub.components.filters import search_box
 from loanhub.components.forms import Field, field, form
 from loanhub.domain.permissions import Permission
 from loanhub.state._base import SessionState
-from loanhub.state.statements import KINDS, LoanChoice, StatementsState
+from loanhub.state._statement_line import KINDS, LoanChoice
+from loanhub.state.statements import StatementsState
 
 S = StatementsState
 CAN_IMPORT = SessionState.allowed.contains(Permission.STATEMENTS_IMPORT.value)

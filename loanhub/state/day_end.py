@@ -69,7 +69,7 @@ class DayEndState(SessionState):
         """Run every day missing up to yesterday; the page follows chunk by chunk."""
         async with self:
             actor = await self._actor()
-            if self.working:
+            if self.working or not self.until:
                 return
             self.working = True
             until = self.until

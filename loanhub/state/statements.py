@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import reflex as rx
 
 from loanhub.components.toasts import done, failed
 from loanhub.domain import formats
-from loanhub.domain.errors import InvalidInput, LoanHubError
-from loanhub.domain.money import MINUS
+from loanhub.domain.errors import LoanHubError
 from loanhub.domain.permissions import Permission
 from loanhub.domain.statements import LineTab, StatementRefused
 from loanhub.services import statements
@@ -21,10 +20,9 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._statement_line import LOOK, StatementLine, digits
 
-_LOOK = (Permission.STATEMENTS_IMPORT, Permission.LEDGER_READ)
 WAYS = (("in", "收入"), ("out", "支出"))
-KINDS = {"payment": "还款", "settlement": "提前结清", "recovery": "核销后收回"}
 AT_A_TIME = 20
 """Lines posted between two reports of progress."""
 
@@ -48,22 +46,7 @@ class LineItem:
     third: bool = False
 
 
-@dataclass
-class LoanChoice:
-    """A loan a line may belong to."""
-
-    id: str = ""
-    number: str = ""
-    customer: str = ""
-    status: str = ""
-    outstanding: str = ""
-    reasons: list[str] = field(default_factory=list)
-    strong: bool = False
-    kind: str = "payment"
-    third: bool = False
-
-
-class StatementsState(SessionState):
+class StatementsState(StatementLine, SessionState):
     """The statements page."""
 
     tab: str = LineTab.UNCLAIMED.value
@@ -93,23 +76,8 @@ class StatementsState(SessionState):
     result_text: str = ""
     confirming: bool = False
 
-    is_open: bool = False
-    line: dict[str, str] = {}
-    choices: list[LoanChoice] = []
-    found: list[LoanChoice] = []
-    loan_id: str = ""
-    kind: str = "payment"
-    third: bool = False
-    tried: dict[str, str] = {}
-    parts: list[dict[str, str]] = []
-    warnings: list[str] = []
-    preview_error: str = ""
-    asking: str = ""
-    pending: bool = False
-    field_errors: dict[str, str] = {}
-
     @rx.event
-    @needs(*_LOOK)
+    @needs(*LOOK)
     async def load(self) -> Any:
         """Show the tab, statement and line the address names."""
         query = self.router.url.query_parameters
@@ -120,10 +88,10 @@ class StatementsState(SessionState):
         self.tab = wanted.value if wanted else ""
         self.text, self.way = str(query.get("q", ""))[:60], str(query.get("way", ""))
         self.way = self.way if self.way in dict(WAYS) else ""
-        self.file_id = _digits(query.get("statement", ""))
-        self.page = max(1, int(_digits(query.get("page", "")) or 1))
+        self.file_id = digits(query.get("statement", ""))
+        self.page = max(1, int(digits(query.get("page", "")) or 1))
         await self._read()
-        line = _digits(query.get("line", ""))
+        line = digits(query.get("line", ""))
         if line:
             await self._open(int(line))
 
@@ -176,7 +144,7 @@ class StatementsState(SessionState):
         return self._address()
 
     @rx.event
-    @needs(*_LOOK)
+    @needs(*LOOK)
     async def choose_tab(self, code: str) -> Any:
         """Show another tab."""
         found = LineTab.find(str(code))
@@ -184,29 +152,29 @@ class StatementsState(SessionState):
         return await self._show()
 
     @rx.event(supersedes=True)
-    @needs(*_LOOK, per_minute=120)
+    @needs(*LOOK, per_minute=120)
     async def search(self, text: str) -> Any:
         """Search by payer, remark, transaction id or the tail of the account."""
         self.text, self.page = str(text).strip()[:60], 1
         return await self._show()
 
     @rx.event
-    @needs(*_LOOK)
+    @needs(*LOOK)
     async def choose_way(self, code: str) -> Any:
         """Show money in, money out, or both."""
         self.way, self.page = str(code) if str(code) in dict(WAYS) else "", 1
         return await self._show()
 
     @rx.event
-    @needs(*_LOOK)
+    @needs(*LOOK)
     async def choose_file(self, code: str) -> Any:
         """Show the lines of one statement; the one that is shown already is left again."""
-        wanted = _digits(code)
+        wanted = digits(code)
         self.file_id, self.page = "" if wanted == self.file_id else wanted, 1
         return await self._show()
 
     @rx.event
-    @needs(*_LOOK)
+    @needs(*LOOK)
     async def clear_filters(self) -> Any:
         """Take every filter and the search away."""
         self.text, self.way, self.file_id, self.page = "", "", "", 1
@@ -216,7 +184,7 @@ class StatementsState(SessionState):
         return [await self._show(), clear]
 
     @rx.event
-    @needs(*_LOOK)
+    @needs(*LOOK)
     async def go(self, step: int) -> Any:
         """Turn the page by ``step``."""
         self.page = max(1, min(self.pages, self.page + (1 if step == 1 else -1)))
@@ -313,162 +281,6 @@ class StatementsState(SessionState):
         await self._read()
         yield done(f"重新匹配完成：建议 {suggested:,} 笔，{booked:,} 笔账上已有")
 
-    # ---- one line ----
-    @rx.event
-    @needs(*_LOOK)
-    async def open(self, line_id: str) -> None:
-        """Show a line with the loans it may belong to."""
-        if _digits(line_id):
-            await self._open(int(line_id))
-
-    async def _open(self, line_id: int) -> None:
-        actor = await self._actor()
-        shown = await rx.run_in_thread(lambda: statements.line_detail(actor, line_id=line_id))
-        row = shown.line
-        self.line = {key: str(value) for key, value in vars(row).items()}
-        self.line |= {
-            "incoming": "1" if row.incoming else "", "verdict": shown.verdict_label, "amount": row.amount.lstrip("+" + MINUS),
-        }  # fmt: skip
-        self.choices = [_choice(one) for one in shown.candidates]
-        self.found, self.asking, self.field_errors, self.third = [], "", {}, row.third_party
-        self.loan_id, self.tried, self.parts, self.warnings, self.preview_error = "", {}, [], [], ""
-        self.is_open = True
-        if shown.chosen_id and row.status == "unmatched":
-            await self._choose(str(shown.chosen_id))
-
-    @rx.event
-    @needs(*_LOOK)
-    async def close(self, is_open: bool = False) -> None:
-        """Close the line."""
-        self.is_open = bool(is_open)
-
-    @rx.event
-    @needs(Permission.STATEMENTS_IMPORT)
-    async def choose(self, loan_id: str) -> None:
-        """Choose the loan and try the posting."""
-        await self._choose(_digits(loan_id))
-
-    async def _choose(self, loan_id: str) -> None:
-        chosen = next((one for one in [*self.choices, *self.found] if one.id == loan_id), None)
-        self.loan_id = loan_id
-        if chosen is not None:
-            self.third = chosen.third
-            self.kind = chosen.kind if chosen.kind in KINDS else "payment"
-        await self._try()
-
-    @rx.event
-    @needs(Permission.STATEMENTS_IMPORT)
-    async def choose_kind(self, code: str) -> None:
-        """Post as a repayment or as an early settlement."""
-        self.kind = str(code) if str(code) in KINDS else "payment"
-        await self._try()
-
-    @rx.event
-    @needs(Permission.STATEMENTS_IMPORT)
-    async def set_third(self, on: bool) -> None:
-        """Say whether somebody else pays."""
-        self.third = bool(on)
-
-    async def _try(self) -> None:
-        actor, now = await self._actor(), utc_now()
-        self.tried, self.parts, self.warnings, self.preview_error = {}, [], [], ""
-        if not self.loan_id or not self.line.get("incoming") or not actor.can(Permission.PAYMENTS_CREATE):
-            return
-        line_id, loan_id, kind = int(self.line["id"]), int(self.loan_id), self.kind
-        shown, sentence = await rx.run_in_thread(
-            lambda: statements.preview(actor, line_id=line_id, loan_id=loan_id, kind=kind, now=now)
-        )
-        self.preview_error = sentence
-        if shown is None:
-            return
-        self.tried = {
-            "amount": shown.amount, "uppercase": shown.uppercase, "before": shown.before.outstanding,
-            "after": shown.after.outstanding, "due_before": shown.before.due, "due_after": shown.after.due,
-            "status": shown.after.status,
-        }  # fmt: skip
-        self.parts = [
-            {"label": part.label, "amount": part.amount, "percent": part.percent, "color": part.color}
-            for part in shown.parts
-        ]
-        self.warnings = list(shown.warnings)
-
-    @rx.event(supersedes=True)
-    @needs(Permission.STATEMENTS_IMPORT, per_minute=60)
-    async def find_loans(self, text: str) -> None:
-        """Look for another loan by its number or its borrower."""
-        actor, line_id, wanted = await self._actor(), int(self.line.get("id") or 0), str(text)[:40]
-        found = await rx.run_in_thread(lambda: statements.find_loans(actor, line_id=line_id, text=wanted))
-        listed = {one.id for one in self.choices}
-        self.found = [one for one in map(_choice, found) if one.id not in listed]
-
-    @rx.event
-    @needs(Permission.STATEMENTS_IMPORT)
-    async def accept(self, _data: dict[str, Any] | None = None) -> Any:
-        """Post the line to the chosen loan."""
-        if not self.loan_id:
-            yield failed("先选择借据")
-            return
-        actor, now = await self._actor(), utc_now()
-        line_id, version, loan_id, kind, third = int(self.line["id"]), int(self.line["version"]), int(self.loan_id), self.kind, self.third  # fmt: skip
-        self.pending = True
-        yield
-        try:
-            found = await rx.run_in_thread(
-                lambda: statements.accept(
-                    actor, line_id=line_id, loan_id=loan_id, kind=kind, third_party=third, expected_version=version, now=now
-                )
-            )  # fmt: skip
-        except InvalidInput as refusal:
-            self.preview_error = refusal.sentence
-            return
-        finally:
-            self.pending = False
-        self.is_open = False
-        await self._read()
-        yield done(f"已入账 {found.amount}，收据 {found.receipt_number}")
-
-    @rx.event
-    @needs(Permission.STATEMENTS_IMPORT)
-    async def link(self) -> Any:
-        """Say that the chosen loan's books show this money already."""
-        if not self.loan_id:
-            return failed("先选择借据")
-        actor, now = await self._actor(), utc_now()
-        line_id, version, loan_id = int(self.line["id"]), int(self.line["version"]), int(self.loan_id)
-        await rx.run_in_thread(
-            lambda: statements.link(
-                actor, line_id=line_id, loan_id=loan_id, expected_version=version, now=now
-            )
-        )
-        self.is_open = False
-        await self._read()
-        return done("已与账上的记录对上，没有重复入账")
-
-    @rx.event
-    @needs(Permission.STATEMENTS_IMPORT)
-    async def ask(self, what: str) -> None:
-        """Open the reason for setting the line aside or taking it back."""
-        self.asking, self.field_errors = str(what) if str(what) in ("ignore", "undo") else "", {}
-
-    @rx.event
-    @needs(Permission.STATEMENTS_IMPORT)
-    async def give_reason(self, data: dict[str, Any]) -> Any:
-        """Set the line aside, or take its decision back, for the reason given."""
-        actor, now, reason = await self._actor(), utc_now(), str(data.get("reason", ""))[:400]
-        line_id, version = int(self.line["id"]), int(self.line["version"])
-        undoing = self.asking == "undo"
-        work = statements.undo if undoing else statements.ignore
-        try:
-            await rx.run_in_thread(
-                lambda: work(actor, line_id=line_id, reason=reason, expected_version=version, now=now)
-            )
-        except InvalidInput as refusal:
-            self.field_errors = refusal.fields
-            return None
-        self.is_open = False
-        await self._read()
-        return done("已撤回，这笔流水回到待认领" if undoing else "已标为无关")
-
     # ---- all suggested ----
     @rx.event
     @needs(Permission.STATEMENTS_IMPORT)
@@ -519,15 +331,3 @@ class StatementsState(SessionState):
     async def clear_results(self) -> None:
         """Put the result of the last batch away."""
         self.results, self.result_text, self.problems, self.error, self.notes = [], "", [], "", []
-
-
-def _digits(raw: object) -> str:
-    text = str(raw)
-    return text if text.isascii() and text.isdigit() and len(text) < 12 else ""
-
-
-def _choice(one: statements.CandidateRow) -> LoanChoice:
-    return LoanChoice(
-        str(one.loan_id), one.number, one.customer, one.status, one.outstanding, list(one.reasons), one.strong, one.kind,
-        one.third_party,
-    )  # fmt: skip
