@@ -22,11 +22,16 @@ def money(
 ) -> rx.Component:
     """An amount: small ¥, figures in Barlow, the unit (万, 亿) in the body font.
 
-    amount: the digits without ¥ and unit, for example '3,126.4'; '—' for none.
+    amount: the digits without ¥ and unit, for example '3,126.4'; '—' for none, which has no ¥.
     tone: 'in' received, 'due' overdue or penalty; everything else stays ink.
     full: the exact value, shown on hover when the figure is rounded.
     """
-    parts: list[Any] = [rx.el.span("¥", class_name="y")] if symbol else []
+    sign = rx.el.span("¥", class_name="y")
+    parts: list[Any] = []
+    if symbol and isinstance(amount, rx.Var):
+        parts.append(rx.cond(amount == "—", rx.fragment(), sign))
+    elif symbol and amount != "—":
+        parts.append(sign)
     parts.append(amount)
     if isinstance(unit, rx.Var) or unit:
         parts.append(rx.el.span(unit, class_name="u"))
