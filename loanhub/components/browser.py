@@ -165,6 +165,28 @@ const lhRows = () => {
 };
 """
 
+# What is typed stays in this tab until it is sent: a reload, a killed tab of a phone, a session that has ended lose nothing.
+# Under a name that says whose it is and what about; ``turn`` is the form's key: a new one after sending means an empty box.
+_DRAFTS = """
+const lhDraft = (name, turn) => {
+  const box = name ? document.querySelector('textarea[data-draft]') : null;
+  if (!box) return undefined;
+  const at = 'lh-draft:' + name;
+  window.lhSent ??= {};
+  const sent = window.lhSent[at];
+  const store = (text) => { try { text ? sessionStorage.setItem(at, text) : sessionStorage.removeItem(at); } catch {} };
+  if (sent !== undefined && sent !== turn) { delete window.lhSent[at]; store(''); }
+  let kept = '';
+  try { kept = sessionStorage.getItem(at) ?? ''; } catch {}
+  if (kept && !box.value) { box.value = kept; box.dispatchEvent(new Event('input', {bubbles: true})); }
+  const typed = () => { delete window.lhSent[at]; store(box.value); };
+  const submit = () => { window.lhSent[at] = turn; };
+  box.addEventListener('input', typed);
+  box.form?.addEventListener('submit', submit);
+  return () => { box.removeEventListener('input', typed); box.form?.removeEventListener('submit', submit); };
+};
+"""
+
 
 class _Effect(rx.Fragment):
     """A component that draws nothing and runs an effect."""
@@ -230,6 +252,34 @@ class RowKeys(_Effect):
     def add_hooks(self) -> list[rx.Var[Any]]:
         """Listen while the page is shown."""
         return self._effect("return lhRows();")
+
+
+class Draft(_Effect):
+    """Keeps what is typed into the ``data-draft`` textarea beside it, and puts it back; '' as name keeps nothing."""
+
+    _name: Any = ""
+    _turn: Any = ""
+
+    @classmethod
+    def create(cls, name: str | rx.Var[str], turn: Any) -> rx.Component:
+        """Create the keeper. name: who writes and about what; turn: the key of the form, changed once it is sent."""
+        component = super().create()
+        component._name, component._turn = LiteralVar.create(name), LiteralVar.create(turn)
+        return component
+
+    def add_custom_code(self) -> list[str]:
+        """Return the function."""
+        return [_DRAFTS]
+
+    def add_hooks(self) -> list[rx.Var[Any]]:
+        """Look at the box whenever it is another one."""
+        name, turn = self._name, self._turn
+        return self._effect(
+            f"return lhDraft({name!s}, {turn!s});",
+            f"[{name!s}, {turn!s}]",
+            name._get_all_var_data(),
+            turn._get_all_var_data(),
+        )
 
 
 class After(_Effect):

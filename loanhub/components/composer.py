@@ -8,6 +8,7 @@ from typing import Any
 
 import reflex as rx
 
+from loanhub.components.browser import Draft
 from loanhub.components.buttons import button, icon_button, kbd
 from loanhub.components.icons import icon
 from loanhub.components.upload import send_files
@@ -110,11 +111,13 @@ def composer(
     error: str | rx.Var[str] = "",
     extra: Sequence[rx.Component] = (),
     form_key: Any = "composer",
+    draft: str | rx.Var[str] = "",
 ) -> rx.Component:
     """A form giving ``on_submit`` {kind, text, next, next_at}; Ctrl+Enter sends it, key N focuses it.
 
     next: a code of ``next_steps`` or '' when ``next_at`` (date and time, Shanghai) is given; always asked.
-    form_key: change it (a counter var) to empty the box after saving.
+    form_key: change it (a counter var) to empty the box after saving. draft: the name under which what is typed
+    stays in this tab until it is saved: who writes, and about whom.
     """
     tabs = [
         rx.el.label(
@@ -138,12 +141,14 @@ def composer(
         if isinstance(error, rx.Var)
         else (problem if error else rx.fragment())
     )
+    keeper = [Draft.create(draft, form_key)] if isinstance(draft, rx.Var) or draft else []
     return rx.el.form(
+        *keeper,
         rx.el.div(*tabs, class_name="row g1 ctabs", role="radiogroup", custom_attrs={"aria-label": "方式"}),
         rx.el.textarea(
             name="text",
             placeholder=placeholder,
-            custom_attrs={"aria-label": "跟进内容", "data-composer": "true"},
+            custom_attrs={"aria-label": "跟进内容", "data-composer": "true", "data-draft": "true"},
             required=True,
         ),
         rx.el.div(

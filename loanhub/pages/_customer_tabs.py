@@ -36,6 +36,12 @@ def happenings() -> rx.Component:
     )
 
 
+def _draft() -> rx.Var[str]:
+    """Name what is typed here: who writes, and about which customer."""
+    mine = S.user_id.to(str) + "-customer-" + S.head.id.to(str)
+    return rx.cond(S.head.id > 0, mine, "").to(str)
+
+
 def timeline_tab(events: rx.Component) -> rx.Component:
     """Composer, filter, ``events``."""
 
@@ -99,7 +105,7 @@ def timeline_tab(events: rx.Component) -> rx.Component:
     write = when(
         Permission.INTERACTIONS_CREATE,
         rx.el.div(
-            composer(S.write, error=S.composer_error, extra=tools, form_key=S.composer_key),
+            composer(S.write, error=S.composer_error, extra=tools, form_key=S.composer_key, draft=_draft()),
             rx.el.ul(
                 id="note-sending",
                 class_name="uplist",

@@ -278,13 +278,21 @@ def _hold() -> rx.Component:
     )  # fmt: skip
 
 
+def _draft() -> rx.Var[str]:
+    """Name what is typed here: who writes, and about which lead."""
+    mine = S.user_id.to(str) + "-lead-" + S.lead.id.to(str)
+    return rx.cond(S.lead.id > 0, mine, "").to(str)
+
+
 def lead_drawer() -> rx.Component:
     """Draw the drawer with everything that opens from it."""
     files = files_of(S, prefix="lead")
     write = rx.cond(
         S.lead.can_follow & ~S.lead.closed,
         rx.el.div(
-            composer(S.write, error=S.composer_error, form_key=S.composer_key, extra=[files.tools]),
+            composer(
+                S.write, error=S.composer_error, form_key=S.composer_key, draft=_draft(), extra=[files.tools]
+            ),
             files.shelf,
             files.inputs,
         ),

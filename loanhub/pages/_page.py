@@ -23,7 +23,11 @@ from loanhub.state._base import SessionState
 from loanhub.state.palette import PaletteState
 
 BRAND = "贷通"
-LOGOUT = "fetch('/api/auth/logout',{method:'POST'}).finally(()=>window.location.assign('/login'))"
+# What was typed and not sent stays in the tab only while its writer is signed in there.
+LOGOUT = (
+    "Object.keys(sessionStorage).filter((k)=>k.startsWith('lh-draft:')).forEach((k)=>sessionStorage.removeItem(k));"
+    "fetch('/api/auth/logout',{method:'POST'}).finally(()=>window.location.assign('/login'))"
+)
 
 
 @dataclass

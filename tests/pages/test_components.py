@@ -10,6 +10,7 @@ from loanhub.components import (
     buttons,
     charts,
     chips,
+    composer,
     dialogs,
     forms,
     icons,
@@ -19,7 +20,7 @@ from loanhub.components import (
     states,
     table,
 )
-from loanhub.components.browser import hotkey
+from loanhub.components.browser import Draft, hotkey
 from loanhub.components.toasts import STAYS_MS, UNDO_MS, done, failed, undoable
 
 ASSETS = Path(__file__).parents[2] / "assets"
@@ -161,6 +162,18 @@ class TestHotkey:
         assert "lhPrefixKey('g')" in str(hotkey("g l", rx.noop()).add_hooks()[0])
 
 
+class TestDraft:
+    def test_keeps_the_box_under_its_name_for_each_turn_of_the_form(self):
+        (effect,) = Draft.create("7-lead-3", rx.Var("someTurn", _var_type=str)).add_hooks()
+
+        assert 'lhDraft("7-lead-3", someTurn)' in str(effect)
+        assert '["7-lead-3", someTurn]' in str(effect)
+
+    def test_stands_in_a_composer_that_has_a_name(self):
+        assert "Draft" in str(type(composer.composer(lambda _: [], draft="7-lead-3").children[0]))
+        assert "Draft" not in str(type(composer.composer(lambda _: []).children[0]))
+
+
 class TestCharts:
     def test_both_templates_load(self):
         light, dark = charts.templates()
@@ -261,6 +274,11 @@ def contrast(one: str, other: str) -> float:
 class TestMoney:
     def test_shows_the_exact_value_on_hover(self):
         assert "title" in drawn(money.money("3,126.4", unit="万", full="¥31,264,000.00"))
+
+    def test_none_has_no_sign_of_money(self):
+        assert "¥" in drawn(money.money("3,126.4"))
+        assert "¥" not in drawn(money.money("—"))
+        assert "?" in drawn(money.money(TEXT)), "a var decides in the browser"
 
 
 class TestChips:
