@@ -32,6 +32,7 @@ from loanhub.services.loans.desk import (
     marks,
     waiting_contracts,
 )
+from loanhub.services.loans.disbursement_look import DisbursementView, disbursement_view
 from loanhub.services.loans.ledger import LedgerBroken
 from loanhub.services.loans.offer import (
     OfferDay,
@@ -65,7 +66,7 @@ from loanhub.services.loans.reverse import (
     preview_reversal,
     reverse,
 )
-from loanhub.services.loans.view import DisbursementView, LoanView, disbursement_view, loan_view
+from loanhub.services.loans.view import LoanView, loan_view
 
 __all__ = [
     "CHANGE_KINDS", "ActionState", "AlreadyPending", "AlreadyRequested", "AlreadyReversed", "AmountDiffers", "Balance",

@@ -19,7 +19,7 @@ from loanhub.domain.repayment.delinquency import FiveClass
 from loanhub.domain.repayment.postings import LoanState, Posting, PostingKind, ServicingOptions
 from loanhub.domain.repayment.servicing import allocation_changes, replay
 from loanhub.domain.repayment.terms import Terms
-from loanhub.models import Contract, Loan, Payment
+from loanhub.models import Contract, Customer, Loan, Payment
 from loanhub.repositories import loans as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
@@ -244,3 +244,10 @@ def tell_owner(
         db, loan.owner_id, title=title, text=text or loan.number, link=f"/loans/{loan.id}", kind=kind,
         entity="loan", entity_id=loan.id, actionable=actionable, now=now,
     )  # fmt: skip
+
+
+def account_tail(customer: Customer | None) -> str:
+    """Return the bank and the last four digits of the account money goes to, or nothing."""
+    if customer is None or not customer.bank_card:
+        return ""
+    return f"{customer.bank_name} 尾号 {customer.bank_card[-4:]}".strip()
