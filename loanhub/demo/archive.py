@@ -146,7 +146,7 @@ def _picture(kind: DocumentKind, name: str, ground: tuple[int, int, int]) -> byt
 
 
 def _print(clerk: Actor, now: datetime) -> None:
-    rows = center.page(clerk, tab="effective", limit=6, now=now).rows
+    rows = center.newest(clerk, status="effective", limit=6, now=now)
     if rows:
         number = batches.start(
             clerk, kind="contract", record_ids=[row.id for row in rows], order="customer", now=now

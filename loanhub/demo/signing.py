@@ -31,7 +31,7 @@ def build(clerk: Actor, *, now: datetime, seed: int) -> int:
     """Sign one waiting contract to its end and begin another; return how many rounds were begun."""
     pick = random.Random(f"{seed}:signing")
     begun = 0
-    waiting = center.page(clerk, tab="waiting", limit=20, now=now).waiting
+    waiting = center.waiting(clerk, limit=20, now=now).rows
     most = min(len(GUARANTORS), max(1, len(waiting) - 2))  # some are left for the visitor to try
     for row in waiting:
         if begun == most:
@@ -58,7 +58,7 @@ def build_papers(clerk: Actor, *, now: datetime) -> int:
         ("to_sign", ("guarantee_contract", "debit_authorization")),
         ("effective", ("loan_note",)),
     ):
-        for row in center.page(clerk, tab=tab, limit=5, now=now).rows:
+        for row in center.newest(clerk, status=tab, limit=5, now=now):
             if tab == "to_sign":
                 _guarantor(row.customer_id, now=now)
             desk = papers.desk(clerk, contract_id=row.id, now=now)

@@ -13,7 +13,7 @@ from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.table import bulk_action, bulk_bar
 from loanhub.domain.permissions import Permission
-from loanhub.state.contracts import ContractsState
+from loanhub.state.contracts import WAITING, ContractsState
 from loanhub.state.print_batches import ORDERS
 from loanhub.state.print_batches import PrintBatchesState as B
 from loanhub.state.print_batches import PrintChoiceState as P
@@ -39,7 +39,7 @@ def how(state: Any, uid: str) -> rx.Component:
 
 def choice_bar() -> rx.Component:
     """What can be done with the chosen contracts or applications."""
-    waiting = ContractsState.tab == "waiting"
+    waiting = ContractsState.view == WAITING
     create = rx.cond(
         P.allowed.contains(Permission.CONTRACTS_CREATE.value),
         bulk_action("批量生成合同", "file-plus", P.ask(True)),

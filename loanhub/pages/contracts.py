@@ -14,10 +14,12 @@ from loanhub.components.filters import filter_bar, option_filter, saved_views, s
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.states import empty, no_match
-from loanhub.components.table import Column, Selection, Sorting, data_table, pager
+from loanhub.components.table import Column, Selection, Sorting, data_table
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
 from loanhub.pages._print_batch import choice_bar
+from loanhub.pages._record_list import Quick, above, below, tabs
+from loanhub.state.contracts import WAITING
 from loanhub.state.contracts import ContractsState as State
 from loanhub.state.print_batches import MAY, PrintChoiceState
 
@@ -87,8 +89,8 @@ def _waiting() -> rx.Component:
         Column("make", "", _make, align="r"),
     )
     nothing = rx.cond(
-        State.filtered,
-        no_match("申请", "换个编号或客户名再试。", State.clear),
+        State.has_conditions,
+        no_match("申请", "换个编号或客户名再试。", State.clear_filters),
         empty(
             "没有待出合同的申请", "自营产品的申请通过审批后，会排在这里等着出合同。",
             link_button("看申请与审批", "/applications", icon_name="stamp"), drawing="done",
@@ -118,25 +120,25 @@ def _contract_card(row: Any) -> rx.Component:
 
 def _made() -> rx.Component:
     columns = (
-        Column("number", "合同编号", lambda r: rx.el.span(r.number, class_name="mono f2")),
+        Column("number", "合同编号", lambda r: rx.el.span(r.number, class_name="mono f2"), sortable=True),
         Column("title", "合同", lambda r: rx.el.span(icon("file-text", "s", "f3"), rx.el.b(r.title, class_name="m"), class_name="row g3")),
         Column("customer", "客户", lambda r: rx.el.a(r.customer, href=f"/customers/{r.customer_id}", class_name="m")),
-        Column("amount", "金额", _amount, align="r", sortable=True),
+        Column("amount_fen", "金额", _amount, align="r", sortable=True),
         Column("version", "版本", lambda r: r.template_version, look="f3", secondary=True),
         Column("status", "状态", lambda r: status_chip(r.status_label, r.tone)),
         Column("signing", "签署", lambda r: r.signing, look="f2"),
         Column("owner", "负责人", lambda r: _owner(r), secondary=True),
-        Column("created", "生成时间", lambda r: _when(r.created, r.created_at), sortable=True),
+        Column("created_at", "生成时间", lambda r: _when(r.created, r.created_at), sortable=True),
         Column("copies", "打印", lambda r: r.copies, look="f3", secondary=True),
         Column("pages", "页数", lambda r: r.pages, align="r", look="f3"),
     )  # fmt: skip
     nothing = rx.cond(
-        State.filtered,
-        no_match("合同", "换个编号、客户名或时间再试。", State.clear),
+        State.has_conditions,
+        no_match("合同", "换个编号、客户名或时间再试。", State.clear_filters),
         empty(
             "这里还没有合同",
             "通过审批的申请在「待出合同」里生成合同。",
-            rx.cond(_CREATE, button("看待出合同", on_click=State.choose_tab("waiting")), rx.fragment()),
+            rx.cond(_CREATE, button("看待出合同", on_click=State.choose_view(WAITING)), rx.fragment()),
         ),
     )
     return data_table(
@@ -151,7 +153,7 @@ def _fact(label: str, value: Any, look: str = "") -> list[rx.Component]:
 
 
 def _facts() -> rx.Component:
-    draft = State.draft
+    draft = State.contract_draft
     money = rx.el.div(
         rx.el.span("借款金额", class_name="t12 f3"),
         rx.el.span(draft.amount, class_name="num t28"),
@@ -187,17 +189,17 @@ def _missing() -> rx.Component:
         )  # fmt: skip
 
     box = rx.el.div(
-        note(rx.el.span("还缺 ", State.draft.missing.length(), " 项，补全后才能生成合同"), "warn"),
+        note(rx.el.span("还缺 ", State.contract_draft.missing.length(), " 项，补全后才能生成合同"), "warn"),
         rx.el.ul(
-            rx.foreach(State.draft.missing, item),
+            rx.foreach(State.contract_draft.missing, item),
             style={"listStyle": "none", "padding": "8px 0 0", "margin": "0", "display": "grid", "gap": "6px"},
         ),
     )
-    return rx.cond(State.draft.missing.length() > 0, box, rx.fragment())
+    return rx.cond(State.contract_draft.missing.length() > 0, box, rx.fragment())
 
 
 def _create_dialog() -> rx.Component:
-    draft = State.draft
+    draft = State.contract_draft
     chooser = field(
         Field("application_id", "申请", kind="select", required=True, options=State.choices, placeholder="选一笔已通过的申请"),
         value=rx.cond(draft.application_id > 0, draft.application_id.to(str), ""),
@@ -241,22 +243,32 @@ def _create_dialog() -> rx.Component:
 )  # fmt: skip
 def contracts() -> Page:
     """Draw the center."""
-    tabs = saved_views(State.tabs, State.tab, State.choose_tab)
+    waits = State.view == WAITING
+    views = rx.cond(waits, saved_views(State.views, State.view, State.choose_view), tabs(State))
     phone_tabs = rx.el.div(
-        saved_views(State.tabs, State.tab, State.choose_tab),
+        saved_views(State.views, State.view, State.choose_view),
         class_name="only-phone",
         style={"display": "none"},
     )
-    bar = filter_bar(
+    owner = Quick("owner_id", "负责人", "user-round", State.owners)
+    waiting_bar = filter_bar(
         search_box(State.search.debounce(250), placeholder="编号、客户", value=State.text),
-        rx.cond(
-            State.tab == "waiting",
-            rx.fragment(),
-            option_filter("生成时间", State.periods, State.period, State.set_period, value_label=State.period_label, icon_name="calendar"),
+        option_filter(
+            owner.label, State.owners, rx.cond(State.quick.contains(owner.key), State.quick[owner.key], ""),
+            lambda code: State.set_quick(owner.key, code), icon_name=owner.icon,
         ),
-        option_filter("负责人", State.owners, State.owner, State.set_owner, value_label=State.owner_label, icon_name="user-round"),
         totals=State.totals,
     )  # fmt: skip
+    bar = above(
+        State,
+        [owner, Quick("method", "还款方式", "calendar-range", State.methods)],
+        placeholder="编号、客户",
+        noun="合同",
+        extra=[
+            option_filter("生成时间", State.periods, "", State.set_period, icon_name="calendar"),
+        ],
+        segment_field="customer_segment_id",
+    )
     may_batch = rx.Var.create(False)
     for one in MAY:
         may_batch = may_batch | State.allowed.contains(one.value)  # type: ignore[operator]
@@ -271,19 +283,13 @@ def contracts() -> Page:
     return Page(
         [
             rx.el.div(phone_tabs, style={"padding": "0 8px", "flex": "none"}),
-            bar,
-            rx.cond(State.tab == "waiting", _waiting(), _made()),
-            rx.cond(
-                State.total > 0,
-                pager(
-                    State.range_text, State.page, State.pages, on_previous=State.go(-1), on_next=State.go(1)
-                ),
-                rx.fragment(),
-            ),
+            rx.cond(waits, waiting_bar, rx.fragment(*bar)),
+            rx.cond(waits, _waiting(), _made()),
+            below(State),
             _create_dialog(),
             choice_bar(),
         ],
-        views=tabs,
+        views=views,
         tools=[batches],
         primary=primary,
         on_phone=[batches],

@@ -71,12 +71,6 @@ def list_papers(db: Session, reader: Reader, application_id: int) -> list[Contra
     return list(db.execute(query.order_by(col(Contract.id).desc())).scalars())
 
 
-def count_papers(db: Session, reader: Reader) -> int:
-    """Return how many other documents the reader sees."""
-    query = sa.select(sa.func.count()).select_from(Contract)
-    return int(db.execute(query.where(of_base(papers=True), visible_to(reader, Contract))).scalar_one())
-
-
 def find_valid_of(db: Session, application_id: int) -> Contract | None:
     """Return the contract of an application that is not void, or None; there is at most one."""
     query = sa.select(Contract).where(
@@ -86,12 +80,6 @@ def find_valid_of(db: Session, application_id: int) -> Contract | None:
     )
     found: Contract | None = db.execute(query.limit(1)).scalar_one_or_none()
     return found
-
-
-def count_by_status(db: Session, reader: Reader) -> dict[ContractStatus, int]:
-    """Return how many contracts the reader sees in each status."""
-    query = sa.select(col(Contract.status), sa.func.count()).where(visible_to(reader, Contract), of_base())
-    return {status: int(number) for status, number in db.execute(query.group_by(col(Contract.status))).all()}
 
 
 def _waiting(reader: Reader) -> sa.ColumnElement[bool]:
@@ -147,35 +135,27 @@ def list_waiting(
     return [(a, c, p, owner) for a, c, p, owner in rows], int(total), int(fen)
 
 
-def list_contracts(
-    db: Session,
-    condition: sa.ColumnElement[bool],
-    *,
-    text: str = "",
-    sort: str = "",
-    descending: bool = True,
-    offset: int = 0,
-    limit: int = 50,
-) -> tuple[list[tuple[Contract, Customer, str | None]], int, int]:
-    """Return (rows, how many, their fen) of the contracts under ``condition``; sort: ``amount`` or ``created``."""
-    if text.strip():
-        condition = sa.and_(condition, _named(col(Contract.number), text))
-
-    def joined(query: Any) -> Any:
-        with_customer = query.select_from(Contract).join(
-            Customer, col(Customer.id) == col(Contract.customer_id)
-        )
-        return with_customer.where(condition)
-
-    amount = sa.func.coalesce(sa.func.sum(col(Contract.amount_fen)), 0)
-    total, fen = db.execute(joined(sa.select(sa.func.count(), amount))).one()
-    key: Any = col(Contract.amount_fen) if sort == "amount" else col(Contract.created_at)
-    order = (key.desc(), col(Contract.id).desc()) if descending else (key.asc(), col(Contract.id).asc())
-    query = joined(sa.select(Contract, Customer, col(User.name))).outerjoin(
-        User, col(User.id) == col(Contract.owner_id)
+def list_with_names(
+    db: Session, reader: Reader, ids: Sequence[int]
+) -> list[tuple[Contract, Customer, str | None]]:
+    """Return (contract, customer, owner's name) of those of these contracts the reader sees, in any order."""
+    query = (
+        sa.select(Contract, Customer, col(User.name))
+        .join(Customer, col(Customer.id) == col(Contract.customer_id))
+        .outerjoin(User, col(User.id) == col(Contract.owner_id))
+        .where(col(Contract.id).in_(ids), visible_to(reader, Contract))
     )
-    rows = db.execute(query.order_by(*order).offset(offset).limit(limit)).all()
-    return [(contract, customer, owner) for contract, customer, owner in rows], int(total), int(fen)
+    return [(contract, customer, owner) for contract, customer, owner in db.execute(query).all()]
+
+
+def customers_named(db: Session, reader: Reader, text: str, *, limit: int) -> list[int]:
+    """Return the customers whose name holds the text and who have a contract the reader sees."""
+    query = (
+        sa.select(col(Contract.customer_id))
+        .join(Customer, col(Customer.id) == col(Contract.customer_id))
+        .where(visible_to(reader, Contract), col(Customer.name).contains(text, autoescape=True))
+    )
+    return [int(one) for one in db.execute(query.distinct().limit(limit)).scalars()]
 
 
 def _named(number: Any, text: str) -> sa.ColumnElement[bool]:

@@ -9,11 +9,13 @@ import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from typing import Any, cast
 
 import sqlalchemy as sa
 from sqlmodel import Session, SQLModel, col
 
+from loanhub.documents.template import get_template
 from loanhub.domain.catalogue import (
     BUILTIN,
     Access,
@@ -26,6 +28,7 @@ from loanhub.domain.catalogue import (
     spec_from_custom,
 )
 from loanhub.domain.errors import InvalidInput
+from loanhub.domain.papers import LOAN_CONTRACT
 from loanhub.domain.repayment.delinquency import Bucket
 from loanhub.domain.repayment.schedule import METHODS
 from loanhub.domain.repayment.servicing import PostingKind
@@ -122,11 +125,20 @@ def sources(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
         "repayment_method": tuple((code, method.label) for code, method in METHODS.items()),
         "bucket": tuple(Bucket.options()),
         "interaction_outcome": CALL_OUTCOMES,
+        "contract_base": _contract_bases(),
         "payment_kind": PAYMENT_KINDS,
         "payment_method": PAYMENT_METHODS,
     }
     db.info["catalogue_sources"] = found
     return found
+
+
+@cache
+def _contract_bases() -> tuple[tuple[str, str], ...]:
+    """Return what a contract may be: the loan contract and the other documents of a case, by built-in document."""
+    from loanhub.services.papers import paper_kinds  # asks this module for the fields of its records
+
+    return tuple((code, get_template(code).label) for code in (LOAN_CONTRACT, *sorted(paper_kinds())))
 
 
 def forget(db: Session) -> None:

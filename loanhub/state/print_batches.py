@@ -16,7 +16,7 @@ from loanhub.services.printing.batches import BatchView, ItemView, Order
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
-from loanhub.state.contracts import CHOOSERS, ContractsState
+from loanhub.state.contracts import CHOOSERS, WAITING, ContractsState
 
 MAY = (
     Permission.CONTRACTS_PRINT, Permission.CONTRACTS_CREATE, Permission.LOANS_READ, Permission.COLLECTIONS_CONTACT,
@@ -45,7 +45,7 @@ class PrintChoiceState(SessionState):
     async def ask(self, is_open: bool) -> None:
         """Open or close the dialog."""
         page = await self.get_state(ContractsState)
-        self.asking, self.waiting = bool(is_open) and bool(page.selected), page.tab == "waiting"
+        self.asking, self.waiting = bool(is_open) and bool(page.selected), page.view == WAITING
         self.field_errors = {}
         if self.asking:
             self._key, self.form_key = secrets.token_hex(16), self.form_key + 1

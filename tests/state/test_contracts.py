@@ -51,7 +51,7 @@ def visit(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
             return actor
 
         monkeypatch.setattr(SessionState, "_actor", found)
-        monkeypatch.setattr(SessionState, "_watch", lambda _self, *topics: None)
+        monkeypatch.setattr(SessionState, "_watch", lambda _self, *topics, **_: None)
         root.rx_router_url = URLData.from_url(ReflexURL(f"http://localhost{path}?{urlencode(query)}"))
         return state
 
@@ -77,11 +77,11 @@ class TestCenter:
         do(ContractsState.load, state)
 
         assert (
-            state.tab == "waiting"
+            state.view == "waiting"
             and state.waiting[0].customer == "张建国"
             and state.totals == "1 笔 · 10.0 万"
         )
-        assert state.creating and state.draft_ready and state.draft.uppercase == "壹拾万元整"
+        assert state.creating and state.draft_ready and state.contract_draft.uppercase == "壹拾万元整"
 
     def test_makes_one_contract_of_two_clicks(self, visit: Callable[..., Any]) -> None:
         application_id = make_approved()
@@ -96,7 +96,7 @@ class TestCenter:
         }
         first = do(ContractsState.create, state, form)
         second = do(ContractsState.create, state, form)
-        do(ContractsState.choose_tab, state, "all")
+        do(ContractsState.choose_view, state, "all")
 
         assert "/contracts/" in str(first) and second is None and state.total == 1
 
@@ -107,7 +107,7 @@ class TestCenter:
 
         do(ContractsState.set_start, state, (today() - timedelta(days=1)).isoformat())
 
-        assert set(state.field_errors) == {"start_date"} and state.draft.amount == "¥100,000.00"
+        assert set(state.field_errors) == {"start_date"} and state.contract_draft.amount == "¥100,000.00"
 
     @pytest.mark.parametrize(
         "form", [{"signing_place": "长" * 61}, {"start_date": "x" * 99}, {"start_date": 7}]
@@ -128,7 +128,68 @@ class TestCenter:
 
         do(ContractsState.load, state)
 
-        assert state.tab in ("all", "waiting") and not state.creating
+        assert state.view in ("all", "waiting") and not state.creating
+
+
+class TestList:
+    def shown(self, state: Any) -> list[int]:
+        return [row.id for row in state.rows]
+
+    def test_has_the_views_filters_and_address_of_every_list(self, visit: Callable[..., Any]) -> None:
+        clerk = make_user(RoleCode.CONTRACTS)
+        one, two = make_contract(clerk), make_contract(clerk)
+        contracts.void(clerk, contract_id=two, reason="金额写错", now=utc_now())
+        state = visit(ContractsState, clerk, f='[{"field":"status","op":"eq","value":"voided"}]', view="all")
+        do(ContractsState.load, state)
+        assert self.shown(state) == [two] and [chip["label"] for chip in state.chips] == ["状态是已作废"]
+
+        do(ContractsState.save_view, state, {"name": "废掉的"})
+        assert (
+            state.view.startswith("s") and state.views[-1]["name"] == "废掉的" and self.shown(state) == [two]
+        )
+        do(ContractsState.choose_view, state, "to_sign")
+        assert self.shown(state) == [one] and {v["id"]: v["count"] for v in state.views}["voided"] == "1"
+        do(ContractsState.set_period, state, "this_week")
+        assert self.shown(state) == [one] and len(state.chips) == 1
+        do(ContractsState.set_period, state, "")
+        assert (
+            "view=to_sign" in str(do(ContractsState.sort_by, state, "amount_fen"))
+            and state.sort == "amount_fen"
+        )
+
+    @pytest.mark.parametrize(("text", "found"), [("张建", 1), ("jk-2026", 1), ("李", 0), ("%", 0)])
+    def test_finds_by_number_and_by_customer(self, visit: Callable[..., Any], text: str, found: int) -> None:
+        clerk = make_user(RoleCode.CONTRACTS)
+        make_contract(clerk)
+        state = visit(ContractsState, clerk, view="all", q=text)
+        do(ContractsState.load, state)
+
+        assert len(state.rows) == state.total == found
+        do(ContractsState.choose_all, state)
+        assert len(state.selected) == found
+
+    def test_lists_the_contracts_of_the_customer_in_the_address(self, visit: Callable[..., Any]) -> None:
+        clerk = make_user(RoleCode.CONTRACTS)
+        contract_id = make_contract(clerk)
+        customer = contracts.center.rows(clerk, [contract_id], now=utc_now())[0].customer_id
+        state = visit(ContractsState, clerk, customer=str(customer))
+        do(ContractsState.load, state)
+        assert self.shown(state) == [contract_id] and state.chips[0]["label"] == "这位客户的合同"
+
+        stranger = visit(ContractsState, clerk, customer="999999")
+        do(ContractsState.load, stranger)
+        assert self.shown(stranger) == []
+
+    def test_starts_with_what_there_is_to_do(self, visit: Callable[..., Any]) -> None:
+        clerk = make_user(RoleCode.CONTRACTS)
+        make_contract(clerk)
+        state = visit(ContractsState, clerk)
+        do(ContractsState.load, state)
+        assert state.view == "to_sign"
+
+        manager = visit(ContractsState, make_user(RoleCode.MANAGER))
+        do(ContractsState.load, manager)
+        assert manager.view == "all"
 
 
 class TestContract:

@@ -1,16 +1,16 @@
-"""The contract center 合同中心: what waits for a contract, the contracts by status, and the draft before one is made."""
+"""The contract center 合同中心: what waits for a contract, how a contract is listed, and the draft before one is made."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import col
 
 from loanhub.documents.template import get_template
 from loanhub.domain import formats
-from loanhub.domain.choice import Choice
 from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.money import format_fen, format_wan, uppercase
@@ -26,6 +26,10 @@ from loanhub.services._transaction import reading
 from loanhub.services.contracts.create import prepare
 
 PAGE_ROWS = lists.PAGE_ROWS
+MAIN = {"field": "base", "op": "eq", "value": LOAN_CONTRACT}
+"""The condition of loan contracts; what fails it are the other documents of their cases."""
+CUSTOMERS_FOUND = 200
+"""So many customers of a name are looked for."""
 TONES = {
     ContractStatus.TO_SIGN: "visit",
     ContractStatus.SIGNED: "intent",
@@ -35,19 +39,6 @@ TONES = {
     ContractStatus.VOIDED: "closed",
 }
 """The look of each status mark."""
-
-
-class Tab(Choice):
-    """The tabs of the center: what waits for a contract, one per status, the other documents, all contracts."""
-
-    WAITING = "waiting", "待出合同"
-    TO_SIGN = "to_sign", "待签"
-    SIGNED = "signed", "已签"
-    EFFECTIVE = "effective", "已生效"
-    SETTLED = "settled", "已结清"
-    VOIDED = "voided", "作废"
-    PAPERS = "papers", "其他文书"
-    ALL = "all", "全部"
 
 
 @dataclass(frozen=True)
@@ -93,71 +84,91 @@ class ContractRow:
 
 
 @dataclass(frozen=True)
-class Center:
-    """One page of one tab; ``tabs`` are (code, label, count) of those the reader may open."""
+class Waiting:
+    """One page of what waits for a contract; ``amount`` is the sum of what was approved."""
 
-    tab: str
-    tabs: tuple[tuple[str, str, int], ...]
-    waiting: tuple[WaitingRow, ...]
-    rows: tuple[ContractRow, ...]
+    rows: tuple[WaitingRow, ...]
     total: int
     amount: str
 
 
-def page(
+def waiting(
     actor: Actor,
     *,
-    tab: str = "",
     text: str = "",
     owner_id: int | None = None,
-    period: str = "",
-    sort: str = "",
-    descending: bool = True,
     offset: int = 0,
     limit: int = PAGE_ROWS,
     now: datetime,
-) -> Center:
-    """Return one page of a tab; an unknown tab is the first one with something to do.
+) -> Waiting:
+    """Return one page of the approved applications without a contract 待出合同, the longest waiting first.
 
-    text: part of a number or of a customer's name. period: a named period of the criteria language, by the
-    time the contract was made. sort: ``amount`` or ``created``.
+    text: part of a number or of a customer's name.
+
+    Raises:
+        NotPermitted: the actor lacks contracts:read or applications:read.
+    """
+    actor.require(Permission.CONTRACTS_READ)
+    actor.require(Permission.APPLICATIONS_READ)
+    with reading() as db:
+        found, total, fen = repository.list_waiting(
+            db, actor, text=text, owner_id=owner_id, offset=max(0, offset), limit=max(1, min(limit, 200))
+        )
+        rows = tuple(_waiting_row(a, c, p, owner, now) for a, c, p, owner in found)
+        return Waiting(rows, total, format_wan(fen))
+
+
+def count_waiting(actor: Actor) -> int | None:
+    """Return how many wait for a contract; None for those who may not read applications.
 
     Raises:
         NotPermitted: the actor lacks contracts:read.
-        InvalidInput: an unknown period.
     """
     actor.require(Permission.CONTRACTS_READ)
-    limit, offset = max(1, min(limit, 200)), max(0, offset)
+    if not actor.can(Permission.APPLICATIONS_READ):
+        return None
     with reading() as db:
-        tabs = _tabs(db, actor)
-        chosen = _chosen(tab, tabs, actor)
-        if chosen is Tab.WAITING:
-            found, total, fen = repository.list_waiting(
-                db, actor, text=text, owner_id=owner_id, offset=offset, limit=limit
-            )
-            waiting = tuple(_waiting_row(a, c, p, owner, now) for a, c, p, owner in found)
-            return Center(chosen.value, tabs, waiting, (), total, format_wan(fen))
-        leaves: list[dict[str, object]] = []
-        if chosen not in (Tab.ALL, Tab.PAPERS):
-            leaves.append({"field": "status", "op": "eq", "value": chosen.value})
-        if owner_id is not None:
-            leaves.append({"field": "owner_id", "op": "eq", "value": owner_id})
-        if period:
-            leaves.append({"field": "created_at", "op": "in_period", "value": {"relative": period}})
-        condition, _ = lists.select_ids(
-            db, actor, "contract", raw_criteria={"all": leaves} if leaves else None, now=now
+        return repository.count_waiting(db, actor)
+
+
+def rows(actor: Actor, ids: Sequence[int], *, now: datetime) -> list[ContractRow]:
+    """Return these contracts as the center lists them, in this order; what the actor does not see is left out.
+
+    Raises:
+        NotPermitted: the actor lacks contracts:read.
+    """
+    actor.require(Permission.CONTRACTS_READ)
+    with reading() as db:
+        made = {contract.id: (contract, customer, owner)
+                for contract, customer, owner in repository.list_with_names(db, actor, ids)}  # fmt: skip
+        confirmed = repository.confirmed_terms(
+            db, [contract.application_id for contract, _, _ in made.values()]
         )
-        condition = sa.and_(condition, repository.of_base(papers=chosen is Tab.PAPERS))
-        made, total, fen = repository.list_contracts(
-            db, condition, text=text, sort=sort, descending=descending, offset=offset, limit=limit
-        )
-        confirmed = repository.confirmed_terms(db, [contract.application_id for contract, _, _ in made])
-        signed = count_signed(db, [contract.id or 0 for contract, _, _ in made])
-        rows = tuple(
-            _row(contract, customer, owner, confirmed, signed.get(contract.id or 0), now)
-            for contract, customer, owner in made
-        )
-        return Center(chosen.value, tabs, (), rows, total, "" if chosen is Tab.PAPERS else format_wan(fen))
+        signed = count_signed(db, [contract_id or 0 for contract_id in made])
+        return [_row(*made[one], confirmed, signed.get(one), now) for one in ids if one in made]
+
+
+def newest(actor: Actor, *, status: str = "", limit: int, now: datetime) -> list[ContractRow]:
+    """Return the newest loan contracts in the actor's scope, of one status or of any.
+
+    Raises:
+        NotPermitted: the actor lacks contracts:read.
+        InvalidInput: no such status.
+    """
+    asked = [MAIN, {"field": "status", "op": "eq", "value": status}] if status else [MAIN]
+    found = lists.page(actor, "contract", keys=("number",), raw_criteria={"all": asked}, limit=limit, now=now)
+    return rows(actor, [row.id for row in found.rows], now=now)
+
+
+def customer_ids(actor: Actor, text: str) -> list[int]:
+    """Return the customers of contracts in the actor's scope whose name holds the text, at most 200.
+
+    Raises:
+        NotPermitted: the actor lacks contracts:read.
+    """
+    actor.require(Permission.CONTRACTS_READ)
+    with reading() as db:
+        return repository.customers_named(db, actor, text.strip()[:40], limit=CUSTOMERS_FOUND)
 
 
 def owners(actor: Actor) -> list[tuple[int, str]]:
@@ -170,28 +181,6 @@ def owners(actor: Actor) -> list[tuple[int, str]]:
     with reading() as db:
         query = sa.select(col(User.id), col(User.name)).where(col(User.id).in_(repository.owner_ids(actor)))
         return [(int(user_id), str(name)) for user_id, name in db.execute(query.order_by(col(User.id))).all()]
-
-
-def _tabs(db: Session, actor: Actor) -> tuple[tuple[str, str, int], ...]:
-    by_status = repository.count_by_status(db, actor)
-    counts = {Tab(status.value): number for status, number in by_status.items()}
-    counts[Tab.ALL] = sum(by_status.values())
-    counts[Tab.PAPERS] = repository.count_papers(db, actor)
-    shown = list(Tab)
-    if actor.can(Permission.APPLICATIONS_READ):
-        counts[Tab.WAITING] = repository.count_waiting(db, actor)
-    else:
-        shown.remove(Tab.WAITING)
-    return tuple((tab.value, tab.label, counts.get(tab, 0)) for tab in shown)
-
-
-def _chosen(code: str, tabs: tuple[tuple[str, str, int], ...], actor: Actor) -> Tab:
-    open_tabs = {tab: number for tab, _, number in tabs}
-    if code in open_tabs:
-        return Tab(code)
-    if actor.can(Permission.CONTRACTS_CREATE):
-        return Tab(next((tab for tab in (Tab.WAITING, Tab.TO_SIGN) if open_tabs.get(tab)), Tab.ALL))
-    return Tab.ALL
 
 
 def _waiting_row(

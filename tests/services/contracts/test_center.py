@@ -16,37 +16,55 @@ from tests.builders import NOON, TODAY, bare_actor, make_user
 from tests.services.contracts.test_contracts import make_approved
 
 
-def counts(page: center.Center) -> dict[str, int]:
-    return {code: number for code, _, number in page.tabs}
-
-
-class TestPage:
-    def test_counts_each_tab_and_starts_with_what_waits(self) -> None:
+class TestWaiting:
+    def test_lists_what_waits_and_adds_up_what_was_approved(self) -> None:
         clerk = make_user(RoleCode.CONTRACTS)
         make_approved()
         voided = contracts.create(clerk, application_id=make_approved(), now=NOON)
         contracts.void(clerk, contract_id=voided, reason="金额写错", now=NOON)
         contracts.create(clerk, application_id=make_approved(), now=NOON)
 
-        found = center.page(clerk, now=NOON)
+        found = center.waiting(clerk, now=NOON)
 
-        assert found.tab == "waiting" and len(found.waiting) == 2 and found.amount == "20.0 万"
-        assert counts(found) == {
-            "waiting": 2, "to_sign": 1, "signed": 0, "effective": 0, "settled": 0, "voided": 1, "papers": 0, "all": 2,
-        }  # fmt: skip
+        assert (
+            len(found.rows) == found.total == center.count_waiting(clerk) == 2 and found.amount == "20.0 万"
+        )
 
     def test_does_not_offer_what_a_lender_lends(self) -> None:
-        clerk = make_user(RoleCode.CONTRACTS)
         make_approved(mode="brokered")
 
-        assert counts(center.page(clerk, now=NOON))["waiting"] == 0
+        assert center.count_waiting(make_user(RoleCode.CONTRACTS)) == 0
 
-    def test_says_what_stands_before_the_signature(self) -> None:
+    @pytest.mark.parametrize(("text", "found"), [("张建", 1), ("李", 0), ("%", 0)])
+    def test_finds_by_customer_and_owner(self, text: str, found: int) -> None:
+        clerk = make_user(RoleCode.CONTRACTS)
+        make_approved()
+        owner_id, name = center.owners(clerk)[0]
+
+        assert name and center.waiting(clerk, text=text, owner_id=owner_id, now=NOON).total == found
+        assert center.waiting(clerk, text=text, owner_id=999_999, now=NOON).total == 0
+
+    def test_is_hidden_from_those_who_read_no_applications(self) -> None:
+        make_approved()
+        reader = make_user(RoleCode.COLLECTIONS)
+
+        assert center.count_waiting(reader) is None
+        with pytest.raises(NotPermitted):
+            center.waiting(reader, now=NOON)
+
+    def test_keeps_to_the_scope(self) -> None:
+        make_approved()
+
+        assert center.waiting(make_user(RoleCode.SALES), now=NOON).total == 0
+
+
+class TestRows:
+    def test_say_what_stands_before_the_signature(self) -> None:
         clerk = make_user(RoleCode.CONTRACTS)
         contract_id = contracts.create(clerk, application_id=make_approved(), now=NOON)
 
         def signing() -> str:
-            return center.page(clerk, tab="all", now=NOON).rows[0].signing
+            return center.rows(clerk, [contract_id], now=NOON)[0].signing
 
         assert signing() == "明示表未确认"
         contracts.confirm(clerk, contract_id=contract_id, read_seconds=15, now=NOON)
@@ -54,54 +72,37 @@ class TestPage:
         contracts.sign(clerk, contract_id=contract_id, signed_date=TODAY, now=NOON)
         assert signing() == "2026-11-20 签"
 
-    @pytest.mark.parametrize(("text", "found"), [("张建", 1), ("jk-2026", 1), ("李", 0), ("%", 0)])
-    def test_finds_by_number_and_by_customer(self, text: str, found: int) -> None:
+    def test_stand_in_the_order_asked_for_and_leave_out_what_is_not_seen(self) -> None:
+        clerk = make_user(RoleCode.CONTRACTS)
+        one, two = (contracts.create(clerk, application_id=make_approved(), now=NOON) for _ in range(2))
+
+        assert [row.id for row in center.rows(clerk, [two, 999_999, one], now=NOON)] == [two, one]
+        assert center.rows(make_user(RoleCode.SALES), [one, two], now=NOON) == []
+
+    def test_newest_are_of_one_status_or_any(self) -> None:
+        clerk = make_user(RoleCode.CONTRACTS)
+        one, two = (contracts.create(clerk, application_id=make_approved(), now=NOON) for _ in range(2))
+        contracts.void(clerk, contract_id=two, reason="金额写错", now=NOON)
+
+        assert [row.id for row in center.newest(clerk, limit=9, now=NOON)] == [two, one]
+        assert [row.id for row in center.newest(clerk, status="to_sign", limit=9, now=NOON)] == [one]
+
+    @pytest.mark.parametrize(("text", "found"), [("张建", 1), ("李", 0), ("%", 0)])
+    def test_a_name_leads_to_the_customers_of_contracts_in_scope(self, text: str, found: int) -> None:
         clerk = make_user(RoleCode.CONTRACTS)
         contracts.create(clerk, application_id=make_approved(), now=NOON)
-        make_approved()
 
-        assert center.page(clerk, tab="all", text=text, now=NOON).total == found
-        assert center.page(clerk, tab="waiting", text=text, now=NOON).total == (
-            found if text != "jk-2026" else 0
-        )
+        assert len(center.customer_ids(clerk, text)) == found
+        assert center.customer_ids(make_user(RoleCode.SALES), text) == []
 
-    def test_filters_by_owner_and_period(self) -> None:
-        clerk = make_user(RoleCode.CONTRACTS)
-        contracts.create(clerk, application_id=make_approved(), now=NOON)
-        owner_id, name = center.owners(clerk)[0]
-
-        assert name and center.page(clerk, tab="all", owner_id=owner_id, now=NOON).total == 1
-        assert center.page(clerk, tab="all", owner_id=999_999, now=NOON).total == 0
-        assert center.page(clerk, tab="all", period="today", now=NOON).total == 1
-        assert center.page(clerk, tab="all", period="today", now=NOON + timedelta(days=2)).total == 0
-        with pytest.raises(InvalidInput):
-            center.page(clerk, tab="all", period="no_such_period", now=NOON)
-
-    def test_sorts_by_amount(self) -> None:
-        clerk = make_user(RoleCode.CONTRACTS)
-        for fen in (10_000_000, 30_000_000, 20_000_000):
-            contracts.create(clerk, application_id=make_approved(amount_fen=fen), now=NOON)
-
-        rows = center.page(clerk, tab="to_sign", sort="amount", descending=False, now=NOON).rows
-
-        assert [row.amount for row in rows] == ["10.0 万", "20.0 万", "30.0 万"]
-
-    def test_keeps_to_the_scope(self) -> None:
-        contracts.create(make_user(RoleCode.CONTRACTS), application_id=make_approved(), now=NOON)
-        make_approved()
-
-        stranger = center.page(make_user(RoleCode.SALES), tab="all", now=NOON)
-
-        assert stranger.total == 0 and set(counts(stranger).values()) == {0}
-
-    def test_hides_what_waits_from_those_who_read_no_applications(self) -> None:
-        make_approved()
-
-        assert "waiting" not in counts(center.page(make_user(RoleCode.COLLECTIONS), tab="waiting", now=NOON))
-
-    def test_is_for_those_who_read_contracts(self) -> None:
-        with pytest.raises(NotPermitted):
-            center.page(bare_actor(RoleCode.ADMIN), now=NOON)
+    def test_are_for_those_who_read_contracts(self) -> None:
+        nobody = bare_actor(RoleCode.ADMIN)
+        for ask in (center.waiting, center.newest):
+            with pytest.raises(NotPermitted):
+                ask(nobody, limit=1, now=NOON)
+        for look in (lambda: center.rows(nobody, [1], now=NOON), lambda: center.customer_ids(nobody, "张")):
+            with pytest.raises(NotPermitted):
+                look()
 
 
 class TestDraft:

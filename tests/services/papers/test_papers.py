@@ -17,7 +17,7 @@ from loanhub.domain.contracts import ContractEvent, ContractStatus, move
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Application, Contract, CustomerRelation, Event, Loan, LoanRequest, Signer
-from loanhub.services import contracts, loans, papers, signing
+from loanhub.services import contracts, lists, loans, papers, signing
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.contracts import center, view
@@ -192,6 +192,38 @@ class TestIssue:
         assert "李娟" in text and "沪（2020）不动产权第000001号" in text and "3,000,000.00" in text
 
     @pytest.mark.parametrize(
+        ("pledge_kind", "words", "others"),
+        [
+            ("movable", ("第四百二十五条", "质权自乙方交付质押财产时设立", "示范仓储有限公司"), ("出质登记", "第四百四十条")),
+            ("receivables", ("第四百四十条", "动产融资统一登记公示系统", "质权自办理出质登记时设立"), ("交付质押财产时设立",)),
+            ("shares", ("市场监督管理部门", "表决权由乙方行使"), ("转付甲方",)),
+        ],
+    )
+    def test_makes_a_pledge_of_what_the_application_names(
+        self, clerk: Actor, pledge_kind: str, words: tuple[str, ...], others: tuple[str, ...]
+    ) -> None:
+        application_id, _ = make_case(
+            clerk, guarantor={}, pledge="冷轧钢卷 120 吨", pledge_kind=pledge_kind, pledge_value_fen=60_000_000
+        )
+        found = offered(papers.desk(clerk, application_id=application_id, now=NOON), "pledge_contract")
+        assert found.answers["pledge_kind"] == pledge_kind and found.answers["value"] == "600,000.00"
+
+        with pytest.raises(InvalidInput) as refused:
+            papers.issue(clerk, application_id=application_id, code="pledge_contract", subject="pledge",
+                         answers={**found.answers, "pledge_kind": "house"}, now=NOON)  # fmt: skip
+        assert set(refused.value.fields) == {"pledge_kind", "pledge_proof"}
+        paper_id = papers.issue(
+            clerk, application_id=application_id, code="pledge_contract", subject="pledge",
+            answers={**found.answers, "pledge_proof": "示仓字第 000001 号", "delivery_place": "示范仓库",
+                     "keeper": "示范仓储有限公司", "pledgor": found.choices["pledgor"][1]["value"]}, now=NOON,
+        )  # fmt: skip
+
+        text = text_of(clerk, paper_id)
+        assert "李娟" in text and "冷轧钢卷120吨" in text and "600,000.00" in text
+        assert all(one in text for one in words)
+        assert not [one for one in others if one in text]
+
+    @pytest.mark.parametrize(
         ("code", "answers", "words"),
         [
             ("personal_information_authorization", {}, "个人信息"),
@@ -330,9 +362,9 @@ class TestLife:
         facts = {one["label"]: one["value"] for one in shown.facts}
         assert facts["担保人"] == "李娟" and "*" in facts["居民身份证"] and "*" in facts["电话"]
         assert [one["number"] for one in main.papers] == [stored(paper_id).number] and main.can_issue
-        assert center.page(clerk, tab="papers", now=NOON).total == 1
-        everything = center.page(clerk, tab="all", now=NOON)
-        assert [row.id for row in everything.rows] == [contract_id]
+        other = {"field": "base", "op": "ne", "value": "loan_contract"}
+        assert [row.id for row in lists.page(clerk, "contract", raw_criteria=other, now=NOON).rows] == [paper_id]
+        assert [row.id for row in center.newest(clerk, limit=9, now=NOON)] == [contract_id]
         with reading() as db:
             application = db.get(Application, application_id)
             assert application is not None and application.status.value == "contracted"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loanhub.domain.catalogue.fields._build import describer
-from loanhub.domain.catalogue.spec import EntitySpec
+from loanhub.domain.catalogue.spec import EntitySpec, Related
 from loanhub.domain.contracts import ContractStatus
 
 _, _system = describer("contract", "")
@@ -14,6 +14,7 @@ FIELDS = (
     _system("status", "状态", "choice", _TERMS, choices=ContractStatus, in_table=True, width=90),
     _system("customer_id", "客户", "relation", _TERMS, in_export=False, in_print=False),
     _system("application_id", "申请", "relation", _TERMS, in_export=False, in_print=False),
+    _system("base", "文书", "choice", _TERMS, choices="contract_base", in_print=False),
     _system("template_code", "合同模板", "choice", _TERMS, choices="contract_template", in_table=True),
     _system("template_revision", "模板版本", "integer", _TERMS),
     _system("amount_fen", "合同金额", "money", _TERMS, in_table=True),
@@ -29,9 +30,16 @@ FIELDS = (
     _system("voided_reason", "作废原因", "text", _SIGNING),
     _system("owner_id", "负责人", "user", in_table=True, width=100),
     _system("department_id", "所属部门", "department"),
+    _system("customer_segment_id", "客户分群", "segment", choices="segment", in_export=False, in_print=False),
     _system("created_at", "创建时间", "datetime", in_table=True),
     _system("created_by_id", "创建人", "user"),
     _system("updated_at", "更新时间", "datetime"),
 )
 
-ENTITY = EntitySpec("contract", "合同", FIELDS, custom_allowed=False)
+ENTITY = EntitySpec(
+    "contract",
+    "合同",
+    FIELDS,
+    related=(Related("customer", "客户", "customer", "id", parent_column="customer_id", unit="位"),),
+    custom_allowed=False,
+)
