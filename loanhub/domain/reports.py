@@ -207,6 +207,22 @@ def why_not(measures: Sequence[MeasureSpec], dimension: str, label: str) -> str:
     return f"{names}的记录没有{label}"
 
 
+def why_no_chart(kind: ChartKind, rows: Sequence[str], columns: Sequence[str]) -> str:
+    """Return why a table of these rows and columns may not be drawn so; '' when it may."""
+    if kind is ChartKind.LINE and (not rows or rows[0] not in SPANS):
+        return "折线要按时间分行：第一行选日、周、月、季或年"
+    if kind in (ChartKind.STACKED, ChartKind.HEAT) and not columns:
+        return f"{kind.label}要有列"
+    return "条形要有行" if kind is ChartKind.BAR and not rows else ""
+
+
+def why_no_comparison(rows: Sequence[str], columns: Sequence[str]) -> str:
+    """Return why figures of these rows and columns are held against nothing; '' when they may be."""
+    if columns:
+        return "有列时不能再对比，去掉列或对比"
+    return "按时间分行看的就是走势，去掉时间或对比" if set(rows) & set(SPANS) else ""
+
+
 def read(raw: object, known: Known) -> ReportDefinition:
     """Return the definition this JSON stands for.
 
@@ -368,10 +384,9 @@ def _compare(raw: object, rows: Sequence[str], columns: Sequence[str], faults: d
     if found is None:
         faults["compare"] = "请选择对比"
         return Compare.NONE
-    if found is not Compare.NONE and columns:
-        faults["compare"] = "有列时不能再对比，去掉列或对比"
-    elif found is not Compare.NONE and set(rows) & set(SPANS):
-        faults["compare"] = "按时间分行看的就是走势，去掉时间或对比"
+    reason = why_no_comparison(rows, columns) if found is not Compare.NONE else ""
+    if reason:
+        faults["compare"] = reason
     return found
 
 
@@ -380,10 +395,7 @@ def _chart(raw: object, rows: Sequence[str], columns: Sequence[str], faults: dic
     if found is None:
         faults["chart"] = "请选择图形"
         return ChartKind.TABLE
-    if found is ChartKind.LINE and (not rows or rows[0] not in SPANS):
-        faults["chart"] = "折线要按时间分行：第一行选日、周、月、季或年"
-    elif found in (ChartKind.STACKED, ChartKind.HEAT) and not columns:
-        faults["chart"] = f"{found.label}要有列"
-    elif found is ChartKind.BAR and not rows:
-        faults["chart"] = "条形要有行"
+    reason = why_no_chart(found, rows, columns)
+    if reason:
+        faults["chart"] = reason
     return found

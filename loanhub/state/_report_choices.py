@@ -1,4 +1,4 @@
-"""What a report asks for, choice by choice 报表设置: no choice leads into a refusal another one could have prevented."""
+"""What a report asks for, choice by choice 报表设置; what is possible together ``domain.reports`` decides."""
 
 from __future__ import annotations
 
@@ -8,7 +8,15 @@ import reflex as rx
 
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
-from loanhub.domain.reports import MAX_MEASURES, SPANS, SUBJECT_LABELS, SUBJECTS
+from loanhub.domain.report_choices import fitted
+from loanhub.domain.reports import (
+    MAX_MEASURES,
+    SUBJECT_LABELS,
+    SUBJECTS,
+    ChartKind,
+    why_no_chart,
+    why_no_comparison,
+)
 from loanhub.services import reports
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
@@ -48,9 +56,18 @@ class Choosing(rx.State, mixin=True):
         async def _run(self) -> None: ...
 
     @rx.var
-    def time_rows(self) -> bool:
-        """Whether the rows are spans of time, first of all."""
-        return self.rows[0] in SPANS
+    def charts(self) -> list[dict[str, str]]:
+        """Every way to draw it, and why not where it may not be."""
+        rows, columns = [one for one in self.rows if one], [self.column] if self.column else []
+        return [
+            {"code": one.value, "label": one.label, "why": why_no_chart(one, rows, columns)}
+            for one in ChartKind
+        ]
+
+    @rx.var
+    def no_comparison(self) -> str:
+        """Why it may be held against nothing, '' when it may."""
+        return why_no_comparison([one for one in self.rows if one], [self.column] if self.column else [])
 
     @rx.var
     def offered(self) -> list[dict[str, str]]:
@@ -104,6 +121,8 @@ class Choosing(rx.State, mixin=True):
         self.subjects = [{"value": one, "label": SUBJECT_LABELS[one]} for one in wanted]
 
     async def _choose(self) -> None:
+        """Answer what is chosen now; the domain lets go of what the last choice made impossible."""
+        self._take(fitted(self._raw()))
         self.changed = True
         await self._run()
 
@@ -120,9 +139,6 @@ class Choosing(rx.State, mixin=True):
         else:
             self.faults, self.fault_line = {"measures": TOO_MANY}, TOO_MANY
             return
-        if self.sort_by not in (*self.measures, *self.rows):
-            self.sort_by = ""
-        self._fit()
         await self._choose()
 
     @rx.event
@@ -146,11 +162,7 @@ class Choosing(rx.State, mixin=True):
         if place in (0, 1, 2):
             rows = [*self.rows]
             rows[place] = str(code)[:LONGEST]
-            kept = list(dict.fromkeys(one for one in rows if one))
-            self.rows = [*kept, "", "", ""][:3]
-            if self.sort_by not in (*self.measures, *self.rows):
-                self.sort_by = ""
-            self._fit()
+            self.rows = rows
             await self._choose()
 
     @rx.event
@@ -158,22 +170,7 @@ class Choosing(rx.State, mixin=True):
     async def set_column(self, code: str) -> None:
         """Choose what stands across."""
         self.column = str(code)[:LONGEST]
-        self._fit()
         await self._choose()
-
-    def _fit(self) -> None:
-        """Let go of choices that the last one made impossible, so that no choice ends in a refusal."""
-        if self.column and self.column in self.rows:
-            self.column = ""
-        spans = any(one in SPANS for one in self.rows)
-        if self.column or spans:
-            self.compare = ""
-        if not self.rows[0]:
-            self.column, self.top, self.chart = "", "", "table"
-        if self.chart == "line" and self.rows[0] not in SPANS:
-            self.chart = "bar"
-        if self.chart in ("stacked", "heat") and not self.column:
-            self.chart = "bar"
 
     @rx.event
     @needs(READ)
@@ -231,7 +228,8 @@ class Choosing(rx.State, mixin=True):
             self.descending = False
         else:
             self.sort_by, self.descending = "", True
-        await self._choose()
+        self.changed = True
+        await self._run()
 
     @rx.event
     @needs(READ)
