@@ -11,3 +11,4 @@ class ApiScope(Choice):
     LEADS_CREATE = "leads:create", "提交线索"
     LEADS_READ = "leads:read", "查询线索（脱敏）"
     LEADS_CLEAR = "leads:clear", "查询线索（明文）"
+    REPORTS_RUN = "reports:run", "运行共享给全员的报表"

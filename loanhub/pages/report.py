@@ -127,21 +127,16 @@ def _chosen(code: Any, place: Any) -> rx.Component:
 
 
 def _chart_kinds() -> rx.Component:
-    def one(kind: ChartKind) -> rx.Component:
-        needs = {
-            "line": ~S.time_rows,
-            "stacked": S.column == "",
-            "heat": S.column == "",
-            "bar": S.rows[0] == "",
-        }
+    def one(place: int, kind: ChartKind) -> rx.Component:
+        why = S.charts[place]["why"]
         return rx.el.button(
             icon(ICONS[kind.value], "s"), kind.label, type="button", on_click=S.set_chart(kind.value),
-            disabled=needs.get(kind.value, False),
+            disabled=why != "", title=why,
             custom_attrs={"aria-pressed": rx.cond(S.chart == kind.value, "true", "false")},
         )  # fmt: skip
 
     return rx.el.div(
-        *[one(kind) for kind in ChartKind],
+        *[one(place, kind) for place, kind in enumerate(ChartKind)],
         class_name="rp-kinds",
         role="group",
         custom_attrs={"aria-label": "图形"},
@@ -204,8 +199,8 @@ def _settings() -> rx.Component:
         rx.fragment(),
     )
     compare = rx.cond(
-        (S.column != "") | S.time_rows,
-        rx.el.small("有列或按时间分行时不对比", class_name="h"),
+        S.no_comparison != "",
+        rx.el.small(S.no_comparison, class_name="h"),
         _choices("对比", S.compare, S.set_compare, Compare.options()),
     )
     top = rx.cond(
@@ -269,7 +264,14 @@ def _answer() -> rx.Component:
     return rx.el.div(
         phone,
         rx.cond(S.about != "", rx.el.p(S.about, class_name="t13 f2"), rx.fragment()),
-        rx.el.p(S.note, class_name="rp-said", role="status"),
+        rx.el.p(
+            S.note,
+            rx.cond(
+                S.updated != "", rx.el.span(" · ", S.updated, style={"color": "var(--ok-fg)"}), rx.fragment()
+            ),
+            class_name="rp-said",
+            role="status",
+        ),
         rx.cond(S.fault_line != "", note(S.fault_line, "bad"), rx.fragment()),
         rx.cond(
             S.big.length() > 0,

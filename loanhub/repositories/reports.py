@@ -38,6 +38,15 @@ def get_found(db: Session, member: Member, report_id: int, *, for_update: bool =
     return found
 
 
+def get_shared_with_all(db: Session, report_id: int) -> Report | None:
+    """Return a report that is shared with everybody, or None."""
+    query = sa.select(Report).where(
+        col(Report.id) == report_id, col(Report.shared_with) == "all", col(Report.deleted_at).is_(None)
+    )
+    found: Report | None = db.execute(query).scalar_one_or_none()
+    return found
+
+
 def get_deleted(db: Session, user_id: int, report_id: int) -> Report | None:
     """Return a deleted report that this person deleted last, or None."""
     query = sa.select(Report).where(

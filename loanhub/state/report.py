@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from typing import Any
 
@@ -10,17 +11,20 @@ import reflex as rx
 
 from loanhub.analytics.figures import NOTHING
 from loanhub.components.toasts import done
+from loanhub.domain import formats
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reports import SUBJECT_LABELS, ReportTable
-from loanhub.services import reports
+from loanhub.services import cockpit, reports
 from loanhub.services.cockpit import Drill
 from loanhub.services.reports import conditions as report_conditions
+from loanhub.state import _live, _shared_reading
 from loanhub.state import _report_view as drawn
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._report_choices import LONGEST, Choosing
+from loanhub.state._shared_reading import TOPIC as LIVE
 from loanhub.state._tree_editor import tree_editor
 
 NEW = "new"
@@ -51,6 +55,7 @@ class ReportState(Choosing, Conditions, SessionState):  # type: ignore[misc]
     loading: bool = True
 
     note: str = ""
+    updated: str = ""
     groups: list[dict[str, str]] = []
     heads: list[dict[str, str]] = []
     lines: list[dict[str, Any]] = []
@@ -85,6 +90,7 @@ class ReportState(Choosing, Conditions, SessionState):  # type: ignore[misc]
         """Show the report of the address; ``new`` starts one. What was changed and not saved outlives a lost connection."""
         self.loading, self.missing, self.drill_open, self.pane, self.search = True, False, False, "", ""
         self.saving = self.conditions_open = False
+        self._watch(LIVE)
         await self._open(self.router.url.path.rstrip("/").rpartition("/")[2][:LONGEST], keep=True)
 
     @rx.event
@@ -132,6 +138,7 @@ class ReportState(Choosing, Conditions, SessionState):  # type: ignore[misc]
         """Show what may be chosen now, and the answer; a definition at fault says where and leaves the last answer."""
         actor, now, raw, title = await self._actor(), utc_now(), self._raw(), self.name
         self._offer()
+        self.updated = ""
         if self.may_build:
             await self._say_conditions()
         try:
@@ -165,6 +172,40 @@ class ReportState(Choosing, Conditions, SessionState):  # type: ignore[misc]
     async def refresh(self) -> None:
         """Compute it again now."""
         await self._run()
+
+    async def _on_live(self, topic: str, ops: list[_live.Op]) -> None:
+        """Follow the figures quietly: the answer alone is read again, what is being chosen, edited or opened stays as it is."""
+        if topic != LIVE:
+            await super()._on_live(topic, ops)
+            return
+        if self.missing or self._table is None or self.fault_line:
+            return
+        actor, now, raw, title, key = await self._actor(), utc_now(), self._raw(), self.name, self.key
+        mine = (
+            actor.user_id,
+            *cockpit.scope_key(actor),
+            "report",
+            json.dumps(raw, sort_keys=True),
+            key,
+            self.may_build,
+        )
+        wait = _shared_reading.shared.too_soon(mine)
+        if wait:
+            _shared_reading.shared.call_again(wait)
+            return
+        ask = (
+            (lambda: reports.answer(actor, raw, title=title, now=now))
+            if self.may_build
+            else (lambda: reports.run(actor, key, now=now))
+        )
+        table = await _shared_reading.shared.get(mine, ask)
+        if (table.columns, table.rows, table.totals) != (
+            self._table.columns,
+            self._table.rows,
+            self._table.totals,
+        ):
+            self._show(table)
+            self.updated = f"{formats.instant(now)} 有变动，已更新"
 
     # ── conditions ──
 

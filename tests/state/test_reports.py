@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
+from sqlmodel import col
 
 from loanhub.domain.errors import NotPermitted
 from loanhub.domain.permissions import RoleCode
-from loanhub.services import reports
-from loanhub.services._actor import Actor
+from loanhub.models import Lead
+from loanhub.services import events, reports
+from loanhub.services._actor import SYSTEM, Actor
+from loanhub.services._transaction import transaction
 from loanhub.state._clock import utc_now
 from loanhub.state.report import ReportState
 from loanhub.state.reports import ReportsState
@@ -84,6 +89,30 @@ class TestBuilder:
         assert new.opened.title == f"放款总额 · {row[0]['text']}" and new.opened.rows
         do(ReportState.open_cell, new, "-1", "disbursed_amount")
         assert new.opened.title == "放款总额"
+
+    def test_follows_the_figures_without_touching_what_is_chosen(self, new: Any) -> None:
+        do(ReportState.toggle_measure, new, "new_leads")
+        do(ReportState.set_row, new, 0, "owner")
+        at = next(place for place, one in enumerate(new.heads) if one["code"] == "new_leads")
+        before = int(new.totals[at]["text"])
+        with transaction() as db:
+            lead = db.execute(sa.select(Lead).where(col(Lead.deleted_at).is_(None)).limit(1)).scalar_one()
+            row = {key: value for key, value in lead.model_dump().items() if key not in ("id", "number")}
+            fresh = Lead(**row | {"number": "L99999", "created_at": utc_now(), "phone_index": None})
+            db.add(fresh)
+            db.flush()
+            events.record(
+                db, SYSTEM, "lead.created", now=utc_now(), entity="lead", entity_id=fresh.id, lead_id=fresh.id
+            )
+        new.pane, new.search = "settings", "线索"
+
+        asyncio.run(new._on_live("cockpit", [{}]))
+
+        assert int(new.totals[at]["text"]) == before + 1 and "已更新" in new.updated
+        assert (new.pane, new.search, new.rows[0], new.changed) == ("settings", "线索", "owner", True)
+        new.updated = ""
+        asyncio.run(new._on_live("cockpit", [{}]))
+        assert new.updated == ""
 
     def test_conditions_are_put_together_and_taken_away(self, new: Any) -> None:
         do(ReportState.set_period, new, "year")
