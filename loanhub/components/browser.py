@@ -282,6 +282,12 @@ class Draft(_Effect):
         )
 
 
+@rx.memo
+def keeping(name: rx.Var[str], turn: rx.Var[str]) -> rx.Component:
+    """Return the keeper as a component of its own: its effect begins when the form is there, also in a drawer."""
+    return Draft.create(name, turn)
+
+
 class After(_Effect):
     """Fires ``on_elapsed`` once, ``seconds`` after it was mounted: the 30 seconds of a revealed number."""
 

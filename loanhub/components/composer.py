@@ -8,7 +8,7 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components.browser import Draft
+from loanhub.components.browser import keeping
 from loanhub.components.buttons import button, icon_button, kbd
 from loanhub.components.icons import icon
 from loanhub.components.upload import send_files
@@ -141,7 +141,7 @@ def composer(
         if isinstance(error, rx.Var)
         else (problem if error else rx.fragment())
     )
-    keeper = [Draft.create(draft, form_key)] if isinstance(draft, rx.Var) or draft else []
+    keeper = [keeping(name=draft, turn=form_key)] if isinstance(draft, rx.Var) or draft else []
     return rx.el.form(
         *keeper,
         rx.el.div(*tabs, class_name="row g1 ctabs", role="radiogroup", custom_attrs={"aria-label": "方式"}),

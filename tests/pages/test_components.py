@@ -170,8 +170,8 @@ class TestDraft:
         assert '["7-lead-3", someTurn]' in str(effect)
 
     def test_stands_in_a_composer_that_has_a_name(self):
-        assert "Draft" in str(type(composer.composer(lambda _: [], draft="7-lead-3").children[0]))
-        assert "Draft" not in str(type(composer.composer(lambda _: []).children[0]))
+        assert "Keeping" in drawn(composer.composer(lambda _: [], draft="7-lead-3"))
+        assert "Keeping" not in drawn(composer.composer(lambda _: []))
 
 
 class TestCharts:
