@@ -143,9 +143,12 @@ def candidates(
             own = sa.select(table.id).where(table.id.in_(holders), visible, *others)
             add(own.order_by(table.id.desc()).limit(RANKED))
             return list(found)
-        seeks = db.get_bind().dialect.name == "sqlite"
-        add(_newest_of_reader(table, visible, of_entity, asked.parts, seeks=seeks))
-        if len(found) >= ENOUGH or _at_most(db, sa.select(table.id).where(visible), FEW):
+        newest_own = db.execute(_newest_of_reader(table, visible, of_entity, asked.parts)).all()
+        found.update(dict.fromkeys(int(one) for one, _ in newest_own))
+        if len(found) >= ENOUGH:
+            return list(found)
+        tried = int(newest_own[0][1]) if newest_own else 0
+        if tried < FEW if tried else _at_most(db, sa.select(table.id).where(visible), FEW):
             return list(found)
     if named:
         upper = name[:-1] + chr(ord(name[-1]) + 1)
@@ -167,27 +170,19 @@ def _at_most(db: Session, query: sa.Select[Any], count: int) -> bool:
 
 
 def _newest_of_reader(
-    table: Any,
-    visible: sa.ColumnElement[bool],
-    of_entity: sa.ColumnElement[bool],
-    parts: Sequence[str],
-    *,
-    seeks: bool,
+    table: Any, visible: sa.ColumnElement[bool], of_entity: sa.ColumnElement[bool], parts: Sequence[str]
 ) -> sa.Select[Any]:
-    """Return the query of the reader's newest records that hold every token, looked up record by record.
+    """Return the query of the reader's newest records that hold every token, each with how many records were tried.
 
     PostgreSQL believes a common token rare and would fetch the record of each of its tens of thousands of holders. So
-    the records come first, and what a token begins with is asked in a way that only the index on records can serve.
-    SQLite ``seeks`` in that index by itself and must not be kept from it.
+    the records come first, materialized: it then either hashes the token's holders against them, out of the index alone,
+    or looks each record up in the index on records, whichever is cheaper. SQLite seeks in that index.
     """
     mine = sa.select(table.id).where(visible).order_by(table.id.desc()).limit(FEW).cte("mine")
     mine = mine.prefix_with("MATERIALIZED")
-    query = sa.select(mine.c.id)
-    token = col(SearchToken.token)
+    query = sa.select(mine.c.id, sa.select(sa.func.count()).select_from(mine).scalar_subquery())
     for part in parts:
-        if _is_gram(part):
-            holds = token == part
-        else:
-            holds = begins(part) if seeks else sa.func.substr(token, 1, len(part)) == part
-        query = query.where(sa.exists().where(of_entity, col(SearchToken.entity_id) == mine.c.id, holds))
+        query = query.where(
+            sa.exists().where(of_entity, col(SearchToken.entity_id) == mine.c.id, _matches(part))
+        )
     return query.limit(ENOUGH * 2)
