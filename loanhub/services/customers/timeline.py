@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -91,7 +92,7 @@ def timeline(
             actor_name=person, text=" ".join(text.split()), before_id=before_id, limit=PAGE + 1,
         )  # fmt: skip
         files = _attachments(db, actor, customer_id, found)
-        items = [_item(event, files.get(event.id, []), now) for event in found[:PAGE]]
+        items = _folded(found[:PAGE], files, now)
         counts, people = _totals(db, customer_id, lead_ids)
         return Timeline(items, counts, len(found) > PAGE, people)
 
@@ -114,6 +115,39 @@ def audit(actor: Actor, *, customer_id: int, before_id: int | None = None, now: 
             item.number = f"#{event.id}"
             item.changes = "；".join(f"{label}：{old} → {new}" for label, old, new in event.changes)
         return Timeline(items, {}, len(found) > PAGE)
+
+
+_ONE_VISIT = timedelta(minutes=10)
+
+
+def _folded(
+    found: Sequence[events.EventView], files: Mapping[int, list[TimelineFile]], now: datetime
+) -> list[TimelineItem]:
+    """Return the items, one for what a person looked at in one visit; the audit tab has each look by itself.
+
+    A page that shows its pictures would otherwise push what happened off the first screen.
+    """
+    items: list[TimelineItem] = []
+    looks: list[str] = []
+    last: events.EventView | None = None
+    for event in found:
+        item = _item(event, files.get(event.id, []), now)
+        same = last is not None and (last.type, last.actor) == (event.type, event.actor)
+        if event.type == "document.viewed" and same and last is not None and last.at - event.at < _ONE_VISIT:
+            name = event.summary.removeprefix(_LOOK)
+            if name not in looks:
+                looks.append(name)
+            items[-1].id = item.id
+            shown = "、".join(looks[:3]) + (f" 等 {len(looks)} 种" if len(looks) > 3 else "")
+            items[-1].note = _LOOK + shown
+        else:
+            items.append(item)
+            looks = [event.summary.removeprefix(_LOOK)]
+        last = event
+    return items
+
+
+_LOOK = "查看 "
 
 
 def _lead_ids(db: Session, customer_id: int) -> list[int]:

@@ -329,6 +329,34 @@ class TestTimeline:
         everything = timeline.timeline(rep, customer_id=made, person=rep.name, now=NOON)
         assert len(everything.items) == 3 and rep.name in everything.people
 
+    def test_says_once_what_one_looked_at_in_a_visit_and_the_audit_each(self, rep: Actor) -> None:
+        made = make_customer(rep)
+        looks = ("身份证正面", "征信报告", "身份证正面", "收入证明", "房产证")
+        with transaction() as db:
+            for minute, name in enumerate((*looks, "合同")):
+                at = NOON + timedelta(minutes=minute if name != "合同" else 60)
+                events.record(
+                    db,
+                    rep,
+                    "document.viewed",
+                    now=at,
+                    entity="document",
+                    customer_id=made,
+                    summary=f"查看 {name}",
+                )
+
+        shown = timeline.timeline(rep, customer_id=made, now=NOON + timedelta(hours=2)).items
+        older = timeline.timeline(
+            rep, customer_id=made, before_id=int(shown[1].id), now=NOON + timedelta(hours=2)
+        ).items
+        trail = timeline.audit(rep, customer_id=made, now=NOON + timedelta(hours=2)).items
+
+        assert [item.note for item in shown[:2]] == ["查看 合同", "查看 房产证、收入证明、身份证正面 等 4 种"]
+        assert not any("查看" in item.note for item in older), (
+            "the next page begins after all that were folded"
+        )
+        assert sum(item.what == "查看资料" for item in trail) == 6
+
 
 class TestMoney:
     def test_says_how_each_installment_went(self, rep: Actor) -> None:
