@@ -21,6 +21,7 @@ from loanhub.demo import (
     groups,
     lead_scores,
     messages,
+    pledge,
     report_boards,
     reports,
     signing,
@@ -111,6 +112,7 @@ def build(
         duplicates.build(people, now=now)
         signing.build(people.staff[RoleCode.CONTRACTS][0], now=now, seed=seed)
         signing.build_papers(people.staff[RoleCode.CONTRACTS][0], now=now)
+        pledge.build(people.staff[RoleCode.CONTRACTS][0], now=now)
         archive.build(people.sales, people.staff[RoleCode.CONTRACTS][0], security_admin, now=now)
         targets.build(manager, now=now)
         templates.build(people.staff[RoleCode.CONTRACTS][0], manager, now=now)

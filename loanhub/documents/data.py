@@ -353,6 +353,21 @@ class SecurityData:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PledgeData(SecurityData):
+    """质押合同: what is pledged, and how the pledge comes into being: by delivery or by registration.
+
+    ``pledge_kind`` is movable (动产), voucher (票据、存单、仓单等), shares (股权、基金份额), receivables (应收账款) or ip
+    (知识产权). ``delivery_date`` is the last day of delivery or registration; ``keeper`` who holds the thing for the creditor.
+    """
+
+    pledge_kind: str = "movable"
+    delivery_date: date | None = None
+    delivery_place: str = ""
+    keeper: str = ""
+    registry: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class OverdueData:
     """逾期还款通知书（催收函）: what is owed as of a day, by when and where it is to be paid."""
 

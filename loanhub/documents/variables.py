@@ -29,6 +29,7 @@ from loanhub.documents.wording import (
     written_date,
 )
 from loanhub.domain.catalogue import Catalogue, EntitySpec, FieldSpec
+from loanhub.domain.catalogue.choices import PledgeKind
 from loanhub.domain.masking import MaskKind, mask
 from loanhub.domain.money import format_fen, format_plain, uppercase
 
@@ -159,6 +160,7 @@ _CHOICES = {
     "kind": (("person", "个人"), ("company", "企业")),
     "dispute": (("court", "诉讼"), ("arbitration", "仲裁")),
     "guarantee_kind": (("joint", "连带责任保证"), ("general", "一般保证")),
+    "pledge_kind": tuple((one.value, one.label) for one in PledgeKind),
 }
 """Values with a few codes, by the last part of the key."""
 
@@ -237,6 +239,13 @@ SUBJECTS: dict[type, dict[str, str]] = {
         "debtor": "债务人", "main_number": "主合同编号", "main_date": "主合同签署日期", "terms": "", "guarantee_kind": "保证方式",
         "guarantee_years": "保证期间（年）", "things": "抵押物", "dispute": "争议解决方式", "dispute_body": "争议解决机构",
         "copies": "份数", "electronic": "电子签署",
+    },
+    records.PledgeData: {
+        "contract_number": "合同编号", "signing_date": "签署日期", "signing_place": "签署地点", "guarantor": "担保人",
+        "debtor": "债务人", "main_number": "主合同编号", "main_date": "主合同签署日期", "terms": "", "guarantee_kind": "保证方式",
+        "guarantee_years": "保证期间（年）", "things": "质押财产", "dispute": "争议解决方式", "dispute_body": "争议解决机构",
+        "copies": "份数", "electronic": "电子签署", "pledge_kind": "质押种类",
+        "delivery_date": "交付或登记期限", "delivery_place": "交付地点", "keeper": "监管人", "registry": "登记机构",
     },
     records.OverdueData: {
         "notice_number": "通知书编号", "contract_number": "合同编号", "loan_number": "借据号", "issue_date": "出具日期",

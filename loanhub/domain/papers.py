@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal, InvalidOperation
 
+from loanhub.domain.catalogue.choices import PledgeKind
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.money import parse_fen
 
@@ -37,7 +38,16 @@ ASKS = {
         Ask("owner", "抵押人", "choice", help="抵押物的所有权人；第三人抵押的，先在客户的关系里登记为担保人"),
         Ask("things", "抵押物", longest=200),
         Ask("certificate", "权属证号", help="不动产权证号或机动车登记证号", longest=60),
+        Ask("pledge_kind", "质押种类", "choice", options=tuple((one.value, one.label) for one in PledgeKind),
+            help="决定质权怎样设立：动产和凭证靠交付，股权、应收账款、知识产权靠登记"),
+        Ask("pledgor", "出质人", "choice", help="质押财产的权利人；第三人出质的，先在客户的关系里登记为担保人"),
+        Ask("pledge", "质押财产", help="名称、数量、品质和存放状况", longest=200),
+        Ask("pledge_proof", "权利凭证或标的编号", help="存单号、仓单号、出资证明书、应收账款合同编号、专利号等；没有的写“无”", longest=60),
         Ask("value", "约定价值", "money", required=False),
+        Ask("delivery_date", "交付或登记的最后日期", "date"),
+        Ask("delivery_place", "交付地点", required=False, help="动产和凭证填写；登记设立的不用填", longest=60),
+        Ask("keeper", "监管人", required=False, help="委托第三方保管动产时填写全称", longest=60),
+        Ask("registry", "登记机构", required=False, help="不填按质押种类取法定的登记机构", longest=60),
         Ask("purpose", "授权目的或用途", longest=100),
         Ask("valid_from", "授权期限起", "date"),
         Ask("valid_to", "授权期限止", "date"),

@@ -282,7 +282,7 @@ def _papers() -> rx.Component:
     listed = rx.cond(
         view.papers.length() > 0,
         rx.el.ul(rx.foreach(view.papers, one), style=plain),
-        rx.el.p("担保、抵押、借据、展期、授权等文书在这里出具和签署", class_name="t12 f3"),
+        rx.el.p("保证、抵押、质押、借据、展期、授权等文书在这里出具和签署", class_name="t12 f3"),
     )
     above = rx.el.p(rx.el.a(view.main_number, href=view.main_link, class_name="mono"), class_name="t13")
     return rx.cond(

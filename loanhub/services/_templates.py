@@ -61,7 +61,7 @@ def built(db: Session, template: DocumentTemplate, version: TemplateVersion) -> 
     """
     specs = extra_specs(db)
     draft = version.status in (VersionStatus.DRAFT, VersionStatus.REVIEW)
-    key = (id(db.get_bind()), version.id, version.version, tuple(spec.key for spec in specs))
+    key = (db.get_bind(), version.id, version.version, tuple(spec.key for spec in specs))
     found = _built.get(key)
     if found is None:
         found = derived(

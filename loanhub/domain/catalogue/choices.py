@@ -155,6 +155,16 @@ class Guarantee(Choice):
     PLEDGE = "pledge", "质押"
 
 
+class PledgeKind(Choice):
+    """What is pledged 质押种类; each comes into being in its own way (民法典 429, 441, 443–445)."""
+
+    MOVABLE = "movable", "动产"
+    VOUCHER = "voucher", "票据、存单、仓单等"
+    SHARES = "shares", "股权、基金份额"
+    RECEIVABLES = "receivables", "应收账款"
+    IP = "ip", "知识产权"
+
+
 class FiveClass(Choice):
     """The five asset classes 五级分类."""
 

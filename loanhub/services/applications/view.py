@@ -239,8 +239,8 @@ def _request_line(application: Application, product: Product | None, people: dic
 
 def _request(own: dict[str, FieldView], product: Product | None) -> tuple[tuple[str, str], ...]:
     keys = (
-        "purpose", "repayment_source", "guarantee", "collateral", "collateral_value_fen", "senior_balance_fen",
-        "applied_elsewhere", "wanted_date",
+        "purpose", "repayment_source", "guarantee", "collateral", "collateral_value_fen", "pledge_kind", "pledge",
+        "pledge_value_fen", "senior_balance_fen", "applied_elsewhere", "wanted_date",
     )  # fmt: skip
     rows = [(own[key].label, own[key].text) for key in keys if own[key].text not in ("—", "")]
     if product is not None:

@@ -194,8 +194,16 @@ class TestIssue:
     @pytest.mark.parametrize(
         ("pledge_kind", "words", "others"),
         [
-            ("movable", ("第四百二十五条", "质权自乙方交付质押财产时设立", "示范仓储有限公司"), ("出质登记", "第四百四十条")),
-            ("receivables", ("第四百四十条", "动产融资统一登记公示系统", "质权自办理出质登记时设立"), ("交付质押财产时设立",)),
+            (
+                "movable",
+                ("第四百二十五条", "质权自乙方交付质押财产时设立", "示范仓储有限公司"),
+                ("出质登记", "第四百四十条"),
+            ),
+            (
+                "receivables",
+                ("第四百四十条", "动产融资统一登记公示系统", "质权自办理出质登记时设立"),
+                ("交付质押财产时设立",),
+            ),
             ("shares", ("市场监督管理部门", "表决权由乙方行使"), ("转付甲方",)),
         ],
     )
@@ -203,7 +211,11 @@ class TestIssue:
         self, clerk: Actor, pledge_kind: str, words: tuple[str, ...], others: tuple[str, ...]
     ) -> None:
         application_id, _ = make_case(
-            clerk, guarantor={}, pledge="冷轧钢卷 120 吨", pledge_kind=pledge_kind, pledge_value_fen=60_000_000
+            clerk,
+            guarantor={},
+            pledge="冷轧钢卷 120 吨",
+            pledge_kind=pledge_kind,
+            pledge_value_fen=60_000_000,
         )
         found = offered(papers.desk(clerk, application_id=application_id, now=NOON), "pledge_contract")
         assert found.answers["pledge_kind"] == pledge_kind and found.answers["value"] == "600,000.00"
@@ -363,7 +375,9 @@ class TestLife:
         assert facts["担保人"] == "李娟" and "*" in facts["居民身份证"] and "*" in facts["电话"]
         assert [one["number"] for one in main.papers] == [stored(paper_id).number] and main.can_issue
         other = {"field": "base", "op": "ne", "value": "loan_contract"}
-        assert [row.id for row in lists.page(clerk, "contract", raw_criteria=other, now=NOON).rows] == [paper_id]
+        assert [row.id for row in lists.page(clerk, "contract", raw_criteria=other, now=NOON).rows] == [
+            paper_id
+        ]
         assert [row.id for row in center.newest(clerk, limit=9, now=NOON)] == [contract_id]
         with reading() as db:
             application = db.get(Application, application_id)

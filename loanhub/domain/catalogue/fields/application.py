@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 from loanhub.domain.applications import ApplicationStatus
-from loanhub.domain.catalogue.choices import RISK_GRADES, Guarantee, Mode
+from loanhub.domain.catalogue.choices import RISK_GRADES, Guarantee, Mode, PledgeKind
 from loanhub.domain.catalogue.fields._build import PERSONAL, WAN, YUAN, at_most, between, describer
 from loanhub.domain.catalogue.spec import EntitySpec, Related
 
@@ -33,6 +33,11 @@ FIELDS = (
     _field("collateral", "抵押物", "text", _SECURE, column="profile.collateral", sensitivity=PERSONAL,
            mask="address"),
     _field("collateral_value_fen", "抵押物估值", "money", _SECURE, column="profile.collateral_value_fen",
+           check=between(0, 1_000_000 * WAN), sensitivity=PERSONAL, mask="secret"),
+    _field("pledge_kind", "质押种类", "choice", _SECURE, choices=PledgeKind, column="profile.pledge_kind"),
+    _field("pledge", "质押财产", "text", _SECURE, column="profile.pledge", sensitivity=PERSONAL, mask="address",
+           check=at_most(200)),
+    _field("pledge_value_fen", "质押财产估值", "money", _SECURE, column="profile.pledge_value_fen",
            check=between(0, 1_000_000 * WAN), sensitivity=PERSONAL, mask="secret"),
     _field("senior_balance_fen", "在先贷款余额", "money", _SECURE, column="profile.senior_balance_fen",
            check=between(0, 1_000_000 * WAN), sensitivity=PERSONAL, mask="secret"),
