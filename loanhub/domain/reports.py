@@ -158,7 +158,7 @@ class ReportColumn:
 
     unit: of a dimension ``text`` or one of :data:`SPANS`; of a measure its unit's code, and of a change ``change`` (a
     share) or ``points`` (a difference of rates). key, group: of a pivot, whose column value it is and how that reads ('' for the
-    total over all columns); part: ``value``, ``before`` or ``change``.
+    total over all columns); part: ``value``, ``before`` or ``change``. scale: of money, the unit of ``services.reports.scale`` all its cells read in.
     """
 
     code: str
@@ -169,6 +169,7 @@ class ReportColumn:
     key: str = ""
     group: str = ""
     part: str = "value"
+    scale: str = ""
 
 
 @dataclass(frozen=True)

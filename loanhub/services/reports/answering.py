@@ -40,6 +40,7 @@ from loanhub.services.cockpit.keeper import keeper
 from loanhub.services.cockpit.look import scope_key, scope_label
 from loanhub.services.reports import _conditions, _periods
 from loanhub.services.reports._known import known_to
+from loanhub.services.reports.scale import money, scaled
 
 READERS = (Permission.REPORTS_READ, Permission.FIGURES_READ)
 """Either opens reports shared with one; a definition of one's own takes reports:read."""
@@ -152,7 +153,9 @@ def table_of(actor: Actor, found: Answer, *, title: str, now: datetime) -> Repor
     totals = tuple(None if column.kind == "dimension" else _figure(found, column, ALL) for column in columns)
     keys = tuple(tokens(key) for key in grid.rows)
     named = title or "、".join(one.measure.label for one in found.asked)
-    return ReportTable(named, note_of(actor, found, now), columns, rows, keys, totals, grid.cut)
+    return ReportTable(
+        named, note_of(actor, found, now), scaled(columns, rows, totals), rows, keys, totals, grid.cut
+    )
 
 
 def note_of(actor: Actor, found: Answer, now: datetime) -> str:
@@ -272,7 +275,14 @@ def text_of(column: ReportColumn, cell: Cell) -> str:
     if column.unit in ("change", "points"):
         sign = "+" if cell > 0 else ""
         return f"{sign}{fixed(cell * 100, 1)}{'%' if column.unit == 'change' else 'pp'}"
-    return joined(show_number(Unit(column.unit), cell))
+    return joined(shown(column, cell))
+
+
+def shown(column: ReportColumn, cell: int | Fraction | None) -> tuple[str, str, str]:
+    """Return (prefix, figure, unit) of a figure, money in the unit of its column."""
+    if column.unit == Unit.FEN and column.scale and cell is not None:
+        return money(int(cell), column.scale)
+    return show_number(Unit(column.unit), cell)
 
 
 def row_of(found: Answer, row: Sequence[str]) -> Key | None:

@@ -14,7 +14,7 @@ from loanhub.domain.reports import ReportColumn, ReportDefinition, ReportTable
 from loanhub.services._actor import Actor
 from loanhub.services._spreadsheet import workbook
 from loanhub.services.cockpit._parts import NoSuchNumber
-from loanhub.services.cockpit._present import parts_text, show_number
+from loanhub.services.cockpit._present import parts_text
 from loanhub.services.cockpit._records import ENTITIES, RIGHTS, export_right
 from loanhub.services.cockpit.drill import Drill, export_records, record_rows, store
 from loanhub.services.reports.answering import (
@@ -24,6 +24,7 @@ from loanhub.services.reports.answering import (
     label_of,
     note_of,
     row_of,
+    shown,
     table_of,
     tokens,
 )
@@ -60,7 +61,7 @@ def drill(actor: Actor, source: Source, *, row: Sequence[str], column: str, now:
     reading, entity = place.reading, place.entity
     hidden = not actor.can(RIGHTS[entity])
     measure = next(one.measure for one in place.found.asked if one.measure.code == place.column.measure)
-    prefix, figure, unit = show_number(measure.unit, reading.value)
+    prefix, figure, unit = shown(place.column, reading.value)
     return Drill(
         code=place.column.code, title=f"{measure.label}{f' · {place.label}' if place.label else ''}",
         definition=place.definition, period="当前" if place.now_only else note_of(actor, place.found, now).partition(" · ")[0],
