@@ -245,6 +245,7 @@ EVENT_TYPES: dict[str, EventType] = {
         EventType("board.arranged", "调整看板显示", _S, "square-kanban"),
         EventType("field.edited", "修改字段", _S, "text-cursor-input"),
         EventType("cockpit.exported", "导出驾驶舱数字", _A, "download", True),
+        EventType("chart.exported", "导出图表数据", _A, "download", True),
         EventType("target.set", "设定业绩目标", _S, "target"),
         EventType("parameters.edited", "修改公司参数", _S, "sliders-horizontal", True),
         EventType("audit.verified", "校验操作日志", _A, "shield-check"),

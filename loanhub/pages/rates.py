@@ -102,7 +102,8 @@ def _lpr_tab() -> rx.Component:
 
     head = rx.el.tr(*[rx.el.th(text, scope="col") for text in ("日期", "一年期", "五年期以上")])
     twin = rx.el.table(rx.el.thead(head), rx.el.tbody(rx.foreach(S.points, line)), class_name="tbl in")
-    drawn = chart(S.lpr_figure, title="LPR 走势", conclusion=S.conclusion, table=twin, height="220px")
+    drawn = chart(S.lpr_figure, title="LPR 走势", conclusion=S.conclusion, table=twin, height="220px", name="lpr",
+                  on_sheet=S.export_lpr)  # fmt: skip
     table = data_table(
         S.lpr, LPR_COLUMNS, row_id=lambda r: r.id, label="LPR 报价", card=_lpr_card, loading=S.loading,
         empty=empty("还没有 LPR", "按每月 20 日的公告录入。"), inset=True,

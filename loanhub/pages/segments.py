@@ -210,6 +210,8 @@ def _trend() -> rx.Component:
         conclusion=SegmentState.trend_text,
         table=table,
         height="200px",
+        name="segment",
+        on_sheet=SegmentState.export_trend,
     )
     waiting = note("每天记一次人数，第一次在十分钟内。")
     inside = rx.cond(SegmentState.trend.length() > 0, drawn, waiting)

@@ -13,7 +13,7 @@ from loanhub.analytics.figures import BARE, NOTHING
 from loanhub.components.toasts import done
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
-from loanhub.services import rates
+from loanhub.services import chart_sheets, rates
 from loanhub.services._actor import Actor
 from loanhub.services.rates import CapForm
 from loanhub.services.rates.products import list_product_verdicts
@@ -159,6 +159,14 @@ class RatesState(SessionState):
             for key, label in (("one_year", "一年期"), ("five_year", "五年期以上"))
         ]  # fmt: skip
         return go.Figure(lines, layout={**BARE, "yaxis": {"ticksuffix": "%"}, "xaxis": {"type": "date"}})
+
+    @rx.event
+    @needs(*READ)
+    async def export_lpr(self) -> Any:
+        """Take the numbers of the chart away."""
+        actor = await self._actor()
+        number, name = await rx.run_in_thread(lambda: chart_sheets.lpr(actor, now=utc_now()))
+        return [rx.download(url=f"/api/files/{number}", filename=name), done("已导出，文件保留 7 天")]
 
     @rx.event
     @needs(*READ)

@@ -16,7 +16,7 @@ from loanhub.analytics import figures
 from loanhub.components.toasts import done, undoable
 from loanhub.domain.errors import NotFound
 from loanhub.domain.permissions import Permission
-from loanhub.services import segments
+from loanhub.services import chart_sheets, segments
 from loanhub.services.segments import SegmentRow
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
@@ -110,6 +110,14 @@ class SegmentsState(Conflicting, Conditions, SessionState):  # type: ignore[misc
                 await self._start()
             elif number_of(query.get("edit", "")):
                 await self._edit(number_of(query.get("edit", "")))
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def export_trend(self) -> Any:
+        """Take the numbers of the chart away."""
+        actor, number = await self._actor(), number_of(self.row.get("id", ""))
+        file, name = await rx.run_in_thread(lambda: chart_sheets.segment(actor, number, now=utc_now()))
+        return [rx.download(url=f"/api/files/{file}", filename=name), done("已导出，文件保留 7 天")]
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
