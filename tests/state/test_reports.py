@@ -20,8 +20,14 @@ from loanhub.state._clock import utc_now
 from loanhub.state.report import ReportState
 from loanhub.state.reports import ReportsState
 from tests.analytics.random_book import fill
-from tests.builders import make_user
+from tests.builders import NOON, make_user
 from tests.state.test_daily_work import company, do, visit  # noqa: F401
+
+
+@pytest.fixture(autouse=True)
+def day_of_the_book(time_machine: Any) -> None:
+    """The leads and loans are of the months before; read a year later there would be none to count."""
+    time_machine.move_to(NOON, tick=True)
 
 
 @pytest.fixture
