@@ -113,14 +113,6 @@ class SegmentsState(Conflicting, Conditions, SessionState):  # type: ignore[misc
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
-    async def export_trend(self) -> Any:
-        """Take the numbers of the chart away."""
-        actor, number = await self._actor(), number_of(self.row.get("id", ""))
-        file, name = await rx.run_in_thread(lambda: chart_sheets.segment(actor, number, now=utc_now()))
-        return [rx.download(url=f"/api/files/{file}", filename=name), done("已导出，文件保留 7 天")]
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_READ)
     async def reload(self) -> None:
         """Read the list again."""
         self.broken = False
@@ -282,6 +274,14 @@ class SegmentState(SessionState):
         self._watch(TOPIC)
         self.loading, self.missing, self.row = True, False, {}
         await self._read(number_of(self.router.url.path.rstrip("/").rpartition("/")[2]))
+
+    @rx.event
+    @needs(Permission.CUSTOMERS_READ)
+    async def export_trend(self) -> Any:
+        """Take the numbers of the chart away."""
+        actor, number = await self._actor(), number_of(self.row.get("id", ""))
+        file, name = await rx.run_in_thread(lambda: chart_sheets.segment(actor, number, now=utc_now()))
+        return [rx.download(url=f"/api/files/{file}", filename=name), done("已导出，文件保留 7 天")]
 
     @rx.event
     @needs(Permission.CUSTOMERS_READ)
