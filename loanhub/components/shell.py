@@ -202,8 +202,22 @@ def sidebar(frame: Frame, section: str) -> rx.Component:
     )
 
 
-def user_menu(trigger: rx.Component, frame: Frame) -> rx.Component:
-    """The menu behind the avatar: own page, looks, keys, leaving."""
+def user_menu(trigger: rx.Component, frame: Frame, *, on_phone: bool = False) -> rx.Component:
+    """The menu behind the avatar: own page, looks, keys, leaving; a phone has no keys, rows or sidebar to choose."""
+    desk: list[MenuItem | rx.Component | None] = [
+        MenuItem("标准行距", on_click=_remember("lh-density", "density", "cozy"), icon_name="rows-3"),
+        MenuItem("紧凑行距", on_click=_remember("lh-density", "density", "compact"), icon_name="align-left"),
+        MenuItem("收起或展开侧栏", on_click=_toggle_side(), icon_name="panel-left"),
+        None,
+        MenuItem("快捷键", on_click=press(HELP), icon_name="keyboard", shortcut="?"),
+        MenuItem(
+            "关闭单键快捷键", on_click=_remember("lh-hotkeys", "hotkeys", "off"), icon_name="toggle-left"
+        ),
+        MenuItem(
+            "打开单键快捷键", on_click=_remember("lh-hotkeys", "hotkeys", "on"), icon_name="toggle-right"
+        ),
+        None,
+    ]
     return menu(
         trigger,
         [
@@ -214,20 +228,7 @@ def user_menu(trigger: rx.Component, frame: Frame) -> rx.Component:
             MenuItem("深色", on_click=set_color_mode("dark"), icon_name="moon"),
             MenuItem("跟随系统", on_click=set_color_mode("system"), icon_name="sun-moon"),
             None,
-            MenuItem("标准行距", on_click=_remember("lh-density", "density", "cozy"), icon_name="rows-3"),
-            MenuItem(
-                "紧凑行距", on_click=_remember("lh-density", "density", "compact"), icon_name="align-left"
-            ),
-            MenuItem("收起或展开侧栏", on_click=_toggle_side(), icon_name="panel-left"),
-            None,
-            MenuItem("快捷键", on_click=press(HELP), icon_name="keyboard", shortcut="?"),
-            MenuItem(
-                "关闭单键快捷键", on_click=_remember("lh-hotkeys", "hotkeys", "off"), icon_name="toggle-left"
-            ),
-            MenuItem(
-                "打开单键快捷键", on_click=_remember("lh-hotkeys", "hotkeys", "on"), icon_name="toggle-right"
-            ),
-            None,
+            *([] if on_phone else desk),
             MenuItem("退出登录", on_click=frame.on_logout, icon_name="log-out"),
         ],
     )
@@ -351,7 +352,9 @@ def phone_top(
     )
     every = [] if back is not None else [phone_menu(frame, section)]
     # The heading of the page is the one in ``top_bar``; below 768 px only this one is shown.
-    return rx.el.div(*before, rx.el.h1(title), find, *every, user_menu(face, frame), class_name="mtop")
+    return rx.el.div(
+        *before, rx.el.h1(title), find, *every, user_menu(face, frame, on_phone=True), class_name="mtop"
+    )
 
 
 def phone_bar(frame: Frame, section: str) -> rx.Component:

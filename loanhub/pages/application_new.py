@@ -7,6 +7,7 @@ import reflex as rx
 from loanhub.components.buttons import button, note
 from loanhub.components.chips import tag
 from loanhub.components.filters import search_box
+from loanhub.components.icons import icon
 from loanhub.components.states import empty, skeleton_tiles
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
@@ -49,11 +50,12 @@ def _product(one: rx.Var[ProductCard]) -> rx.Component:
 def _person(one: rx.Var[Person]) -> rx.Component:
     return rx.el.li(
         rx.el.a(
-            rx.el.b(one.name),
-            rx.el.span(one.line, class_name="t12 f3"),
+            rx.el.b(one.name, class_name="nw"),
+            rx.el.span(one.line, class_name="t12 f3 el grow"),
+            icon("chevron-right", "s", "f3"),
             href="/applications/new?customer=" + one.id.to(str),
             class_name="row g4",
-            style={"minHeight": "44px"},
+            style={"minHeight": "48px", "borderBottom": "1px solid var(--line)", "maxWidth": "560px"},
             custom_attrs={"data-row": "true"},
         )
     )

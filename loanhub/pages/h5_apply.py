@@ -136,7 +136,7 @@ def _apply() -> rx.Component:
         _box("city", "所在城市", required=True, maximum_length=40, placeholder="例如 杭州", autocomplete="address-level2"),
         _box("purpose", "用来做什么", kind="select", options=PURPOSES),
         class_name="mcard ccard",
-        custom_attrs={"aria-label": "你的信息"},
+        custom_attrs={"aria-label": "您的信息"},
     )  # fmt: skip
     agree = rx.el.section(
         rx.el.h2("授权", class_name="t16"),
@@ -178,7 +178,7 @@ def _done() -> rx.Component:
             rx.el.p("申请编号", class_name="t13 f3"),
             rx.el.p(S.receipt, class_name="num t20 b", custom_attrs={"data-receipt": "true"}),
             rx.el.p(
-                "工作时间两小时内会有顾问打给你，请留意来电。我们不会在放款前收取任何费用。", class_name="f2"
+                "工作时间两小时内会有顾问打给您，请留意来电。我们不会在放款前收取任何费用。", class_name="f2"
             ),
             class_name="mcard ccard tc",
             role="status",

@@ -73,7 +73,7 @@ COLUMNS = (
 def _card(row: rx.Var[LeadRow]) -> rx.Component:
     """The phone's card: who and how much, what comes next, the call button."""
     facts = rx.el.button(
-        rx.el.span(_name(row), rx.el.span(class_name="grow"), rx.el.b(row.amount, class_name="num"), class_name="row g2"),
+        rx.el.span(_name(row), rx.el.span(class_name="grow"), rx.cond(row.amount == "—", rx.fragment(), rx.el.b(row.amount, class_name="num")), class_name="row g2"),
         rx.el.span(
             rx.el.span(row.phone),
             rx.el.span(row.channel),

@@ -231,7 +231,7 @@ def public_calculator() -> rx.Component:
             class_name="cacts",
         ),
         rx.el.p(S.legal_name,
-            "：试算不查征信、不保存你填的内容。结果仅供参考，额度、利率、费用以审批结果和合同为准。",
+            "：试算不查征信、不保存您填的内容。结果仅供参考，额度、利率、费用以审批结果和合同为准。",
             class_name="t12 f3 tc"),
         rx.el.p("贷款有风险，借款需谨慎 · 请按需理性借贷", class_name="t12 f3 tc"),
         reasons_drawer(S.explained, S.reasons, is_open=S.explaining, on_open_change=S.show_explanation),

@@ -26,3 +26,10 @@ def test_a_record_on_a_phone_leads_back_instead():
 
     assert "回到线索" in text
     assert "全部功能" not in text
+
+
+def test_the_avatar_of_a_phone_offers_no_keys():
+    text = drawn(phone_top("线索", FRAME, "/leads"))
+
+    assert "退出登录" in text and "我的账号" in text
+    assert "快捷键" not in text
