@@ -128,10 +128,14 @@ class Browser:
                 "asPath": "/x",
             }
         )
+        await self.run(event)
+        await asyncio.sleep(0.02)
+
+    async def run(self, event: Event) -> None:
+        """Send an event and wait until it and what it queued are over."""
         future = await self.processor.enqueue(self.token, event)
         with contextlib.suppress(Exception):
             await asyncio.wait_for(future.wait_all() if hasattr(future, "wait_all") else future, 10)
-        await asyncio.sleep(0.02)
 
     async def state(self) -> GuardedState:
         root = await self.manager.get_state(rx.BaseStateToken(ident=self.token, cls=GuardedState))
