@@ -173,6 +173,7 @@ EVENT_TYPES: dict[str, EventType] = {
         EventType("signing.sealed", "系统签章", _F, "stamp"),
         EventType("signing.handed_over", "交给电子签平台", _F, "send"),
         EventType("signing.file_refused", "电子签平台的文件未通过核对", _S, "file-x", True),
+        EventType("signing.copy_taken", "签署人下载已签合同", _A, "download", True),
         EventType("signing.evidence_viewed", "查看签署证据", _A, "eye"),
         EventType("certificate.added", "换签章证书", _S, "key-round", True),
         EventType("certificate.retired", "停用签章证书", _S, "key-round", True),

@@ -63,7 +63,8 @@ def _facts() -> rx.Component:
     )  # fmt: skip
 
 
-def _identity() -> rx.Component:
+def _ask() -> rx.Component:
+    """The last four digits of the number, then the code sent to it."""
     tail = _form(
         field(
             Field("tail", "手机号后四位", kind="tel", required=True, maximum_length=4, placeholder="四位数字"),
@@ -82,11 +83,15 @@ def _identity() -> rx.Component:
         button("没收到，重新获取", look="g", size="sm", on_click=S.again),
         on_submit=S.verify, label="核对验证码",
     )  # fmt: skip
+    return rx.cond(S.code_sent, code, tail)
+
+
+def _identity() -> rx.Component:
     return rx.fragment(
         _head("先核对身份", "请由本人操作，不要把验证码告诉任何人。"),
         _facts(),
         rx.el.section(
-            rx.cond(S.code_sent, code, tail),
+            _ask(),
             class_name="mcard ccard",
             custom_attrs={"aria-label": "核对身份"},
         ),
@@ -245,6 +250,26 @@ def _end(mark: str, title: str, *text: Any) -> rx.Component:
     )  # fmt: skip
 
 
+def _copy() -> rx.Component:
+    """The sealed contract for whoever has signed it: identified anew, then taken away."""
+    ready = rx.fragment(
+        rx.el.p("身份已核对，半小时内可以下载。每次下载都有记录，请妥善保管。", class_name="t13 f2"),
+        button("下载已签合同（PDF）", look="p", size="lg", icon_name="download", on_click=S.take_copy),
+    )
+    return rx.el.section(
+        rx.el.h2("领取已签合同", class_name="t16"),
+        rx.cond(
+            S.copy_step == "ready",
+            ready,
+            rx.fragment(
+                rx.el.p("合同里有您的个人信息，再核对一次身份就可以下载。", class_name="t13 f2"), _ask()
+            ),
+        ),
+        class_name="mcard ccard",
+        custom_attrs={"aria-label": "领取已签合同"},
+    )
+
+
 def _done() -> rx.Component:
     again = rx.cond(
         S.done_text.contains("正在"),
@@ -255,8 +280,9 @@ def _done() -> rx.Component:
         _end(
             "circle-check", "签署完成", rx.el.p("《", S.title, "》", class_name="f2"),
             rx.el.p(S.done_text, class_name="f2", custom_attrs={"data-signed": "true"}),
-            rx.el.p("签署后的合同可以向客户经理索取；扫合同末页的二维码可以核验真伪。", class_name="t13 f3"),
+            rx.el.p("扫合同末页的二维码可以核验真伪。", class_name="t13 f3"),
         ),
+        rx.cond(S.copy_step != "", _copy(), rx.fragment()),
         again,
     )  # fmt: skip
 

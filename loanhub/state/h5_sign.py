@@ -46,6 +46,7 @@ class SignState(SessionState):
     compound: str = ""
     wait_seconds: int = 0
     done_text: str = ""
+    copy_step: str = ""
     refusing: bool = False
     field_errors: dict[str, str] = {}
 
@@ -91,7 +92,7 @@ class SignState(SessionState):
             found.expires,
         )
         self.code_sent, self.pages, self.pages_read = found.code_sent, found.pages, found.pages_read
-        self.done_text, self.field_errors = found.done_text, {}
+        self.done_text, self.copy_step, self.field_errors = found.done_text, found.copy, {}
         if found.sheet is not None:
             self.items = [
                 {"label": label, "rate": rate, "standard": standard, "payee": payee}
@@ -189,6 +190,14 @@ class SignState(SessionState):
         """Read how the round stands, after a signature."""
         device, token, now = self._device(), self._token, utc_now()
         self._put(await rx.run_in_thread(lambda: phone.step_of(token, device, now=now)))
+
+    @rx.event
+    @public
+    async def take_copy(self) -> Any:
+        """Give the sealed contract to the signer who has identified anew."""
+        device, token, now = self._device(_answers), self._token, utc_now()
+        name, content = await rx.run_in_thread(lambda: phone.take_copy(token, device, now=now))
+        return rx.download(data=content, filename=name)
 
     @rx.event
     @public

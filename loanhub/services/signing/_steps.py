@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlmodel import Session
 
+from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.masking import MaskKind, mask
 from loanhub.domain.rates import format_percent
 from loanhub.domain.signing import SHEET_SECONDS, RoundStatus, SignerStatus, mask_tail
@@ -32,7 +33,10 @@ class Device:
 
 @dataclass(frozen=True)
 class Step:
-    """Where a signer stands: ``code`` identity, sheet, read, sign, done, refused, over; and what that page shows."""
+    """Where a signer stands: ``code`` identity, sheet, read, sign, done, refused, over; and what that page shows.
+
+    ``copy`` of the sealed contract: ``ask`` who it is first, ``ready`` to be taken, empty while there is none.
+    """
 
     code: str = "over"
     company: str = ""
@@ -46,6 +50,7 @@ class Step:
     pages: int = 0
     pages_read: int = 0
     done_text: str = ""
+    copy: str = ""
     sheet: Sheet | None = None
 
 
@@ -66,6 +71,19 @@ def is_known(signer: Signer, device: Device, now: datetime) -> bool:
         signer.session_until is not None and signer.session_until > now and device.secret
         and hmac.compare_digest(signer.device_hash, repository.hash_of(device.secret))
     )  # fmt: skip
+
+
+def has_copy(round_: SigningRound, contract: Contract) -> bool:
+    """Return whether there is a sealed contract its signers may take away."""
+    return (
+        round_.status is RoundStatus.DONE
+        and round_.signed_document_id is not None
+        and contract.status is not ContractStatus.VOIDED
+    )
+
+
+def _code_waits(signer: Signer, now: datetime) -> bool:
+    return bool(signer.code_hash) and signer.code_until is not None and signer.code_until > now
 
 
 def evidence_of(
@@ -130,10 +148,10 @@ def step(
         words = {
             RoundStatus.DONE: "各方都已签署，合同已加盖电子签章。", RoundStatus.REFUSED: "有一方拒签，这份合同没有生效。",
         }.get(round_.status, f"还有 {left} 人没有签，签齐后合同自动加盖电子签章。" if left else "正在加盖电子签章。")  # fmt: skip
-        return Step(code="done", done_text=words, **base)
+        copy = ("ready" if is_known(signer, device, now) else "ask") if has_copy(round_, contract) else ""
+        return Step(code="done", done_text=words, copy=copy, code_sent=_code_waits(signer, now), **base)
     if not is_known(signer, device, now):
-        sent = bool(signer.code_hash) and signer.code_until is not None and signer.code_until > now
-        return Step(code="identity", code_sent=sent, **base)
+        return Step(code="identity", code_sent=_code_waits(signer, now), **base)
     base["number"], base["name"] = contract.number, signer.name
     if signer.needs_sheet and signer.sheet_confirmed_at is None:
         return Step(code="sheet", sheet=_sheet(signer, contract, now), **base)

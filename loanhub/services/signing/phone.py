@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlmodel import Session
 
@@ -44,7 +44,7 @@ from loanhub.services._transaction import transaction
 from loanhub.services.contracts.create import frozen_data
 from loanhub.services.signing import _send
 from loanhub.services.signing._shared import check_gates, check_waits, signer_actor
-from loanhub.services.signing._steps import Device, Sheet, Step, evidence_of, is_known, step
+from loanhub.services.signing._steps import Device, Sheet, Step, device_words, evidence_of, has_copy, is_known, step
 
 PAGE_DPI = 110
 CODE_DIGITS = 6
@@ -76,13 +76,13 @@ def send_code(token: str, device: Device, *, tail: str, now: datetime) -> Step:
     fault: InvalidInput | None = None
     with transaction() as db:
         signer, round_, contract = _find(db, token, now=now)
-        _check_lock(signer, now)
+        _check_lock(signer, round_, contract, now)
         right = (signer.phone or "")[-4:]
         if not hmac.compare_digest("".join(tail.split()).encode(), right.encode()):
             fault = _wrong(db, signer, contract, device, "tail", "手机号后四位不对", now=now)
         elif signer.code_sent_at is not None and now - signer.code_sent_at < CODE_GAP:
             fault = InvalidInput(fields={"tail": "验证码已发送，一分钟后可以重发"})
-        elif signer.codes_sent >= CODES_PER_DAY:
+        elif signer.codes_sent >= CODES_PER_DAY and not _may_ask_again(signer, now):
             fault = InvalidInput(fields={"tail": "验证码发送次数已用完，请联系客户经理重发链接"})
         else:
             digits = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}d}"
@@ -110,7 +110,7 @@ def verify(token: str, device: Device, *, code: str, now: datetime) -> Step:
     fault: InvalidInput | None = None
     with transaction() as db:
         signer, round_, contract = _find(db, token, now=now)
-        _check_lock(signer, now)
+        _check_lock(signer, round_, contract, now)
         if not signer.code_hash or signer.code_until is None or signer.code_until <= now:
             fault = InvalidInput(fields={"code": "验证码已过期，请重新获取"})
         elif not hmac.compare_digest(_code_hash(signer, "".join(code.split())), signer.code_hash):
@@ -123,7 +123,8 @@ def verify(token: str, device: Device, *, code: str, now: datetime) -> Step:
             signer.verified_at = now
             signer.version += 1
             _record(db, "signing.verified", signer, contract, device, now=now)
-            _begin_sheet(db, signer, contract, now=now)
+            if signer.status is not SignerStatus.SIGNED:
+                _begin_sheet(db, signer, contract, now=now)
         found = step(db, signer, round_, contract, device, now=now)
     if fault is not None:
         raise fault
@@ -220,6 +221,29 @@ def sign(
         return step(db, signer, round_, contract, device, now=now), (round_.id or 0) if ready else 0
 
 
+def take_copy(token: str, device: Device, *, now: datetime) -> tuple[str, bytes]:
+    """Return (file name, PDF) of the sealed contract to a signer who has identified anew; each taking is evidence.
+
+    Raises:
+        LinkDead: see :func:`step_of`, or the contract is not sealed or void.
+        NotYet: the identity was not checked on this browser in the last half hour.
+    """
+    with transaction() as db:
+        signer, round_, contract = _find(db, token, now=now)
+        if signer.status is not SignerStatus.SIGNED or not has_copy(round_, contract):
+            raise LinkDead
+        if not is_known(signer, device, now):
+            raise NotYet("请先核对身份")
+        document = db.get(Document, round_.signed_document_id)
+        if document is None or document.sha256 != round_.signed_sha256:
+            raise NotYet("合同文件不在了，请联系客户经理")
+        _record(
+            db, "signing.copy_taken", signer, contract, device, now=now,
+            after={"文件指纹": round_.signed_sha256, "设备": device_words(device.agent)},
+        )  # fmt: skip
+        return document.file_name, _storage.read_all(document.sha256)
+
+
 def refuse(token: str, device: Device, *, reason: str, now: datetime) -> Step:
     """Refuse to sign; the round ends for everybody.
 
@@ -269,11 +293,19 @@ def _verified(
     return signer, round_, contract
 
 
-def _check_lock(signer: Signer, now: datetime) -> None:
+def _check_lock(signer: Signer, round_: SigningRound, contract: Contract, now: datetime) -> None:
     if signer.locked_until is not None and signer.locked_until > now:
         raise Locked
-    if signer.status in (SignerStatus.SIGNED, SignerStatus.REFUSED):
+    if signer.status is SignerStatus.REFUSED:
         raise LinkDead
+    if signer.status is SignerStatus.SIGNED and not has_copy(round_, contract):
+        raise LinkDead
+
+
+def _may_ask_again(signer: Signer, now: datetime) -> bool:
+    """Return whether one who has signed gets another code: as many a day as anybody, and the copy is theirs for long."""
+    sent = signer.code_sent_at
+    return signer.status is SignerStatus.SIGNED and (sent is None or now - sent >= timedelta(days=1))
 
 
 def _wrong(
@@ -357,4 +389,4 @@ def _shown(db: Session, round_: SigningRound) -> bytes:
     return _storage.read_all(document.sha256)
 
 
-__all__ = ["Device", "Sheet", "Step", "confirm_sheet", "refuse", "send_code", "sign", "step_of", "turn_to", "verify"]  # fmt: skip
+__all__ = ["Device", "Sheet", "Step", "confirm_sheet", "refuse", "send_code", "sign", "step_of", "take_copy", "turn_to", "verify"]  # fmt: skip

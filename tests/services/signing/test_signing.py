@@ -53,6 +53,12 @@ def known() -> list[str]:
         return [certificates.certificate_of(row) for row in list_known(db)]
 
 
+def waiting_round(contract_id: int) -> int:
+    with reading() as db:
+        query = sa.select(col(SigningRound.id)).where(col(SigningRound.contract_id) == contract_id)
+        return int(db.execute(query.order_by(col(SigningRound.id).desc()).limit(1)).scalar_one() or 0)
+
+
 class TestTheWholeWay:
     def test_two_sign_and_the_company_seals_a_new_file(self, tmp_path: Path) -> None:
         clerk, contract_id = make_contract()
@@ -263,6 +269,53 @@ class TestIdentity:
             assert phone.step_of(token, on, now=NOON + timedelta(minutes=2)).number == ""
             with pytest.raises(NotYet):
                 phone.turn_to(token, on, page=1, now=NOON + timedelta(minutes=2))
+
+    def test_the_sealed_copy_is_given_to_whoever_identifies_anew_and_each_taking_is_evidence(self) -> None:
+        clerk, contract_id = make_contract()
+        (token,) = begin(clerk, contract_id)
+        round_id, later = go_through(token), NOON + timedelta(minutes=5)
+        with pytest.raises(LinkDead):  # not sealed yet
+            phone.take_copy(token, device(), now=later)
+        assert phone.step_of(token, device(), now=later).copy == ""
+        signing.finish(round_id or waiting_round(contract_id), now=later)
+        assert phone.step_of(token, device(), now=later).copy == "ask"
+        with pytest.raises(NotYet):
+            phone.take_copy(token, device(), now=later)
+
+        tail = (signer_of(token).phone or "")[-4:]
+        with pytest.raises(InvalidInput):
+            phone.send_code(token, device(), tail="0000" if tail != "0000" else "1111", now=later)
+        assert phone.send_code(token, device(), tail=tail, now=later).code_sent
+        step = phone.verify(token, device(), code=code_sent_to(token), now=later)
+        assert (step.code, step.copy, step.number) == ("done", "ready", "")
+        name, content = phone.take_copy(token, device(), now=later)
+
+        assert content == sealed_bytes(contract_id) and name.endswith("-已签.pdf")
+        with pytest.raises(NotYet):  # nobody else's browser
+            phone.take_copy(token, device("another"), now=later)
+        with pytest.raises(NotYet):  # and half an hour later anew
+            phone.take_copy(token, device(), now=later + timedelta(minutes=31))
+        with reading() as db:
+            taken = (
+                db.execute(sa.select(Event).where(col(Event.type) == "signing.copy_taken")).scalars().all()
+            )
+            signer = db.execute(sa.select(Signer)).scalars().one()
+        assert len(taken) == 1 and taken[0].entity_id == contract_id and "签署人" in taken[0].actor_name
+        assert hashlib.sha256(content).hexdigest() in str(taken[0].after)
+        assert signer.status.value == "signed"
+
+    def test_one_who_has_signed_gets_codes_again_on_another_day(self) -> None:
+        clerk, contract_id = make_contract()
+        (token,) = begin(clerk, contract_id)
+        signing.finish(go_through(token) or waiting_round(contract_id), now=NOON)
+        tail, at = (signer_of(token).phone or "")[-4:], NOON + timedelta(minutes=10)
+        while (signer_of(token).codes_sent) < 5:
+            phone.send_code(token, device(), tail=tail, now=at)
+            at += timedelta(minutes=2)
+
+        with pytest.raises(InvalidInput):
+            phone.send_code(token, device(), tail=tail, now=at)
+        assert phone.send_code(token, device(), tail=tail, now=at + timedelta(days=1)).code_sent
 
     def test_dead_links_are_all_alike(self) -> None:
         clerk, contract_id = make_contract()
