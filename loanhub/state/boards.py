@@ -179,14 +179,20 @@ class BoardState(BoardGates, BoardFilters, BoardFollowing, BoardReading):
     def _told(self, moved: Moved, back: tuple[str, int, int]) -> Any:
         """Return the toast of a move, with the way back."""
         args = self._way_back(moved, back)
-        return undoable(_said(moved), BoardState.undo(*args))
+        return undoable(_said(moved), BoardState.undo(*args)) if args else done(_said(moved))
 
     async def _tell(self, request: MoveRequest, moved: Moved, back: tuple[str, int, int]) -> None:
         """Say the same of a move the browser made itself; it shows the toast."""
         args = self._way_back(moved, back)
         (await self.get_state(BoardOptimism))._tell_move(request, _said(moved), list(args))
 
-    def _way_back(self, moved: Moved, back: tuple[str, int, int]) -> tuple[int, str, int, int, int]:
+    def _way_back(
+        self, moved: Moved, back: tuple[str, int, int]
+    ) -> tuple[int, str, int, int, int] | tuple[()]:
+        """Return the arguments of the undo and keep them for key Z; none where the rules know no way back."""
+        if moved.final:
+            self._last = {}
+            return ()
         code, after, before = back
         args = (moved.card_id, code or moved.from_stage, after, before, moved.version)
         self._remember("move", *args)

@@ -127,7 +127,7 @@ def run(script: str) -> Any:
 def toasts(*renders: dict[str, Any]) -> list[str]:
     """Return the toasts a page shows that is drawn with these ``told`` and ``ops`` one after the other."""
     return run(f"""{TELL % 8000}
-      const seen = [], refs = {{ __toast: {{ success: (text, {{ action }}) => {{ seen.push(text); action.onClick(); }} }} }};
+      const seen = [], refs = {{ __toast: {{ success: (text, {{ action }}) => {{ seen.push(text); action?.onClick(); }} }} }};
       const useEffect = (effect) => effect();
       for (const b of {json.dumps(renders)}) lhTell({{ ...b, call: {{ undo: (...back) => seen.push(back) }} }});
       console.log(JSON.stringify(seen))""")
@@ -145,8 +145,18 @@ class TestToastOfAMove:
 
         assert toasts(shown, shown) == ["已将孙立移至「初步沟通」", [7, "lead", 0, 5, 2]]
 
+    def test_a_move_without_a_way_back_offers_none(self):
+        assert toasts({"told": {"n": 9, "text": "已移", "back": []}, "ops": [{"n": 9}]}) == ["已移"]
+
     def test_a_page_loaded_again_says_nothing_of_the_last_move(self):
         assert toasts({"told": {}, "ops": []}, {"told": self.TOLD, "ops": []}) == []
+
+
+class TestWhoMayNotMove:
+    def test_moves_no_card_within_its_column_either(self):
+        held = [{"code": "lead", "count": 2, "held": "没有权限", "forbidden": "没有权限"}]
+
+        assert sent("1", "lead", 1, columns=held)["move"] is None
 
 
 class TestCount:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import sys
 import json
 from collections.abc import Callable
 from typing import Any
@@ -141,6 +142,25 @@ class TestMove:
         assert board.card(card)["ver"] == 2
         board.do("undo", *told["back"])
         assert (board.column("lead")["count"], board.column("intent")["count"]) == (1, 0)
+
+    def test_offers_no_way_back_where_the_rules_know_none(
+        self, visit: Any, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        rep = make_user(RoleCode.SALES)
+        card = make_card(rep)
+        board = visit(rep)
+        module = sys.modules["loanhub.services.boards.move"]  # the package's name of it is the function
+        monkeypatch.setattr(module, "_is_final", lambda *_, **__: True)
+
+        board.drop(card, "intent")
+
+        assert dict(board.sub(BoardOptimism).told) == {
+            "n": 1,
+            "text": "已将 孙立 移至「初步沟通」",
+            "back": [],
+        }
+        board.do("undo_last")
+        assert "没有可以撤销的移动" in board.said
 
     def test_sends_neither_the_columns_nor_what_stayed_as_it_was(self, visit: Any) -> None:
         rep = make_user(RoleCode.SALES)

@@ -302,7 +302,7 @@ def board(
 
     columns, in display order: code, label, color (StageSpec.color: ``lead``), count (all cards of the stage),
         wip_limit (0: none), amount_text (``¥486 万``), healthy, near, over (ageing counts), can_add; optional
-        weighted_text, empty_text, folded, forbidden (why no card may come here, "" when one may),
+        weighted_text, empty_text, folded, forbidden (why no card may come here, "" when one may), held (why none may change its place in it),
         forbidden_from ({source code: why}).
     shift: column code -> how many cards came or went since ``columns`` were sent.
     order: column code -> ids of the cards shown, best first; the state sends 20 and more on request.

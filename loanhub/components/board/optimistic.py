@@ -56,7 +56,7 @@ const lhCount = (b, column) =>
   column.count + (b.shift[column.code] ?? 0) + b.views[column.code].length - (b.order[column.code] ?? []).length;
 const lhFolded = (b, column) => b.folds[column.code] ?? column.folded ?? false;
 const lhForbidden = (b, from, to) =>
-  from === to ? "" : lhColumn(b, to).forbidden_from?.[from] || lhColumn(b, to).forbidden || "";
+  from === to ? lhColumn(b, to).held ?? "" : lhColumn(b, to).forbidden_from?.[from] || lhColumn(b, to).forbidden || "";
 const lhGate = (b, code) =>
   (b.lift.id && b.over === code && b.gates?.card === b.lift.id && b.gates.stages?.[code]) || null;
 const lhBlocked = (b, to) => lhForbidden(b, b.lift.from, to)
@@ -183,7 +183,8 @@ const lhTell = (b) => useEffect(() => {
   if (!n || n === lhToldAt || !b.ops.some((op) => op.n === n)) return;
   lhToldAt = n;
   refs["__toast"]?.success(text, {
-    id: "told-" + text, duration: %d, action: { label: "撤销", onClick: () => b.call.undo(...back) },
+    id: "told-" + text, duration: %d,
+    action: back.length ? { label: "撤销", onClick: () => b.call.undo(...back) } : undefined,
   });
 }, [b.told]);
 """

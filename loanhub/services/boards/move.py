@@ -42,6 +42,8 @@ class Moved:
     stage_changed: bool
     above_id: int = 0
     """The card that stood above it in the old column, 0 for none; told where the caller asked for it."""
+    final: bool = False
+    """Whether the rules allow no way back, so that no undo is offered."""
 
 
 def move(
@@ -118,7 +120,9 @@ def move_card(
             above = repository.card_above(db, row) if kind.by_hand and expected_version is None else 0
             goal = Destination(to, after_id, before_id, dict(supply or {}), reason)
             kind.place(db, actor, row, rules, goal, now=now)
-            return asdict(replace(_tell(db, actor, kind, row, rules, source), above_id=above))
+            told = _tell(db, actor, kind, row, rules, source)
+            final = _is_final(db, actor, kind, row, rules, source, now=now)
+            return asdict(replace(told, above_id=above, final=final))
 
         return Moved(**once_locked(db, actor, action, key, request, now=now, work=work))  # type: ignore[arg-type]
 
@@ -159,6 +163,18 @@ def check_rules(
     reason = refusal(rules.find(source), target, count=count)
     if reason:
         raise MoveRefused(reason)
+
+
+def _is_final(
+    db: Session, actor: Actor, kind: CardEntity, row: object, rules: BoardRules, source: str, *, now: datetime
+) -> bool:
+    here, back = rules.find(kind.stage_of(row)), rules.find(source)
+    if here is None or back is None or here is back:
+        return False
+    # A lead's gate asks for nothing on the way back; the statuses of the others have rules of their own.
+    return bool(refusal(here, back)) or (
+        not kind.by_hand and bool(kind.gate(db, actor, row, back, rules, now=now).blocked)
+    )
 
 
 def _tell(db: Session, actor: Actor, kind: CardEntity, row: object, rules: BoardRules, source: str) -> Moved:

@@ -32,6 +32,7 @@ from loanhub.services.setup import DEFAULT_PIPELINE
 
 CARDS_PER_COLUMN = 20
 CARDS_MAXIMUM = 400
+MAY_NOT_MOVE = "你没有移动卡片的权限"
 
 
 @dataclass(frozen=True)
@@ -323,7 +324,8 @@ def _column(
         "near": near,
         "over": over,
         "can_add": kind.code == "lead" and stage.code == first and actor.can(Permission.LEADS_CREATE),
-        "forbidden": full.get(stage.code, "") if may_move else "你没有移动卡片的权限",
+        "forbidden": full.get(stage.code, "") if may_move else MAY_NOT_MOVE,
+        "held": "" if may_move else MAY_NOT_MOVE,
         "forbidden_from": {
             source.code: reason for source in rules.stages.values() if (reason := refusal(source, stage))
         },

@@ -66,6 +66,12 @@ class TestMoves:
 
         assert office.case.promise_fen == 300_000
 
+    def test_a_step_without_a_way_back_says_so(self, office: Office) -> None:
+        assert go(office, "contacting").final
+        with pytest.raises(MoveRefused, match="联系过的案件"):
+            go(office, "todo")
+        assert not go(office, "legal", reason="多次承诺未履约").final
+
     def test_the_lawyers_ask_for_a_reason(self, office: Office) -> None:
         with pytest.raises(MoveRefused) as refusal:
             go(office, "legal")
