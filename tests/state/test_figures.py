@@ -63,7 +63,7 @@ class TestFigures:
     async def test_shows_the_board_of_the_role_and_opens_a_group(self, visit: Visit) -> None:
         state = visit(FiguresState, make_user(RoleCode.TEAM_LEAD), period="quarter")
         await FiguresState.load.fn(state)
-        assert (state.code, state.period, len(state.tiles)) == ("team", "quarter", 10)
+        assert (state.code, state.period, len(state.tiles)) == ("team", "quarter", 15)
 
         row = state.mixes[0].rows[0]
         await FiguresState.open_group.fn(state, row["code"], row["by"], row["key"])
