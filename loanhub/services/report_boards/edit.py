@@ -24,13 +24,15 @@ from loanhub.domain.report_boards import (
 )
 from loanhub.models import ReportBoard
 from loanhub.repositories import report_boards as repository
-from loanhub.services import events, recycle, reports
+from loanhub.services import _kept, events, reports
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
+from loanhub.services._kept import Kind
 from loanhub.services._transaction import announce, transaction
 from loanhub.services.report_boards.view import found, tiles_of
 
 TOPIC = "report_boards"
+KIND = Kind("report_board", "看板", Permission.REPORTS_EDIT)
 
 
 def create(actor: Actor, *, name: str, shared_with: str = "me", key: str = "", now: datetime) -> int:
@@ -145,9 +147,7 @@ def delete(actor: Actor, *, board_id: int, version: int, now: datetime) -> None:
     """
     with transaction() as db:
         row = _editable(db, actor, board_id, version)
-        recycle.put(db, actor, "report_board", row, now=now)
-        row.updated_at, row.updated_by_id = now, actor.actor_id
-        db.add(row)
+        _kept.put_away(db, actor, KIND, row, now=now)
         _record(db, actor, row, "report_board.deleted", now)
 
 
@@ -183,11 +183,9 @@ def _arranged(
 
 
 def _saved(db: Session, actor: Actor, row: ReportBoard, now: datetime) -> int:
-    row.updated_at, row.updated_by_id, row.version = now, actor.actor_id, row.version + 1
-    db.add(row)
-    db.flush()
+    version = _kept.saved(db, actor, row, now=now)
     _record(db, actor, row, "report_board.edited", now)
-    return row.version
+    return version
 
 
 def _record(db: Session, actor: Actor, row: ReportBoard, event: str, now: datetime) -> None:

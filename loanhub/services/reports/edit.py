@@ -7,18 +7,20 @@ from typing import Any
 
 from sqlmodel import Session
 
-from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from loanhub.domain.errors import Conflict, InvalidInput, NotPermitted
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reports import MAX_NAME, ReportDefinition, faults_of_name
 from loanhub.models import Report
 from loanhub.repositories import reports as repository
-from loanhub.services import events, recycle
+from loanhub.services import _kept, events
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
+from loanhub.services._kept import Kind
 from loanhub.services._transaction import announce, transaction
 from loanhub.services.reports.view import asks, checked, found, look, may_edit, sharing_options
 
 TOPIC = "reports"
+KIND = Kind("report", "报表", Permission.REPORTS_EDIT)
 
 
 def create(
@@ -92,17 +94,9 @@ def edit(
         ):
             return report.version
         report.name, report.note, report.shared_with, report.definition = name, note, shared_with, fresh
-        report.updated_at, report.updated_by_id = now, actor.actor_id
-        report.version += 1
-        db.add(report)
-        db.flush()
-        after = _said(report)
-        changed = [label for label in after if after[label] != before[label]]
-        _record(
-            db, actor, report, "report.edited", now,
-            before={label: before[label] for label in changed}, after={label: after[label] for label in changed},
-        )  # fmt: skip
-        return report.version
+        version = _kept.saved(db, actor, report, now=now)
+        _record(db, actor, report, "report.edited", now, **_kept.differing(before, _said(report)))
+        return version
 
 
 def copy(actor: Actor, *, key: str, now: datetime) -> int:
@@ -116,11 +110,11 @@ def copy(actor: Actor, *, key: str, now: datetime) -> int:
     view = look(actor, key, now=now)
     actor.require(Permission.REPORTS_EDIT)
     with transaction() as db:
-        name, number = view.row.name, 1
-        while repository.name_taken(db, actor.actor_id, name):
-            number += 1
-            tail = f" {number}"
-            name = view.row.name[: MAX_NAME - len(tail)] + tail
+        name = _kept.free_name(
+            view.row.name,
+            longest=MAX_NAME,
+            is_taken=lambda one: repository.name_taken(db, actor.actor_id, one),
+        )
     return create(actor, name=name, note=view.row.note, definition=dict(view.definition), now=now)
 
 
@@ -133,9 +127,7 @@ def delete(actor: Actor, *, key: str, now: datetime) -> None:
     """
     with transaction() as db:
         report = _editable(db, actor, key)
-        recycle.put(db, actor, "report", report, now=now)
-        report.updated_at, report.updated_by_id = now, actor.actor_id
-        db.add(report)
+        _kept.put_away(db, actor, KIND, report, now=now)
         _record(db, actor, report, "report.deleted", now)
 
 
@@ -148,16 +140,10 @@ def restore(actor: Actor, *, key: str, now: datetime) -> None:
     """
     with transaction() as db:
         number = int(key) if key.isascii() and key.isdigit() and len(key) < 10 else 0
-        report = repository.get_deleted(db, actor.user_id, number)
-        if report is None:
-            raise NotFound("没有找到刚删除的报表")
-        actor.require(Permission.REPORTS_EDIT)
-        if repository.name_taken(db, report.owner_id, report.name):
-            raise InvalidInput(fields={"name": "已经有同名的报表，不能恢复"})
-        recycle.taken_back(db, "report", number, by=actor, now=now)
-        report.deleted_at, report.updated_at = None, now
-        report.version += 1
-        db.add(report)
+        report = _kept.taken_back(
+            db, actor, KIND, repository.get_deleted(db, actor.user_id, number),
+            is_taken=lambda owner, name: repository.name_taken(db, owner, name), now=now,
+        )  # fmt: skip
         _record(db, actor, report, "report.restored", now)
 
 

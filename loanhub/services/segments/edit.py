@@ -10,21 +10,23 @@ from typing import Any
 from sqlmodel import Session
 
 from loanhub.domain import criteria as language
-from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
+from loanhub.domain.errors import Conflict, InvalidInput, NotPermitted
 from loanhub.domain.permissions import Permission
 from loanhub.domain.segments import WIDTH, Shared, faults, fixed
 from loanhub.models import Segment
 from loanhub.repositories import segments as repository
+from loanhub.services import _kept, events
 from loanhub.services import catalogue as catalogues
-from loanhub.services import events, recycle
 from loanhub.services._actor import Actor
 from loanhub.services._clashes import CLEARED, Clash, Saved, last_change
 from loanhub.services._idempotency import once
+from loanhub.services._kept import Kind
 from loanhub.services._segments import ENTITY, right_of, sources_for
 from loanhub.services._transaction import announce, transaction
 from loanhub.services.segments._shared import may_edit, readable, where_of
 
 TOPIC = "segments"
+KIND = Kind("segment", "分群", Permission.SEGMENTS_EDIT)
 
 
 def create(
@@ -94,17 +96,10 @@ def edit(
         if segment.criteria != criteria:
             segment.criteria_version += 1
         segment.name, segment.note, segment.shared, segment.criteria = name, note, shared, criteria
-        segment.updated_at, segment.updated_by_id = now, actor.actor_id
-        segment.version += 1
-        db.add(segment)
-        db.flush()
-        after = _said(db, actor, segment)
-        changed = [label for label in after if after[label] != before[label]]
-        _record(
-            db, actor, segment, "segment.edited", now,
-            before={label: before[label] for label in changed}, after={label: after[label] for label in changed},
-        )  # fmt: skip
-        return segment.version
+        version_now = _kept.saved(db, actor, segment, now=now)
+        told = _kept.differing(before, _said(db, actor, segment))
+        _record(db, actor, segment, "segment.edited", now, **told)
+        return version_now
 
 
 @dataclass(frozen=True)
@@ -193,9 +188,7 @@ def delete(actor: Actor, *, segment_id: int, now: datetime) -> None:
                 "、".join(f"「{one.name}」" for one in users if one.owner_id == actor.actor_id) or "别的分群"
             )
             raise Conflict(f"{names}的条件里用着它，先改那里")
-        recycle.put(db, actor, "segment", segment, now=now)
-        segment.updated_at, segment.updated_by_id = now, actor.actor_id
-        db.add(segment)
+        _kept.put_away(db, actor, KIND, segment, now=now)
         _record(db, actor, segment, "segment.deleted", now)
 
 
@@ -207,16 +200,10 @@ def restore(actor: Actor, *, segment_id: int, now: datetime) -> None:
         InvalidInput: the name has been taken meanwhile.
     """
     with transaction() as db:
-        segment = repository.get_deleted(db, actor.user_id, segment_id)
-        if segment is None:
-            raise NotFound("没有找到刚删除的分群")
-        actor.require(Permission.SEGMENTS_EDIT)
-        if repository.name_taken(db, segment.owner_id, segment.name):
-            raise InvalidInput(fields={"name": "已经有同名的分群，不能恢复"})
-        recycle.taken_back(db, "segment", segment_id, by=actor, now=now)
-        segment.deleted_at, segment.updated_at = None, now
-        segment.version += 1
-        db.add(segment)
+        segment = _kept.taken_back(
+            db, actor, KIND, repository.get_deleted(db, actor.user_id, segment_id),
+            is_taken=lambda owner, name: repository.name_taken(db, owner, name), now=now,
+        )  # fmt: skip
         _record(db, actor, segment, "segment.restored", now)
 
 
