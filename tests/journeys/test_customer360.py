@@ -8,7 +8,7 @@ import time
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.journeys.conftest import SignIn
+from tests.journeys.conftest import LIVE_MS, SignIn
 
 TABS = ("资料", "申请", "合同", "还款", "文档", "关系", "待办", "评分", "授权", "审计", "动态")
 
@@ -107,7 +107,7 @@ def test_a_colleague_s_note_appears_by_itself_and_is_found_by_its_words(
     record.locator("[data-composer]").fill(words)
     record.locator("select[name=next]").select_option("tomorrow")
     record.get_by_role("button", name="记录", exact=True).click()
-    expect(other.locator(".tl").get_by_text(words)).to_be_visible(timeout=5_000)
+    expect(other.locator(".tl").get_by_text(words)).to_be_visible(timeout=LIVE_MS)
     other.get_by_label("搜索动态").fill(mark)
     expect(other.locator(".tl > li")).to_have_count(1)
     other.get_by_label("搜索动态").fill("没有这样的话")
