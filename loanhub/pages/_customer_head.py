@@ -113,7 +113,7 @@ def _more(trigger: rx.Component) -> rx.Component:
             ),
             None,
             MenuItem("发起申请", href=f"/applications/new?customer={S.head.id}", icon_name="file-plus"),
-            MenuItem("生成合同", href=f"/contracts?customer={S.head.id}", icon_name="file-signature"),
+            MenuItem("生成合同", href=f"/contracts?customer={S.head.id}&make=1", icon_name="file-signature"),
             None,
             MenuItem("编辑资料", on_click=S.open_tab("profile"), icon_name="pencil"),
             MenuItem("上传资料", on_click=S.open_tab("documents"), icon_name="upload"),
@@ -143,7 +143,7 @@ def _actions() -> rx.Component:
         when(Permission.CUSTOMERS_REVEAL, call),
         when(
             Permission.CONTRACTS_CREATE,
-            link_button("生成合同", f"/contracts?customer={S.head.id}", icon_name="file-signature"),
+            link_button("生成合同", f"/contracts?customer={S.head.id}&make=1", icon_name="file-signature"),
         ),
         when(
             Permission.APPLICATIONS_CREATE,

@@ -144,13 +144,18 @@ class ContractsState(
         known = dict(conditions.periods())
         self.periods = [{"value": code, "label": known[code]} for code in PERIODS if code in known]
         wanted = str(query.get("application", ""))
-        if (
-            wanted.isascii()
-            and wanted.isdigit()
-            and len(wanted) < 10
-            and actor.can(Permission.CONTRACTS_CREATE)
-        ):
+        if not actor.can(Permission.CONTRACTS_CREATE):
+            return
+        if wanted.isascii() and wanted.isdigit() and len(wanted) < 10:
             await self._open(int(wanted))
+        elif query.get("make") and customer:
+            await self._open(await self._waiting_of(customer))
+
+    async def _waiting_of(self, customer: str) -> int:
+        """Return the application of a customer that has waited longest for its contract, 0 for none."""
+        actor, now = await self._actor(), utc_now()
+        found = await rx.run_in_thread(lambda: center.waiting(actor, limit=200, now=now))
+        return next((row.id for row in found.rows if str(row.customer_id) == customer), 0)
 
     async def _read_views(self) -> None:
         await super()._read_views()

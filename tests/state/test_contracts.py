@@ -176,6 +176,12 @@ class TestList:
         do(ContractsState.load, state)
         assert self.shown(state) == [contract_id] and state.chips[0]["label"] == "这位客户的合同"
 
+        application_id = make_approved()
+        waiting = contracts.center.waiting(clerk, now=utc_now()).rows[0]
+        making = visit(ContractsState, clerk, customer=str(waiting.customer_id), make="1")
+        do(ContractsState.load, making)
+        assert making.creating and making.contract_draft.application_id == application_id
+
         stranger = visit(ContractsState, clerk, customer="999999")
         do(ContractsState.load, stranger)
         assert self.shown(stranger) == []
