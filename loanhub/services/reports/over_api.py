@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from datetime import date, datetime
 from fractions import Fraction
-from typing import TypedDict
+
+from typing_extensions import TypedDict
 
 from loanhub.domain.errors import NotFound, NotPermitted
 from loanhub.domain.permissions import Permission

@@ -44,7 +44,16 @@ from loanhub.services._transaction import transaction
 from loanhub.services.contracts.create import frozen_data
 from loanhub.services.signing import _send
 from loanhub.services.signing._shared import check_gates, check_waits, signer_actor
-from loanhub.services.signing._steps import Device, Sheet, Step, device_words, evidence_of, has_copy, is_known, step
+from loanhub.services.signing._steps import (
+    Device,
+    Sheet,
+    Step,
+    device_words,
+    evidence_of,
+    has_copy,
+    is_known,
+    step,
+)
 
 PAGE_DPI = 110
 CODE_DIGITS = 6
