@@ -8,6 +8,8 @@ import reflex as rx
 
 from loanhub.settings import settings
 
+NEW_VERSION = "A new version of this app is available."
+
 
 class PortableBundle(rx.plugins.Plugin):
     """Replace the address baked into the bundle by the one the page was loaded from.
@@ -23,6 +25,22 @@ class PortableBundle(rx.plugins.Plugin):
             text = re.sub(r"`ws://localhost:\d+", "location.origin.replace(/^http/,`ws`)+`", text)
             text = re.sub(r"`http://localhost:\d+", "location.origin+`", text)
             file.write_text(text, encoding="utf-8")
+
+
+class ChineseNotice(rx.plugins.Plugin):
+    """Translate the one sentence of Reflex that reaches people: the page is older than the server.
+
+    ``loanhub build`` fails when the English one is still there afterwards.
+    """
+
+    def post_build(self, **context: Any) -> None:
+        """Rewrite the sentence and its button in the bundle before it is compressed."""
+        for file in (Path(context["static_dir"]) / "assets").glob("*.js"):
+            text = file.read_text(encoding="utf-8")
+            if NEW_VERSION in text:
+                text = text.replace(NEW_VERSION, "贷通已更新，这一页还是旧的。")
+                text = text.replace("textContent=`Reload`", "textContent=`重新载入`")
+                file.write_text(text, encoding="utf-8")
 
 
 current = settings()
@@ -45,6 +63,7 @@ config = rx.Config(
             )
         ),
         PortableBundle(),
+        ChineseNotice(),
     ],
     disable_plugins=[rx.plugins.SitemapPlugin],
 )

@@ -78,15 +78,19 @@ def is_current() -> bool:
 
 
 def check_portable() -> None:
-    """Make sure the bundle talks to the host it was loaded from, whatever the port.
+    """Make sure the bundle talks to the host it was loaded from, whatever the port, and in Chinese.
 
     Raises:
-        BuildFailed: the rewriting in ``rxconfig.PortableBundle`` no longer fits what Reflex writes.
+        BuildFailed: the rewriting in ``rxconfig`` no longer fits what Reflex writes.
     """
     files = list((CLIENT / "assets").glob("reflex-env-*.js"))
     if not files or not all("location.origin" in f.read_text(encoding="utf-8") for f in files):
         raise BuildFailed(
             "页面包写死了地址，不能换端口 (the bundle holds a fixed address: see rxconfig.PortableBundle)"
+        )
+    if not any("重新载入`" in f.read_text(encoding="utf-8") for f in (CLIENT / "assets").glob("*.js")):
+        raise BuildFailed(
+            "页面更新提示还是英文 (the notice of a new version is not translated: see rxconfig.ChineseNotice)"
         )
 
 
