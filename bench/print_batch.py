@@ -39,7 +39,7 @@ def main() -> None:
 def _measure(folder: Path, count: int, alone: int) -> dict[str, object]:
     from loanhub.repositories import schema
     from loanhub.services import _transaction, contracts
-    from loanhub.services.printing import batches, results, work
+    from loanhub.services.printing import batches, work
 
     schema.upgrade(_transaction.engine())
     clerk, ids = _firm(2 * count + alone)

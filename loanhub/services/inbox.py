@@ -111,9 +111,7 @@ def list_messages(actor: Actor, *, tab: str = Tab.ALL.value, now: datetime) -> I
     actor.require(Permission.INBOX_READ)
     chosen = Tab.find(tab) or Tab.ALL
     with reading() as db:
-        waiting = list(
-            db.execute(_waiting(actor, now).order_by(*_NEWEST_FIRST).limit(SHOWN)).scalars()
-        )
+        waiting = list(db.execute(_waiting(actor, now).order_by(*_NEWEST_FIRST).limit(SHOWN)).scalars())
         if chosen is Tab.DONE:
             done = sa.select(Notification).where(
                 col(Notification.user_id) == actor.user_id,

@@ -101,7 +101,8 @@ def test_a_reps_day_on_the_phone(sign_in: SignIn, tmp_path: object) -> None:
     task.get_by_role("button", name="完成", exact=True).click()
     _told(page, "已完成")
     page.goto("/tasks")
-    page.get_by_role("button", name="新建待办").first.click()  # one of its own: late at night nothing else may be for today
+    # One of its own: late at night nothing else may be for today.
+    page.get_by_role("button", name="新建待办").first.click()
     new = page.get_by_role("dialog", name="新建待办")
     new.get_by_label("要做什么").fill(f"送还原件 {name}")
     new.get_by_label("期限").select_option("none")

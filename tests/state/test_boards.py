@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import sys
 import json
+import sys
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
