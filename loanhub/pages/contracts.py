@@ -245,11 +245,6 @@ def contracts() -> Page:
     """Draw the center."""
     waits = State.view == WAITING
     views = rx.cond(waits, saved_views(State.views, State.view, State.choose_view), tabs(State))
-    phone_tabs = rx.el.div(
-        saved_views(State.views, State.view, State.choose_view),
-        class_name="only-phone",
-        style={"display": "none"},
-    )
     owner = Quick("owner_id", "负责人", "user-round", State.owners)
     waiting_bar = filter_bar(
         search_box(State.search.debounce(250), placeholder="编号、客户", value=State.text),
@@ -282,7 +277,6 @@ def contracts() -> Page:
     )
     return Page(
         [
-            rx.el.div(phone_tabs, style={"padding": "0 8px", "flex": "none"}),
             rx.cond(waits, waiting_bar, rx.fragment(*bar)),
             rx.cond(waits, _waiting(), _made()),
             below(State),
@@ -292,5 +286,4 @@ def contracts() -> Page:
         views=views,
         tools=[batches],
         primary=primary,
-        on_phone=[batches],
     )
