@@ -111,15 +111,6 @@ def _quick() -> list[Quick]:
     ]
 
 
-def _disburse() -> rx.Component:
-    start = button("发起放款", size="sm", on_click=DisburseState.choose, writes=True)
-    return rx.cond(
-        SessionState.allowed.contains(Permission.LOANS_DISBURSE.value),
-        rx.el.span(start, class_name="only-phone"),
-        rx.fragment(),
-    )
-
-
 @page(route="/loans", title="贷款与还款", permission=Permission.LOANS_READ, on_load=LoansState.load)
 def loans() -> Page:
     """Draw the page."""
@@ -144,14 +135,8 @@ def loans() -> Page:
         empty=nothing,
         selection=CHOSEN,
     )
-    start = rx.cond(
-        SessionState.allowed.contains(Permission.LOANS_DISBURSE.value),
-        rx.fragment(
-            button("发起放款", look="p", icon_name="banknote", on_click=DisburseState.choose, writes=True),
-            disburse_dialog(),
-        ),
-        rx.fragment(),
-    )
+    disburses = SessionState.allowed.contains(Permission.LOANS_DISBURSE.value)
+    start = button("发起放款", look="p", icon_name="banknote", on_click=DisburseState.choose, writes=True)
     return Page(
         [
             rx.el.div(
@@ -165,13 +150,13 @@ def loans() -> Page:
                 _quick(),
                 placeholder="借据编号、客户姓名",
                 noun="借据",
-                extra=[_disburse()],
                 segment_field="customer_segment_id",
             ),
             table,
             below(S),
             print_bar(),
+            rx.cond(disburses, disburse_dialog(), rx.fragment()),
         ],
         views=tabs(S),
-        primary=start,
+        primary=rx.cond(disburses, start, rx.fragment()),
     )
