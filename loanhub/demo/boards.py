@@ -11,7 +11,7 @@ from loanhub.demo.company import Company
 from loanhub.domain.errors import LoanHubError
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Lead, Pipeline
-from loanhub.services import boards, lists, pipeline_boards, pipelines
+from loanhub.services import boards, pipeline_boards, pipelines, saved_views
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.setup import DEFAULT_PIPELINE
@@ -73,6 +73,6 @@ def _views(chief: Actor, board: str, *, now: datetime) -> None:
         (place, "今天要跟进", soon, {"lane": "", "sort": "next_step"}, "role:sales"),
         (boards.page_of(DEFAULT_PIPELINE), "20 万以上", large, {"lane": "product", "sort": "amount"}, "all"),
     ):
-        lists.save_view(
+        saved_views.save_view(
             chief, page, "lead", name=name, raw_criteria=criteria, settings=settings, share_with=whom, now=now
         )

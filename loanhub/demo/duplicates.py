@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from loanhub.demo.company import Company
 from loanhub.domain.permissions import RoleCode
-from loanhub.services import interactions, leads, lists, recycle, rulings, tasks
+from loanhub.services import interactions, leads, recycle, rulings, saved_views, tasks
 from loanhub.services._actor import Actor
 from loanhub.services.duplicates import compare, merge, pairs, watch
 
@@ -105,7 +105,7 @@ def _deletions(boss: Actor, rep: Actor, *, now: datetime) -> None:
     )
     recycle.delete(rep, entity="task", record_id=task_id, reason="已经不用了", now=now - timedelta(hours=3))
     city = {"all": [{"field": "city", "op": "eq", "value": "苏州"}]}
-    view_id = lists.save_view(
+    view_id = saved_views.save_view(
         boss, "leads", "lead", name="苏州旧视图", raw_criteria=city, settings={}, now=now - timedelta(days=9)
     )
-    lists.delete_view(boss, view_id, now=now - timedelta(days=1))
+    saved_views.delete_view(boss, view_id, now=now - timedelta(days=1))

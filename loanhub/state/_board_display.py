@@ -10,7 +10,7 @@ import reflex as rx
 
 from loanhub.components.toasts import done, undoable
 from loanhub.domain.permissions import Permission
-from loanhub.services import boards, lists
+from loanhub.services import boards, saved_views
 from loanhub.services.setup import DEFAULT_PIPELINE
 from loanhub.state import _listing
 from loanhub.state._board_view import EVERYTHING, BoardReading
@@ -210,7 +210,7 @@ class BoardDisplay(BoardReading, mixin=True):
         """Delete a saved view."""
         actor, now = await self._actor(), utc_now()
         view_id = int(self._stored.get(str(code), {}).get("id", 0))
-        await rx.run_in_thread(lambda: lists.delete_view(actor, view_id, now=now))
+        await rx.run_in_thread(lambda: saved_views.delete_view(actor, view_id, now=now))
         gone = self.view == str(code)
         await self._read_views()
         self._list_views()

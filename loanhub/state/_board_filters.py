@@ -10,7 +10,7 @@ from loanhub.components.toasts import done
 from loanhub.domain.errors import LoanHubError
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import AgeState
-from loanhub.services import boards, conditions, lists
+from loanhub.services import boards, conditions, saved_views
 from loanhub.services.setup import DEFAULT_PIPELINE
 from loanhub.state import _listing
 from loanhub.state._board_display import BoardDisplay
@@ -173,7 +173,7 @@ class BoardFilters(BoardDisplay, BoardReading, mixin=True):
         self.naming, self.field_errors = bool(is_open), {}
         if is_open:
             actor = await self._actor()
-            self.sharing = _listing.pairs(await rx.run_in_thread(lambda: lists.sharing_options(actor)))
+            self.sharing = _listing.pairs(await rx.run_in_thread(lambda: saved_views.sharing_options(actor)))
 
     @rx.event
     @needs(Permission.BOARDS_READ)
@@ -184,7 +184,7 @@ class BoardFilters(BoardDisplay, BoardReading, mixin=True):
         settings = {**self._settings_of_view(), "lane": self.lane, "sort": self.sort}
         page, entity = boards.page_of(self.board), self.entity
         view_id = await rx.run_in_thread(
-            lambda: lists.save_view(
+            lambda: saved_views.save_view(
                 actor,
                 page,
                 entity,

@@ -14,7 +14,7 @@ import reflex as rx
 from loanhub.components.toasts import done
 from loanhub.domain.errors import InvalidInput, LoanHubError
 from loanhub.domain.permissions import Permission
-from loanhub.services import conditions, lists
+from loanhub.services import conditions, lists, saved_views
 from loanhub.services._actor import Actor
 from loanhub.services.lists import PAGE_ROWS, FilterField
 from loanhub.state import _listing
@@ -134,7 +134,7 @@ def record_list(spec: ListSpec) -> Any:
                     asked = _listing.criteria_of(found)
                     count = lists.count(actor, spec.entity, raw_criteria=asked, now=now)
                     tabs.append({"id": code, "name": name, "count": f"{count:,}"})
-                for tab in lists.views(actor, spec.place, spec.entity, now=now):
+                for tab in saved_views.views(actor, spec.place, spec.entity, now=now):
                     tabs.append({"id": f"s{tab.id}", "name": tab.name, "count": f"{tab.count:,}"})
                     stored[f"s{tab.id}"] = {"criteria": tab.criteria, "settings": tab.settings}
                 return tabs, stored
@@ -334,7 +334,7 @@ def record_list(spec: ListSpec) -> Any:
             actor, asked, now = await self._actor(), self._criteria(), utc_now()
             name, settings = str(form.get("name", "")), {"sort": self.sort, "direction": self.direction}
             view_id = await rx.run_in_thread(
-                lambda: lists.save_view(
+                lambda: saved_views.save_view(
                     actor, spec.place, spec.entity, name=name, raw_criteria=asked, settings=settings, now=now
                 )
             )
@@ -348,7 +348,7 @@ def record_list(spec: ListSpec) -> Any:
             """Delete the saved view that is shown."""
             if self.view[1:].isdigit():
                 actor, view_id = await self._actor(), int(self.view[1:])
-                await rx.run_in_thread(lambda: lists.delete_view(actor, view_id, now=utc_now()))
+                await rx.run_in_thread(lambda: saved_views.delete_view(actor, view_id, now=utc_now()))
             self.view = EVERY
             await self._read_views()
             return await self._show()

@@ -5,7 +5,7 @@ from sqlalchemy.engine import Engine
 
 from loanhub.domain.errors import InvalidInput, NotPermitted
 from loanhub.domain.permissions import RoleCode
-from loanhub.services import _totals, leads, lists
+from loanhub.services import _totals, leads, lists, saved_views
 from loanhub.services._actor import Actor
 from tests.builders import NOON, bare_actor, make_company, make_phone, make_user
 
@@ -154,8 +154,8 @@ class TestViews:
     def test_are_saved_counted_and_own(self) -> None:
         rep = make_user(RoleCode.SALES)
         leads.create(rep, {"name": "孙立", "phone": make_phone()}, now=NOON)
-        lists.save_view(rep, "leads", "lead", name="我的", now=NOON, settings={},
+        saved_views.save_view(rep, "leads", "lead", name="我的", now=NOON, settings={},
                         raw_criteria={"field": "owner_id", "op": "eq", "value": "me"})  # fmt: skip
 
-        assert [(v.name, v.count) for v in lists.views(rep, "leads", "lead", now=NOON)] == [("我的", 1)]
-        assert lists.views(make_user(RoleCode.SALES), "leads", "lead", now=NOON) == []
+        assert [(v.name, v.count) for v in saved_views.views(rep, "leads", "lead", now=NOON)] == [("我的", 1)]
+        assert saved_views.views(make_user(RoleCode.SALES), "leads", "lead", now=NOON) == []

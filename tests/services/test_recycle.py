@@ -22,7 +22,7 @@ from loanhub.models import (
     Segment,
     Task,
 )
-from loanhub.services import customers, leads, lists, recycle, rulings, segments, tasks
+from loanhub.services import customers, leads, lists, recycle, rulings, saved_views, segments, tasks
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from tests.builders import NOON, make_company, make_phone, make_product, make_user
@@ -150,7 +150,7 @@ class TestDelete:
 
     def test_a_view_and_a_segment_land_here_too(self) -> None:
         boss = make_user(RoleCode.TEAM_LEAD)
-        view_id = lists.save_view(
+        view_id = saved_views.save_view(
             boss, "leads", "lead", name="上海的", raw_criteria={}, settings={}, now=NOON
         )
         condition = {"all": [{"field": "city", "op": "eq", "value": "上海"}]}
@@ -158,14 +158,14 @@ class TestDelete:
             boss, name="上海客户", note="", raw_criteria=condition, shared="own", now=NOON
         )
         segment_id = getattr(segment_id, "id", segment_id)
-        lists.delete_view(boss, view_id, now=NOON)
+        saved_views.delete_view(boss, view_id, now=NOON)
         segments.delete(boss, segment_id=segment_id, now=NOON)
 
         found = {one.entity: one for one in bin_of(boss)}
         assert {code: one.title for code, one in found.items()} == {"view": "上海的", "segment": "上海客户"}
         for one in found.values():
             recycle.restore(boss, item_id=one.id, now=NOON)
-        assert "上海的" in [one.name for one in lists.views(boss, "leads", "lead", now=NOON)]
+        assert "上海的" in [one.name for one in saved_views.views(boss, "leads", "lead", now=NOON)]
         assert "上海客户" in [one.name for one in segments.list_segments(boss, now=NOON)]
 
     def test_the_toast_s_undo_takes_a_segment_out_of_the_bin(self) -> None:
@@ -193,8 +193,10 @@ class TestRestore:
 
     def test_a_private_view_is_nobody_else_s(self) -> None:
         rep = make_user(RoleCode.SALES)
-        view_id = lists.save_view(rep, "leads", "lead", name="我的", raw_criteria={}, settings={}, now=NOON)
-        lists.delete_view(rep, view_id, now=NOON)
+        view_id = saved_views.save_view(
+            rep, "leads", "lead", name="我的", raw_criteria={}, settings={}, now=NOON
+        )
+        saved_views.delete_view(rep, view_id, now=NOON)
 
         assert len(bin_of(rep)) == 1 and not bin_of(make_user(RoleCode.MANAGER))
 
@@ -232,14 +234,14 @@ class TestPurge:
 
     def test_views_and_segments_go_entirely(self) -> None:
         boss = make_user(RoleCode.TEAM_LEAD)
-        view_id = lists.save_view(
+        view_id = saved_views.save_view(
             boss, "leads", "lead", name="上海的", raw_criteria={}, settings={}, now=NOON
         )
         condition = {"all": [{"field": "city", "op": "eq", "value": "上海"}]}
         made = segments.create(boss, name="上海客户", note="", raw_criteria=condition, shared="own", now=NOON)
         segment_id = getattr(made, "id", made)
         segments.count_day(now=NOON)
-        lists.delete_view(boss, view_id, now=NOON)
+        saved_views.delete_view(boss, view_id, now=NOON)
         segments.delete(boss, segment_id=segment_id, now=NOON)
 
         assert recycle.purge_due(now=LATER) == 2

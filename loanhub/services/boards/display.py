@@ -13,7 +13,7 @@ from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.models import User
 from loanhub.repositories import boards as repository
-from loanhub.services import events, lists
+from loanhub.services import events, saved_views
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.boards import facts, lanes
@@ -85,7 +85,7 @@ def choose_facts(
                 raise InvalidInput(fields={"facts": "至少选 1 项"})
         said = "、".join(labels[key] for key in chosen) if chosen is not None else "默认"
         if view_id:
-            view = lists.editable_view(db, actor, page_of(board), view_id)
+            view = saved_views.editable_view(db, actor, page_of(board), view_id)
             view.settings = {k: v for k, v in view.settings.items() if k != "facts"} | (
                 {"facts": chosen} if chosen is not None else {}
             )
@@ -114,7 +114,7 @@ def choose_first_view(actor: Actor, *, board: str, view_id: int, now: datetime) 
         _may_look(actor, kind)
         name = "全部在途"
         if view_id:
-            name = lists.finds(db, actor, page_of(board), view_id)
+            name = saved_views.finds(db, actor, page_of(board), view_id)
         _keep(db, actor, board, {"view": view_id or None})
         events.record(
             db, actor, "board.arranged", now=now, entity="user", entity_id=actor.user_id,

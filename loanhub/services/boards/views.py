@@ -5,11 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 
 from loanhub.repositories import boards as repository
-from loanhub.services import lists
+from loanhub.services import lists, saved_views
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.boards.entities import entity_of
-from loanhub.services.lists import ViewTab
+from loanhub.services.saved_views import ViewTab
 from loanhub.services.setup import DEFAULT_PIPELINE
 
 PAGE = "boards"
@@ -27,4 +27,4 @@ def tabs(actor: Actor, *, board: str = DEFAULT_PIPELINE, now: datetime) -> tuple
         kind = entity_of(pipeline.entity)
         only = kind.on_board(pipeline.id or 0, now=now)
         everything = lists.count(actor, kind.code, only=only, now=now)
-        return everything, lists.views(actor, page_of(board), kind.code, only=only, now=now)
+        return everything, saved_views.views(actor, page_of(board), kind.code, only=only, now=now)

@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Lead, SavedView
-from loanhub.services import boards, leads, lists
+from loanhub.services import boards, leads, saved_views
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from tests.builders import NOON, make_company, make_phone, make_product, make_user
@@ -199,13 +199,13 @@ class TestFacts:
 
 
 def save(actor: Actor, name: str, share_with: str = "") -> int:
-    return lists.save_view(
+    return saved_views.save_view(
         actor, "boards", "lead", name=name, raw_criteria={}, settings={}, share_with=share_with, now=NOON
     )
 
 
 def names(actor: Actor) -> set[str]:
-    return {one.name for one in lists.views(actor, "boards", "lead", now=NOON)}
+    return {one.name for one in saved_views.views(actor, "boards", "lead", now=NOON)}
 
 
 class TestViews:
@@ -213,7 +213,7 @@ class TestViews:
         boss = make_user(RoleCode.MANAGER)
         first = make_user(RoleCode.SALES, team="华东一组")
         second = make_user(RoleCode.SALES, team="华东二组")
-        everywhere = dict(lists.sharing_options(boss))
+        everywhere = dict(saved_views.sharing_options(boss))
         team = next(code for code, label in everywhere.items() if label == "部门：华东一组")
         branch = next(code for code, label in everywhere.items() if label == "部门：上海分公司")
         save(boss, "一组的", team)
@@ -229,7 +229,7 @@ class TestViews:
     def test_sharing_is_for_who_may(self) -> None:
         rep = make_user(RoleCode.SALES)
 
-        assert lists.sharing_options(rep) == [("me", "仅自己")]
+        assert saved_views.sharing_options(rep) == [("me", "仅自己")]
         with pytest.raises(NotPermitted):
             save(rep, "大家的", "all")
         with pytest.raises(InvalidInput) as refusal:

@@ -26,7 +26,7 @@ from loanhub.models import (
     Task,
     User,
 )
-from loanhub.services import boards, handover, leads, lists, tasks
+from loanhub.services import boards, handover, leads, saved_views, tasks
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.handover.kinds import HISTORY, KINDS, SEATS
@@ -56,7 +56,7 @@ def leaver(admin: Actor) -> Actor:
             tasks.create(
                 rep, title=f"回访{place}", customer_id=customer, due_at=NOON + timedelta(days=1), now=NOON
             )
-    lists.save_view(rep, "leads", "lead", name="本周重点", raw_criteria={}, settings={}, now=NOON)
+    saved_views.save_view(rep, "leads", "lead", name="本周重点", raw_criteria={}, settings={}, now=NOON)
     return rep
 
 

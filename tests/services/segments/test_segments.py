@@ -14,7 +14,7 @@ from loanhub.domain.criteria import matches, parse
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Customer, Lead, SegmentCount
-from loanhub.services import _segments, customers, leads, lists, segments
+from loanhub.services import _segments, customers, leads, lists, saved_views, segments
 from loanhub.services import catalogue as catalogues
 from loanhub.services._transaction import reading, transaction
 from tests.builders import NOON, make_company, make_phone, make_user
@@ -161,7 +161,7 @@ class TestUse:
         with pytest.raises(InvalidInput):
             lists.count(other, "customer", raw_criteria=member([own]), now=NOON)
         with pytest.raises(InvalidInput):
-            lists.save_view(
+            saved_views.save_view(
                 other, "customers", "customer", name="偷看", raw_criteria=member([own]), settings={}, now=NOON
             )
         with pytest.raises(NotFound):
