@@ -56,6 +56,7 @@ from loanhub.models.duplicates import (  # noqa: E402
     RecordMerge,
     RecycleItem,
 )
+from loanhub.models.exporting import ExportJob  # noqa: E402
 from loanhub.models.handover import Handover  # noqa: E402
 from loanhub.models.lead_scores import LeadScore, LeadScoreCursor, LeadScoreVersion  # noqa: E402
 from loanhub.models.leads import Channel, ImportBatch, ImportRow, Lead, LeadTouch  # noqa: E402
@@ -151,6 +152,7 @@ __all__ = [
     "DuplicatePair",
     "Event",
     "EventSeal",
+    "ExportJob",
     "Handover",
     "IdempotencyKey",
     "ImportBatch",
