@@ -31,7 +31,8 @@ from loanhub.demo import (
     templates,
 )
 from loanhub.demo import company as companies
-from loanhub.demo.history import History, Shape, Tally
+from loanhub.demo.history import History, Tally
+from loanhub.demo.plans import Shape
 from loanhub.domain.calendar import SHANGHAI
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Notification, User

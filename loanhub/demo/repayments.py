@@ -15,7 +15,8 @@ from loanhub.services import loans
 from loanhub.services._transaction import reading
 
 if TYPE_CHECKING:
-    from loanhub.demo.history import History, Plan
+    from loanhub.demo.history import History
+    from loanhub.demo.plans import Plan
 
 RANGES = {"M1": (5, 30), "M2": (31, 60), "M3": (61, 90), "M3+": (91, 240)}
 """Days since the oldest unpaid due date, by the bucket a loan is to end in."""

@@ -14,7 +14,7 @@ from loanhub.domain.calendar import SHANGHAI
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.repayment.postings import PostingKind
 from loanhub.models import Customer, Installment, Loan, Payment
-from loanhub.repositories.statements import INCOMING, standing
+from loanhub.repositories.statement_matches import INCOMING, standing
 from loanhub.services import ledger_books, statements
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading

@@ -23,7 +23,7 @@ from loanhub.models import (
     Loan,
     Payment,
 )
-from loanhub.repositories.statements import INCOMING, standing, without_line
+from loanhub.repositories.statement_matches import INCOMING, standing, without_line
 
 OUT_KINDS = ("disbursement", PostingKind.REFUND.value)
 """Kinds of ledger transactions with which money leaves."""

@@ -14,7 +14,7 @@ from sqlalchemy.engine import Engine
 
 from loanhub.analytics import book as frames
 from loanhub.analytics.book import Book
-from loanhub.demo import _player, history
+from loanhub.demo import _player, plans
 from loanhub.demo import company as companies
 from loanhub.demo.history import History
 from loanhub.domain.permissions import RoleCode
@@ -42,15 +42,17 @@ class Few:
 
 def play(monkeypatch: pytest.MonkeyPatch, look: Any) -> History:
     """Play five months of a small company, looking every few steps."""
-    monkeypatch.setattr(history, "OVERDUE_EACH", 1)
-    monkeypatch.setattr(history, "DUE_TODAY", 1)
+    monkeypatch.setattr(plans, "OVERDUE_EACH", 1)
+    monkeypatch.setattr(plans, "DUE_TODAY", 1)
     monkeypatch.setattr(_player, "STEPS_A_TRANSACTION", 9)
     since = NOON - timedelta(days=220)
     with transaction() as db:
         people = companies.build(db, now=NOON, since=since, seed=5)
         products = install_products(db, lender="示范小贷", now=since)
-    found = History(people, Few(), now=NOON, seed=5, products=products)  # type: ignore[arg-type]
-    found._plan_loans()
+    shape: Any = Few()
+    found = History(people, shape, now=NOON, seed=5, products=products)
+    for plan, when in plans.Plans(people, shape, found.people, found.pick, NOON).loans():
+        found._start(plan, when)
     found.player.run(look)
     return found
 

@@ -12,7 +12,8 @@ from loanhub.domain.statements.matching import (
     is_third_party,
     score,
 )
-from loanhub.domain.statements.reading import Line, Problem, Statement, StatementRefused, read_statement
+from loanhub.domain.statements.reading import read_statement
+from loanhub.domain.statements.statement import Line, Problem, Statement, StatementRefused
 
 __all__ = [
     "LAYOUTS", "Claim", "Layout", "Line", "LineStatus", "LineTab", "LoanFacts", "Movement", "Problem", "Reason", "Statement", "StatementRefused",

@@ -10,16 +10,15 @@ import hashlib
 import itertools
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.loose_values import cell_text, read_date
 from loanhub.domain.money import MINUS, format_plain, parse_fen
-from loanhub.domain.statements.layouts import LABELS, Header, Layout, find_header, missing_columns
+from loanhub.domain.statements.layouts import LABELS, Header, find_header, missing_columns
+from loanhub.domain.statements.statement import Line, Problem, Statement, StatementRefused
 
 MAX_LINES = 20_000
-SHOWN_PROBLEMS = 50
 MAX_NAME, MAX_REMARK, MAX_SERIAL, MAX_ACCOUNT = 80, 200, 80, 40
 
 _IN_WORDS = frozenset({"收", "收入", "贷", "贷方", "转入", "存入", "来账", "入", "c", "cr", "贷(收入)", "+"})
@@ -34,83 +33,6 @@ _MONEY = re.compile(rf"[¥￥]?[+\-{MINUS}]?[¥￥]?[0-9][0-9,]*(?:\.[0-9]+)?元
 _COMPACT_MOMENT = re.compile(r"([0-9]{8})[ T]?(?:[01][0-9]|2[0-3]):?[0-5][0-9](?::?[0-5][0-9])?")
 _EMPTY = frozenset({"", "-", "--", "—", "/", "无"})
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u200b-\u200f\u202a-\u202e\u2066-\u2069]+")
-
-
-@dataclass(frozen=True, slots=True)
-class Problem:
-    """What is wrong at a place: row as the spreadsheet counts it (0: the file as a whole), column title, sentence."""
-
-    row: int
-    column: str
-    sentence: str
-
-    @property
-    def text(self) -> str:
-        """Return 「第 12 行「余额」：…」."""
-        if not self.row:
-            return self.sentence
-        place = f"「{self.column}」" if self.column else ""
-        return f"第 {self.row} 行{place}：{self.sentence}"
-
-
-class StatementRefused(InvalidInput):
-    """The file is not imported; ``problems`` says why, place by place (the first 50), ``total`` how many there are."""
-
-    def __init__(self, problems: Sequence[Problem], total: int | None = None) -> None:
-        self.problems = tuple(problems[:SHOWN_PROBLEMS])
-        self.total = len(problems) if total is None else total
-        first = self.problems[0].text
-        more = f"（共 {self.total} 处问题）" if self.total > 1 else ""
-        super().__init__(fields={"file": first + more})
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """One movement: ``amount_fen`` above zero came in, below zero went out; ``row`` as the spreadsheet counts it."""
-
-    row: int
-    transaction_id: str
-    day: date
-    clock: str
-    amount_fen: int
-    balance_fen: int | None
-    party: str
-    account: str
-    remark: str
-
-
-@dataclass(frozen=True, slots=True)
-class Statement:
-    """A statement as read, lines in the order of their running balance (oldest first).
-
-    ``opening_fen`` and ``closing_fen`` are None when the layout carries no balances.
-    """
-
-    layout: Layout
-    account: str
-    lines: tuple[Line, ...]
-    opening_fen: int | None
-    closing_fen: int | None
-
-    @property
-    def first_day(self) -> date:
-        """Return the first day with a movement."""
-        return min(line.day for line in self.lines)
-
-    @property
-    def last_day(self) -> date:
-        """Return the last day with a movement."""
-        return max(line.day for line in self.lines)
-
-    @property
-    def in_fen(self) -> int:
-        """Return all that came in."""
-        return sum(line.amount_fen for line in self.lines if line.amount_fen > 0)
-
-    @property
-    def out_fen(self) -> int:
-        """Return all that went out, above zero."""
-        return -sum(line.amount_fen for line in self.lines if line.amount_fen < 0)
 
 
 def plain_text(raw: object, limit: int) -> str:

@@ -15,8 +15,8 @@ from loanhub.domain.repayment.postings import PostingKind
 from loanhub.domain.statements import Claim, LoanFacts, Movement, Verdict, decide, score
 from loanhub.domain.statements.matching import WHO, numbers_in
 from loanhub.models import BankLine, Installment, Payment, SettlementOffer
-from loanhub.repositories import statements as repository
-from loanhub.repositories.statements import LoanCard
+from loanhub.repositories import statement_matches as matches
+from loanhub.repositories.statement_matches import LoanCard
 from loanhub.services._actor import Actor
 from loanhub.services.loans._shared import open_account
 
@@ -88,18 +88,18 @@ def _loans_of(
     db: Session, reader: Actor, lines: Sequence[BankLine], *, outgoing: bool
 ) -> dict[int, set[int]]:
     numbers = {line.id or 0: numbers_in(line.remark) for line in lines}
-    by_number = repository.ids_by_number(
+    by_number = matches.ids_by_number(
         db, reader, (number for some in numbers.values() for number in some), outgoing=outgoing
     )
-    by_account = repository.ids_by_account(
+    by_account = matches.ids_by_account(
         db, reader, (line.payer_account_index for line in lines), outgoing=outgoing
     )
-    by_name = repository.ids_by_name(db, reader, (line.payer_name for line in lines), outgoing=outgoing)
+    by_name = matches.ids_by_name(db, reader, (line.payer_name for line in lines), outgoing=outgoing)
     days = [line.booked_date for line in lines]
     by_amount = (
         []
         if outgoing
-        else repository.ids_by_amount(db, reader, (line.amount_fen for line in lines), min(days), max(days))
+        else matches.ids_by_amount(db, reader, (line.amount_fen for line in lines), min(days), max(days))
     )
     due: dict[int, list[tuple[date, int]]] = defaultdict(list)
     for amount, day, loan_id in by_amount:
@@ -120,14 +120,14 @@ def _loans_of(
 
 
 def _look_up(db: Session, reader: Actor, lines: Sequence[BankLine], loan_ids: set[int]) -> _Lookup:
-    cards = repository.list_cards(db, reader, loan_ids)
+    cards = matches.list_cards(db, reader, loan_ids)
     known = _Lookup(
         cards=cards,
-        related=repository.related_names(db, (card.loan.customer_id for card in cards.values())),
-        rows=repository.open_installments(db, cards),
-        offers=repository.list_offers(db, cards),
+        related=matches.related_names(db, (card.loan.customer_id for card in cards.values())),
+        rows=matches.open_installments(db, cards),
+        offers=matches.list_offers(db, cards),
     )
-    for payment in repository.free_payments(db, cards, (line.booked_date for line in lines)):
+    for payment in matches.free_payments(db, cards, (line.booked_date for line in lines)):
         known.payments[payment.loan_id, payment.value_date].append(payment)
     return known
 

@@ -16,6 +16,7 @@ from loanhub.domain.statements import LineStatus, Verdict
 from loanhub.domain.statements.matching import normalized_party
 from loanhub.models import BankLine, Customer, Loan
 from loanhub.repositories import loans as loan_repository
+from loanhub.repositories import statement_matches as matches
 from loanhub.repositories import statements as repository
 from loanhub.services import events, loans
 from loanhub.services._actor import Actor
@@ -196,13 +197,13 @@ def link(
         line = _waiting(db, line_id, expected_version)
         loan = loan_repository.get_visible(db, actor, loan_id)
         actor.require(Permission.STATEMENTS_IMPORT)
-        payment = repository.find_free_posting(
+        payment = matches.find_free_posting(
             db, loan_id, abs(line.amount_fen), line.booked_date, out=line.amount_fen < 0
         )
         if payment is None and not (
             line.amount_fen == -loan.principal_fen
             and loan.disbursed_date is not None
-            and not repository.has_disbursement_line(db, loan_id)
+            and not matches.has_disbursement_line(db, loan_id)
         ):
             raise Conflict("这笔借据的账上没有金额相同、日期相近而还没对上流水的记录")
         receipt = payment.receipt_number if payment else loan.bank_reference
@@ -270,7 +271,7 @@ def undo(
             raise InvalidInput(fields={"reason": "写一下撤回的原因（2 到 300 个字）"})
         before = LineStatus(line.status).label
         posted = line.payment_id if line.status == LineStatus.MATCHED.value else None
-        if posted and repository.find_reversal(db, posted) is None:
+        if posted and matches.find_reversal(db, posted) is None:
             loans.reverse(actor, payment_id=posted, reason=text, now=now)
         line.status = LineStatus.UNMATCHED.value
         line.loan_id = line.payment_id = None

@@ -15,9 +15,10 @@ from loanhub.domain.formats import local
 from loanhub.domain.money import format_fen
 from loanhub.domain.permissions import Permission
 from loanhub.domain.statements import Line, LineStatus, Statement, StatementRefused, read_statement
-from loanhub.domain.statements.reading import Problem
+from loanhub.domain.statements.statement import Problem
 from loanhub.models import BankLine, BankStatement, Document
 from loanhub.models.encryption import blind_index
+from loanhub.repositories import statement_matches as matches
 from loanhub.repositories import statements as repository
 from loanhub.services import _storage, events
 from loanhub.services._actor import Actor
@@ -248,15 +249,15 @@ def _in_order(lines: Sequence[BankLine], found: dict[int, Matched]) -> list[tupl
 
 def _book_known(db: Session, lines: Sequence[BankLine], *, now: datetime) -> int:
     """Link the lines whose bank id was typed in with a posting or a disbursement; return how many."""
-    payments = repository.payments_by_bank_id(db, (line.transaction_id for line in lines))
-    loans = repository.loans_by_bank_reference(
+    payments = matches.payments_by_bank_id(db, (line.transaction_id for line in lines))
+    loans = matches.loans_by_bank_reference(
         db, (line.transaction_id for line in lines if line.amount_fen < 0)
     )
     count = 0
     for line in lines:
         payment, loan = payments.get(line.transaction_id), loans.get(line.transaction_id)
         if payment is not None and payment.amount_fen == abs(line.amount_fen):
-            if repository.find_line_of(db, payment.id or 0) is None:
+            if matches.find_line_of(db, payment.id or 0) is None:
                 _book(line, payment.loan_id, payment.id, _late(payment.value_date, line.booked_date), now=now)
                 count += 1
         elif loan is not None and line.amount_fen == -loan.principal_fen:

@@ -17,8 +17,10 @@ from loanhub.domain.statements import LAYOUTS, Claim, LineStatus, LineTab, Verdi
 from loanhub.domain.statements.matching import describe_reason
 from loanhub.models import BankLine, BankStatement
 from loanhub.repositories import loans as loan_repository
+from loanhub.repositories import statement_matches as matches
 from loanhub.repositories import statements as repository
-from loanhub.repositories.statements import LoanCard, Wanted
+from loanhub.repositories.statement_matches import LoanCard
+from loanhub.repositories.statements import Wanted
 from loanhub.services import loans
 from loanhub.services._actor import Actor, LacksPermission
 from loanhub.services._transaction import reading
@@ -194,8 +196,8 @@ def _rows(db: Session, actor: Actor, found: Sequence[tuple[BankLine, str]]) -> l
     lines = [line for line, _ in found]
     waiting = [line for line in lines if line.status == LineStatus.UNMATCHED.value]
     matched = match(db, actor, waiting) if waiting else {}
-    cards = repository.list_cards(db, actor, {line.loan_id for line in lines if line.loan_id})
-    receipts = repository.receipts_of(db, {line.payment_id for line in lines if line.payment_id})
+    cards = matches.list_cards(db, actor, {line.loan_id for line in lines if line.loan_id})
+    receipts = matches.receipts_of(db, {line.payment_id for line in lines if line.payment_id})
     names = loan_repository.names_of_users(db, {line.decided_by_id for line in lines if line.decided_by_id})
     return [_row(line, number, matched.get(line.id or 0), cards, receipts, names) for line, number in found]
 
@@ -254,7 +256,7 @@ def line_detail(actor: Actor, *, line_id: int) -> LineDetail:
         if line.status != LineStatus.UNMATCHED.value:
             return LineDetail(row, "", "", (), line.loan_id or 0)
         found = match(db, actor, [line])[line_id]
-        cards = repository.list_cards(db, actor, {claim.loan_id for claim in found.claims})
+        cards = matches.list_cards(db, actor, {claim.loan_id for claim in found.claims})
         candidates = tuple(
             _candidate(cards[claim.loan_id], claim, line.amount_fen)
             for claim in found.claims
@@ -289,8 +291,8 @@ def find_loans(actor: Actor, *, line_id: int, text: str) -> list[CandidateRow]:
         customers = (
             None if text.isascii() and any(c.isdigit() for c in text) else searched_ids(db, "customer", text)
         )
-        ids = repository.find_loans(db, actor, text, customers, outgoing=line.amount_fen < 0, limit=8)
-        cards = repository.list_cards(db, actor, ids)
+        ids = matches.find_loans(db, actor, text, customers, outgoing=line.amount_fen < 0, limit=8)
+        cards = matches.list_cards(db, actor, ids)
         known = {claim.loan_id: claim for claim in match(db, actor, [line])[line_id].claims}
         return [
             _candidate(cards[one], known.get(one, Claim(one, 0, (), third_party=False)), line.amount_fen)
