@@ -176,7 +176,9 @@ def collections() -> Page:
                 role="group",
                 custom_attrs={"aria-label": "逾期阶段与联系时间"},
             ),
-            *above(S, _quick(), placeholder="案件编号、客户姓名、手机后四位", noun="案件"),
+            *above(
+                S, _quick(), placeholder="案件编号、客户姓名、手机后四位", noun="案件", segment_field="customer_segment_id"
+            ),
             table,
             below(S),
             rx.cond(may_assign, bulk_bar(S.selected_count, _assign(), on_clear=S.clear_selection), rx.fragment()),

@@ -164,7 +164,7 @@ def tasks() -> Page:
     )
     return Page(
         [
-            *above(S, _quick(), placeholder="要做什么", noun="待办"),
+            *above(S, _quick(), placeholder="要做什么", noun="待办", segment_field="customer_segment_id"),
             table,
             below(S),
             task_drawer(),

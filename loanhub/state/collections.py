@@ -90,7 +90,7 @@ CaseList: Any = record_list(
     ListSpec(
         place="collections", entity="collection_case", permission=Permission.COLLECTIONS_READ, keys=KEYS,
         sortable=SORTABLE, quick=("bucket", "approach", "stage"), built_in=VIEWS, first_view=_first_view,
-        first_field="dpd",
+        first_field="dpd", segment_field="customer_segment_id",
     )
 )  # fmt: skip
 

@@ -61,6 +61,7 @@ TaskList: Any = record_list(
         place="tasks", entity="task", permission=Permission.TASKS_EDIT, keys=KEYS, sortable=SORTABLE,
         quick=("kind", "priority", "owner_id"), built_in=VIEWS, first_view=lambda _actor: "mine",
         number_fields=frozenset({"priority", "owner_id"}), first_field="due_at", first_sort=("due_at", "ascending"),
+        segment_field="customer_segment_id",
     )
 )  # fmt: skip
 

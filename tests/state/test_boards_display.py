@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from sqlmodel import col
 from loanhub.domain.errors import Conflict, NotFound
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Lead, Pipeline
-from loanhub.services import boards, leads, pipeline_boards, segments
+from loanhub.services import boards, leads, pipeline_boards, segments, tasks
 from loanhub.services._transaction import reading
 from loanhub.state._board_view import BoardColumns
 from loanhub.state._clock import utc_now
@@ -102,6 +103,29 @@ class TestSegmentChip:
         assert board.state.quick == {"customer_segment_id": str(made)}
         board.do("set_quick", "customer_segment_id", "drop")
         assert len(board.order["lead"]) == 2
+
+    def test_stands_over_the_board_of_to_dos_and_is_kept_in_a_view(self, visit: Any) -> None:
+        chief, now = make_user(RoleCode.TEAM_LEAD), utc_now()
+        card = make_card(chief, city="苏州")
+        customer = leads.convert(chief, lead_id=card, now=now)
+        ids = [
+            tasks.create(chief, title="回电", due_at=now + timedelta(hours=1), now=now, **about)
+            for about in ({"lead_id": card}, {"customer_id": customer}, {})
+        ]
+        made = segments.create(
+            chief, name="苏州客户", raw_criteria={"field": "city", "op": "eq", "value": "苏州"}, now=now
+        )
+        board = visit(chief, board="tasks")
+        assert len(board.order["todo"]) == 3 and board.state.segments == [
+            {"value": str(made), "label": "苏州客户"}
+        ]
+
+        board.do("set_quick", "customer_segment_id", str(made))
+        assert set(board.order["todo"]) == {str(one) for one in ids[:2]}
+        board.do("save_view", {"name": "苏州客户的事"})
+        assert board.state.view.startswith("s") and len(board.order["todo"]) == 2
+        board.do("choose_view", "all")
+        assert len(board.order["todo"]) == 3
 
 
 class TestSort:

@@ -9,6 +9,7 @@ import pytest
 
 from loanhub.domain.errors import NotFound
 from loanhub.domain.permissions import RoleCode
+from loanhub.services import segments
 from loanhub.services.collections import ContactRefused
 from loanhub.state import collection_drawer, collections
 from loanhub.state.collection_drawer import CollectionDrawerState
@@ -50,6 +51,25 @@ class TestQueue:
         assert (row.customer, row.bucket, row.stage, row.owner) == ("刘志强", "M1", "待联系", "")
         assert state.quiet == "" and state.cells.count("now") == 1
         assert [one.count for one in state.buckets if one.code == "M1"] == ["1"]
+
+    def test_is_narrowed_to_a_segment_of_customers_and_kept_as_a_view(
+        self, office: Office, visit: Any
+    ) -> None:  # noqa: F811
+        chief = make_user(RoleCode.MANAGER)
+        city = {"field": "name", "op": "eq", "value": "刘志强"}
+        here = segments.create(chief, name="刘志强", raw_criteria=city, shared="all", now=at(DAY, 9))
+        nobody = {"field": "name", "op": "eq", "value": "无此人"}
+        none = segments.create(chief, name="别人", raw_criteria=nobody, shared="all", now=at(DAY, 9))
+        state = visit(CollectionsState, chief, "/collections")
+        do(CollectionsState.load, state)
+        assert {one["label"] for one in state.segment_options} == {"刘志强", "别人"}
+
+        do(CollectionsState.set_quick, state, "customer_segment_id", str(none))
+        assert state.rows == [] and state.segment_name == "别人"
+        do(CollectionsState.set_quick, state, "customer_segment_id", str(here))
+        assert [row.customer for row in state.rows] == ["刘志强"] and state.chips == []
+        do(CollectionsState.save_view, state, {"name": "刘志强的案件"})
+        assert state.view.startswith("s") and state.total == 1
 
     def test_gives_out_what_was_chosen_on_this_page_only(self, office: Office, visit: Any) -> None:  # noqa: F811
         state = visit(CollectionsState, office.collector, "/collections", view="free")

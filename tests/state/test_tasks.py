@@ -11,13 +11,13 @@ from sqlalchemy.engine import Engine
 from loanhub.domain import formats
 from loanhub.domain.errors import Conflict, NotFound
 from loanhub.domain.permissions import RoleCode
-from loanhub.services import recycle, tasks
+from loanhub.services import customers, recycle, segments, tasks
 from loanhub.services._actor import Actor
 from loanhub.state._clock import utc_now
 from loanhub.state.recycle import RecycleState
 from loanhub.state.task_drawer import TaskDrawerState
 from loanhub.state.tasks import TasksState
-from tests.builders import make_company, make_user
+from tests.builders import make_company, make_phone, make_user
 from tests.state.test_daily_work import do, visit  # noqa: F401
 
 
@@ -44,6 +44,22 @@ class TestList:
         assert [row.title for row in state.rows] == ["先做", "后做"]
         assert (state.rows[0].priority, state.rows[0].due_status) == ("高", "w")
         assert {one["id"]: one["count"] for one in state.views}["done"] == "1"
+
+    def test_is_narrowed_to_a_segment_of_customers_and_kept_as_a_view(self, visit: Any) -> None:  # noqa: F811
+        chief, now = make_user(RoleCode.TEAM_LEAD), utc_now()
+        person = {"kind": "person", "name": "孙立", "phone": make_phone(), "city": "上海"}
+        make(chief, "给孙立回电", customer_id=customers.create(chief, person, key="", now=now))
+        make(chief, "写周报")
+        raw = {"field": "city", "op": "eq", "value": "上海"}
+        here = segments.create(chief, name="上海客户", raw_criteria=raw, now=now)
+        state = visit(TasksState, chief, "/tasks/")
+        do(TasksState.load, state)
+        assert state.total == 2 and state.segment_options == [{"value": str(here), "label": "上海客户"}]
+
+        do(TasksState.set_quick, state, "customer_segment_id", str(here))
+        assert [row.title for row in state.rows] == ["给孙立回电"] and state.segment_name == "上海客户"
+        do(TasksState.save_view, state, {"name": "上海的事"})
+        assert state.view.startswith("s") and [row.title for row in state.rows] == ["给孙立回电"]
 
     def test_finds_by_title_and_by_what_is_over(self, visit: Any) -> None:  # noqa: F811
         rep = make_user(RoleCode.SALES)

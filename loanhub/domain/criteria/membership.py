@@ -2,12 +2,13 @@
 
 So the evaluators on records, SQL and Polars know nothing of segments and cannot disagree about them. The key of a field
 of kind ``segment`` says whose belonging is meant: ``segment_id`` the record's own, ``customer_segment_id`` that of what
-the relation ``customer`` leads to. A record without it is neither in nor out, as with any missing value.
+the relation ``customer`` leads to, or one of several ways (``PATHS``). A record without it is neither in nor out, as
+with any missing value.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from loanhub.domain.catalogue import Catalogue, FieldSpec
@@ -18,6 +19,10 @@ MAX_NESTING = 3
 """Segments within segments within segments; deeper nobody can read."""
 MAX_INLINED = 300
 """Comparisons a segment may come to once the segments it names are written out."""
+PATHS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "task": (("customer",), ("lead", "customer"), ("application", "customer"), ("loan", "customer")),
+}
+"""By entity the relations that lead to the customer, where it is not only the one called ``customer``."""
 _OWN = "segment_id"
 _OUT = "not_in_segment"
 
@@ -44,12 +49,21 @@ def written_out(node: Condition, spec: FieldSpec, meaning: Callable[[int], Node]
     inside: Node = AnyOf(tuple(meaning(int(segment_id)) for segment_id in node.value))
     if node.op == _OUT:
         inside = Not(inside)
-    return Aggregate(Function.EXISTS, _relation(spec), inside) if _relation(spec) else inside
+    ways = tuple(_along(path, inside) for path in _paths(spec))
+    return ways[0] if len(ways) == 1 else AnyOf(ways)
 
 
-def _relation(spec: FieldSpec) -> str:
-    """Return the relation that leads to whose belonging is meant, empty for the record itself."""
-    return "" if spec.key == _OWN else spec.key.removesuffix(f"_{_OWN}")
+def _paths(spec: FieldSpec) -> tuple[tuple[str, ...], ...]:
+    """Return the relations, each a way, that lead to whose belonging is meant; no relation for the record itself."""
+    if spec.key == _OWN:
+        return ((),)
+    return PATHS.get(spec.entity, ((spec.key.removesuffix(f"_{_OWN}"),),))
+
+
+def _along(path: tuple[str, ...], inside: Node) -> Node:
+    for relation in reversed(path):
+        inside = Aggregate(Function.EXISTS, relation, inside)
+    return inside
 
 
 def inline(
@@ -73,7 +87,9 @@ def inline(
             spec = catalogue.get(entity, key)
             if spec.kind != "segment":
                 return node
-            whose = catalogue.related(entity, _relation(spec)).entity if _relation(spec) else entity
+            whose = entity
+            for relation in _paths(spec)[0]:
+                whose = catalogue.related(whose, relation).entity
 
             def meaning(segment_id: int) -> Node:
                 if segment_id in chain:

@@ -14,10 +14,11 @@ from loanhub.domain.criteria import matches, parse
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Customer, Lead, SegmentCount
-from loanhub.services import _segments, customers, leads, lists, saved_views, segments
+from loanhub.services import _segments, applications, customers, leads, lists, saved_views, segments, tasks
 from loanhub.services import catalogue as catalogues
 from loanhub.services._transaction import reading, transaction
 from tests.builders import NOON, make_company, make_phone, make_user
+from tests.services.collections.builders import LATE, end_day, make_office
 
 SHANGHAI = {"field": "city", "op": "eq", "value": "上海"}
 IT = {"field": "industry", "op": "eq", "value": "软件"}
@@ -151,6 +152,43 @@ class TestUse:
         through = "customer_segment_id"
         assert names(lead, member([here], field=through), "lead") == {"有客户"}
         assert names(lead, member([here], "not_in_segment", through), "lead") == set()
+
+    def test_reaches_a_to_do_by_every_way_to_its_customer_and_misses_one_about_nobody(self) -> None:
+        chief = make_user(RoleCode.TEAM_LEAD)
+        here, there = add(chief, "孙立", city="上海"), add(chief, "何秀英", city="杭州")
+        lead = leads.create(chief, {"name": "孙立", "phone": make_phone()}, now=NOON).lead_id or 0
+        with transaction() as db:
+            db.execute(sa.update(Lead).where(Lead.id == lead).values(customer_id=here))
+        draft = applications.create(chief, customer_id=here, raw={}, key="d", now=NOON)
+        for title, about in (
+            ("孙立本人", {"customer_id": here}), ("线索", {"lead_id": lead}), ("申请", {"application_id": draft}),
+            ("何秀英本人", {"customer_id": there}), ("谁也不是", {}),
+        ):  # fmt: skip
+            tasks.create(chief, title=title, due_at=NOON + timedelta(hours=1), now=NOON, **about)
+        city = segments.create(chief, name="上海", raw_criteria=SHANGHAI, shared="all", now=NOON)
+
+        def titles(op: str) -> set[str]:
+            asked = member([city], op, "customer_segment_id")
+            found = lists.page(chief, "task", keys=["title"], raw_criteria=asked, now=NOON)
+            return {row.cells["title"] for row in found.rows}
+
+        assert titles("in_segment") == {"孙立本人", "线索", "申请"}
+        assert titles("not_in_segment") == {"何秀英本人"}
+
+    def test_reaches_a_case_and_a_to_do_of_its_loan(self) -> None:
+        office = make_office()
+        end_day(LATE)
+        chief = make_user(RoleCode.MANAGER)
+        tasks.create(
+            chief, title="约还款", due_at=NOON + timedelta(hours=1), loan_id=office.loan_id, now=NOON
+        )
+        raw = {"field": "name", "op": "eq", "value": "刘志强"}
+        mine = segments.create(chief, name="刘志强", raw_criteria=raw, shared="all", now=NOON)
+        asked = {op: member([mine], op, "customer_segment_id") for op in ("in_segment", "not_in_segment")}
+
+        for entity in ("collection_case", "task"):
+            assert lists.count(chief, entity, raw_criteria=asked["in_segment"], now=NOON) == 1
+            assert lists.count(chief, entity, raw_criteria=asked["not_in_segment"], now=NOON) == 0
 
     def test_offers_and_names_only_what_the_reader_may_use(self) -> None:
         lead, other = make_user(RoleCode.TEAM_LEAD), make_user(RoleCode.TEAM_LEAD, team="华东二组")

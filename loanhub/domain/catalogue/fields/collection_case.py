@@ -40,6 +40,7 @@ FIELDS = (
     _system("legal_on", "移送法务日", "date", _WORK),
     _system("owner_id", "催收员", "user", _WORK, in_table=True, width=100),
     _system("department_id", "所属部门", "department"),
+    _system("customer_segment_id", "客户分群", "segment", choices="segment", in_export=False, in_print=False),
     _system("created_at", "创建时间", "datetime"),
     _system("updated_at", "更新时间", "datetime"),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loanhub.domain.catalogue.choices import PRIORITIES, TaskKind
 from loanhub.domain.catalogue.fields._build import at_most, describer
-from loanhub.domain.catalogue.spec import EntitySpec
+from loanhub.domain.catalogue.spec import EntitySpec, Related
 
 _field, _system = describer("task", "tasks:edit")
 _WHAT = "待办"
@@ -21,6 +21,7 @@ FIELDS = (
     _system("customer_id", "客户", "relation", in_export=False),
     _system("application_id", "申请", "relation", in_export=False),
     _system("loan_id", "借据", "relation", in_export=False),
+    _system("customer_segment_id", "客户分群", "segment", choices="segment", in_export=False, in_print=False),
     _system("snoozed_until", "稍后提醒至", "datetime"),
     _system("done_at", "完成时间", "datetime", in_table=True),
     _system("done_note", "完成说明", "text"),
@@ -31,4 +32,15 @@ FIELDS = (
     _system("created_at", "创建时间", "datetime"),
 )
 
-ENTITY = EntitySpec("task", "待办", FIELDS, custom_allowed=False)
+ENTITY = EntitySpec(
+    "task",
+    "待办",
+    FIELDS,
+    related=(
+        Related("customer", "客户", "customer", "id", parent_column="customer_id", unit="位"),
+        Related("lead", "线索", "lead", "id", parent_column="lead_id", unit="条"),
+        Related("application", "申请", "application", "id", parent_column="application_id", unit="笔"),
+        Related("loan", "借据", "loan", "id", parent_column="loan_id", unit="笔"),
+    ),
+    custom_allowed=False,
+)
