@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import io
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -65,8 +66,8 @@ class SealCheck:
 class SignatureMaker(Protocol):
     """What makes the signature: a key in memory, or a device that keeps it."""
 
-    def pyhanko_signer(self) -> Any:
-        """Return pyHanko's signer."""
+    def opened(self) -> AbstractContextManager[Any]:
+        """Give pyHanko's signer, good while the block lasts."""
 
 
 class UnreadableCertificate(InvalidInput):
@@ -133,6 +134,15 @@ def read_pkcs12(content: bytes, password: str) -> Identity:
     return Identity(_pem(certificate), text.decode(), tuple(_pem(one) for one in more))
 
 
+def certificates_in(text: str) -> list[str]:
+    """Return the certificates of a PEM text one by one, as they stand.
+
+    Raises:
+        ValueError: there is none, or one cannot be read.
+    """
+    return [_pem(one) for one in x509.load_pem_x509_certificates(text.encode())]
+
+
 def facts_of(certificate: str) -> Facts:
     """Return what a certificate (PEM) says of itself."""
     found = x509.load_pem_x509_certificate(certificate.encode())
@@ -149,46 +159,17 @@ class KeyInMemory:
 
     identity: Identity
 
-    def pyhanko_signer(self) -> Any:
-        """Return pyHanko's signer of this key."""
+    @contextmanager
+    def opened(self) -> Iterator[Any]:
+        """Give pyHanko's signer of this key."""
         from pyhanko.sign import signers
         from pyhanko_certvalidator.registry import SimpleCertificateStore
 
         store: Any = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-        store.register_multiple([_asn1(one) for one in self.identity.chain])
-        return signers.SimpleSigner(
-            signing_cert=_asn1(self.identity.certificate), signing_key=_asn1_key(self.identity.key), cert_registry=store
+        store.register_multiple([asn1(one) for one in self.identity.chain])
+        yield signers.SimpleSigner(
+            signing_cert=asn1(self.identity.certificate), signing_key=_asn1_key(self.identity.key), cert_registry=store
         )  # fmt: skip
-
-
-@dataclass(frozen=True)
-class KeyInDevice:
-    """Signs with a key that never leaves a PKCS#11 device; needs the optional package python-pkcs11."""
-
-    module: str
-    token: str
-    pin: str
-    certificate_label: str
-    key_label: str
-
-    def pyhanko_signer(self) -> Any:
-        """Return pyHanko's signer of the device's key.
-
-        Raises:
-            UnreadableCertificate: the package or the device is not there, or the PIN is refused.
-        """
-        try:
-            from pyhanko.config.pkcs11 import TokenCriteria
-            from pyhanko.sign import pkcs11
-        except ImportError:
-            raise UnreadableCertificate("服务器没有安装 python-pkcs11，不能用密码设备", "module") from None
-        try:
-            session = pkcs11.open_pkcs11_session(
-                self.module, token_criteria=TokenCriteria(label=self.token), user_pin=self.pin
-            )
-        except Exception as fault:  # the device's own errors are many and of no common kind
-            raise UnreadableCertificate(f"密码设备打不开：{type(fault).__name__}", "module") from fault
-        return pkcs11.PKCS11Signer(session, cert_label=self.certificate_label, key_label=self.key_label)
 
 
 def stamp_maker(identity: Identity, at: datetime) -> Any:
@@ -197,9 +178,9 @@ def stamp_maker(identity: Identity, at: datetime) -> Any:
     from pyhanko_certvalidator.registry import SimpleCertificateStore
 
     store: Any = SimpleCertificateStore()  # type: ignore[no-untyped-call]
-    store.register_multiple([_asn1(one) for one in identity.chain])
+    store.register_multiple([asn1(one) for one in identity.chain])
     return DummyTimeStamper(
-        _asn1(identity.certificate), _asn1_key(identity.key), certs_to_embed=store, fixed_dt=at
+        asn1(identity.certificate), _asn1_key(identity.key), certs_to_embed=store, fixed_dt=at
     )
 
 
@@ -232,10 +213,11 @@ def seal(
         subfilter=fields.SigSeedSubFilter.PADES, reason=reason, location=place or None, name=signer_name,
     )  # fmt: skip
     out = io.BytesIO()
-    pdf_signer = signers.PdfSigner(
-        about, maker.pyhanko_signer(), timestamper=stamper, new_field_spec=fields.SigFieldSpec(FIELD)
-    )
-    pdf_signer.sign_pdf(writer, output=out)
+    with maker.opened() as signer:
+        pdf_signer = signers.PdfSigner(
+            about, signer, timestamper=stamper, new_field_spec=fields.SigFieldSpec(FIELD)
+        )
+        pdf_signer.sign_pdf(writer, output=out)
     return out.getvalue()
 
 
@@ -255,7 +237,7 @@ def check(pdf: bytes, *, trusted: Sequence[str]) -> SealCheck:
         found = reader.embedded_signatures
         if not found:
             return SealCheck()
-        roots = [_asn1(one) for one in trusted]
+        roots = [asn1(one) for one in trusted]
         # Our own certificates are the anchors: whether the signer is one of them is asked, not who issued it.
         context = ValidationContext(trust_roots=roots, allow_fetching=False, revocation_mode="soft-fail")
         status = validate_pdf_signature(found[-1], context, context, skip_diff=False)
@@ -266,7 +248,7 @@ def check(pdf: bytes, *, trusted: Sequence[str]) -> SealCheck:
     return SealCheck(
         signed=True, intact=bool(status.intact and status.valid),
         locked=_covers(found[-1], pdf) and status.docmdp_ok is not False,
-        ours=certificate.sha256.hex() in {_asn1(one).sha256.hex() for one in trusted},
+        ours=certificate.sha256.hex() in {asn1(one).sha256.hex() for one in trusted},
         signer=str(certificate.subject.native.get("common_name", "")), fingerprint=certificate.sha256.hex(),
         stamped_at=stamp.timestamp.astimezone(UTC) if stamp is not None and stamp.intact and stamp.valid else None,
     )  # fmt: skip
@@ -328,7 +310,8 @@ def _key_pem(key: rsa.RSAPrivateKey) -> str:
     ).decode()
 
 
-def _asn1(certificate: str) -> Any:
+def asn1(certificate: str) -> Any:
+    """Return a certificate (PEM) as pyHanko takes it."""
     from asn1crypto import pem
     from asn1crypto import x509 as asn1_x509
 

@@ -77,13 +77,12 @@ def _file_dialog() -> rx.Component:
 
 def _device_dialog() -> rx.Component:
     body = form(
-        rx.el.p("私钥留在密码机或 UKey 里（PKCS#11）。服务器要先装好驱动和 python-pkcs11。", class_name="f2"),
+        rx.el.p("私钥留在密码机或 UKey 里（PKCS#11）。服务器要先装好设备的驱动；登记时会用它试签一页白纸。", class_name="f2"),
         field(Field("module", "驱动文件路径", required=True, placeholder="/usr/lib/….so", maximum_length=200), error=_error("module")),
         field(Field("token", "设备标签", required=True, maximum_length=80), error=_error("token")),
         field(Field("pin", "PIN 码", kind="password", required=True, maximum_length=60), error=_error("pin")),
-        field(Field("certificate_label", "设备里证书的标签", required=True, maximum_length=80), error=_error("certificate_label")),
         field(Field("key_label", "设备里私钥的标签", required=True, maximum_length=80), error=_error("key_label")),
-        field(Field("certificate", "证书（PEM）", kind="textarea", required=True, maximum_length=8_000), error=_error("certificate")),
+        field(Field("certificate", "证书（PEM，上级证书接在下面）", kind="textarea", required=True, maximum_length=30_000), error=_error("certificate")),
         field(Field("label", "名称（可不填）", maximum_length=80)),
         rx.el.div(
             closing(button("取消")), button("登记设备", look="p", kind="submit", writes=True),

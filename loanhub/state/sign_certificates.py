@@ -14,7 +14,8 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 
-DEVICE_FIELDS = ("module", "token", "pin", "certificate_label", "key_label", "certificate", "label")
+LONGEST = 30_000
+DEVICE_FIELDS = ("module", "token", "pin", "key_label", "certificate", "label")
 
 
 class CertificatesState(SessionState):
@@ -70,7 +71,7 @@ class CertificatesState(SessionState):
     @needs(Permission.PARAMETERS_EDIT)
     async def add_device(self, data: dict[str, Any]) -> Any:
         """Bring in a certificate whose key stays in a device."""
-        given = {key: str(data.get(key, ""))[:8_000] for key in DEVICE_FIELDS}
+        given = {key: str(data.get(key, ""))[:LONGEST] for key in DEVICE_FIELDS}
         actor = await self._actor()
         await rx.run_in_thread(lambda: signing.add_device(actor, **given, now=utc_now()))
         self.dialog = ""

@@ -9,13 +9,8 @@ from datetime import datetime, timedelta
 from sqlmodel import Session
 
 from loanhub.documents import sign_seal
-from loanhub.documents.sign_seal import (
-    Identity,
-    KeyInDevice,
-    KeyInMemory,
-    SignatureMaker,
-    UnreadableCertificate,
-)
+from loanhub.documents.sign_device import KeyInDevice, try_out
+from loanhub.documents.sign_seal import Facts, Identity, KeyInMemory, SignatureMaker, UnreadableCertificate
 from loanhub.domain import formats
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
@@ -71,9 +66,8 @@ def maker_of(row: SigningCertificate) -> SignatureMaker:
     """Return what signs with a stored certificate."""
     if row.kind is _K.PKCS11:
         held = json.loads(row.secret or "{}")
-        return KeyInDevice(
-            **{key: held[key] for key in ("module", "token", "pin", "certificate_label", "key_label")}
-        )
+        words = {key: held[key] for key in ("module", "token", "pin", "key_label", "certificate")}
+        return KeyInDevice(**words, chain=tuple(held.get("chain", ())))
     return KeyInMemory(_identity(row))
 
 
@@ -98,27 +92,41 @@ def add_pkcs12(actor: Actor, *, content: bytes, password: str, label: str = "", 
 
 
 def add_device(
-    actor: Actor, *, module: str, token: str, pin: str, certificate_label: str, key_label: str, certificate: str,
-    label: str = "", now: datetime,
-) -> int:  # fmt: skip
+    actor: Actor,
+    *,
+    module: str,
+    token: str,
+    pin: str,
+    key_label: str,
+    certificate: str,
+    label: str = "",
+    now: datetime,
+) -> int:
     """Bring in a certificate whose key stays in a device (PKCS#11) and return its id; it is used at once.
 
-    ``certificate`` is the PEM text of the same certificate, so that its dates are known without the device.
+    ``certificate`` is the PEM text of the key's certificate, those above it below; the device signs a blank page first,
+    so that what cannot seal is not taken.
 
     Raises:
         NotPermitted: the actor lacks parameters:edit.
-        InvalidInput: something is missing, or the certificate cannot be read.
+        InvalidInput: something is missing, or the device or the certificate is not what was said.
         Conflict: it is there already.
     """
     actor.require(Permission.PARAMETERS_EDIT)
-    held = {"module": module.strip(), "token": token.strip(), "pin": pin, "certificate": certificate.strip(),
-            "certificate_label": certificate_label.strip(), "key_label": key_label.strip()}  # fmt: skip
+    held = {"module": module.strip(), "token": token.strip(), "pin": pin, "key_label": key_label.strip(),
+            "certificate": certificate.strip()}  # fmt: skip
     lacking = {key: "请填写这一项" for key, text in held.items() if not text}
     if lacking:
         raise InvalidInput(fields=lacking)
     if not held["module"].startswith("/"):
         raise InvalidInput(fields={"module": "填驱动文件在服务器上的完整路径"})
-    return _add(actor, _K.PKCS11, held["certificate"], held, label=label, now=now)
+    try:
+        held["certificate"], *chain = sign_seal.certificates_in(held["certificate"])
+    except ValueError:
+        raise UnreadableCertificate("证书内容读不出来，要 PEM 格式", "certificate") from None
+    _check_dates(held["certificate"], "certificate", now=now)
+    try_out(KeyInDevice(**held, chain=tuple(chain)))
+    return _add(actor, _K.PKCS11, held["certificate"], {**held, "chain": chain}, label=label, now=now)
 
 
 def retire(actor: Actor, *, certificate_id: int, now: datetime) -> None:
@@ -184,15 +192,17 @@ def _view(row: SigningCertificate, current: int | None, now: datetime) -> Certif
     )  # fmt: skip
 
 
+def _check_dates(certificate: str, field: str, *, now: datetime) -> Facts:
+    facts = sign_seal.facts_of(certificate)
+    if facts.not_after <= now:
+        raise UnreadableCertificate(f"这个证书 {formats.day(facts.not_after)} 就过期了", field)
+    return facts
+
+
 def _add(
     actor: Actor, kind: CertificateKind, certificate: str, held: object, *, label: str, now: datetime
 ) -> int:
-    try:
-        facts = sign_seal.facts_of(certificate)
-    except ValueError:
-        raise UnreadableCertificate("证书内容读不出来，要 PEM 格式", "certificate") from None
-    if facts.not_after <= now:
-        raise UnreadableCertificate(f"这个证书 {formats.day(facts.not_after)} 就过期了")
+    facts = _check_dates(certificate, "file", now=now)
     with transaction() as db:
         if any(row.fingerprint == facts.fingerprint for row in repository.list_known(db)):
             raise Conflict("这个证书已经在系统里了")

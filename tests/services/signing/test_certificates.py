@@ -89,7 +89,7 @@ class TestCertificates:
                 signing.add_pkcs12(admin, content=content, password="geheim-1", now=NOON)
         with pytest.raises(InvalidInput):
             signing.add_device(
-                admin, module="lib.so", token="t", pin="1", certificate_label="c", key_label="k", certificate="x", now=NOON
+                admin, module="lib.so", token="t", pin="1", key_label="k", certificate="x", now=NOON
             )  # fmt: skip
         with reading() as db:
             assert db.execute(sa.select(sa.func.count()).select_from(SigningCertificate)).scalar_one() == 0
