@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from loanhub.domain import criteria as language
 from loanhub.domain.errors import InvalidInput
@@ -18,17 +17,19 @@ from loanhub.models import Lead, LeadScoreVersion
 from loanhub.services import catalogue as catalogues
 from loanhub.services._actor import SYSTEM
 from loanhub.services._segments import sources_for
+from loanhub.services._versions import Versions
 
 ENTITY = "lead"
 LOCK = "lead_scores"
 TOPIC = "lead_scores"
 
 
+VERSIONS = Versions(LeadScoreVersion, LOCK, "评分草稿")
+
+
 def published(db: Session) -> LeadScoreVersion | None:
     """Return the version in force, or None while scores are not switched on."""
-    query = sa.select(LeadScoreVersion).where(col(LeadScoreVersion.state) == "published").limit(1)
-    found: LeadScoreVersion | None = db.execute(query).scalar_one_or_none()
-    return found
+    return VERSIONS.in_force(db)
 
 
 def in_force(db: Session) -> Scorer | None:

@@ -3,8 +3,8 @@
 Stands below ``services/leads``: whoever takes leads in calls :func:`place_new`.
 """
 
+from loanhub.services._versions import StaleDraft
 from loanhub.services.assignment._load import OpenEngine, open_engine
-from loanhub.services.assignment._shared import StaleDraft
 from loanhub.services.assignment.editor import fields, leaf, read_back
 from loanhub.services.assignment.people import (
     AssigneeView,

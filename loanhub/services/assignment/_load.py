@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -48,6 +49,7 @@ from loanhub.services._lead_rules import lead_rules
 from loanhub.services._lead_scorer import Overlay, in_force
 from loanhub.services._numbering import next_number
 from loanhub.services._segments import sources_for
+from loanhub.services._versions import Versions
 
 LOCK = "assignment"
 """The number whose row is the lock: who counts up decides, everybody else waits for the commit."""
@@ -186,13 +188,16 @@ def people_of(
     return people
 
 
+def _seed() -> dict[str, object]:
+    return {"seed": secrets.token_hex(4)}
+
+
+VERSIONS = Versions(AssignmentVersion, LOCK, "规则草稿", more=_seed)
+
+
 def published(db: Session) -> AssignmentVersion | None:
     """Return the version in force, or None."""
-    query = sa.select(AssignmentVersion).where(col(AssignmentVersion.state) == "published")
-    found: AssignmentVersion | None = db.execute(
-        query.order_by(col(AssignmentVersion.id).desc()).limit(1)
-    ).scalar_one_or_none()
-    return found
+    return VERSIONS.in_force(db)
 
 
 @dataclass

@@ -19,8 +19,8 @@ from loanhub.models import Assignee, AssignmentTally, Department, Lead, Leave, S
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import announce, reading, transaction
-from loanhub.services.assignment._load import published, staff_of
-from loanhub.services.assignment._shared import TOPIC, find_draft
+from loanhub.services.assignment._load import VERSIONS, staff_of
+from loanhub.services.assignment._shared import TOPIC
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def list_people(actor: Actor, *, now: datetime) -> list[AssigneeView]:
     """
     actor.require(Permission.ASSIGNMENTS_EDIT)
     with reading() as db:
-        base = published(db)
+        base = VERSIONS.in_force(db)
         document = Document.of_json(base.document) if base else Document()
         staff = staff_of(db)
         own = {one.user_id: one for one in db.execute(sa.select(Assignee)).scalars()}
@@ -241,7 +241,7 @@ def delete_group(actor: Actor, *, group_id: int, now: datetime) -> None:
         row = db.get(SkillGroup, group_id)
         if row is None:
             raise NotFound("没有找到这个技能组")
-        for version in (published(db), find_draft(db)):
+        for version in (VERSIONS.in_force(db), VERSIONS.draft(db)):
             if version is None:
                 continue
             for rule in Document.of_json(version.document).rules:

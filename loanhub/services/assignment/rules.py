@@ -14,15 +14,14 @@ from sqlmodel import Session, col
 from loanhub.domain import formats
 from loanhub.domain.assignment import MAX_RULES, CandidateKind, Document, Strategy
 from loanhub.domain.assignment.document import MAX_CAP, read_rule
-from loanhub.domain.errors import Conflict, InvalidInput, NotFound
+from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
-from loanhub.models import AssignmentVersion, Department, SkillGroup, User
+from loanhub.models import AssignmentVersion, Department, SkillGroup
 from loanhub.services import events
 from loanhub.services._actor import Actor
-from loanhub.services._numbering import next_number
 from loanhub.services._transaction import announce, reading, transaction
-from loanhub.services.assignment._load import LOCK, members, published, staff_of, teams_of
-from loanhub.services.assignment._shared import TOPIC, check_criteria, find_draft, get_draft, store
+from loanhub.services.assignment._load import VERSIONS, members, staff_of, teams_of
+from loanhub.services.assignment._shared import TOPIC, check_criteria, get_draft
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ def view(actor: Actor, *, now: datetime) -> RulesView:
     """
     actor.require(Permission.ASSIGNMENTS_EDIT)
     with reading() as db:
-        draft, base = find_draft(db), published(db)
+        draft, base = VERSIONS.draft(db), VERSIONS.in_force(db)
         source = draft or base
         document = Document.of_json(source.document) if source else Document()
         staff = staff_of(db)
@@ -141,20 +140,13 @@ def _options(db: Session) -> dict[str, tuple[tuple[str, str], ...]]:
 
 
 def _versions(db: Session, now: datetime) -> list[VersionView]:
-    query = (
-        sa.select(AssignmentVersion, col(User.name))
-        .outerjoin(User, col(User.id) == col(AssignmentVersion.published_by_id))
-        .where(col(AssignmentVersion.number) > 0)
-        .order_by(col(AssignmentVersion.number).desc())
-        .limit(50)
-    )
     return [
         VersionView(
-            number=row.number, state=row.state, note=row.note, by=name or "系统",
-            when=formats.relative(row.published_at, now), rules=len(row.document.get("rules", ())),  # type: ignore[arg-type]
+            number=row.number, state=row.state, note=row.note, by=who, when=formats.relative(row.published_at, now),
+            rules=len(row.document.get("rules", ())),  # type: ignore[arg-type]
             based_on=row.based_on,
         )
-        for row, name in db.execute(query).all()
+        for row, who in VERSIONS.history(db)
     ]  # fmt: skip
 
 
@@ -288,9 +280,7 @@ def discard(actor: Actor, *, expected: int, now: datetime) -> None:
     """
     with transaction() as db:
         actor.require(Permission.ASSIGNMENTS_EDIT)
-        if find_draft(db) is None:
-            raise NotFound("没有未发布的改动")
-        draft = get_draft(db, actor, expected=expected, now=now)
+        draft = VERSIONS.to_end(db, actor, expected=expected, now=now)
         db.delete(draft)
         events.record(
             db, actor, "assignment.discarded", now=now, entity="assignment", summary="放弃未发布的改动"
@@ -309,9 +299,7 @@ def publish(actor: Actor, *, expected: int, note: str = "", now: datetime) -> in
     """
     with transaction() as db:
         actor.require(Permission.ASSIGNMENTS_EDIT)
-        if find_draft(db) is None:
-            raise NotFound("没有未发布的改动")
-        draft = get_draft(db, actor, expected=expected, now=now)
+        draft = VERSIONS.to_end(db, actor, expected=expected, now=now)
         document = Document.of_json(draft.document)
         faults = document.faults()
         staff = staff_of(db)
@@ -321,10 +309,8 @@ def publish(actor: Actor, *, expected: int, note: str = "", now: datetime) -> in
                 faults.setdefault(rule.key, f"规则「{rule.name}」现在没有在职的人能接")
         if faults:
             raise InvalidInput("；".join(faults.values()))
-        base = published(db)
-        if base is not None and base.document == draft.document:
-            raise Conflict("和正在使用的版本没有区别")
-        put_in_force(db, actor, draft, base, note=note[:200], now=now)
+        base = VERSIONS.check_differs(db, draft)
+        put_in_force(db, actor, draft, note=note, now=now)
         events.record(
             db, actor, "assignment.published", now=now, entity="assignment", entity_id=draft.number,
             summary=f"第 {draft.number} 版，{len(document.rules)} 条规则", reason=note,
@@ -344,27 +330,14 @@ def roll_back(actor: Actor, *, number: int, now: datetime) -> int:
     """
     with transaction() as db:
         actor.require(Permission.ASSIGNMENTS_EDIT)
-        next_number(db, LOCK)
-        query = sa.select(AssignmentVersion).where(
-            col(AssignmentVersion.number) == number, col(AssignmentVersion.number) > 0
-        )
-        wanted = db.execute(query).scalar_one_or_none()
-        if wanted is None:
-            raise NotFound("没有这个版本")
-        base = published(db)
-        if base is not None and base.number == number:
-            raise Conflict(f"第 {number} 版正在使用")
+        base = VERSIONS.in_force(db)
+        again = VERSIONS.copy_of(db, actor, number, now=now)
         staff = staff_of(db)
-        for rule in Document.of_json(wanted.document).rules:
+        for rule in Document.of_json(again.document).rules:
             check_criteria(db, rule.criteria)
             if rule.active and not members(rule, staff):
                 raise InvalidInput(f"规则「{rule.name}」现在没有在职的人能接，请改好草稿再发布")
-        again = AssignmentVersion(
-            number=0, state="draft", document=dict(wanted.document), based_on=number, seed=secrets.token_hex(4),
-            created_by_id=actor.actor_id, created_at=now, updated_at=now,
-        )  # fmt: skip
-        db.add(again)
-        put_in_force(db, actor, again, base, note=f"回到第 {number} 版", now=now)
+        put_in_force(db, actor, again, note=f"回到第 {number} 版", now=now)
         events.record(
             db, actor, "assignment.rolled_back", now=now, entity="assignment", entity_id=again.number,
             summary=f"回到第 {number} 版", before={"版本": base.number if base else "—"}, after={"版本": again.number},
@@ -372,25 +345,9 @@ def roll_back(actor: Actor, *, number: int, now: datetime) -> int:
         return again.number
 
 
-def put_in_force(
-    db: Session,
-    actor: Actor,
-    row: AssignmentVersion,
-    base: AssignmentVersion | None,
-    *,
-    note: str,
-    now: datetime,
-) -> None:
+def put_in_force(db: Session, actor: Actor, row: AssignmentVersion, *, note: str, now: datetime) -> None:
     """Make a row the version in force under the next number; what was in force is superseded."""
-    newest = db.execute(
-        sa.select(sa.func.coalesce(sa.func.max(col(AssignmentVersion.number)), 0))
-    ).scalar_one()
-    if base is not None:
-        base.state = "superseded"
-    row.number, row.state, row.note = int(newest) + 1, "published", note
-    row.published_at, row.published_by_id, row.updated_at = now, actor.actor_id, now
-    row.version += 1
-    db.flush()
+    VERSIONS.put_in_force(db, actor, row, note=note, now=now)
     announce(db, TOPIC)
 
 
@@ -404,7 +361,7 @@ def _place(document: Document, key: str) -> int:
 def _changed(
     db: Session, actor: Actor, draft: AssignmentVersion, document: Document, what: str, now: datetime
 ) -> int:
-    version = store(db, draft, document, now=now)
+    version = VERSIONS.store(db, draft, document.as_json(), now=now)
     events.record(db, actor, "assignment.edited", now=now, entity="assignment", summary=f"草稿：{what}")
     announce(db, TOPIC)
     return version

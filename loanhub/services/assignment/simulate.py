@@ -21,8 +21,7 @@ from loanhub.models import AssignmentVersion, Channel, Event, Lead, User
 from loanhub.services._actor import Actor
 from loanhub.services._lead_rules import lead_rules
 from loanhub.services._transaction import reading
-from loanhub.services.assignment._load import OpenEngine, people_of, published, staff_of, teams_of
-from loanhub.services.assignment._shared import find_draft
+from loanhub.services.assignment._load import VERSIONS, OpenEngine, people_of, staff_of, teams_of
 
 MOST = 2_000
 SHOWN = 100
@@ -175,10 +174,10 @@ def _version(db: Session, number: int) -> tuple[AssignmentVersion, str]:
         if found is None:
             raise NotFound("没有这个版本")
         return found, f"第 {number} 版"
-    draft = find_draft(db)
+    draft = VERSIONS.draft(db)
     if draft is not None:
         return draft, "草稿"
-    base = published(db)
+    base = VERSIONS.in_force(db)
     if base is None:
         raise NotFound("还没有规则可试，先加一条规则")
     return base, f"第 {base.number} 版（正在使用）"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -11,12 +10,11 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain.assignment import Candidate, CandidateKind, Document
-from loanhub.models import AssignmentVersion, Channel, SkillGroup
+from loanhub.models import Channel, SkillGroup
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
-from loanhub.services.assignment._load import LOCK, published
-from loanhub.services.assignment._shared import find_draft, store
+from loanhub.services.assignment._load import LOCK, VERSIONS
 from loanhub.services.assignment.rules import put_in_force
 
 NOTE = "离职交接"
@@ -52,24 +50,20 @@ def _hand_on_rules(
     db: Session, actor: Actor, leaver_id: int, takers: Sequence[int], *, now: datetime
 ) -> None:
     next_number(db, LOCK)
-    base, draft = published(db), find_draft(db, for_update=True)
+    base, draft = VERSIONS.in_force(db), VERSIONS.draft(db, for_update=True)
     if draft is not None:
         document = Document.of_json(draft.document)
         changed = _replaced(document, leaver_id, takers)
         if changed != document:
-            store(db, draft, changed, now=now)
+            VERSIONS.store(db, draft, changed.as_json(), now=now)
     if base is None:
         return
     document = Document.of_json(base.document)
     changed = _replaced(document, leaver_id, takers)
     if changed == document:
         return
-    again = AssignmentVersion(
-        number=0, state="draft", document=changed.as_json(), based_on=base.number, seed=secrets.token_hex(4),
-        created_by_id=actor.actor_id, created_at=now, updated_at=now,
-    )  # fmt: skip
-    db.add(again)
-    put_in_force(db, actor, again, base, note=NOTE, now=now)
+    again = VERSIONS.add(db, actor, changed.as_json(), based_on=base.number, now=now)
+    put_in_force(db, actor, again, note=NOTE, now=now)
     events.record(
         db, actor, "assignment.published", now=now, entity="assignment", entity_id=again.number,
         summary=f"第 {again.number} 版，{NOTE}", before={"版本": base.number}, after={"版本": again.number},
@@ -93,7 +87,7 @@ def _replaced(document: Document, leaver_id: int, takers: Sequence[int]) -> Docu
 
 def _rules(db: Session, user_id: int) -> list[str]:
     names: dict[str, None] = {}
-    for row in (published(db), find_draft(db)):
+    for row in (VERSIONS.in_force(db), VERSIONS.draft(db)):
         for rule in Document.of_json(row.document).rules if row is not None else ():
             if any(one.kind is CandidateKind.USER and one.id == user_id for one in rule.candidates):
                 names[f"分配规则「{rule.name}」"] = None

@@ -8,18 +8,16 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-import sqlalchemy as sa
-from sqlmodel import Session, col
+from sqlmodel import Session
 
 from loanhub.domain import formats
-from loanhub.domain.errors import Conflict, InvalidInput, NotFound
+from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.lead_scores import MAX_RULES, ScoreDocument, read_bands, read_rule
 from loanhub.domain.permissions import Permission
-from loanhub.models import LeadScoreVersion, User
+from loanhub.models import LeadScoreVersion
 from loanhub.services import events, rule_conditions
 from loanhub.services._actor import Actor
-from loanhub.services._lead_scorer import ENTITY, LOCK, TOPIC, Scorer, published
-from loanhub.services._numbering import next_number
+from loanhub.services._lead_scorer import ENTITY, TOPIC, VERSIONS, Scorer
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.lists import FilterField
 from loanhub.services.rule_conditions import Reading
@@ -68,20 +66,6 @@ class ScoresView:
     versions: tuple[VersionView, ...]
 
 
-class StaleDraft(Conflict):
-    """Somebody changed the draft since it was opened."""
-
-    def __init__(self) -> None:
-        super().__init__("评分草稿刚被别人改过，请看过最新的再改")
-
-
-def find_draft(db: Session) -> LeadScoreVersion | None:
-    """Return the draft, or None."""
-    query = sa.select(LeadScoreVersion).where(col(LeadScoreVersion.state) == "draft").limit(1)
-    found: LeadScoreVersion | None = db.execute(query).scalar_one_or_none()
-    return found
-
-
 def view(actor: Actor, *, now: datetime) -> ScoresView:
     """Return the rules being worked on.
 
@@ -90,23 +74,16 @@ def view(actor: Actor, *, now: datetime) -> ScoresView:
     """
     actor.require(_MAY)
     with reading() as db:
-        draft, base = find_draft(db), published(db)
+        draft, base = VERSIONS.draft(db), VERSIONS.in_force(db)
         source = draft or base
         document = ScoreDocument.of_json(source.document) if source else ScoreDocument()
         sentences = Scorer(db, document).sentences
-        query = (
-            sa.select(LeadScoreVersion, col(User.name))
-            .outerjoin(User, col(User.id) == col(LeadScoreVersion.published_by_id))
-            .where(col(LeadScoreVersion.number) > 0)
-            .order_by(col(LeadScoreVersion.number).desc())
-            .limit(50)
-        )
         versions = tuple(
             VersionView(
-                row.number, row.state, row.note, who or "系统", formats.relative(row.published_at, now),
+                row.number, row.state, row.note, who, formats.relative(row.published_at, now),
                 len(ScoreDocument.of_json(row.document).rules),
             )
-            for row, who in db.execute(query).all()
+            for row, who in VERSIONS.history(db)
         )  # fmt: skip
         return ScoresView(
             rules=tuple(
@@ -155,28 +132,17 @@ def read_back(actor: Actor, raw: Any, leaves: Sequence[object]) -> Reading:
 
 def _draft(db: Session, actor: Actor, expected: int, now: datetime) -> tuple[LeadScoreVersion, ScoreDocument]:
     actor.require(_MAY)
-    next_number(db, LOCK)
-    draft = find_draft(db)
-    if (draft.version if draft else 0) != expected:
-        raise StaleDraft
-    if draft is None:
-        base = published(db)
-        draft = LeadScoreVersion(
-            document=dict(base.document) if base else ScoreDocument().as_json(), based_on=base.number if base else 0,
-            created_by_id=actor.actor_id, created_at=now, updated_at=now, version=0,
-        )  # fmt: skip
-        db.add(draft)
-        db.flush()
+    draft = VERSIONS.to_change(db, actor, expected=expected, empty=ScoreDocument().as_json(), now=now)
     return draft, ScoreDocument.of_json(draft.document)
 
 
 def _store(
     db: Session, actor: Actor, draft: LeadScoreVersion, document: ScoreDocument, what: str, now: datetime
 ) -> int:
-    draft.document, draft.updated_at, draft.version = document.as_json(), now, draft.version + 1
+    version = VERSIONS.store(db, draft, document.as_json(), now=now)
     events.record(db, actor, "lead_scores.edited", now=now, entity="lead_scores", summary=f"草稿：{what}")
     announce(db, TOPIC)
-    return draft.version
+    return version
 
 
 def save_rule(
@@ -268,10 +234,8 @@ def discard(actor: Actor, *, expected: int, now: datetime) -> None:
         NotFound: there is no draft.
     """
     with transaction() as db:
-        if find_draft(db) is None:
-            actor.require(_MAY)
-            raise NotFound("没有未发布的改动")
-        draft, _ = _draft(db, actor, expected, now)
+        actor.require(_MAY)
+        draft = VERSIONS.to_end(db, actor, expected=expected, now=now)
         db.delete(draft)
         events.record(
             db, actor, "lead_scores.edited", now=now, entity="lead_scores", summary="放弃未发布的改动"
@@ -289,16 +253,13 @@ def publish(actor: Actor, *, expected: int, note: str = "", now: datetime) -> in
         Conflict: nothing differs from the version in force.
     """
     with transaction() as db:
-        if find_draft(db) is None:
-            actor.require(_MAY)
-            raise NotFound("没有未发布的改动")
-        draft, document = _draft(db, actor, expected, now)
-        base = published(db)
-        if base is not None and base.document == draft.document:
-            raise Conflict("和正在使用的版本没有区别")
-        _put_in_force(db, draft, document, base, actor, note[:200], now)
+        actor.require(_MAY)
+        draft = VERSIONS.to_end(db, actor, expected=expected, now=now)
+        document = ScoreDocument.of_json(draft.document)
+        VERSIONS.check_differs(db, draft)
+        _put_in_force(db, actor, draft, document, note, now)
         events.record(
-            db, actor, "lead_scores.published", now=now, entity="lead_scores", entity_id=draft.number, reason=note[:200],
+            db, actor, "lead_scores.published", now=now, entity="lead_scores", entity_id=draft.number, reason=draft.note,
             summary=f"第 {draft.number} 版，{len(document.rules)} 条规则",
         )  # fmt: skip
         return draft.number
@@ -315,27 +276,8 @@ def roll_back(actor: Actor, *, number: int, now: datetime) -> int:
     """
     with transaction() as db:
         actor.require(_MAY)
-        next_number(db, LOCK)
-        query = sa.select(LeadScoreVersion).where(
-            col(LeadScoreVersion.number) == number, col(LeadScoreVersion.number) > 0
-        )
-        wanted = db.execute(query).scalar_one_or_none()
-        if wanted is None:
-            raise NotFound("没有这个版本")
-        base = published(db)
-        if base is not None and base.number == number:
-            raise Conflict(f"第 {number} 版正在使用")
-        again = LeadScoreVersion(
-            document=dict(wanted.document),
-            based_on=number,
-            created_by_id=actor.actor_id,
-            created_at=now,
-            updated_at=now,
-        )
-        db.add(again)
-        _put_in_force(
-            db, again, ScoreDocument.of_json(wanted.document), base, actor, f"回到第 {number} 版", now
-        )
+        again = VERSIONS.copy_of(db, actor, number, now=now)
+        _put_in_force(db, actor, again, ScoreDocument.of_json(again.document), f"回到第 {number} 版", now)
         events.record(
             db, actor, "lead_scores.published", now=now, entity="lead_scores", entity_id=again.number,
             summary=f"回到第 {number} 版",
@@ -344,22 +286,13 @@ def roll_back(actor: Actor, *, number: int, now: datetime) -> int:
 
 
 def _put_in_force(
-    db: Session, row: LeadScoreVersion, document: ScoreDocument, base: LeadScoreVersion | None, actor: Actor, note: str,
-    now: datetime,
-) -> None:  # fmt: skip
+    db: Session, actor: Actor, row: LeadScoreVersion, document: ScoreDocument, note: str, now: datetime
+) -> None:
     if not any(one.active for one in document.rules):
         raise InvalidInput("至少要有一条启用的规则")
     for rule in document.rules:
         rule_conditions.checked(
             db, rule.criteria, entity=ENTITY, refusal=f"规则「{rule.name}」的条件已失效，请改好再发布"
         )
-    newest = db.execute(
-        sa.select(sa.func.coalesce(sa.func.max(col(LeadScoreVersion.number)), 0))
-    ).scalar_one()
-    if base is not None:
-        base.state = "superseded"
-    row.number, row.state, row.note = int(newest) + 1, "published", note
-    row.published_at, row.published_by_id, row.updated_at = now, actor.actor_id, now
-    row.version += 1
-    db.flush()
+    VERSIONS.put_in_force(db, actor, row, note=note, now=now)
     announce(db, TOPIC)

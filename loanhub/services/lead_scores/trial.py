@@ -14,9 +14,8 @@ from loanhub.domain.leads import Temperature
 from loanhub.domain.permissions import Permission
 from loanhub.models import Lead
 from loanhub.services._actor import Actor
-from loanhub.services._lead_scorer import Scorer, published
+from loanhub.services._lead_scorer import VERSIONS, Scorer
 from loanhub.services._transaction import reading
-from loanhub.services.lead_scores.editor import find_draft
 
 MOST = 2_000
 SHOWN = 50
@@ -77,8 +76,8 @@ def simulate(actor: Actor, *, count: int = 500, now: datetime) -> Trial:
     if not 1 <= count <= MOST:
         raise InvalidInput(fields={"count": f"一次试 1 到 {MOST} 条"})
     with reading() as db:
-        draft = find_draft(db)
-        source = draft or published(db)
+        draft = VERSIONS.draft(db)
+        source = draft or VERSIONS.in_force(db)
         if source is None:
             raise NotFound("还没有规则可试，先加一条规则")
         document = ScoreDocument.of_json(source.document)

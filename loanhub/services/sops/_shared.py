@@ -10,27 +10,20 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain import criteria as language
-from loanhub.domain.errors import Conflict, NotFound
+from loanhub.domain.errors import NotFound
 from loanhub.domain.sops import Document
 from loanhub.models import Customer, Lead, Sop, SopVersion
 from loanhub.repositories.criteria import to_condition
 from loanhub.services import catalogue as catalogues
 from loanhub.services import rule_conditions
 from loanhub.services._actor import SYSTEM, Actor
-from loanhub.services._numbering import next_number
+from loanhub.services._versions import Versions
 from loanhub.services.lists import context_of
 
 TOPIC = "sops"
 LOCK = "sop"
 MODELS: Mapping[str, type[Lead] | type[Customer]] = {"lead": Lead, "customer": Customer}
 ENTITY_LABELS = {"lead": "线索", "customer": "客户"}
-
-
-class StaleDraft(Conflict):
-    """Somebody changed the draft since it was opened."""
-
-    def __init__(self) -> None:
-        super().__init__("这个节奏的草稿刚被别人改过，请看过最新的再改")
 
 
 def get_sop(db: Session, sop_id: int, *, for_update: bool = False) -> Sop:
@@ -44,11 +37,9 @@ def get_sop(db: Session, sop_id: int, *, for_update: bool = False) -> Sop:
     return found
 
 
-def version_of(db: Session, sop_id: int, state: str) -> SopVersion | None:
-    """Return the draft or the published version, or None."""
-    query = sa.select(SopVersion).where(col(SopVersion.sop_id) == sop_id, col(SopVersion.state) == state)
-    found: SopVersion | None = db.execute(query.order_by(col(SopVersion.id)).limit(1)).scalar_one_or_none()
-    return found
+def versions_of(sop_id: int) -> Versions[SopVersion]:
+    """Return the versions of a sequence."""
+    return Versions(SopVersion, LOCK, "这个节奏的草稿", of={"sop_id": sop_id})
 
 
 def get_draft(db: Session, actor: Actor, sop_id: int, *, expected: int, now: datetime) -> SopVersion:
@@ -57,20 +48,7 @@ def get_draft(db: Session, actor: Actor, sop_id: int, *, expected: int, now: dat
     Raises:
         StaleDraft: it is not the one the caller saw; ``expected`` is its row version, 0 for no draft yet.
     """
-    next_number(db, LOCK)
-    draft = version_of(db, sop_id, "draft")
-    if (draft.version if draft is not None else 0) != expected:
-        raise StaleDraft
-    if draft is not None:
-        return draft
-    base = version_of(db, sop_id, "published")
-    draft = SopVersion(
-        sop_id=sop_id, number=0, state="draft", document=dict(base.document) if base else Document().as_json(),
-        based_on=base.number if base else 0, created_by_id=actor.actor_id, created_at=now, updated_at=now, version=0,
-    )  # fmt: skip
-    db.add(draft)
-    db.flush()
-    return draft
+    return versions_of(sop_id).to_change(db, actor, expected=expected, empty=Document().as_json(), now=now)
 
 
 def refusal_of(entity: str) -> str:

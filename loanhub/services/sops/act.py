@@ -21,7 +21,7 @@ from loanhub.services import _sop_progress, events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.sops import engine
-from loanhub.services.sops._shared import MODELS, at_work, get_sop, version_of
+from loanhub.services.sops._shared import MODELS, at_work, get_sop, versions_of
 
 STATES = {"active": "进行中", "paused": "已暂停", "finished": "已完成", "left": "已退出", "stopped": "已停止"}
 
@@ -150,7 +150,7 @@ def put_in(
         sop = get_sop(db, sop_id, for_update=True)
         row = _record_of(db, actor, lead_id if sop.entity == "lead" else None, customer_id)
         actor.require(Permission.TASKS_EDIT)
-        version = version_of(db, sop_id, "published")
+        version = versions_of(sop_id).in_force(db)
         if version is None or not sop.active:
             raise Conflict("这个跟进节奏没有启用")
         model: Any = MODELS[sop.entity]

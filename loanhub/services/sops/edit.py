@@ -18,7 +18,7 @@ from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
 from loanhub.services._transaction import announce, transaction
-from loanhub.services.sops._shared import LOCK, MODELS, TOPIC, checked, get_draft, get_sop, version_of
+from loanhub.services.sops._shared import LOCK, MODELS, TOPIC, checked, get_draft, get_sop, versions_of
 
 
 def create(actor: Actor, *, name: str, entity: str, document: Document | None = None, now: datetime) -> int:
@@ -94,7 +94,7 @@ def switch(actor: Actor, *, sop_id: int, active: bool, now: datetime) -> None:
     with transaction() as db:
         sop = get_sop(db, sop_id, for_update=True)
         actor.require(Permission.SOPS_EDIT)
-        if active and version_of(db, sop_id, "published") is None:
+        if active and versions_of(sop_id).in_force(db) is None:
             raise Conflict("还没有发布过，先发布再启用")
         sop.active = active
         sop.version += 1
@@ -219,11 +219,9 @@ def _place(document: Document, key: str) -> int:
 def _store(
     db: Session, actor: Actor, sop: Sop, draft: SopVersion, document: Document, what: str, now: datetime
 ) -> int:
-    draft.document, draft.updated_at = document.as_json(), now
-    draft.version += 1
-    db.flush()
+    version = versions_of(draft.sop_id).store(db, draft, document.as_json(), now=now)
     _record(db, actor, "sop.edited", sop, what, now)
-    return draft.version
+    return version
 
 
 def discard(actor: Actor, *, sop_id: int, expected: int, now: datetime) -> None:
@@ -236,13 +234,12 @@ def discard(actor: Actor, *, sop_id: int, expected: int, now: datetime) -> None:
     with transaction() as db:
         sop = get_sop(db, sop_id, for_update=True)
         actor.require(Permission.SOPS_EDIT)
-        if version_of(db, sop_id, "draft") is None:
-            raise NotFound("没有未发布的改动")
-        draft = get_draft(db, actor, sop_id, expected=expected, now=now)
+        versions = versions_of(sop_id)
+        draft = versions.to_end(db, actor, expected=expected, now=now)
         _record(db, actor, "sop.edited", sop, "放弃未发布的改动", now)
         db.delete(draft)
         db.flush()
-        if version_of(db, sop_id, "published") is None:
+        if versions.in_force(db) is None:
             db.delete(sop)
 
 
@@ -258,15 +255,11 @@ def publish(actor: Actor, *, sop_id: int, expected: int, note: str = "", now: da
     with transaction() as db:
         sop = get_sop(db, sop_id, for_update=True)
         actor.require(Permission.SOPS_EDIT)
-        if version_of(db, sop_id, "draft") is None:
-            raise NotFound("没有未发布的改动")
-        draft = get_draft(db, actor, sop_id, expected=expected, now=now)
-        document = Document.of_json(draft.document)
-        base = version_of(db, sop_id, "published")
-        if base is not None and base.document == draft.document:
-            raise Conflict("和正在使用的版本没有区别")
-        _check(db, sop, document)
-        return _put_in_force(db, actor, sop, draft, base, note=note, now=now)
+        versions = versions_of(sop_id)
+        draft = versions.to_end(db, actor, expected=expected, now=now)
+        versions.check_differs(db, draft)
+        _check(db, sop, Document.of_json(draft.document))
+        return _put_in_force(db, actor, sop, draft, note=note, now=now)
 
 
 def roll_back(actor: Actor, *, sop_id: int, number: int, now: datetime) -> int:
@@ -281,23 +274,9 @@ def roll_back(actor: Actor, *, sop_id: int, number: int, now: datetime) -> int:
     with transaction() as db:
         sop = get_sop(db, sop_id, for_update=True)
         actor.require(Permission.SOPS_EDIT)
-        next_number(db, LOCK)
-        query = sa.select(SopVersion).where(
-            col(SopVersion.sop_id) == sop_id, col(SopVersion.number) == number, col(SopVersion.number) > 0
-        )
-        wanted = db.execute(query).scalar_one_or_none()
-        if wanted is None:
-            raise NotFound("没有这个版本")
-        base = version_of(db, sop_id, "published")
-        if base is not None and base.number == number:
-            raise Conflict(f"第 {number} 版正在使用")
-        _check(db, sop, Document.of_json(wanted.document))
-        again = SopVersion(
-            sop_id=sop_id, document=dict(wanted.document), based_on=number, created_by_id=actor.actor_id,
-            created_at=now, updated_at=now,
-        )  # fmt: skip
-        db.add(again)
-        return _put_in_force(db, actor, sop, again, base, note=f"回到第 {number} 版", now=now)
+        again = versions_of(sop_id).copy_of(db, actor, number, now=now)
+        _check(db, sop, Document.of_json(again.document))
+        return _put_in_force(db, actor, sop, again, note=f"回到第 {number} 版", now=now)
 
 
 def _check(db: Session, sop: Sop, document: Document) -> None:
@@ -308,26 +287,7 @@ def _check(db: Session, sop: Sop, document: Document) -> None:
         raise InvalidInput("；".join(faults))
 
 
-def _put_in_force(
-    db: Session,
-    actor: Actor,
-    sop: Sop,
-    row: SopVersion,
-    base: SopVersion | None,
-    *,
-    note: str,
-    now: datetime,
-) -> int:
-    newest = db.execute(
-        sa.select(sa.func.coalesce(sa.func.max(col(SopVersion.number)), 0)).where(
-            col(SopVersion.sop_id) == sop.id
-        )
-    ).scalar_one()
-    if base is not None:
-        base.state = "superseded"
-    row.number, row.state, row.note = int(newest) + 1, "published", note.strip()[:200]
-    row.published_at, row.published_by_id, row.updated_at = now, actor.actor_id, now
-    row.version += 1
-    db.flush()
-    _record(db, actor, "sop.published", sop, f"第 {row.number} 版", now, reason=row.note)
-    return row.number
+def _put_in_force(db: Session, actor: Actor, sop: Sop, row: SopVersion, *, note: str, now: datetime) -> int:
+    number = versions_of(row.sop_id).put_in_force(db, actor, row, note=note, now=now)
+    _record(db, actor, "sop.published", sop, f"第 {number} 版", now, reason=row.note)
+    return number

@@ -18,7 +18,7 @@ from loanhub.models import Event, User
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.sops import engine
-from loanhub.services.sops._shared import MODELS, get_sop, meets, version_of
+from loanhub.services.sops._shared import MODELS, get_sop, meets, versions_of
 
 SHOWN = 20
 MOST = 20_000
@@ -54,7 +54,7 @@ def simulate(actor: Actor, *, sop_id: int, days: int = 30, now: datetime) -> Tri
     with reading() as db:
         sop = get_sop(db, sop_id)
         actor.require(Permission.SOPS_EDIT)
-        version = version_of(db, sop_id, "draft") or version_of(db, sop_id, "published")
+        version = versions_of(sop_id).draft(db) or versions_of(sop_id).in_force(db)
         if version is None:
             raise NotFound("还没有内容可试")
         document = Document.of_json(version.document)

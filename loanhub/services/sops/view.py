@@ -15,7 +15,7 @@ from loanhub.domain import formats
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
 from loanhub.domain.sops import OFFERED, Document
-from loanhub.models import Sop, SopRun, SopVersion, User
+from loanhub.models import Sop, SopRun
 from loanhub.services import catalogue as catalogues
 from loanhub.services import rule_conditions
 from loanhub.services._actor import Actor
@@ -23,7 +23,7 @@ from loanhub.services._segments import sources_for
 from loanhub.services._transaction import reading
 from loanhub.services.lists import FilterField
 from loanhub.services.rule_conditions import Reading
-from loanhub.services.sops._shared import ENTITY_LABELS, get_sop, refusal_of, version_of
+from loanhub.services.sops._shared import ENTITY_LABELS, get_sop, refusal_of, versions_of
 from loanhub.services.sops.act import STATES
 
 NEVER = frozenset({"number", "name", "created_by_id", "customer_id", "department_id"})
@@ -120,7 +120,7 @@ def list_sops(actor: Actor) -> list[SopRow]:
         rows = []
         for sop in db.execute(sa.select(Sop).order_by(col(Sop.id))).scalars():
             one = sop.id or 0
-            draft, base = version_of(db, one, "draft"), version_of(db, one, "published")
+            draft, base = versions_of(one).draft(db), versions_of(one).in_force(db)
             source = base or draft
             document = Document.of_json(source.document) if source else Document()
             rows.append(
@@ -143,7 +143,7 @@ def open_sop(actor: Actor, *, sop_id: int, now: datetime) -> SopView:
     with reading() as db:
         sop = get_sop(db, sop_id)
         actor.require(Permission.SOPS_EDIT)
-        draft, base = version_of(db, sop_id, "draft"), version_of(db, sop_id, "published")
+        draft, base = versions_of(sop_id).draft(db), versions_of(sop_id).in_force(db)
         source = draft or base
         document = Document.of_json(source.document) if source else Document()
         faults = document.faults(sop.entity)
@@ -192,19 +192,12 @@ def _versions(db: Session, sop_id: int, now: datetime) -> list[VersionRow]:
             .group_by(col(SopRun.version_id))
         ).all()
     }
-    query = (
-        sa.select(SopVersion, col(User.name))
-        .outerjoin(User, col(User.id) == col(SopVersion.published_by_id))
-        .where(col(SopVersion.sop_id) == sop_id, col(SopVersion.number) > 0)
-        .order_by(col(SopVersion.number).desc())
-        .limit(30)
-    )
     return [
         VersionRow(
-            row.number, row.state, row.note, name or "系统", formats.relative(row.published_at, now),
+            row.number, row.state, row.note, who, formats.relative(row.published_at, now),
             len(Document.of_json(row.document).steps), on_the_way.get(row.id or 0, 0),
         )
-        for row, name in db.execute(query).all()
+        for row, who in versions_of(sop_id).history(db, limit=30)
     ]  # fmt: skip
 
 

@@ -17,8 +17,8 @@ from loanhub.models import Customer, Lead, Notification, SopRun, Task
 from loanhub.services import audit, interactions, leads, sops, tasks
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
+from loanhub.services._versions import StaleDraft
 from loanhub.services.sops import ready
-from loanhub.services.sops._shared import StaleDraft
 from tests.builders import NOON, make_company, make_phone, make_user
 from tests.services.test_tasks import killed
 
