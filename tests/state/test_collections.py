@@ -53,8 +53,10 @@ class TestQueue:
         assert [one.count for one in state.buckets if one.code == "M1"] == ["1"]
 
     def test_is_narrowed_to_a_segment_of_customers_and_kept_as_a_view(
-        self, office: Office, visit: Any
-    ) -> None:  # noqa: F811
+        self,
+        office: Office,
+        visit: Any,  # noqa: F811
+    ) -> None:
         chief = make_user(RoleCode.MANAGER)
         city = {"field": "name", "op": "eq", "value": "刘志强"}
         here = segments.create(chief, name="刘志强", raw_criteria=city, shared="all", now=at(DAY, 9))

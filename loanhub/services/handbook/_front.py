@@ -6,6 +6,7 @@ from loanhub.services.handbook._section import Chapter, Section
 
 _SALES = frozenset({"sales", "team_lead"})
 _LEAD = frozenset({"team_lead"})
+_BOARDS = frozenset({"sales", "team_lead", "credit", "collections", "manager", "auditor"})
 
 CHAPTERS = (
     Chapter(
@@ -131,7 +132,7 @@ CHAPTERS = (
                     "点视图旁的 + 存为视图，筛选、泳道、排序、卡片字段一起存；「管理视图」里设默认打开、复制链接、删除。",
                     "客户换了业务线：在卡片的「移至…」里展开「换到…」，选另一个看板的阶段。",
                 ),
-                _SALES, ("进件看板", "/boards"),
+                _BOARDS, ("进件看板", "/boards"),
                 tip="地址就是当前的样子，直接发给同事也行，对方只看到自己权限内的卡片。有报表权限的人可以把视图存给部门、角色或全员。",
             ),
             Section(
@@ -249,6 +250,15 @@ CHAPTERS = (
                     "自己提交的申请自己不能审。金额超过你的权限时，通过后自动送下一级。",
                 ),
                 frozenset({"team_lead", "credit"}), ("申请与审批", "/applications"),
+            ),
+            Section(
+                "review-board", "在看板上看审批走到哪里",
+                (
+                    "「进件看板」打开申请看板：每列是一个审批状态，列头有笔数、金额和龄期条，卡片写着审批时限和停留时长。",
+                    "把卡片拖到下一级就是通过，拖到「退回补充」就是退回；松手后写意见才算数，与在审批页上处理一样留痕。",
+                    "按金额权限该谁批就到谁；自己提交的移不动，会写明原因。只看得到自己数据范围里的申请。",
+                ),
+                frozenset({"team_lead", "credit"}), ("进件看板", "/boards"),
             ),
         ),
     ),

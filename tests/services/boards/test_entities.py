@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from sqlalchemy.engine import Engine
 from sqlmodel import col
 
 from loanhub.domain.errors import NotFound, NotPermitted
-from loanhub.domain.permissions import RoleCode
+from loanhub.domain.permissions import RoleCode, Scope
 from loanhub.domain.pipelines import APPLICATION_BOARD, TASK_BOARD, MoveRefused, TaskStage
 from loanhub.models import Application, Approval, Event, Lead, Pipeline, Stage, StageMove, Task
 from loanhub.services import applications, boards, leads, pipelines, tasks
@@ -51,6 +52,8 @@ class TestChoices:
         everything = [one.entity for one in boards.choices(make_user(RoleCode.SALES))]
 
         assert everything == ["lead", "application", "task"]
+        reviewer = [one.entity for one in boards.choices(make_user(RoleCode.CREDIT))]
+        assert reviewer == ["application", "task", "collection_case"]
         assert boards.choices(bare_actor(RoleCode.MANAGER))
         with pytest.raises(NotPermitted):
             boards.choices(bare_actor(RoleCode.FINANCE))
@@ -136,6 +139,25 @@ class TestApplications:
             said = db.execute(sa.select(Approval).where(col(Approval.application_id) == card)).scalars().all()
             assert row is not None and row.status.value == "approved"
             assert [(one.by_id, one.opinion) for one in said] == [(officer.user_id, "经营稳定，同意")]
+
+    def test_a_reviewer_works_on_the_board_as_far_as_the_scope_goes(
+        self, complete: tuple[Actor, int]
+    ) -> None:
+        rep, card = complete
+        self.drop(rep, card, "first_review")
+        near, far = (
+            replace(one, scope=Scope.DEPARTMENT, department_ids=frozenset({one.department_id or 0}))
+            for one in (make_user(RoleCode.CREDIT), make_user(RoleCode.CREDIT, team="华东二组"))
+        )
+        question = boards.Question(pipeline=APPLICATION_BOARD)
+
+        def seen(actor: Actor) -> list[str]:
+            return boards.look(actor, question, now=NOON).order["first_review"]
+
+        assert (seen(near), seen(far)) == ([str(card)], [])
+        with pytest.raises(NotFound):
+            self.drop(far, card, "approved", supply={"opinion": "经营稳定，同意"})
+        assert self.drop(near, card, "approved", supply={"opinion": "经营稳定，同意"}).to_stage == "approved"
 
     def test_nobody_approves_what_is_their_own(self, complete: tuple[Actor, int]) -> None:
         rep, card = complete
