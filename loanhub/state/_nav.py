@@ -155,7 +155,7 @@ def acts_of(actor: Actor) -> list[Act]:
 
 
 _ICONS = {entry.route: entry.icon for entry in MENU}
-_MOBILE: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str], tuple[str, str]]] = {
+_MOBILE: dict[str, tuple[tuple[str, str], ...]] = {
     RoleCode.SALES: (
         ("工作台", "/"),
         ("看板", "/boards"),
@@ -198,7 +198,26 @@ _MOBILE: dict[str, tuple[tuple[str, str], tuple[str, str], tuple[str, str], tupl
         ("新建待办", "/?new=task"),
         ("贷款", "/loans"),
     ),
+    RoleCode.ADMIN: (
+        ("工作台", "/"),
+        ("员工", "/settings/users"),
+        ("产品", "/settings/products"),
+        ("参数", "/settings/company"),
+    ),
+    RoleCode.SECURITY_ADMIN: (
+        ("工作台", "/"),
+        ("员工", "/settings/users"),
+        ("角色", "/settings/roles"),
+        ("密钥", "/settings/api-keys"),
+    ),
+    RoleCode.AUDITOR: (
+        ("驾驶舱", "/cockpit"),
+        ("贷款", "/loans"),
+        ("总账", "/ledger"),
+        ("审计", "/audit"),
+    ),
 }
+"""The bottom bar of a phone before 消息, by role; a person with several roles gets the first of them."""
 _PLUS_NEEDS = {"/leads?new=1": _P.LEADS_CREATE, "/?new=task": _P.TASKS_EDIT}
 
 _open_routes: set[str] = set()
@@ -269,12 +288,14 @@ def mobile_menu_of(actor: Actor, *, inbox_count: int = 0) -> list[MobileItem]:
         return [MobileItem(e.label, e.route, e.icon) for e in entries if e.route != "/inbox"][:4] + _inbox(
             inbox_count
         )
-    first, second, plus, fourth = places
     allowed = {e.route for e in MENU if e.route in _open_routes and actor.can_any(*e.permissions)}
-    bar = [MobileItem(label, route, _ICONS[route]) for label, route in (first, second) if route in allowed]
-    if actor.can(_PLUS_NEEDS[plus[1]]) and plus[1].partition("?")[0] in allowed:
-        bar.append(MobileItem(plus[0], plus[1], "plus", plus=True))
-    bar += [MobileItem(label, route, _ICONS[route]) for label, route in (fourth,) if route in allowed]
+    bar = []
+    for label, route in places:
+        needed = _PLUS_NEEDS.get(route)
+        if needed is not None and actor.can(needed) and route.partition("?")[0] in allowed:
+            bar.append(MobileItem(label, route, "plus", plus=True))
+        elif route in allowed:
+            bar.append(MobileItem(label, route, _ICONS[route]))
     return bar + _inbox(inbox_count)
 
 

@@ -14,7 +14,7 @@ from loanhub.services.search import Hit
 from loanhub.state import _nav
 from loanhub.state._base import SessionState
 from loanhub.state.palette import PaletteState, _about, _line, _means
-from tests.builders import NOON, make_company, make_user
+from tests.builders import NOON, bare_actor, make_company, make_user
 
 
 @pytest.fixture
@@ -98,3 +98,18 @@ def test_no_page_is_offered_that_one_may_not_open(sqlite_database: object) -> No
 def test_pages_are_found_by_name_pinyin_and_initials(text: str) -> None:
     assert _means("进件看板", text)
     assert not _means("进件看板", "合同")
+
+
+@pytest.mark.parametrize(
+    ("role", "places"),
+    [
+        (RoleCode.ADMIN, ["工作台", "员工", "产品", "参数", "消息"]),
+        (RoleCode.SECURITY_ADMIN, ["工作台", "员工", "角色", "密钥", "消息"]),
+        (RoleCode.AUDITOR, ["驾驶舱", "贷款", "总账", "审计", "消息"]),
+        (RoleCode.SALES, ["工作台", "看板", "新建线索", "客户", "消息"]),
+    ],
+)  # fmt: skip
+def test_the_phones_bar_is_what_a_role_works_with(role: RoleCode, places: list[str]) -> None:
+    bar = _nav.mobile_menu_of(bare_actor(role))
+    assert [item.label for item in bar] == places
+    assert [item.label for item in bar if item.plus] == (["新建线索"] if role is RoleCode.SALES else [])
