@@ -1,4 +1,4 @@
-"""Anybody compares a PDF with the one we keep; certificates come in as files; a third party says a round went on."""
+"""Anybody compares a PDF with ours; a signer takes the sealed one; certificates come in; a third party says it went on."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from typing_extensions import TypedDict
 
 from loanhub.api._openapi import Described
-from loanhub.api._routing import client_ip, route
+from loanhub.api._routing import client_ip, pdf_response, route
 from loanhub.api.contracts import _page, _row, compare_form
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
+from loanhub.domain.signing import LinkDead, NotYet
 from loanhub.services import signing
+from loanhub.services.signing import copies
+from loanhub.services.signing._steps import Device
 from loanhub.services.signing.certificates import LARGEST_FILE
 from loanhub.services.signing.compare import compare
 from loanhub.settings import settings
@@ -25,6 +28,7 @@ from loanhub.state._marks import needs, public, signed
 
 # A comparison reads a whole file: a stranger gets a few.
 _comparisons = Bucket(per_minute=6, burst=6)
+_copies = Bucket(per_minute=20, burst=20)
 _callbacks = Bucket(per_minute=600, burst=120)
 
 
@@ -75,6 +79,24 @@ async def add_certificate(request: Request) -> Response:
         lambda: signing.add_pkcs12(actor, content=content, password=password, label=label, now=utc_now())
     )
     return JSONResponse({"id": made}, 201)
+
+
+@route("/api/signing/copies/{ticket}")
+@public
+async def sealed_copy(request: Request) -> Response:
+    """Send the sealed contract to a signer whose page has just given this address."""
+    if not _copies.take(client_ip(request)):
+        return HTMLResponse(
+            _page("请稍后再试", "下载太频繁", "一分钟后回到签署页再下载。", "", bad=True), 429
+        )
+    ticket, agent = str(request.path_params["ticket"])[:80], request.headers.get("user-agent", "")
+    device = Device("", ip=client_ip(request), agent=agent)
+    try:
+        name, content = await run_in_threadpool(lambda: copies.take(ticket, device, now=utc_now()))
+    except (LinkDead, NotYet):
+        text = "下载地址只在两分钟内有效。请回到签署页，再点一次「下载已签合同」。"
+        return HTMLResponse(_page("下载地址已过期", "下载地址已过期", text, "", bad=True), 410)
+    return pdf_response(name, content, attached=True)
 
 
 class Heard(TypedDict):

@@ -150,6 +150,11 @@ def all_signed(statuses: Sequence[SignerStatus]) -> bool:
     return bool(statuses) and all(one is SignerStatus.SIGNED for one in statuses)
 
 
+def cannot_download(agent: str) -> bool:
+    """Return whether the browser that calls itself so refuses files: 微信, which shows attachments nobody can keep."""
+    return "MicroMessenger" in agent
+
+
 def mask_tail(phone: str) -> str:
     """Return a mobile number without the digits that prove one knows it."""
     plain = phone.removeprefix("+86")

@@ -171,14 +171,21 @@ def _paper() -> rx.Component:
         icon_button("chevron-right", "下一页", on_click=S.open_page(S.page_number + 1), disabled=S.page_number >= S.pages),
         class_name="row sb",
     )  # fmt: skip
+    enlarge = rx.el.label(
+        rx.el.input(type="checkbox", class_name="chk"), "放大看，左右拖动（两指也可以放大）", class_name="row g2 t13 f2 h5zoom",
+    )  # fmt: skip
     return rx.el.section(
         turn,
-        rx.cond(
-            S.picture != "",
-            rx.el.img(src=S.picture, alt="合同第 " + S.page_number.to(str) + " 页", class_name="h5paper"),
-            rx.el.div(class_name="h5paper", custom_attrs={"aria-busy": "true"}),
+        enlarge,
+        rx.el.div(
+            rx.cond(
+                S.picture != "",
+                rx.el.img(src=S.picture, alt="合同第 " + S.page_number.to(str) + " 页", class_name="h5paper"),
+                rx.el.div(class_name="h5paper", custom_attrs={"aria-busy": "true"}),
+            ),
+            class_name="h5sheet",
+            custom_attrs={"tabIndex": 0, "role": "group", "aria-label": "这一页"},
         ),
-        rx.el.p("两指可以放大。", class_name="t12 f3 tc"),
         class_name="mcard ccard h5read",
         custom_attrs={"aria-label": "合同正文"},
     )
@@ -256,15 +263,22 @@ def _copy() -> rx.Component:
         rx.el.p("身份已核对，半小时内可以下载。每次下载都有记录，请妥善保管。", class_name="t13 f2"),
         button("下载已签合同（PDF）", look="p", size="lg", icon_name="download", on_click=S.take_copy),
     )
+    ask = rx.fragment(
+        rx.el.p("合同里有您的个人信息，再核对一次身份就可以下载。", class_name="t13 f2"), _ask()
+    )
+    elsewhere = rx.fragment(
+        rx.el.ol(
+            rx.el.li("点右上角的 ", rx.el.b("···"), rx.el.span("（更多）", class_name="f3")),
+            rx.el.li("选「", rx.el.b("在浏览器打开"), "」"),
+            rx.el.li("在浏览器里再核对一次身份，下载合同"),
+            class_name="t14 h5steps",
+        ),
+        rx.el.p("微信里不能保存文件。这个链接一直有效，也可以复制到手机浏览器里打开。", class_name="t13 f2"),
+        button("复制链接", look="p", size="lg", icon_name="copy", on_click=S.copy_link),
+    )
     return rx.el.section(
         rx.el.h2("领取已签合同", class_name="t16"),
-        rx.cond(
-            S.copy_step == "ready",
-            ready,
-            rx.fragment(
-                rx.el.p("合同里有您的个人信息，再核对一次身份就可以下载。", class_name="t13 f2"), _ask()
-            ),
-        ),
+        rx.cond(S.cannot_download, elsewhere, rx.cond(S.copy_step == "ready", ready, ask)),
         class_name="mcard ccard",
         custom_attrs={"aria-label": "领取已签合同"},
     )

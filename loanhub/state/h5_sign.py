@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from typing import Any
 
 import reflex as rx
 
-from loanhub.domain.signing import LinkDead
+from loanhub.components.toasts import done
+from loanhub.domain.signing import LinkDead, cannot_download
 from loanhub.services import signing
-from loanhub.services.signing import phone
+from loanhub.services.signing import copies, link_of, phone
 from loanhub.services.signing.phone import Device, Step
 from loanhub.settings import settings
 from loanhub.state._base import SessionState
@@ -47,6 +49,8 @@ class SignState(SessionState):
     wait_seconds: int = 0
     done_text: str = ""
     copy_step: str = ""
+    cannot_download: bool = False
+    """Whether this browser, one inside an app, refuses files."""
     refusing: bool = False
     field_errors: dict[str, str] = {}
 
@@ -68,6 +72,7 @@ class SignState(SessionState):
             self.reset()
         self._token, self.company, self.field_errors = token, settings().company_name, {}
         device, now = self._device(), utc_now()
+        self.cannot_download = cannot_download(device.agent)
         try:
             found = await rx.run_in_thread(lambda: phone.step_of(token, device, now=now))
         except LinkDead:
@@ -194,10 +199,16 @@ class SignState(SessionState):
     @rx.event
     @public
     async def take_copy(self) -> Any:
-        """Give the sealed contract to the signer who has identified anew."""
+        """Give the sealed contract to the signer who has identified anew: from an address of its own, the page stays."""
         device, token, now = self._device(_answers), self._token, utc_now()
-        name, content = await rx.run_in_thread(lambda: phone.take_copy(token, device, now=now))
-        return rx.download(data=content, filename=name)
+        address = await rx.run_in_thread(lambda: copies.address_of(token, device, now=now))
+        return rx.call_script(f"window.location.assign({json.dumps(address)})")
+
+    @rx.event
+    @public
+    async def copy_link(self) -> Any:
+        """Put the link on the clipboard, to open it in a browser that can download."""
+        return [rx.set_clipboard(link_of(self._token)), done("链接已复制，可以粘贴到浏览器打开")]
 
     @rx.event
     @public

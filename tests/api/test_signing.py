@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,11 +15,21 @@ from loanhub.domain.permissions import RoleCode
 from loanhub.models import Document, SigningCertificate
 from loanhub.services import _storage, contracts, signing
 from loanhub.services._transaction import reading
+from loanhub.services.signing import copies
 from loanhub.settings import settings
+from loanhub.state._clock import utc_now
 from loanhub.state._guard import Bucket
 from tests.api.test_contracts import browser
 from tests.builders import NOON
-from tests.services.signing.builders import begin, go_through, make_contract, stored
+from tests.services.signing.builders import (
+    begin,
+    check_in,
+    device,
+    go_through,
+    make_contract,
+    sealed_bytes,
+    stored,
+)
 from tests.services.signing.conftest import certificates_made_once, company  # noqa: F401
 from tests.services.signing.test_certificates import pfx
 
@@ -116,3 +127,24 @@ class TestCertificate:
         assert status == 422 and "password" in text
         with reading() as db:
             assert db.execute(sa.select(sa.func.count()).select_from(SigningCertificate)).scalar_one() == 0
+
+
+@pytest.mark.usefixtures("company")
+def test_the_sealed_copy_comes_as_an_attachment_while_its_address_is_young() -> None:
+    clerk, contract_id = make_contract()
+    (token,) = begin(clerk, contract_id)
+    now = utc_now()
+    signing.finish(go_through(token, now), now=now)
+    check_in(token, now + timedelta(minutes=2))
+    stranger = browser()
+
+    answer = stranger.get(copies.address_of(token, device(), now=now))
+    late = stranger.get(copies.address_of(token, device(), now=now - copies.LIFE))
+
+    assert answer.status_code == 200 and answer.content == sealed_bytes(contract_id)
+    assert (
+        answer.headers["content-disposition"].startswith("attachment")
+        and answer.headers["cache-control"] == "no-store"
+    )
+    assert late.status_code == 410 and "下载地址已过期" in late.text
+    assert stranger.get(f"{copies.PATH}/1-2-3").status_code == 410

@@ -1,5 +1,6 @@
 """Signing on a screen 电子签署: rounds and links, the signer's steps, the company's seal, its certificates."""
 
+from loanhub.services.signing._shared import link_of
 from loanhub.services.signing.certificates import (
     add_device,
     add_pkcs12,
@@ -21,6 +22,6 @@ from loanhub.services.signing.rounds import (
 from loanhub.services.signing.seal import finish, finish_waiting
 
 __all__ = [
-    "Extra", "RoundView", "SignerView", "add_device", "add_pkcs12", "advance", "advance_waiting", "evidence", "finish", "finish_waiting", "hear",
+    "Extra", "RoundView", "SignerView", "add_device", "add_pkcs12", "advance", "advance_waiting", "evidence", "finish", "finish_waiting", "hear", "link_of",
     "list_certificates", "preview_code", "resend", "retire", "revoke", "round_of", "start",
 ]  # fmt: skip

@@ -13,13 +13,14 @@ from sqlmodel import Session
 from loanhub.domain.contracts import ContractStatus
 from loanhub.domain.masking import MaskKind, mask
 from loanhub.domain.rates import format_percent
-from loanhub.domain.signing import SHEET_SECONDS, RoundStatus, SignerStatus, mask_tail
+from loanhub.domain.signing import SHEET_SECONDS, LinkDead, NotYet, RoundStatus, SignerStatus, mask_tail
 from loanhub.models import Contract, Signer, SigningRound
 from loanhub.repositories import signing as repository
-from loanhub.services import parameters
+from loanhub.services import events, parameters
 from loanhub.services.contracts.center import title_of
 from loanhub.services.contracts.create import frozen_data
 from loanhub.services.signing import _send
+from loanhub.services.signing._shared import check_waits, signer_actor
 
 
 @dataclass(frozen=True)
@@ -73,6 +74,39 @@ def is_known(signer: Signer, device: Device, now: datetime) -> bool:
     )  # fmt: skip
 
 
+def find_signer(db: Session, token: str, *, now: datetime) -> tuple[Signer, SigningRound, Contract]:
+    """Return signer, round and contract of a link, locked for a change.
+
+    Raises:
+        LinkDead: no such link, or one that counts no more.
+    """
+    if not 20 <= len(token) <= 64 or (found := repository.find_by_token(db, token, for_update=True)) is None:
+        raise LinkDead
+    signer, round_, contract = found
+    ended = signer.status in (SignerStatus.SIGNED, SignerStatus.REFUSED)
+    if round_.status in (RoundStatus.REVOKED,) or (signer.expires_at <= now and not ended):
+        raise LinkDead
+    if not ended:
+        if round_.status is not RoundStatus.OPEN:
+            raise LinkDead
+        check_waits(contract)
+    return signer, round_, contract
+
+
+def known_signer(
+    db: Session, token: str, device: Device, *, now: datetime
+) -> tuple[Signer, SigningRound, Contract]:
+    """Return what :func:`find_signer` does, for the browser on which the identity was checked.
+
+    Raises:
+        LinkDead: see :func:`find_signer`; NotYet: the identity was not checked on this browser, not lately.
+    """
+    signer, round_, contract = find_signer(db, token, now=now)
+    if not is_known(signer, device, now):
+        raise NotYet("请先核对身份")
+    return signer, round_, contract
+
+
 def has_copy(round_: SigningRound, contract: Contract) -> bool:
     """Return whether there is a sealed contract its signers may take away."""
     return (
@@ -118,6 +152,18 @@ def evidence_of(
 
 def _moment(at: datetime | None) -> str:
     return at.isoformat() if at is not None else ""
+
+
+def record(
+    db: Session, event: str, signer: Signer, contract: Contract, device: Device, *, now: datetime, reason: str = "",
+    after: dict[str, object] | None = None,
+) -> None:  # fmt: skip
+    """Write down what a signer did, in the signer's masked name."""
+    events.record(
+        db, signer_actor(signer, ip=device.ip), event, now=now, entity="contract", entity_id=contract.id,
+        customer_id=contract.customer_id, summary=f"{signer.role.label} {mask(MaskKind.NAME, signer.name)}",
+        reason=reason, after=after,
+    )  # fmt: skip
 
 
 def device_words(agent: str) -> str:

@@ -15,7 +15,6 @@ from sqlmodel import Session
 
 from loanhub.documents.preview import page_count, page_image
 from loanhub.domain.errors import InvalidInput
-from loanhub.domain.masking import MaskKind, mask
 from loanhub.domain.rates import format_percent
 from loanhub.domain.signing import (
     CODE_GAP,
@@ -43,19 +42,21 @@ from loanhub.services._failpoints import failpoint
 from loanhub.services._transaction import transaction
 from loanhub.services.contracts.create import frozen_data
 from loanhub.services.signing import _send
-from loanhub.services.signing._shared import check_gates, check_waits, signer_actor
+from loanhub.services.signing._shared import check_gates, signer_actor
 from loanhub.services.signing._steps import (
     Device,
     Sheet,
     Step,
-    device_words,
     evidence_of,
+    find_signer,
     has_copy,
-    is_known,
+    known_signer,
+    record,
     step,
 )
 
-PAGE_DPI = 110
+PAGE_DPI = 140
+"""Enough to read a page twice as wide as a phone."""
 CODE_DIGITS = 6
 
 
@@ -66,11 +67,11 @@ def step_of(token: str, device: Device, *, now: datetime) -> Step:
         LinkDead: no such link, or one that counts no more.
     """
     with transaction() as db:
-        signer, round_, contract = _find(db, token, now=now)
+        signer, round_, contract = find_signer(db, token, now=now)
         if signer.status is SignerStatus.WAITING:
             signer.status, signer.opened_at = SignerStatus.OPENED, now
             signer.version += 1
-            _record(db, "signing.opened", signer, contract, device, now=now)
+            record(db, "signing.opened", signer, contract, device, now=now)
         return step(db, signer, round_, contract, device, now=now)
 
 
@@ -84,7 +85,7 @@ def send_code(token: str, device: Device, *, tail: str, now: datetime) -> Step:
     """
     fault: InvalidInput | None = None
     with transaction() as db:
-        signer, round_, contract = _find(db, token, now=now)
+        signer, round_, contract = find_signer(db, token, now=now)
         _check_lock(signer, round_, contract, now)
         right = (signer.phone or "")[-4:]
         if not hmac.compare_digest("".join(tail.split()).encode(), right.encode()):
@@ -118,7 +119,7 @@ def verify(token: str, device: Device, *, code: str, now: datetime) -> Step:
     """
     fault: InvalidInput | None = None
     with transaction() as db:
-        signer, round_, contract = _find(db, token, now=now)
+        signer, round_, contract = find_signer(db, token, now=now)
         _check_lock(signer, round_, contract, now)
         if not signer.code_hash or signer.code_until is None or signer.code_until <= now:
             fault = InvalidInput(fields={"code": "验证码已过期，请重新获取"})
@@ -131,7 +132,7 @@ def verify(token: str, device: Device, *, code: str, now: datetime) -> Step:
                 signer.status = SignerStatus.VERIFIED
             signer.verified_at = now
             signer.version += 1
-            _record(db, "signing.verified", signer, contract, device, now=now)
+            record(db, "signing.verified", signer, contract, device, now=now)
             if signer.status is not SignerStatus.SIGNED:
                 _begin_sheet(db, signer, contract, now=now)
         found = step(db, signer, round_, contract, device, now=now)
@@ -148,7 +149,7 @@ def confirm_sheet(token: str, device: Device, *, agreed: bool, ink: object, now:
         InvalidInput: it was on screen too short a time, not ticked, or not signed.
     """
     with transaction() as db:
-        signer, round_, contract = _verified(db, token, device, now=now)
+        signer, round_, contract = known_signer(db, token, device, now=now)
         if signer.needs_sheet and signer.sheet_confirmed_at is None:
             shown = signer.sheet_shown_at or now
             seconds = int((now - shown).total_seconds())
@@ -170,7 +171,7 @@ def turn_to(token: str, device: Device, *, page: int, now: datetime) -> tuple[St
         LinkDead, NotYet: see :func:`confirm_sheet`; NotYet: the sheet or an earlier page comes first.
     """
     with transaction() as db:
-        signer, round_, contract = _verified(db, token, device, now=now)
+        signer, round_, contract = known_signer(db, token, device, now=now)
         _check_sheet(signer)
         if page > signer.pages_read + 1:
             raise NotYet("请按顺序阅读，不要跳页")
@@ -195,12 +196,12 @@ def sign(
         InvalidInput: not agreed, or nothing drawn.
     """
     with transaction() as db:
-        signer, round_, contract = _find(db, token, now=now)
+        signer, round_, contract = find_signer(db, token, now=now)
         if (
             signer.status is SignerStatus.SIGNED
         ):  # a second press on the button; it shows no more than the link does
             return step(db, signer, round_, contract, device, now=now), 0
-        signer, round_, contract = _verified(db, token, device, now=now)
+        signer, round_, contract = known_signer(db, token, device, now=now)
         _check_sheet(signer)
         if signer.read_at is None:
             raise NotYet("请先把合同读到最后一页")
@@ -213,7 +214,7 @@ def sign(
         signer.evidence_sha256 = hashlib.sha256(signer.evidence.encode()).hexdigest()
         signer.session_until = None
         signer.version += 1
-        _record(
+        record(
             db,
             "signing.signed",
             signer,
@@ -230,29 +231,6 @@ def sign(
         return step(db, signer, round_, contract, device, now=now), (round_.id or 0) if ready else 0
 
 
-def take_copy(token: str, device: Device, *, now: datetime) -> tuple[str, bytes]:
-    """Return (file name, PDF) of the sealed contract to a signer who has identified anew; each taking is evidence.
-
-    Raises:
-        LinkDead: see :func:`step_of`, or the contract is not sealed or void.
-        NotYet: the identity was not checked on this browser in the last half hour.
-    """
-    with transaction() as db:
-        signer, round_, contract = _find(db, token, now=now)
-        if signer.status is not SignerStatus.SIGNED or not has_copy(round_, contract):
-            raise LinkDead
-        if not is_known(signer, device, now):
-            raise NotYet("请先核对身份")
-        document = db.get(Document, round_.signed_document_id)
-        if document is None or document.sha256 != round_.signed_sha256:
-            raise NotYet("合同文件不在了，请联系客户经理")
-        _record(
-            db, "signing.copy_taken", signer, contract, device, now=now,
-            after={"文件指纹": round_.signed_sha256, "设备": device_words(device.agent)},
-        )  # fmt: skip
-        return document.file_name, _storage.read_all(document.sha256)
-
-
 def refuse(token: str, device: Device, *, reason: str, now: datetime) -> Step:
     """Refuse to sign; the round ends for everybody.
 
@@ -263,10 +241,10 @@ def refuse(token: str, device: Device, *, reason: str, now: datetime) -> Step:
     if not 2 <= len(reason.strip()) <= 300:
         raise InvalidInput(fields={"reason": "写一下原因，2 到 300 个字"})
     with transaction() as db:
-        signer, round_, contract = _find(db, token, now=now)
+        signer, round_, contract = find_signer(db, token, now=now)
         if signer.status is SignerStatus.SIGNED:
             raise NotYet("您已经签过了，如有疑问请联系客户经理")
-        signer, round_, contract = _verified(db, token, device, now=now)
+        signer, round_, contract = known_signer(db, token, device, now=now)
         signer.status, signer.refused_reason, signer.session_until = (
             SignerStatus.REFUSED,
             reason.strip(),
@@ -275,31 +253,8 @@ def refuse(token: str, device: Device, *, reason: str, now: datetime) -> Step:
         signer.version += 1
         round_.status, round_.ended_at = RoundStatus.REFUSED, now
         round_.version += 1
-        _record(db, "signing.refused", signer, contract, device, now=now, reason=reason.strip())
+        record(db, "signing.refused", signer, contract, device, now=now, reason=reason.strip())
         return step(db, signer, round_, contract, device, now=now)
-
-
-def _find(db: Session, token: str, *, now: datetime) -> tuple[Signer, SigningRound, Contract]:
-    if not 20 <= len(token) <= 64 or (found := repository.find_by_token(db, token, for_update=True)) is None:
-        raise LinkDead
-    signer, round_, contract = found
-    ended = signer.status in (SignerStatus.SIGNED, SignerStatus.REFUSED)
-    if round_.status in (RoundStatus.REVOKED,) or (signer.expires_at <= now and not ended):
-        raise LinkDead
-    if not ended:
-        if round_.status is not RoundStatus.OPEN:
-            raise LinkDead
-        check_waits(contract)
-    return signer, round_, contract
-
-
-def _verified(
-    db: Session, token: str, device: Device, *, now: datetime
-) -> tuple[Signer, SigningRound, Contract]:
-    signer, round_, contract = _find(db, token, now=now)
-    if not is_known(signer, device, now):
-        raise NotYet("请先核对身份")
-    return signer, round_, contract
 
 
 def _check_lock(signer: Signer, round_: SigningRound, contract: Contract, now: datetime) -> None:
@@ -327,7 +282,7 @@ def _wrong(
         return InvalidInput(fields={key: f"{sentence}，还可以试 {left} 次"})
     signer.tries, signer.locked_until = 0, now + LOCK
     signer.code_hash, signer.code_until = "", None
-    _record(db, "signing.locked", signer, contract, device, now=now)
+    record(db, "signing.locked", signer, contract, device, now=now)
     return InvalidInput(fields={key: "核对失败次数过多，请 30 分钟后再试"})
 
 
@@ -380,17 +335,6 @@ def _confirm(
     )  # fmt: skip
 
 
-def _record(
-    db: Session, event: str, signer: Signer, contract: Contract, device: Device, *, now: datetime, reason: str = "",
-    after: dict[str, object] | None = None,
-) -> None:  # fmt: skip
-    events.record(
-        db, signer_actor(signer, ip=device.ip), event, now=now, entity="contract", entity_id=contract.id,
-        customer_id=contract.customer_id, summary=f"{signer.role.label} {mask(MaskKind.NAME, signer.name)}",
-        reason=reason, after=after,
-    )  # fmt: skip
-
-
 def _shown(db: Session, round_: SigningRound) -> bytes:
     document = db.get(Document, round_.source_document_id)
     if document is None or document.sha256 != round_.shown_sha256:
@@ -398,4 +342,4 @@ def _shown(db: Session, round_: SigningRound) -> bytes:
     return _storage.read_all(document.sha256)
 
 
-__all__ = ["Device", "Sheet", "Step", "confirm_sheet", "refuse", "send_code", "sign", "step_of", "take_copy", "turn_to", "verify"]  # fmt: skip
+__all__ = ["Device", "Sheet", "Step", "confirm_sheet", "refuse", "send_code", "sign", "step_of", "turn_to", "verify"]  # fmt: skip

@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlmodel import col
 
 from loanhub.domain.permissions import RoleCode
-from loanhub.models import Contract, Signer
-from loanhub.services import contracts, signing
+from loanhub.models import Contract, Document, Signer, SigningRound
+from loanhub.services import _storage, contracts, signing
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.signing import Extra, _send, phone
@@ -100,3 +100,18 @@ def go_through(token: str, now: datetime = NOON, on: Device | None = None) -> in
 def begin(clerk: Actor, contract_id: int, *extra: Extra) -> list[str]:
     """Start a round and return the tokens of its signers in order."""
     return [token_of(link) for link in signing.start(clerk, contract_id=contract_id, extra=extra, now=NOON)]
+
+
+def sealed_bytes(contract_id: int) -> bytes:
+    """Return the contract's file as it is now."""
+    with reading() as db:
+        document = db.get(Document, stored(contract_id).file_id)
+        assert document is not None
+        return _storage.read_all(document.sha256)
+
+
+def waiting_round(contract_id: int) -> int:
+    """Return the newest round of a contract."""
+    with reading() as db:
+        query = sa.select(col(SigningRound.id)).where(col(SigningRound.contract_id) == contract_id)
+        return int(db.execute(query.order_by(col(SigningRound.id).desc()).limit(1)).scalar_one() or 0)

@@ -6,7 +6,6 @@ import hashlib
 import json
 import subprocess
 from datetime import timedelta
-from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -18,12 +17,11 @@ from loanhub.documents.preview import page_count
 from loanhub.domain.contracts import ContractStatus, DisclosureNotConfirmed
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
-from loanhub.domain.signing import LinkDead, Locked, NotYet, RoundStatus
-from loanhub.models import Disclosure, Document, Event, Signer, SigningRound
+from loanhub.domain.signing import LinkDead, Locked, NotYet
+from loanhub.models import Disclosure, Document, Event, SigningRound
 from loanhub.repositories.signing import list_known
 from loanhub.services import _storage, contracts, outbox, signing
 from loanhub.services._transaction import reading, transaction
-from loanhub.services.rates import CostAboveCap
 from loanhub.services.signing import Extra, certificates, phone
 from tests.builders import NOON, TODAY, make_user
 from tests.services.signing.builders import (
@@ -36,27 +34,15 @@ from tests.services.signing.builders import (
     go_through,
     make_contract,
     read_through,
+    sealed_bytes,
     signer_of,
     stored,
 )
 
 
-def sealed_bytes(contract_id: int) -> bytes:
-    with reading() as db:
-        document = db.get(Document, stored(contract_id).file_id)
-        assert document is not None
-        return _storage.read_all(document.sha256)
-
-
 def known() -> list[str]:
     with reading() as db:
         return [certificates.certificate_of(row) for row in list_known(db)]
-
-
-def waiting_round(contract_id: int) -> int:
-    with reading() as db:
-        query = sa.select(col(SigningRound.id)).where(col(SigningRound.contract_id) == contract_id)
-        return int(db.execute(query.order_by(col(SigningRound.id).desc()).limit(1)).scalar_one() or 0)
 
 
 class TestTheWholeWay:
@@ -270,53 +256,6 @@ class TestIdentity:
             with pytest.raises(NotYet):
                 phone.turn_to(token, on, page=1, now=NOON + timedelta(minutes=2))
 
-    def test_the_sealed_copy_is_given_to_whoever_identifies_anew_and_each_taking_is_evidence(self) -> None:
-        clerk, contract_id = make_contract()
-        (token,) = begin(clerk, contract_id)
-        round_id, later = go_through(token), NOON + timedelta(minutes=5)
-        with pytest.raises(LinkDead):  # not sealed yet
-            phone.take_copy(token, device(), now=later)
-        assert phone.step_of(token, device(), now=later).copy == ""
-        signing.finish(round_id or waiting_round(contract_id), now=later)
-        assert phone.step_of(token, device(), now=later).copy == "ask"
-        with pytest.raises(NotYet):
-            phone.take_copy(token, device(), now=later)
-
-        tail = (signer_of(token).phone or "")[-4:]
-        with pytest.raises(InvalidInput):
-            phone.send_code(token, device(), tail="0000" if tail != "0000" else "1111", now=later)
-        assert phone.send_code(token, device(), tail=tail, now=later).code_sent
-        step = phone.verify(token, device(), code=code_sent_to(token), now=later)
-        assert (step.code, step.copy, step.number) == ("done", "ready", "")
-        name, content = phone.take_copy(token, device(), now=later)
-
-        assert content == sealed_bytes(contract_id) and name.endswith("-已签.pdf")
-        with pytest.raises(NotYet):  # nobody else's browser
-            phone.take_copy(token, device("another"), now=later)
-        with pytest.raises(NotYet):  # and half an hour later anew
-            phone.take_copy(token, device(), now=later + timedelta(minutes=31))
-        with reading() as db:
-            taken = (
-                db.execute(sa.select(Event).where(col(Event.type) == "signing.copy_taken")).scalars().all()
-            )
-            signer = db.execute(sa.select(Signer)).scalars().one()
-        assert len(taken) == 1 and taken[0].entity_id == contract_id and "签署人" in taken[0].actor_name
-        assert hashlib.sha256(content).hexdigest() in str(taken[0].after)
-        assert signer.status.value == "signed"
-
-    def test_one_who_has_signed_gets_codes_again_on_another_day(self) -> None:
-        clerk, contract_id = make_contract()
-        (token,) = begin(clerk, contract_id)
-        signing.finish(go_through(token) or waiting_round(contract_id), now=NOON)
-        tail, at = (signer_of(token).phone or "")[-4:], NOON + timedelta(minutes=10)
-        while (signer_of(token).codes_sent) < 5:
-            phone.send_code(token, device(), tail=tail, now=at)
-            at += timedelta(minutes=2)
-
-        with pytest.raises(InvalidInput):
-            phone.send_code(token, device(), tail=tail, now=at)
-        assert phone.send_code(token, device(), tail=tail, now=at + timedelta(days=1)).code_sent
-
     def test_dead_links_are_all_alike(self) -> None:
         clerk, contract_id = make_contract()
         (token,) = begin(clerk, contract_id)
@@ -432,88 +371,3 @@ class TestSteps:
         view = signing.round_of(clerk, contract_id=contract_id, now=NOON)
         assert view.status == "refused" and view.reason == "金额不对" and view.can_start
         assert len(signing.start(clerk, contract_id=contract_id, now=NOON)) == 1
-
-
-class TestGates:
-    def test_paper_and_screens_do_not_cross(self) -> None:
-        clerk, contract_id = make_contract()
-        contracts.confirm(clerk, contract_id=contract_id, read_seconds=15, now=NOON)
-        begin(clerk, contract_id)
-
-        with pytest.raises(Conflict, match="电子签署"):
-            contracts.sign(clerk, contract_id=contract_id, signed_date=TODAY, now=NOON)
-        with pytest.raises(InvalidInput):
-            signing.revoke(clerk, contract_id=contract_id, reason="", now=NOON)
-        signing.revoke(clerk, contract_id=contract_id, reason="改签纸质", now=NOON)
-        contracts.sign(clerk, contract_id=contract_id, signed_date=TODAY, now=NOON)
-        with pytest.raises(Conflict):
-            signing.start(clerk, contract_id=contract_id, now=NOON)
-
-    def test_voiding_kills_the_links(self) -> None:
-        clerk, contract_id = make_contract()
-        (token,) = begin(clerk, contract_id)
-        round_id = go_through(token)
-
-        contracts.void(clerk, contract_id=contract_id, reason="金额写错", now=NOON)
-
-        assert not signing.finish(round_id, now=NOON)
-        assert stored(contract_id).status is ContractStatus.VOIDED
-        with reading() as db:
-            assert db.get(SigningRound, round_id).status is RoundStatus.REVOKED  # type: ignore[union-attr]
-
-    def test_above_the_cap_nothing_is_printed_or_signed(self) -> None:
-        clerk, contract_id = make_contract()
-        contracts.confirm(clerk, contract_id=contract_id, read_seconds=15, now=NOON)
-        (token,) = begin(clerk, contract_id)
-        check_in(token, NOON)
-        read_through(token, NOON)
-        self.lower_the_cap()
-
-        with pytest.raises(CostAboveCap):
-            phone.sign(token, device(), agreed=True, ink=INK, now=NOON)
-        with pytest.raises(CostAboveCap):
-            contracts.record_print(clerk, contract_id=contract_id, copies=1, now=NOON)
-        signing.revoke(clerk, contract_id=contract_id, reason="超过上限", now=NOON)
-        with pytest.raises(CostAboveCap):
-            signing.start(clerk, contract_id=contract_id, now=NOON)
-        with pytest.raises(CostAboveCap):
-            contracts.sign(clerk, contract_id=contract_id, signed_date=TODAY, now=NOON)
-
-    @staticmethod
-    def lower_the_cap() -> None:
-        from loanhub.models import RateCap
-
-        with transaction() as db:
-            row = db.execute(sa.select(RateCap).limit(1)).scalar_one()
-            values = row.model_dump(exclude={"id"})
-            values |= {"label": "更低的上限", "limit_rate": Decimal("0.05"), "lpr_multiple": None, "customer_kind": "",
-                       "lender_type": "microloan", "action": "block", "valid_from": TODAY, "valid_to": None,
-                       "exempt_months": 0}  # fmt: skip
-            db.add(RateCap(**values))
-
-    def test_signers_are_listed_masked(self) -> None:
-        clerk, contract_id = make_contract()
-        begin(clerk, contract_id, GUARANTOR)
-
-        view = signing.round_of(clerk, contract_id=contract_id, now=NOON)
-
-        assert (view.done, view.total) == (0, 2) and view.can_revoke and not view.can_start
-        assert view.signers[1].phone == "139****1111" and view.signers[1].role == "担保人"
-        with reading() as db:
-            assert db.execute(sa.select(sa.func.count()).select_from(Signer)).scalar_one() == 2
-
-    def test_evidence_is_for_readers_and_leaves_a_trace(self) -> None:
-        clerk, contract_id = make_contract()
-        (token,) = begin(clerk, contract_id)
-        go_through(token)
-        signer_id = signer_of(token).id or 0
-
-        found = signing.evidence(clerk, contract_id=contract_id, signer_id=signer_id, now=NOON)
-
-        assert found["paths"] and found["sheet_paths"]
-        assert (signer_of(token).phone or "")[-11:] not in repr(found)
-        with pytest.raises(NotFound):
-            signing.evidence(clerk, contract_id=contract_id, signer_id=999_999, now=NOON)
-        with reading() as db:
-            query = sa.select(sa.func.count()).where(col(Event.type) == "signing.evidence_viewed")
-            assert db.execute(query).scalar_one() == 1
