@@ -1,7 +1,7 @@
 """One use case, one transaction 事务: the engine, the session, and what happens after the commit.
 
 SQLite writers begin with ``BEGIN IMMEDIATE`` (a deferred one that upgrades fails at once, whatever the
-timeout); readers begin deferred. WAL, ``synchronous=FULL``, ``foreign_keys=ON``.
+timeout), in the order in which they came (``_turns``); readers begin deferred. WAL, ``synchronous=FULL``, ``foreign_keys=ON``.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlmodel import Session
 
+from loanhub.services import _turns
 from loanhub.services._failpoints import failpoint
 from loanhub.settings import settings
 
@@ -31,7 +32,14 @@ def make_engine(url: str) -> Engine:
     if not url.startswith("sqlite"):
         return sa.create_engine(url, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True)
     engine = sa.create_engine(
-        url, connect_args={"timeout": 10, "check_same_thread": False}, pool_size=20, hide_parameters=True
+        url,
+        connect_args={
+            "timeout": 10,
+            "check_same_thread": False,
+            "factory": _turns.connection_of(_turns.Line()),
+        },
+        pool_size=20,
+        hide_parameters=True,
     )
 
     @sa.event.listens_for(engine, "connect")
@@ -47,8 +55,16 @@ def make_engine(url: str) -> Engine:
 
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: Any) -> None:
-        mode = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
-        connection.exec_driver_sql(f"BEGIN {mode}")
+        if not connection.get_execution_options().get("writes"):
+            connection.exec_driver_sql("BEGIN DEFERRED")
+            return
+        writer = connection.connection.dbapi_connection
+        writer.wait()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            writer.leave()
+            raise
 
     return engine
 
