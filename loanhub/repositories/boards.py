@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from fractions import Fraction
 from functools import lru_cache
@@ -85,22 +85,6 @@ def channel_labels(db: Session) -> dict[str, str]:
     return {str(code): str(label) for code, label in db.execute(_CHANNELS).all()}
 
 
-def list_cards(
-    db: Session,
-    model: Any,
-    stage: Any,
-    condition: Clause,
-    stage_code: str,
-    limit: int,
-    *,
-    order: Sequence[Any],
-    options: Sequence[ORMOption] = (),
-) -> list[Any]:
-    """Return the first cards of a column, in the board's order."""
-    query = sa.select(model).where(condition, stage == stage_code).options(*options)
-    return list(db.execute(query.order_by(*order).limit(limit)).scalars())
-
-
 NEAR_SHARE = Fraction(3, 4)
 """Near begins when this share of the dwell target is spent."""
 
@@ -132,56 +116,6 @@ def _ages(
             over.append(sa.and_(stage == code, entered < limit))
             near.append(sa.and_(stage == code, entered >= limit, entered <= warn))
     return over, near
-
-
-def column_figures(
-    db: Session,
-    model: Any,
-    stage: Any,
-    entered: Any,
-    amount: Any,
-    condition: Clause,
-    targets: Mapping[str, int],
-    *,
-    now: datetime,
-    only: Sequence[str] = (),
-) -> dict[str, tuple[int, int, int, int]]:
-    """Return by stage code: (cards, Σ amount in fen, cards near their dwell target, cards over it)."""
-    over = _waiting_since(stage, entered, targets, entered.__lt__, Fraction(1), now=now)
-    late = _waiting_since(stage, entered, targets, entered.__le__, NEAR_SHARE, now=now)
-    inner = sa.func.coalesce(sa.func.sum(amount), 0)
-    query = (
-        sa.select(stage.label("stage"), sa.func.count(), inner, late, over)
-        .select_from(model)
-        .where(condition)
-    )
-    if only:
-        query = query.where(stage.in_(only))
-    rows = db.execute(query.group_by(sa.text("stage") if not hasattr(stage, "key") else stage)).all()
-    return {
-        _code(code): (int(n), int(total), int(late) - int(over), int(over))
-        for code, n, total, late, over in rows
-    }
-
-
-def _waiting_since(
-    stage: Any,
-    entered: Any,
-    targets: Mapping[str, int],
-    compare: Callable[[Any], Any],
-    share: Fraction,
-    *,
-    now: datetime,
-) -> Any:
-    """Return how many cards came before this share of their stage's target; one CASE, cheap to build and to run."""
-    limits = {
-        code: sa.literal(now - timedelta(hours=hours) * share.numerator / share.denominator, entered.type)
-        for code, hours in targets.items()
-        if hours
-    }
-    if not limits:
-        return sa.literal(0)
-    return sa.func.sum(sa.case((compare(sa.case(limits, value=stage)), 1), else_=0))
 
 
 def count_in(db: Session, model: Any, stage: Any, condition: Clause, stage_code: str) -> int:

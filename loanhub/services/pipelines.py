@@ -18,6 +18,7 @@ from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import GATE_SENTENCES
 from loanhub.models import Lead, Pipeline, Stage, StageMove
+from loanhub.repositories import board_columns
 from loanhub.repositories import boards as repository
 from loanhub.services import catalogue, events
 from loanhub.services._actor import Actor
@@ -308,7 +309,7 @@ def preview(actor: Actor, *, pipeline_id: int, stages: Sequence[StageForm], now:
 
 def _counts(db: Session, pipeline: Pipeline, *, now: datetime) -> dict[str, int]:
     kind = entity_of(pipeline.entity)
-    figures = repository.column_figures(
+    figures = board_columns.column_figures(
         db, kind.model, kind.stage_code(), kind.entered_at(), kind.amount(), kind.on_board(pipeline.id or 0, now=now),
         {}, now=now,
     )  # fmt: skip

@@ -17,6 +17,7 @@ from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission
 from loanhub.domain.pipelines import AgeState, StageSpec, refusal
 from loanhub.models import Pipeline
+from loanhub.repositories import board_columns
 from loanhub.repositories import boards as repository
 from loanhub.repositories.board_lanes import list_lane_cards
 from loanhub.repositories.scope import visible_to
@@ -80,6 +81,11 @@ class Question:
     facts: tuple[str, ...] | None = None
     """What the cards say besides the name; None for the default."""
 
+    @property
+    def is_plain(self) -> bool:
+        """Return whether no filter, text or age narrows the reader's board."""
+        return not (self.criteria or self.text.strip() or self.age)
+
     def limit_of(self, stage_code: str) -> int:
         """Return how many cards of a column are asked for, within bounds."""
         return max(1, min((self.limits or {}).get(stage_code, CARDS_PER_COLUMN), CARDS_MAXIMUM))
@@ -111,21 +117,27 @@ def look(actor: Actor, question: Question, *, now: datetime, only: Sequence[str]
         stages = list(rules.stages.values())
         wanted = [stage for stage in stages if not only or stage.code in only]
         hours = {stage.code: stage.dwell_target_hours for stage in stages}
-        figures = repository.column_figures(
+        kept = bool(kind.card_columns) and question.is_plain
+        figures = board_columns.column_figures(
             db, kind.model, kind.stage_code(), kind.entered_at(), kind.amount(), condition, hours, now=now,
-            only=list(only),
+            only=list(only), kept=kept,
         )  # fmt: skip
         order: dict[str, list[str]] = {}
         shown: list[Any] = []
         lanes = lanes_of(db, actor, kind, question.lane, condition, now=now) if question.lane else None
         chosen = question.facts or ()
-        columns = facts.loading(db, kind, chosen)
+        plain = kept and lanes is None and question.facts is None
+        columns = () if plain else facts.loading(db, kind, chosen)
         for stage in wanted:
-            found = (
-                _first(db, kind, question, lanes, condition, stage.code, columns)
-                if figures.get(stage.code)
-                else []
-            )
+            if not figures.get(stage.code):
+                found = []
+            elif plain:
+                found = board_columns.list_card_rows(
+                    db, kind.card_columns, kind.stage_code(), condition, stage.code, question.limit_of(stage.code),
+                    order=kind.order_of(question.order),
+                )  # fmt: skip
+            else:
+                found = _first(db, kind, question, lanes, condition, stage.code, columns)
             order[stage.code] = [str(row.id) for row in found]
             shown += found
         cards = kind.cards(db, actor, shown, rules.stages, now=now)
@@ -168,7 +180,7 @@ def _first(
     """Return the first cards of a column; with lanes the first of each lane, in the order of the lanes."""
     order, options = kind.order_of(question.order), columns
     if lanes is None:
-        return repository.list_cards(
+        return board_columns.list_cards(
             db, kind.model, kind.stage_code(), condition, stage_code, question.limit_of(stage_code),
             order=order, options=options,
         )  # fmt: skip
@@ -265,7 +277,7 @@ def scope_of(
     condition, sentence = lists.select_ids(
         db, actor, pipeline.entity, raw_criteria=dict(question.criteria or {}), text=text, now=now
     )
-    return sa.and_(condition, only), sentence
+    return board_columns.both(condition, only) if question.is_plain else sa.and_(condition, only), sentence
 
 
 def narrowing(
@@ -286,7 +298,7 @@ def narrowing(
         parts.append(
             repository.age_condition(kind.stage_code(), kind.entered_at(), hours, question.age, now=now)
         )
-    return sa.and_(*parts), "" if own is not None else text
+    return sa.and_(*parts) if len(parts) > 1 else parts[0], "" if own is not None else text
 
 
 def _full(db: Session, kind: CardEntity, rules: BoardRules, *, now: datetime) -> dict[str, str]:

@@ -76,6 +76,9 @@ class CardEntity(ABC):
     """Whether cards stand in the order they were put; the others stand by urgency."""
     unloaded: ClassVar[tuple[str, ...]] = ()
     """Columns no card shows unless somebody chose to; not even read."""
+    card_columns: ClassVar[tuple[Any, ...]] = ()
+    """All that a card says by default, for a board without filter; empty where whole records are read. The expressions of such
+    a board (``stage_code``, ``entered_at``, ``amount``, ``on_board``) are the same objects at every call."""
     lanes: ClassVar[tuple[LaneBy, ...]] = ()
     slots: ClassVar[Mapping[str, tuple[str, ...]]] = {}
     """Facts with a place of their own on a card: catalogue key -> the parts of the card that show it."""
@@ -106,10 +109,17 @@ class CardEntity(ABC):
         """Return the orders one may choose; the first is the board's own, of the code ``rank``."""
         return (OrderBy("rank", "默认顺序", tuple(self.order())),)
 
-    def order_of(self, code: str) -> Sequence[Any]:
+    def order_of(self, code: str) -> tuple[Any, ...]:
         """Return the chosen order; the board's own for an unknown code."""
-        chosen = next((one for one in self.orders() if one.code == code), None)
-        return chosen.clauses if chosen is not None else self.order()
+        return self._orders.get(code) or self._own_order
+
+    @cached_property
+    def _orders(self) -> dict[str, tuple[Any, ...]]:
+        return {one.code: tuple(one.clauses) for one in self.orders()}
+
+    @cached_property
+    def _own_order(self) -> tuple[Any, ...]:
+        return tuple(self.order())
 
     def search(self, text: str) -> Clause | None:
         """Return the condition of a typed text; None when the list's own search serves."""
@@ -190,12 +200,17 @@ class CardEntity(ABC):
         return query.where(self.model.id == sa.bindparam("card")).with_for_update(of=self.model)
 
 
+_NAMES = sa.select(col(User.id), col(User.name)).where(
+    col(User.id).in_(sa.bindparam("wanted", expanding=True))
+)
+
+
 def owner_facts(db: Session, ids: Iterable[int | None]) -> dict[int, str]:
     """Return the names of these people by id."""
     wanted = sorted({one for one in ids if one})
     if not wanted:
         return {}
-    found = db.execute(sa.select(col(User.id), col(User.name)).where(col(User.id).in_(wanted))).all()
+    found = db.execute(_NAMES, {"wanted": wanted}).all()
     return {int(user_id or 0): name for user_id, name in found}
 
 

@@ -49,6 +49,12 @@ class LeadCards(CardEntity):
     topic = "leads"
     by_hand = True
     unloaded = repository.NOT_ON_CARDS
+    card_columns = (
+        col(Lead.id), col(Lead.version), col(Lead.name), col(Lead.industry), col(Lead.occupation), col(Lead.amount_fen),
+        col(Lead.product_code), col(Lead.channel_code), col(Lead.next_step), col(Lead.next_step_kind),
+        col(Lead.next_step_at), col(Lead.first_contact_at), col(Lead.customer_id), col(Lead.owner_id),
+        col(Lead.stage_entered_at), col(Lead.stage_code),
+    )  # fmt: skip
     table_keys = (
         "name", "amount_fen", "product_code", "stage_code", "stage_entered_at", "next_step", "next_step_at",
         "owner_id", "temperature", "number",
@@ -212,6 +218,9 @@ class LeadCards(CardEntity):
 
 ENTITY = LeadCards()
 _LOG = sa.insert(StageMove.__table__)  # type: ignore[attr-defined]
+_GRADES = sa.select(col(Customer.id), col(Customer.risk_grade)).where(
+    col(Customer.id).in_(sa.bindparam("people", expanding=True))
+)
 
 
 def put(
@@ -287,8 +296,10 @@ def _rank(db: Session, lead: Lead, rules: BoardRules, goal: Destination, *, now:
 def _grades(db: Session, people: set[int]) -> dict[int, int]:
     if not people:
         return {}
-    query = sa.select(col(Customer.id), col(Customer.risk_grade)).where(col(Customer.id).in_(people))
-    return {int(customer_id or 0): grade or 0 for customer_id, grade in db.execute(query).all()}
+    return {
+        int(customer_id or 0): grade or 0
+        for customer_id, grade in db.execute(_GRADES, {"people": sorted(people)}).all()
+    }
 
 
 def _next(lead: Lead, now: datetime) -> str:
