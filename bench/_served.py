@@ -157,6 +157,7 @@ class Tab:
             f"{self.served.url}?token={uuid.uuid4()}", transports=["websocket"], socketio_path="/_event",
             namespaces=["/_event"], headers={"Cookie": f"lh_sid={self.token}", "Sec-WebSocket-Protocol": version("reflex"),
                                              "Origin": self.served.url},
+            wait_timeout=20,
         )  # fmt: skip
         await self.send("reflex___state____state.hydrate")
         for handler in handlers:
