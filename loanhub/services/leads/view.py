@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import groupby
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -99,7 +100,7 @@ def marks(actor: Actor, lead_ids: Sequence[int], *, now: datetime) -> dict[int, 
         touches = {int(lead_id): int(number) for lead_id, number in db.execute(counted).all()}
         found = {}
         for lead in rows:
-            number, label = stages.get(lead.stage_code, (1, ""))
+            number, label = stages.get((lead.pipeline_id, lead.stage_code), (1, ""))
             text, percent, status = deadline(lead, now, first)
             fresh = lead.first_contact_at is None and now - lead.created_at < timedelta(hours=24)
             found[lead.id or 0] = Mark(
@@ -116,11 +117,14 @@ def marks(actor: Actor, lead_ids: Sequence[int], *, now: datetime) -> dict[int, 
         return found
 
 
-def _stages(db: Session) -> dict[str, tuple[int, str]]:
-    rows = db.execute(
-        sa.select(col(Stage.code), col(Stage.label), col(Stage.sort)).order_by(col(Stage.sort))
-    ).all()
-    return {code: (min(7, place + 1), label) for place, (code, label, _) in enumerate(rows)}
+def _stages(db: Session) -> dict[tuple[int | None, str], tuple[int, str]]:
+    """Return (place on its own board, 1 to 7; label) by board and code; boards share codes but not places."""
+    query = sa.select(Stage).order_by(col(Stage.pipeline_id), col(Stage.sort), col(Stage.id))
+    found: dict[tuple[int | None, str], tuple[int, str]] = {}
+    for pipeline_id, stages in groupby(db.execute(query).scalars(), key=lambda stage: stage.pipeline_id):
+        for place, stage in enumerate(stages, start=1):
+            found[pipeline_id, stage.code] = (min(7, place), stage.label)
+    return found
 
 
 @dataclass(frozen=True)
@@ -184,7 +188,7 @@ def open_lead(actor: Actor, *, lead_id: int, now: datetime) -> LeadView:
             .order_by(col(LeadTouch.at).desc())
             .limit(10)
         ).scalars()
-        number, label = _stages(db).get(lead.stage_code, (1, ""))
+        number, label = _stages(db).get((lead.pipeline_id, lead.stage_code), (1, ""))
         closed = lead.status in CLOSED_STATUSES
         can_edit = actor.can(Permission.LEADS_EDIT)
         return LeadView(

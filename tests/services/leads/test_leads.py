@@ -13,8 +13,9 @@ from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.leads import LeadStatus
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Customer, Event, Lead
-from loanhub.services import interactions, leads, search
+from loanhub.services import interactions, leads, pipeline_boards, pipelines, search
 from loanhub.services._transaction import reading
+from loanhub.services.leads import view
 from tests.builders import NOON, bare_actor, make_company, make_phone, make_user
 
 
@@ -40,6 +41,16 @@ class TestCreate:
         assert lead.number == "L20261120001"
         assert (lead.stage_code, lead.status, lead.owner_id) == ("lead", LeadStatus.WAITING, rep.user_id)
         assert lead.amount_fen == 40_000_000
+
+    def test_stands_at_its_place_on_its_own_board_however_many_boards_there_are(self) -> None:
+        rep, admin = make_user(RoleCode.SALES), make_user(RoleCode.ADMIN)
+        made = leads.create(rep, {"name": "孙立", "phone": make_phone()}, now=NOON)
+        (board_id, *_), *_ = pipelines.list_boards(admin)
+        pipeline_boards.create_board(admin, label="车贷看板", copy_of=board_id, now=NOON)
+
+        mark = view.marks(rep, [made.lead_id or 0], now=NOON)[made.lead_id or 0]
+
+        assert (mark.stage, mark.stage_label) == (1, "线索接入")
 
     def test_never_stores_a_phone_in_clear(self) -> None:
         phone = make_phone()
