@@ -44,6 +44,12 @@ def number(value: Any, unit: str | rx.Var[str] = "", *, size: Size = "") -> rx.C
     return money(value, unit=unit, size=size, symbol=False)
 
 
+def wan(text: rx.Var[str], *, size: Size = "") -> rx.Component:
+    """An amount as ``format_wan`` writes it (``1,559.7 万``, ``¥980.00``), its ¥ and unit set small."""
+    parts = text.replace("¥", "").split(" ")
+    return money(parts[0], unit=rx.cond(parts.length() > 1, parts[1], ""), size=size)
+
+
 def delta(
     text: str | rx.Var[str],
     *,

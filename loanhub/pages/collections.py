@@ -177,7 +177,7 @@ def collections() -> Page:
                 custom_attrs={"aria-label": "逾期阶段与联系时间"},
             ),
             *above(
-                S, _quick(), placeholder="案件编号、客户姓名、手机后四位", noun="案件", segment_field="customer_segment_id"
+                S, _quick(), placeholder="编号、姓名、手机后四位", noun="案件", segment_field="customer_segment_id"
             ),
             table,
             below(S),

@@ -10,6 +10,7 @@ from loanhub.components.buttons import button, note, progress
 from loanhub.components.chips import tag
 from loanhub.components.icons import icon
 from loanhub.components.kpi import tile, tiles
+from loanhub.components.money import wan
 from loanhub.components.states import empty, skeleton_rows
 from loanhub.components.table import Column, data_table
 from loanhub.domain.permissions import Permission
@@ -41,7 +42,7 @@ def _notice() -> rx.Component:
 
 
 def _figure(one: rx.Var[list[str]]) -> rx.Component:
-    return tile(one[0], rx.el.b(one[1], class_name="num de-fig"), hint=one[2])
+    return tile(one[0], wan(one[1]), hint=one[2])
 
 
 def _change(line: rx.Var[Line]) -> rx.Component:

@@ -57,7 +57,7 @@ def _temperature(row: rx.Var[LeadRow]) -> rx.Component:
 
 COLUMNS = (
     Column("name", "客户", _name, sortable=True, width="150px"),
-    Column("phone", "手机号", lambda r: r.phone),
+    Column("phone", "手机号", lambda r: r.phone, look="num f2"),
     Column("channel_code", "来源", lambda r: r.channel, sortable=True),
     Column("amount_fen", "意向金额", lambda r: r.amount, align="r", sortable=True, look="num"),
     Column("product", "产品", lambda r: r.product, secondary=True),

@@ -38,12 +38,12 @@ def _short(text: Any, width: int) -> rx.Component:
 
 COLUMNS = (
     Column("number", "编号", lambda r: r["number"], look="num", secondary=True),
-    Column("kind", "申请", lambda r: rx.el.span(tag(r["kind_label"], "line"), _short(r["summary"], 280), class_name="row g2")),
+    Column("kind", "申请", lambda r: rx.el.span(tag(r["kind_label"], "line"), _short(r["summary"], 260), class_name="row g2")),
     Column("customer", "客户", lambda r: r["customer_name"]),
     Column("loan", "借据", lambda r: r["loan_number"], look="num f2", secondary=True),
-    Column("reason", "理由", lambda r: _short(r["reason"], 200)),
+    Column("reason", "理由", lambda r: _short(r["reason"], 180)),
     Column("by", "发起", lambda r: person(r["by"], r["initial"], r["color"])),
-    Column("at", "时间", lambda r: r["at"], look="f3"),
+    Column("at", "时间", lambda r: r["at"], look="num f3"),
     Column("status", "状态", lambda r: status_chip(r["status_label"], r["tone"])),
 )  # fmt: skip
 

@@ -42,7 +42,7 @@ def _reason(row: rx.Var[PoolRow]) -> rx.Component:
 
 COLUMNS = (
     Column("name", "客户", _name, width="150px"),
-    Column("phone", "手机号", lambda r: r.phone),
+    Column("phone", "手机号", lambda r: r.phone, look="num f2"),
     Column("channel", "来源", lambda r: r.channel),
     Column("amount", "意向金额", lambda r: r.amount, align="r", look="num"),
     Column("product", "产品", lambda r: r.product, secondary=True),

@@ -14,6 +14,7 @@ from loanhub.components.condition_tree import condition_tree
 from loanhub.components.dialogs import closing, conflict_dialog, dialog
 from loanhub.components.forms import Field, field, form
 from loanhub.components.kpi import share, tile, tiles
+from loanhub.components.money import number, wan
 from loanhub.components.states import empty, error, skeleton_detail
 from loanhub.components.table import Column, data_table
 from loanhub.domain.permissions import Permission
@@ -228,7 +229,11 @@ def _one() -> rx.Component:
             SegmentState.yields,
             lambda one: tile(
                 one["label"],
-                rx.el.span(one["text"], class_name="num t20"),
+                rx.cond(
+                    one["text"].to(str).contains("%") | (one["text"] == "—"),
+                    number(one["text"]),
+                    wan(one["text"].to(str)),
+                ),
                 hint="近 12 个月",
                 explain=one["how"],
             ),
@@ -239,7 +244,7 @@ def _one() -> rx.Component:
             rx.el.p(rx.el.span("条件：", class_name="f3"), R["sentence"], class_name="t14"),
             rx.cond(R["note"] != "", rx.el.p(R["note"], class_name="t13 f2"), rx.fragment()),
             rx.el.p(R["owner"], " · ", R["shared_label"], " · ", R["updated"], "改动", class_name="t12 f3"),
-            class_name="col g1 pad",
+            class_name="col g1 pad seg-head",
         ),
         figures,
         _trend(),

@@ -49,12 +49,12 @@ def _line(one: rx.Var[Line]) -> rx.Component:
     )
     words = rx.el.div(
         rx.el.div(title, rx.cond(one.risk > 0, risk(one.risk), rx.fragment()), class_name="row g3"),
-        rx.cond(
-            one.sop != "",
-            rx.el.div(icon("route", "xs"), one.sop, class_name="t12 f2 row g1 el"),
-            rx.fragment(),
+        rx.el.div(
+            one.detail,
+            rx.cond((one.detail != "") & (one.sop != ""), " · ", ""),
+            one.sop,
+            class_name="t12 f3 el",
         ),
-        rx.el.div(one.detail, class_name="t12 f3 el"),
         class_name="grow",
     )
     deadline = rx.cond(
@@ -273,13 +273,12 @@ def _side() -> rx.Component:
         rx.cond(S.week.length() > 0, week, rx.fragment()),
         rx.cond(S.funnel.length() > 0, funnel, rx.fragment()),
         rx.cond(S.waiting.length() > 0, waiting, rx.fragment()),
-        rx.el.section(rx.el.div(rx.el.h3("常去"), class_name="sec-h"), _doors(flat=True)),
         class_name="wbs",
         custom_attrs={"aria-label": "概要"},
     )
 
 
-def _doors(*, flat: bool = False) -> rx.Component:
+def _doors() -> rx.Component:
     def door(item: Any) -> rx.Component:
         return rx.cond(
             item["href"] == "/",
@@ -288,7 +287,6 @@ def _doors(*, flat: bool = False) -> rx.Component:
                 icon(item["icon"].to(str)),
                 item["label"],
                 href=item["href"].to(str),
-                class_name="chip" if flat else "",
             ),
         )
 
@@ -296,7 +294,7 @@ def _doors(*, flat: bool = False) -> rx.Component:
         SessionState.nav.to(list[dict[str, Any]]),
         lambda group: rx.foreach(group["items"].to(list[dict[str, Any]]), door),
     )
-    return rx.el.div(groups, class_name="row g2 wrap" if flat else "doors")
+    return rx.el.div(groups, class_name="doors")
 
 
 def _error(key: str) -> Any:

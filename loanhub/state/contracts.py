@@ -205,7 +205,7 @@ class ContractsState(
         self.rows = []
         self.waiting = [replace(row, owner_color=_listing.color_of(row.owner)) for row in found.rows]
         self._count(found.total, len(found.rows))
-        self.totals = f"{found.total:,} 笔 · {found.amount}"
+        self.totals = f"{found.total:,} 笔 · ¥{found.amount.removeprefix('¥')}"
         self.has_conditions = bool(self.text or self.quick.get("owner_id"))
         self.changed, self.new_count, self.uncounted = False, 0, 0
 

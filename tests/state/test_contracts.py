@@ -79,7 +79,7 @@ class TestCenter:
         assert (
             state.view == "waiting"
             and state.waiting[0].customer == "张建国"
-            and state.totals == "1 笔 · 10.0 万"
+            and state.totals == "1 笔 · ¥10.0 万"
         )
         assert state.creating and state.draft_ready and state.contract_draft.uppercase == "壹拾万元整"
 

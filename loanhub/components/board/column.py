@@ -64,7 +64,7 @@ def _quick_add(column: rx.Var[dict[str, Any]], pending: rx.Var[bool]) -> rx.Comp
     code = column["code"].to(str)
     return rx.el.div(
         rx.el.input(
-            placeholder="姓名 电话 金额，回车添加",
+            placeholder="姓名 电话 金额",
             class_name="lb-add-input",
             max_length=200,
             auto_complete="off",

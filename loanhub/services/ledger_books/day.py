@@ -168,7 +168,7 @@ def _figures(db: Session, day: date, *, has_statement: bool, now: datetime) -> t
         _figure("cash_out", "当日付款", "账上", books_out, "银行流水", relevant_out, missing or _ignored(bank.ignored_out_fen)),
     ]  # fmt: skip
     today = local(now).date()
-    present = "" if day == today else f"余额按现在比较（{today.isoformat()}）"
+    present = "" if day == today else "按今天的余额比较"
     for code, label, account in (
         ("principal", "贷款本金", Account.LOAN_PRINCIPAL), ("suspense", "溢缴款", Account.SUSPENSE),
     ):  # fmt: skip
