@@ -281,35 +281,3 @@ def trial_part() -> rx.Component:
         ),
         rx.cond(S.trial.contains("records"), found, rx.fragment()),
     )
-
-
-def versions_part() -> rx.Component:
-    """Draw the history."""
-
-    def one(row: Any) -> rx.Component:
-        back = confirm(
-            rx.Var.create("回到第 ") + row["number"].to(str) + " 版？", "会作为新的一版立刻生效；已在节奏里的按原来的版本走完。", "回到这一版",
-            S.roll_back(row["number"].to(str)), danger=False,
-            trigger=button("回到这一版", size="sm"),
-        )  # fmt: skip
-        return rx.el.li(
-            rx.el.b("第 ", row["number"], " 版"),
-            tag(row["state"], row["tone"]),
-            rx.el.span(row["note"], class_name="grow f2"),
-            rx.el.span(row["steps"], " 步 · 还在走 ", row["on_the_way"], class_name="t12 f3"),
-            rx.el.span(row["by"], " ", row["when"], class_name="t12 f3"),
-            rx.cond(row["current"] == "", back, rx.fragment()),
-            class_name="row g3 wrap",
-            style={"padding": "12px 16px", "borderBottom": "1px solid var(--line)"},
-        )
-
-    return rx.cond(
-        S.versions.length() > 0,
-        rx.el.ul(
-            rx.foreach(S.versions, one),
-            class_name="card",
-            style={"listStyle": "none", "margin": "0", "padding": "0"},
-            custom_attrs={"aria-label": "版本"},
-        ),
-        empty("还没有发布过", "发布后，每一版都留在这里，可以回到任何一版。"),
-    )

@@ -9,16 +9,17 @@ import reflex as rx
 from loanhub.components.buttons import button, icon_button, note
 from loanhub.components.chips import tag
 from loanhub.components.condition_tree import condition_tree
-from loanhub.components.dialogs import closing, confirm, dialog
+from loanhub.components.dialogs import closing, dialog
 from loanhub.components.filters import saved_views
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.reorder import reorderable
 from loanhub.components.states import empty, skeleton_rows
+from loanhub.components.versions import LIST, ROW, draft_bar, rule_acts, rule_switch, version_list
 from loanhub.domain.assignment import Fallback, Hours, Strategy
 from loanhub.domain.assignment.document import MAX_NAME
 from loanhub.domain.permissions import Permission
-from loanhub.pages._assignment_parts import people_part, trial_part, versions_part
+from loanhub.pages._assignment_parts import people_part, trial_part
 from loanhub.pages._page import Page, page
 from loanhub.pages._tree import tree_of
 from loanhub.state.assignment import AssignmentState
@@ -44,25 +45,9 @@ def _rule(row: Any) -> rx.Component:
             "arrow-down", "下移", size="sm", on_click=S.move(key, 1), disabled=row["last"] != "",
             custom_attrs={"aria-label": rx.Var.create("下移「") + name + "」"},
         ),
-        icon_button(
-            "pencil", "修改", size="sm", on_click=S.edit(key),
-            custom_attrs={"aria-label": rx.Var.create("修改「") + name + "」"},
-        ),
-        confirm(
-            rx.Var.create("删除「") + name + "」？", "只从草稿里拿掉，发布后才生效；旧版本里还在。", "删除规则", S.delete(key),
-            trigger=icon_button(
-                "trash-2", "删除", size="sm", custom_attrs={"aria-label": rx.Var.create("删除「") + name + "」"}
-            ),
-        ),
+        *rule_acts(S, key, name),
         class_name="row g1",
     )  # fmt: skip
-    switch = rx.el.input(
-        type="checkbox",
-        class_name="sw",
-        checked=~off,
-        on_change=lambda on: S.switch(key, on),
-        custom_attrs={"aria-label": rx.Var.create("启用「") + name + "」"},
-    )
     body = rx.el.div(
         rx.el.div(
             rx.el.b(name, class_name="t14"),
@@ -83,14 +68,13 @@ def _rule(row: Any) -> rx.Component:
     return rx.el.li(
         rx.el.span(icon("grip-vertical", "s", "f3"), class_name="no-phone", style={"cursor": "grab"}),
         rx.el.span(row["place"], class_name="num f3", style={"minWidth": "20px"}),
-        switch,
+        rule_switch(S, key, name, off=off),
         body,
         moves,
         key=key,
         class_name="row g3 wrap",
         style={
-            "padding": "12px 16px",
-            "borderBottom": "1px solid var(--line)",
+            **ROW,
             "opacity": rx.cond(off, "0.72", "1"),
         },
         custom_attrs=reorderable(key, lambda dragged: S.drop_on(dragged, key)),
@@ -132,39 +116,6 @@ def _general() -> rx.Component:
     )  # fmt: skip
 
 
-def _draft_bar() -> rx.Component:
-    publish = form(
-        field(Field("note", "这一版改了什么", maximum_length=200, placeholder="可不填")),
-        rx.el.div(
-            closing(button("取消")), button("发布", look="p", kind="submit", writes=True), class_name="row g3 end"
-        ),
-        on_submit=S.publish,
-    )  # fmt: skip
-    bar = rx.el.div(
-        icon("pencil-line", "s"),
-        rx.el.span("有未发布的改动，", S.in_force, "。先「试算」看看效果，再发布。", class_name="grow"),
-        confirm(
-            "放弃未发布的改动？",
-            "草稿会丢掉，正在使用的版本不变。",
-            "放弃改动",
-            S.discard,
-            trigger=button("放弃", size="sm"),
-        ),
-        dialog(
-            rx.Var.create("发布第 ") + S.next_number + " 版",
-            rx.el.p("发布后，新进来的线索立刻按新规则分配；已经分出去的不变。", class_name="t13"),
-            publish,
-            trigger=button("发布", look="p", size="sm", icon_name="rocket"),
-            is_open=S.publishing,
-            on_open_change=S.ask_publish,
-        ),
-        class_name="row g3 wrap card",
-        style={"padding": "10px 16px", "background": "var(--warn-bg)"},
-        role="status",
-    )
-    return rx.cond(S.changed, bar, rx.fragment())
-
-
 def _rules() -> rx.Component:
     nothing = empty(
         "还没有分配规则",
@@ -175,7 +126,7 @@ def _rules() -> rx.Component:
     listed = rx.el.ol(
         rx.foreach(S.rules, _rule),
         class_name="card",
-        style={"listStyle": "none", "margin": "0", "padding": "0"},
+        style=LIST,
         custom_attrs={"aria-label": "分配规则，按顺序"},
     )
     return rx.fragment(
@@ -308,10 +259,18 @@ def assignment() -> Page:
     """Draw the page."""
     create = button("新建规则", look="p", icon_name="plus", on_click=S.show(True), writes=True)
     part = rx.match(
-        S.tab, ("trial", trial_part()), ("people", people_part()), ("versions", versions_part()), _rules()
+        S.tab,
+        ("trial", trial_part()),
+        ("people", people_part()),
+        ("versions", version_list(S, follows="立刻生效，记为新的一版；未发布的草稿不受影响。")),
+        _rules(),
     )
     content = rx.el.div(
-        _draft_bar(),
+        draft_bar(
+            S,
+            title=rx.Var.create("发布第 ") + S.next_number + " 版",
+            follows="发布后，新进来的线索立刻按新规则分配；已经分出去的不变。",
+        ),
         part,
         class_name="gov-col",
         style={"width": "min(1080px,100%)"},

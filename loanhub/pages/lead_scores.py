@@ -6,15 +6,15 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components.buttons import button, icon_button, note
+from loanhub.components.buttons import button, note
 from loanhub.components.chips import tag
 from loanhub.components.condition_tree import condition_tree
-from loanhub.components.dialogs import closing, confirm, dialog
+from loanhub.components.dialogs import closing, dialog
 from loanhub.components.filters import saved_views
 from loanhub.components.forms import Field, field, form
-from loanhub.components.icons import icon
 from loanhub.components.states import empty, skeleton_rows
 from loanhub.components.table import Column, data_table
+from loanhub.components.versions import LIST, ROW, draft_bar, rule_acts, rule_switch, version_list
 from loanhub.domain.lead_scores import MAX_NAME
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
@@ -22,8 +22,6 @@ from loanhub.pages._tree import tree_of
 from loanhub.state.lead_scores import LeadScoresState
 
 S = LeadScoresState
-_LIST = {"listStyle": "none", "margin": "0", "padding": "0"}
-_ROW = {"padding": "12px 16px", "borderBottom": "1px solid var(--line)"}
 
 
 def _text(source: rx.Var[dict[str, str]], key: str) -> Any:
@@ -37,10 +35,6 @@ def _field(spec: Field, value: Any) -> rx.Component:
 def _rule(row: Any) -> rx.Component:
     key, name = row["key"].to(str), row["name"].to(str)
     off = row["active"] == ""
-    switch = rx.el.input(
-        type="checkbox", class_name="sw", checked=~off, on_change=lambda on: S.switch(key, on),
-        custom_attrs={"aria-label": rx.Var.create("启用「") + name + "」"},
-    )  # fmt: skip
     body = rx.el.div(
         rx.el.div(
             rx.el.b(name, class_name="t14"),
@@ -51,21 +45,11 @@ def _rule(row: Any) -> rx.Component:
         class_name="col g1 grow",
         style={"minWidth": "200px"},
     )
-    acts = rx.el.span(
-        icon_button(
-            "pencil", "修改", size="sm", on_click=S.edit(key),
-            custom_attrs={"aria-label": rx.Var.create("修改「") + name + "」"},
-        ),
-        confirm(
-            rx.Var.create("删除「") + name + "」？", "只从草稿里拿掉，发布后才生效；旧版本里还在。", "删除规则", S.delete(key),
-            trigger=icon_button(
-                "trash-2", "删除", size="sm", custom_attrs={"aria-label": rx.Var.create("删除「") + name + "」"}
-            ),
-        ),
-        class_name="row g1",
-    )  # fmt: skip
     points = tag(row["points"].to(str) + " 分", rx.cond(row["good"] != "", "ok", "warn"))
-    return rx.el.li(switch, body, points, acts, key=key, class_name="row g3 wrap", style=_ROW)
+    return rx.el.li(
+        rule_switch(S, key, name, off=off), body, points, rx.el.span(*rule_acts(S, key, name), class_name="row g1"),
+        key=key, class_name="row g3 wrap", style=ROW,
+    )  # fmt: skip
 
 
 def _bands() -> rx.Component:
@@ -91,7 +75,7 @@ def _rules() -> rx.Component:
     create = button("新建规则", look="p", icon_name="plus", on_click=S.show(True))
     nothing = empty("还没有评分规则", "加几条规则并发布，线索就会自动有分数和意向等级。", create)
     listed = rx.el.ul(
-        rx.foreach(S.rules, _rule), class_name="card", style=_LIST, custom_attrs={"aria-label": "评分规则"}
+        rx.foreach(S.rules, _rule), class_name="card", style=LIST, custom_attrs={"aria-label": "评分规则"}
     )
     return rx.fragment(
         note(
@@ -101,38 +85,6 @@ def _rules() -> rx.Component:
         rx.cond(S.rules.length() > 0, listed, nothing),
         _bands(),
     )
-
-
-def _draft_bar() -> rx.Component:
-    publish = form(
-        field(Field("note", "这一版改了什么", maximum_length=200, placeholder="可不填")),
-        rx.el.div(
-            closing(button("取消")),
-            button("发布", look="p", kind="submit", writes=True),
-            class_name="row g3 end",
-        ),
-        on_submit=S.publish,
-    )
-    bar = rx.el.div(
-        icon("pencil-line", "s"),
-        rx.el.span("有未发布的改动，", S.in_force, "。先「试算」看看会变多少，再发布。", class_name="grow"),
-        confirm(
-            "放弃未发布的改动？", "草稿会丢掉，正在使用的版本不变。", "放弃改动", S.discard,
-            trigger=button("放弃", size="sm"),
-        ),
-        dialog(
-            "发布评分规则",
-            rx.el.p("发布后，所有在跟线索在后台重新评分；人手动定的意向不变。", class_name="t13"),
-            publish,
-            trigger=button("发布", look="p", size="sm", icon_name="rocket"),
-            is_open=S.publishing,
-            on_open_change=S.ask_publish,
-        ),
-        class_name="row g3 wrap card",
-        style={"padding": "10px 16px", "background": "var(--warn-bg)"},
-        role="status",
-    )  # fmt: skip
-    return rx.cond(S.changed, bar, rx.fragment())
 
 
 def _trial() -> rx.Component:
@@ -200,31 +152,6 @@ def _trial() -> rx.Component:
     )
 
 
-def _versions() -> rx.Component:
-    def one(row: Any) -> rx.Component:
-        back = confirm(
-            rx.Var.create("回到第 ") + row["number"].to(str) + " 版？",
-            "会记成新的一版，所有在跟线索重新评分；正在写的草稿不受影响。",
-            "回到这一版",
-            S.roll_back(row["number"].to(str)),
-            trigger=button("回到这一版", size="sm"),
-        )
-        return rx.el.li(
-            rx.el.b("第 ", row["number"], " 版", class_name="nw"),
-            tag(row["state"], row["tone"]),
-            rx.el.span(row["rules"], " 条规则 ", row["note"], class_name="grow t13 f2"),
-            rx.el.span(row["by"], " ", row["when"], class_name="t12 f3"),
-            rx.cond(row["current"] != "", rx.fragment(), back),
-            class_name="row g3 wrap",
-            style=_ROW,
-        )
-
-    listed = rx.el.ol(
-        rx.foreach(S.versions, one), class_name="card", style=_LIST, custom_attrs={"aria-label": "版本"}
-    )
-    return rx.cond(S.versions.length() > 0, listed, empty("还没有发布过", "每次发布都留一版，随时能回去。"))
-
-
 def _sheet() -> rx.Component:
     wrong = _text(S.field_errors, "criteria")
     about = form(
@@ -262,9 +189,22 @@ def _sheet() -> rx.Component:
 def lead_scores() -> Page:
     """Draw the page."""
     create = button("新建规则", look="p", icon_name="plus", on_click=S.show(True), writes=True)
-    part = rx.match(S.tab, ("trial", _trial()), ("versions", _versions()), _rules())
+    part = rx.match(
+        S.tab,
+        ("trial", _trial()),
+        (
+            "versions",
+            version_list(S, follows="立刻生效，记为新的一版，所有在跟线索重新评分；正在写的草稿不受影响。"),
+        ),
+        _rules(),
+    )
     content = rx.el.div(
-        _draft_bar(),
+        draft_bar(
+            S,
+            title=rx.Var.create("发布第 ") + S.next_number + " 版",
+            try_it="先「试算」看看会变多少，再发布。",
+            follows="发布后，所有在跟线索在后台重新评分；人手动定的意向不变。",
+        ),
         part,
         class_name="gov-col",
         style={"width": "min(1080px,100%)"},

@@ -8,11 +8,12 @@ import reflex as rx
 
 from loanhub.components.buttons import button, note
 from loanhub.components.chips import tag
-from loanhub.components.dialogs import closing, confirm, dialog
+from loanhub.components.dialogs import closing, dialog
 from loanhub.components.filters import saved_views
 from loanhub.components.forms import Field, field, form
 from loanhub.components.states import empty, skeleton_rows
 from loanhub.components.table import Column, data_table
+from loanhub.components.versions import draft_bar, version_list
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
 from loanhub.pages._sop_parts import (
@@ -22,7 +23,6 @@ from loanhub.pages._sop_parts import (
     text_of,
     tree_sheet,
     trial_part,
-    versions_part,
 )
 from loanhub.state.sops import SopsState
 
@@ -109,43 +109,12 @@ def _list() -> rx.Component:
     )
 
 
-def _draft_bar() -> rx.Component:
-    publish = form(
-        field(Field("note", "这一版改了什么", maximum_length=200, placeholder="可不填")),
-        rx.el.div(
-            closing(button("取消")),
-            button("发布", look="p", kind="submit", writes=True),
-            class_name="row g3 end",
-        ),
-        on_submit=S.publish,
-    )
-    bar = rx.el.div(
-        rx.el.span("有未发布的改动，", S.in_force, "。先「试算」看看效果，再发布。", class_name="grow"),
-        confirm(
-            "放弃未发布的改动？", "草稿会丢掉，正在使用的版本不变；从没发布过的节奏会一起删除。", "放弃改动", S.discard,
-            trigger=button("放弃", size="sm"),
-        ),
-        dialog(
-            rx.Var.create("发布第 ") + S.next_number + " 版",
-            rx.el.p("发布后进入的按新版本走；已在节奏里的按原来的版本走完。", class_name="t13"),
-            publish,
-            trigger=button("发布", look="p", size="sm", icon_name="rocket"),
-            is_open=S.publishing,
-            on_open_change=S.ask_publish,
-        ),
-        class_name="row g3 wrap card",
-        style={"padding": "10px 16px", "background": "var(--warn-bg)"},
-        role="status",
-    )  # fmt: skip
-    return rx.cond(S.changed, bar, rx.fragment())
-
-
 def _one() -> rx.Component:
     part = rx.match(
         S.tab,
         ("entry", entry_part()),
         ("trial", trial_part()),
-        ("versions", versions_part()),
+        ("versions", version_list(S, follows="会作为新的一版立刻生效；已在节奏里的按原来的版本走完。")),
         steps_part(),
     )
     head = rx.el.div(
@@ -160,7 +129,12 @@ def _one() -> rx.Component:
     )
     tabs = rx.el.div(saved_views(S.tabs, S.tab, S.choose))
     faults = rx.foreach(S.faults, lambda one: note(one, "warn"))
-    return rx.fragment(head, tabs, _draft_bar(), faults, part)
+    draft = draft_bar(
+        S, title=rx.Var.create("发布第 ") + S.next_number + " 版",
+        follows="发布后进入的按新版本走；已在节奏里的按原来的版本走完。",
+        thrown_away="草稿会丢掉，正在使用的版本不变；从没发布过的节奏会一起删除。",
+    )  # fmt: skip
+    return rx.fragment(head, tabs, draft, faults, part)
 
 
 def _name_sheet() -> rx.Component:

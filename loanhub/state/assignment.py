@@ -11,23 +11,24 @@ from loanhub.components.toasts import done
 from loanhub.domain.permissions import Permission
 from loanhub.services import assignment
 from loanhub.services.assignment import RulesView
+from loanhub.state._arguments import count_of, number_of
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._outlives import outlives
 from loanhub.state._tree_editor import TREE, tree_editor
-from loanhub.state.segments import number_of
+from loanhub.state._versions_editor import rules_editor
 
 TOPIC = "assignment"
 TABS = (("rules", "规则"), ("trial", "试算"), ("people", "接单人员"), ("versions", "版本"))
-STATES = {"published": ("正在使用", "ok"), "superseded": ("已替换", "neutral")}
 KINDS = ("user", "department", "skill")
 
 
 Conditions: Any = tree_editor(Permission.ASSIGNMENTS_EDIT, first_field="channel_code", leaf=assignment.leaf)
+Publishing: Any = rules_editor(Permission.ASSIGNMENTS_EDIT, assignment, follows="，新线索按它分配")
 
 
-class AssignmentState(Conditions, SessionState):  # type: ignore[misc]
+class AssignmentState(Conditions, Publishing, SessionState):  # type: ignore[misc]
     """The rules of the draft, and the sheet in which one is put together."""
 
     tabs: list[dict[str, str]] = []
@@ -36,16 +37,11 @@ class AssignmentState(Conditions, SessionState):  # type: ignore[misc]
     caps: dict[str, str] = {}
     own_entry: bool = False
     recycled: bool = False
-    changed: bool = False
-    in_force: str = ""
-    next_number: str = ""
     faults: list[str] = []
-    versions: list[dict[str, str]] = []
     loading: bool = True
     settings_key: str = ""
     field_errors: dict[str, str] = {}
 
-    publishing: bool = False
     opened: bool = False
     editing: str = ""
     form_key: str = ""
@@ -54,7 +50,6 @@ class AssignmentState(Conditions, SessionState):  # type: ignore[misc]
     kind: str = "user"
     choices: list[dict[str, str]] = []
 
-    _draft: int = 0
     _view: RulesView | None = None
 
     @rx.event
@@ -74,7 +69,8 @@ class AssignmentState(Conditions, SessionState):  # type: ignore[misc]
         self._show(await rx.run_in_thread(lambda: assignment.view(actor, now=now)))
 
     def _show(self, found: RulesView) -> None:
-        self._view, self._draft = found, found.draft_version
+        self._view = found
+        self._show_versions(found, nothing="还没有启用", about=lambda one: f"{one.rules} 条规则")
         self.rules = [
             {
                 "key": one.key, "place": str(place), "name": one.name, "sentence": one.sentence, "who": one.who,
@@ -85,18 +81,8 @@ class AssignmentState(Conditions, SessionState):  # type: ignore[misc]
             for place, one in enumerate(found.rules, start=1)
         ]  # fmt: skip
         self.caps = {"daily_cap": str(found.daily_cap or ""), "open_cap": str(found.open_cap or "")}
-        self.own_entry, self.recycled, self.changed = found.own_entry, found.recycled, found.changed
-        self.in_force = f"第 {found.in_force} 版正在使用" if found.in_force else "还没有启用"
-        newest = max((one.number for one in found.versions), default=0)
-        self.next_number, self.faults = str(newest + 1), list(found.faults)
-        self.versions = [
-            {
-                "number": str(one.number), "state": STATES[one.state][0], "tone": STATES[one.state][1],
-                "note": one.note, "by": one.by, "when": one.when, "rules": str(one.rules),
-                "current": "1" if one.state == "published" else "",
-            }
-            for one in found.versions
-        ]  # fmt: skip
+        self.own_entry, self.recycled = found.own_entry, found.recycled
+        self.faults = list(found.faults)
         counts = {"rules": str(len(self.rules)), "versions": str(len(self.versions))}
         self.tabs = [{"id": code, "name": label, "count": counts.get(code, "")} for code, label in TABS]
         self.settings_key = f"{found.draft_version}-{found.in_force}"
@@ -144,31 +130,10 @@ class AssignmentState(Conditions, SessionState):  # type: ignore[misc]
 
     @rx.event
     @needs(Permission.ASSIGNMENTS_EDIT)
-    async def switch(self, key: str, active: bool) -> None:
-        """Switch a rule on or off in the draft."""
-        actor, now, expected, wanted = await self._actor(), utc_now(), self._draft, bool(active)
-        await rx.run_in_thread(
-            lambda: assignment.switch_rule(actor, expected=expected, key=str(key), active=wanted, now=now)
-        )
-        await self._read()
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
-    async def delete(self, key: str) -> Any:
-        """Take a rule out of the draft."""
-        actor, now, expected = await self._actor(), utc_now(), self._draft
-        await rx.run_in_thread(
-            lambda: assignment.delete_rule(actor, expected=expected, key=str(key), now=now)
-        )
-        await self._read()
-        return done("已从草稿删除，发布后生效")
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
     async def save_settings(self, form: dict[str, Any]) -> Any:
         """Save what holds for everybody."""
         actor, now, expected = await self._actor(), utc_now(), self._draft
-        caps = {name: _cap(form.get(name)) for name in ("daily_cap", "open_cap")}
+        caps = {name: count_of(form.get(name)) for name in ("daily_cap", "open_cap")}
         own, recycled = bool(form.get("own_entry")), bool(form.get("recycled"))
         self.field_errors = {}
         await rx.run_in_thread(
@@ -178,43 +143,6 @@ class AssignmentState(Conditions, SessionState):  # type: ignore[misc]
         )
         await self._read()
         return done("已存入草稿，发布后生效")
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
-    async def ask_publish(self, is_open: bool) -> None:
-        """Open or close the question before publishing."""
-        self.publishing = bool(is_open)
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
-    async def publish(self, form: dict[str, Any]) -> Any:
-        """Put the draft in force."""
-        actor, now, expected = await self._actor(), utc_now(), self._draft
-        note = str(form.get("note", ""))[:200]
-        number = await rx.run_in_thread(
-            lambda: assignment.publish(actor, expected=expected, note=note, now=now)
-        )
-        self.publishing = False
-        await self._read()
-        return done(f"第 {number} 版已生效，新线索按它分配")
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
-    async def discard(self) -> Any:
-        """Throw the draft away."""
-        actor, now, expected = await self._actor(), utc_now(), self._draft
-        await rx.run_in_thread(lambda: assignment.discard(actor, expected=expected, now=now))
-        await self._read()
-        return done("已放弃未发布的改动")
-
-    @rx.event
-    @needs(Permission.ASSIGNMENTS_EDIT)
-    async def roll_back(self, number: str) -> Any:
-        """Put an earlier version in force."""
-        actor, now, wanted = await self._actor(), utc_now(), number_of(number)
-        found = await rx.run_in_thread(lambda: assignment.roll_back(actor, number=wanted, now=now))
-        await self._read()
-        return done(f"已回到第 {wanted} 版，记为第 {found} 版")
 
     # the sheet --------------------------------------------------------------------------------------
 
@@ -277,7 +205,7 @@ class AssignmentState(Conditions, SessionState):  # type: ignore[misc]
     @needs(Permission.ASSIGNMENTS_EDIT)
     async def add_candidate(self, form: dict[str, Any]) -> None:
         """Add a candidate with a weight, or change the weight of one that is there."""
-        wanted, weight = str(form.get("candidate", "")), _cap(form.get("weight") or "1")
+        wanted, weight = str(form.get("candidate", "")), count_of(form.get("weight") or "1")
         label = next((one["label"] for one in self.choices if one["value"] == wanted), "")
         if not label:
             self.field_errors = {**self.field_errors, "candidates": "请选择接单的人、部门或技能组"}
@@ -314,9 +242,3 @@ class AssignmentState(Conditions, SessionState):  # type: ignore[misc]
         self.opened = False
         await self._read()
         return done(f"规则「{texts['name'].strip()}」已存入草稿，发布后生效")
-
-
-def _cap(raw: object) -> int:
-    """Return the number typed; 0 for nothing, −1 (which the service refuses beside its field) for anything else."""
-    text = str(raw or "").strip().replace(",", "")
-    return 0 if not text else int(text) if text.isascii() and text.isdigit() and len(text) < 9 else -1

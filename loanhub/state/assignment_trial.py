@@ -10,11 +10,10 @@ import reflex as rx
 from loanhub.components.toasts import done
 from loanhub.domain.permissions import Permission
 from loanhub.services import assignment
+from loanhub.state._arguments import count_of, number_of
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
-from loanhub.state.assignment import _cap
-from loanhub.state.segments import number_of
 
 
 class TrialState(SessionState):
@@ -43,7 +42,7 @@ class TrialState(SessionState):
     async def run(self, form: dict[str, Any]) -> Any:
         """Try the rules; the numbers of before stay until the new ones are there."""
         actor, now = await self._actor(), utc_now()
-        count, days = _cap(form.get("count")), _cap(form.get("days"))
+        count, days = count_of(form.get("count")), count_of(form.get("days"))
         channel, number = str(form.get("channel", ""))[:32], number_of(form.get("number", ""))
         self.running, self.field_errors = True, {}
         yield
@@ -144,7 +143,7 @@ class AssigneeState(SessionState):
         """Save one person's caps; in force at once."""
         actor, now, row = await self._actor(), utc_now(), self.editing
         caps: dict[str, int | None] = {
-            name: _cap(form.get(name)) if str(form.get(name, "")).strip() else None
+            name: count_of(form.get(name)) if str(form.get(name, "")).strip() else None
             for name in ("daily_cap", "open_cap")
         }
         paused = bool(form.get("paused"))

@@ -10,12 +10,12 @@ import reflex as rx
 from loanhub.components.toasts import done
 from loanhub.domain.permissions import Permission
 from loanhub.services.collections import strategies, strategy_editor
+from loanhub.state._arguments import number_of
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._outlives import outlives
 from loanhub.state._tree_editor import TREE, tree_editor
-from loanhub.state.segments import number_of
 
 _MAY = Permission.COLLECTIONS_ASSIGN
 TEXTS = ("name", "approach", "priority", "script")

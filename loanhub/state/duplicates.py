@@ -12,6 +12,7 @@ from loanhub.domain.permissions import Permission
 from loanhub.services import rulings
 from loanhub.services.duplicates import compare, merge, pairs
 from loanhub.state import _listing
+from loanhub.state._arguments import number_of
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
@@ -21,12 +22,6 @@ VIEWS = ("open", "dismissed", "merges", "rulings")
 READERS = (Permission.LEADS_READ, Permission.CUSTOMERS_READ)
 MERGERS = (Permission.LEADS_MERGE, Permission.CUSTOMERS_MERGE)
 DECIDERS = (Permission.LEADS_EDIT, Permission.CUSTOMERS_EDIT, *MERGERS)
-
-
-def number_of(text: Any) -> int:
-    """Return an id as it came from the browser; 0 when it is none."""
-    found = str(text)
-    return int(found) if found.isascii() and found.isdigit() and len(found) < 10 else 0
 
 
 @dataclass

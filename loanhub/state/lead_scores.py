@@ -17,29 +17,25 @@ from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._outlives import outlives
 from loanhub.state._tree_editor import TREE, tree_editor
-from loanhub.state.segments import number_of
+from loanhub.state._versions_editor import rules_editor
 
 _MAY = Permission.ASSIGNMENTS_EDIT
 TABS = (("rules", "规则"), ("trial", "试算"), ("versions", "版本"))
-STATES = {"published": ("正在使用", "ok"), "superseded": ("已替换", "neutral")}
 
 Conditions: Any = tree_editor(_MAY, first_field="amount_fen", leaf=lead_scores.leaf)
+Publishing: Any = rules_editor(_MAY, lead_scores, follows="，在跟线索正在后台重新评分")
 
 
-class LeadScoresState(Conditions, SessionState):  # type: ignore[misc]
+class LeadScoresState(Conditions, Publishing, SessionState):  # type: ignore[misc]
     """The page."""
 
     tabs: list[dict[str, str]] = []
     tab: str = "rules"
     rules: list[dict[str, str]] = []
     bands: dict[str, str] = {}
-    changed: bool = False
-    in_force: str = ""
-    versions: list[dict[str, str]] = []
     loading: bool = True
     bands_key: str = ""
     field_errors: dict[str, str] = {}
-    publishing: bool = False
     opened: bool = False
     editing: str = ""
     form_key: str = ""
@@ -49,7 +45,6 @@ class LeadScoresState(Conditions, SessionState):  # type: ignore[misc]
     trial_rules: list[dict[str, str]] = []
     samples: list[dict[str, str]] = []
 
-    _draft: int = 0
     _view: ScoresView | None = None
 
     @rx.event
@@ -67,7 +62,8 @@ class LeadScoresState(Conditions, SessionState):  # type: ignore[misc]
     async def _read(self) -> None:
         actor, now = await self._actor(), utc_now()
         found = await rx.run_in_thread(lambda: lead_scores.view(actor, now=now))
-        self._view, self._draft = found, found.draft_version
+        self._view = found
+        self._show_versions(found, nothing="还没有启用", about=lambda one: f"{one.rules} 条规则")
         self.rules = [
             {
                 "key": one.key, "name": one.name, "sentence": one.sentence, "active": "1" if one.active else "",
@@ -78,15 +74,6 @@ class LeadScoresState(Conditions, SessionState):  # type: ignore[misc]
         self.bands = {
             "base": str(found.base), "high_from": str(found.high_from), "watch_from": str(found.watch_from)
         }  # fmt: skip
-        self.changed = found.changed
-        self.in_force = f"第 {found.in_force} 版正在使用" if found.in_force else "还没有启用"
-        self.versions = [
-            {
-                "number": str(one.number), "state": STATES[one.state][0], "tone": STATES[one.state][1], "note": one.note,
-                "by": one.by, "when": one.when, "rules": str(one.rules), "current": "1" if one.state == "published" else "",
-            }
-            for one in found.versions
-        ]  # fmt: skip
         counts = {"rules": str(len(self.rules)), "versions": str(len(self.versions))}
         self.tabs = [{"id": code, "name": label, "count": counts.get(code, "")} for code, label in TABS]
         self.bands_key = f"{found.draft_version}-{found.in_force}"
@@ -109,27 +96,6 @@ class LeadScoresState(Conditions, SessionState):  # type: ignore[misc]
 
     @rx.event
     @needs(_MAY)
-    async def switch(self, key: str, active: bool) -> None:
-        """Switch a rule on or off in the draft."""
-        actor, now, expected, wanted = await self._actor(), utc_now(), self._draft, bool(active)
-        await rx.run_in_thread(
-            lambda: lead_scores.switch_rule(actor, expected=expected, key=str(key), active=wanted, now=now)
-        )
-        await self._read()
-
-    @rx.event
-    @needs(_MAY)
-    async def delete(self, key: str) -> Any:
-        """Take a rule out of the draft."""
-        actor, now, expected = await self._actor(), utc_now(), self._draft
-        await rx.run_in_thread(
-            lambda: lead_scores.delete_rule(actor, expected=expected, key=str(key), now=now)
-        )
-        await self._read()
-        return done("已从草稿删除，发布后生效")
-
-    @rx.event
-    @needs(_MAY)
     async def save_bands(self, form: dict[str, Any]) -> Any:
         """Save the bands in the draft."""
         actor, now, expected = await self._actor(), utc_now(), self._draft
@@ -141,43 +107,6 @@ class LeadScoresState(Conditions, SessionState):  # type: ignore[misc]
         )
         await self._read()
         return done("已存入草稿，发布后生效")
-
-    @rx.event
-    @needs(_MAY)
-    async def ask_publish(self, is_open: bool) -> None:
-        """Open or close the question before publishing."""
-        self.publishing = bool(is_open)
-
-    @rx.event
-    @needs(_MAY)
-    async def publish(self, form: dict[str, Any]) -> Any:
-        """Put the draft in force."""
-        actor, now, expected = await self._actor(), utc_now(), self._draft
-        note = str(form.get("note", ""))[:200]
-        number = await rx.run_in_thread(
-            lambda: lead_scores.publish(actor, expected=expected, note=note, now=now)
-        )
-        self.publishing = False
-        await self._read()
-        return done(f"第 {number} 版已生效，在跟线索正在后台重新评分")
-
-    @rx.event
-    @needs(_MAY)
-    async def discard(self) -> Any:
-        """Throw the draft away."""
-        actor, now, expected = await self._actor(), utc_now(), self._draft
-        await rx.run_in_thread(lambda: lead_scores.discard(actor, expected=expected, now=now))
-        await self._read()
-        return done("已放弃未发布的改动")
-
-    @rx.event
-    @needs(_MAY)
-    async def roll_back(self, number: str) -> Any:
-        """Put an earlier version in force."""
-        actor, now, wanted = await self._actor(), utc_now(), number_of(number)
-        found = await rx.run_in_thread(lambda: lead_scores.roll_back(actor, number=wanted, now=now))
-        await self._read()
-        return done(f"已回到第 {wanted} 版，记为第 {found} 版")
 
     @rx.event
     @needs(_MAY, per_minute=20)

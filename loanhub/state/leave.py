@@ -14,10 +14,10 @@ from loanhub.domain.permissions import Permission
 from loanhub.services import leave
 from loanhub.services.leave import LeaveView
 from loanhub.state import _marks
+from loanhub.state._arguments import number_of
 from loanhub.state._base import SessionState
 from loanhub.state._clock import SHANGHAI, utc_now
 from loanhub.state._outlives import outlives
-from loanhub.state.segments import number_of
 
 TONES = {"进行中": "ok", "未开始": "info", "已结束": "neutral", "已取消": "closed"}
 

@@ -12,10 +12,11 @@ from loanhub.domain.permissions import Permission
 from loanhub.services import recycle, rulings
 from loanhub.services.duplicates import pairs
 from loanhub.state import _listing
+from loanhub.state._arguments import number_of
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
-from loanhub.state.duplicates import READERS, PairRow, number_of, row_of
+from loanhub.state.duplicates import READERS, PairRow, row_of
 from loanhub.state.rulings import ruling_row
 
 DELETERS = (

@@ -19,6 +19,7 @@ from loanhub.domain.permissions import Permission
 from loanhub.services import chart_sheets, segments
 from loanhub.services.segments import SegmentRow
 from loanhub.state import _listing
+from loanhub.state._arguments import number_of
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._conflict import Conflicting
@@ -28,12 +29,6 @@ from loanhub.state._tree_editor import TREE, tree_editor
 
 TOPIC = "segments"
 SPARK_WIDTH, SPARK_HEIGHT = 96, 20
-
-
-def number_of(text: Any) -> int:
-    """Return an id as it came from the browser; 0 when it is none."""
-    found = str(text)
-    return int(found) if found.isascii() and found.isdigit() and len(found) < 10 else 0
 
 
 def members_link(segment_id: int) -> str:

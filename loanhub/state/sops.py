@@ -12,16 +12,15 @@ from loanhub.components.toasts import done
 from loanhub.domain.permissions import Permission
 from loanhub.services import sops
 from loanhub.services.sops import SopView
+from loanhub.state._arguments import count_of, number_of
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._tree_editor import tree_editor
-from loanhub.state.assignment import _cap
-from loanhub.state.segments import number_of
+from loanhub.state._versions_editor import versions_editor
 
 TOPIC = "sops"
 TABS = (("steps", "步骤"), ("entry", "进入与退出"), ("trial", "试算"), ("versions", "版本"))
-VERSION_STATES = {"published": ("正在使用", "ok"), "superseded": ("已替换", "neutral")}
 STEP_KEYS = ("title", "kind", "task_kind", "script", "wait", "unit", "clock", "due_hours", "priority")
 NEW_STEP = {
     "kind": "task",
@@ -37,9 +36,10 @@ NEW_STEP = {
 Conditions: Any = tree_editor(
     Permission.SOPS_EDIT, first_field="status", leaf=partial(sops.leaf, entity="lead")
 )
+Publishing: Any = versions_editor(Permission.SOPS_EDIT, sops, follows="；已在节奏里的按原来的版本走完")
 
 
-class SopsState(Conditions, SessionState):  # type: ignore[misc]
+class SopsState(Conditions, Publishing, SessionState):  # type: ignore[misc]
     """The list of sequences, and the one that is open."""
 
     rows: list[dict[str, str]] = []
@@ -52,8 +52,6 @@ class SopsState(Conditions, SessionState):  # type: ignore[misc]
     entity: str = "lead"
     entity_label: str = ""
     active: bool = False
-    in_force: str = ""
-    changed: bool = False
     has_draft: bool = False
     tab: str = "steps"
     tabs: list[dict[str, str]] = []
@@ -61,9 +59,7 @@ class SopsState(Conditions, SessionState):  # type: ignore[misc]
     faults: list[str] = []
     entry: dict[str, str] = {}
     triggers: list[dict[str, str]] = []
-    versions: list[dict[str, str]] = []
     states: list[dict[str, str]] = []
-    next_number: str = ""
     form_key: str = ""
     field_errors: dict[str, str] = {}
 
@@ -72,14 +68,12 @@ class SopsState(Conditions, SessionState):  # type: ignore[misc]
     step: dict[str, str] = {}
     tree_open: str = ""
     """Which condition is being put together: criteria, leave, or empty."""
-    publishing: bool = False
 
     trial: dict[str, str] = {}
     trial_people: list[dict[str, str]] = []
     trial_samples: list[dict[str, str]] = []
     running: bool = False
 
-    _draft: int = 0
     _view: SopView | None = None
 
     @rx.event
@@ -118,15 +112,17 @@ class SopsState(Conditions, SessionState):  # type: ignore[misc]
         self.loading = False
 
     def _show(self, found: SopView) -> None:
-        self._view, self._draft = found, found.draft_version
+        self._view = found
+        self._show_versions(
+            found, nothing="还没有发布", about=lambda one: f"{one.steps} 步 · 还在走 {one.on_the_way}"
+        )
         self.name, self.entity, self.entity_label, self.active = (
             found.name,
             found.entity,
             found.entity_label,
             found.active,
         )
-        self.in_force = f"第 {found.in_force} 版正在使用" if found.in_force else "还没有发布"
-        self.changed, self.has_draft = found.changed, bool(found.draft_version)
+        self.has_draft = bool(found.draft_version)
         self.steps = [
             {
                 "key": one.key, "place": str(place), "title": one.title, "kind": one.kind, "wait": one.wait, "due": one.due,
@@ -141,15 +137,6 @@ class SopsState(Conditions, SessionState):  # type: ignore[misc]
             "rest_days": str(found.rest_days), "per_day": str(found.per_day),
         }  # fmt: skip
         self.faults = list(found.faults)
-        self.versions = [
-            {
-                "number": str(one.number), "state": VERSION_STATES.get(one.state, (one.state, "neutral"))[0],
-                "tone": VERSION_STATES.get(one.state, ("", "neutral"))[1], "note": one.note, "by": one.by, "when": one.when,
-                "steps": str(one.steps), "on_the_way": str(one.on_the_way), "current": "1" if one.state == "published" else "",
-            }
-            for one in found.versions
-        ]  # fmt: skip
-        self.next_number = str(max((one.number for one in found.versions), default=0) + 1)
         self.states = [{"label": label, "count": f"{number:,}"} for label, number in found.states]
         counts = {"steps": str(len(self.steps)), "versions": str(len(self.versions))}
         self.tabs = [{"id": code, "name": label, "count": counts.get(code, "")} for code, label in TABS]
@@ -313,7 +300,7 @@ class SopsState(Conditions, SessionState):  # type: ignore[misc]
         """Save when records enter and leave; the conditions are saved by themselves."""
         await self._save_entry(
             trigger=str(form.get("trigger", "")), on_reply=bool(form.get("on_reply")), on_stage=bool(form.get("on_stage")),
-            rest_days=_cap(form.get("rest_days")), per_day=_cap(form.get("per_day")),
+            rest_days=count_of(form.get("rest_days")), per_day=count_of(form.get("per_day")),
         )  # fmt: skip
         return None if self.field_errors else done("已存入草稿，发布后生效")
 
@@ -356,51 +343,22 @@ class SopsState(Conditions, SessionState):  # type: ignore[misc]
 
     # publishing, the trial, the versions ------------------------------------------------------------
 
-    @rx.event
-    @needs(Permission.SOPS_EDIT)
-    async def ask_publish(self, is_open: bool) -> None:
-        """Open or close the question before publishing."""
-        self.publishing = bool(is_open)
+    def _which(self) -> dict[str, Any]:
+        return {"sop_id": self.sop_id}
 
-    @rx.event
-    @needs(Permission.SOPS_EDIT)
-    async def publish(self, form: dict[str, Any]) -> Any:
-        """Put the draft in force."""
-        actor, now, one, expected = await self._actor(), utc_now(), self.sop_id, self._draft
-        note = str(form.get("note", ""))[:200]
-        number = await rx.run_in_thread(
-            lambda: sops.publish(actor, sop_id=one, expected=expected, note=note, now=now)
-        )
-        self.publishing = False
-        await self._read()
-        return done(f"第 {number} 版已生效；已在节奏里的按原来的版本走完")
-
-    @rx.event
-    @needs(Permission.SOPS_EDIT)
-    async def discard(self) -> Any:
-        """Throw the draft away."""
-        actor, now, one, expected = await self._actor(), utc_now(), self.sop_id, self._draft
-        await rx.run_in_thread(lambda: sops.discard(actor, sop_id=one, expected=expected, now=now))
+    async def _discarded(self) -> list[Any]:
+        """Show the list when the sequence went with its draft."""
         gone = not self.in_force.startswith("第")
         if gone:
             self.sop_id = 0
         await self._read()
-        return [done("已放弃未发布的改动"), *([rx.redirect("/settings/sops")] if gone else [])]
-
-    @rx.event
-    @needs(Permission.SOPS_EDIT)
-    async def roll_back(self, number: str) -> Any:
-        """Put an earlier version in force."""
-        actor, now, one, wanted = await self._actor(), utc_now(), self.sop_id, number_of(number)
-        found = await rx.run_in_thread(lambda: sops.roll_back(actor, sop_id=one, number=wanted, now=now))
-        await self._read()
-        return done(f"已回到第 {wanted} 版，记为第 {found} 版")
+        return [rx.redirect("/settings/sops")] if gone else []
 
     @rx.event
     @needs(Permission.SOPS_EDIT)
     async def run_trial(self, form: dict[str, Any]) -> Any:
         """Try the sequence on history."""
-        actor, now, one, days = await self._actor(), utc_now(), self.sop_id, _cap(form.get("days"))
+        actor, now, one, days = await self._actor(), utc_now(), self.sop_id, count_of(form.get("days"))
         self.running, self.field_errors = True, {}
         yield
         try:

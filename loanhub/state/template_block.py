@@ -11,12 +11,12 @@ from loanhub.components.toasts import done
 from loanhub.domain.permissions import Permission
 from loanhub.domain.templates import MOST_COLUMNS, MOST_ROWS, MOST_SIGNERS
 from loanhub.services import templates
+from loanhub.state._arguments import number_of
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._tree_editor import tree_editor
 from loanhub.state.template_editor import TemplateState
-from loanhub.state.templates import number_of
 
 _E = Permission.TEMPLATES_EDIT
 _TEXTS = ("text", "subtitle", "key", "align", "each", "source", "height")

@@ -12,10 +12,11 @@ from loanhub.domain.errors import Conflict
 from loanhub.domain.permissions import Permission
 from loanhub.services import templates
 from loanhub.services.templates import TrialLine, VersionView
+from loanhub.state._arguments import number_of
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
-from loanhub.state.templates import TOPIC, number_of
+from loanhub.state.templates import TOPIC
 
 TABS = (
     ("blocks", "内容"),

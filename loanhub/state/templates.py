@@ -10,17 +10,12 @@ from loanhub.components.toasts import done
 from loanhub.domain.permissions import Permission
 from loanhub.services import templates
 from loanhub.services.templates import TemplateCard
+from loanhub.state._arguments import number_of
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 
 TOPIC = "templates"
-
-
-def number_of(text: Any) -> int:
-    """Return an id as it came from the browser; 0 when it is none."""
-    found = str(text)
-    return int(found) if found.isascii() and found.isdigit() and len(found) < 10 else 0
 
 
 def _line(card: TemplateCard) -> dict[str, str]:
