@@ -6,14 +6,13 @@ them when the worker falls silent. A browser that is gone is noticed within a se
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
-import structlog
+from loanhub.state._repeating import repeating
 
 if TYPE_CHECKING:
     from loanhub.state._live import Hub
@@ -26,7 +25,6 @@ SECONDS_KEPT = 15.0
 
 Key = tuple[str, int]
 """(entity, record id)."""
-log = structlog.get_logger("loanhub.editing")
 
 
 class Editing:
@@ -101,32 +99,14 @@ class Editing:
         for token in {token for token, _ in self._here}:
             if not await is_connected(token):
                 self.end(token)
-        if (
-            self._here
-            and self._clock() - self._told_at >= SECONDS_TOLD_AGAIN
-            and self._hub._redis is not None
-        ):
+        if self._here and self._clock() - self._told_at >= SECONDS_TOLD_AGAIN and self._hub.shared:
             self._tell({key for key, _, _ in self._here.values()})
         for worker in [w for w, (at, _) in self._elsewhere.items() if self._clock() - at >= SECONDS_KEPT]:
             _, records = self._elsewhere.pop(worker)
             self._tell(records)
 
-    @contextlib.asynccontextmanager
-    async def running(self, is_connected: Callable[[str], Awaitable[bool]]) -> AsyncIterator[None]:
+    def running(
+        self, is_connected: Callable[[str], Awaitable[bool]]
+    ) -> contextlib.AbstractAsyncContextManager[None]:
         """Look every second while the block runs."""
-
-        async def watchman() -> None:
-            while True:
-                await asyncio.sleep(SECONDS_BETWEEN)
-                try:
-                    await self.check(is_connected)
-                except Exception:
-                    log.exception("editing_check_failed")
-
-        task = asyncio.create_task(watchman(), name="loanhub_editing")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        return repeating("editing", SECONDS_BETWEEN, lambda: self.check(is_connected))

@@ -72,6 +72,11 @@ class Hub:
         self.on_heard: list[Callable[[str, Op], None]] = []
         """Called with each announcement that reaches this worker."""
 
+    @property
+    def shared(self) -> bool:
+        """Whether other workers hear what this one announces."""
+        return self._redis is not None
+
     def join(
         self, topic: str, token: str, state_class: type[rx.State], *, reader: Actor | None = None
     ) -> None:

@@ -10,10 +10,10 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-import structlog
+from loanhub.state._repeating import repeating
 
 if TYPE_CHECKING:
     from loanhub.state._live import Hub
@@ -27,7 +27,6 @@ SECONDS_BETWEEN = 5.0
 SECONDS_KEPT = 15.0
 
 People = dict[int, str]
-log = structlog.get_logger("loanhub.presence")
 
 
 class Presence:
@@ -88,27 +87,13 @@ class Presence:
             for token in {key[0] for key in self._hub.topics.get(topic, {})}:
                 if not await is_connected(token):
                     self._hub.leave(token)
-            self._tell(topic, again=bool(self._hub._redis is not None and self._here(topic)))
+            self._tell(topic, again=bool(self._hub.shared and self._here(topic)))
         for others in self._elsewhere.values():
             for worker in [w for w, (at, _) in others.items() if self._clock() - at >= SECONDS_KEPT]:
                 del others[worker]
 
-    @contextlib.asynccontextmanager
-    async def running(self, is_connected: Callable[[str], Awaitable[bool]]) -> AsyncIterator[None]:
+    def running(
+        self, is_connected: Callable[[str], Awaitable[bool]]
+    ) -> contextlib.AbstractAsyncContextManager[None]:
         """Look every few seconds while the block runs."""
-
-        async def watchman() -> None:
-            while True:
-                await asyncio.sleep(SECONDS_BETWEEN)
-                try:
-                    await self.check(is_connected)
-                except Exception:
-                    log.exception("presence_check_failed")
-
-        task = asyncio.create_task(watchman(), name="loanhub_presence")
-        try:
-            yield
-        finally:
-            task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await task
+        return repeating("presence", SECONDS_BETWEEN, lambda: self.check(is_connected))
