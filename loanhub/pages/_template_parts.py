@@ -295,7 +295,7 @@ def preview_part() -> rx.Component:
     )
     turn = rx.el.div(
         icon_button("chevron-left", "上一页", size="sm", on_click=S.turn(-1), disabled=S.page <= 1),
-        rx.el.span(S.page, " / ", S.pages, class_name="num t12"),
+        rx.el.span(rx.cond(S.pages > 0, f"{S.page} / {S.pages}", "—"), class_name="num t12"),
         icon_button("chevron-right", "下一页", size="sm", on_click=S.turn(1), disabled=S.page >= S.pages),
         class_name="row g1",
     )

@@ -62,7 +62,7 @@ def _steps() -> rx.Component:
         done, here = at > place, at == place
         dot = rx.el.span(
             rx.cond(done, icon("check", "xs"), rx.el.span(str(place + 1))),
-            class_name=classes("tag", rx.cond(here | done, "ok", "neutral")),
+            class_name=classes("tag", rx.cond(here, "solid", rx.cond(done, "ok", "neutral"))),
             style={
                 "borderRadius": "50%",
                 "width": "22px",

@@ -37,7 +37,8 @@ def _box(name: Any, on: Any, locked: Any, label: Any) -> rx.Component:
         type="checkbox", class_name="chk", name=name, default_checked=on, disabled=locked,
         custom_attrs={"aria-label": label},
     )  # fmt: skip
-    return rx.el.td(box, class_name="ctr")
+    way = rx.Var.create(label).to(str).split("：")[1]  # a phone has no head above the boxes
+    return rx.el.td(rx.el.label(box, rx.el.span(way, class_name="only-phone")), class_name="ctr")
 
 
 def _line(one: rx.Var[KindLine]) -> rx.Component:

@@ -9,7 +9,7 @@ import reflex as rx
 from loanhub.components.buttons import button, icon_button, link_button, note
 from loanhub.components.chips import status_chip
 from loanhub.components.dialogs import drawer
-from loanhub.components.filters import saved_views
+from loanhub.components.filters import saved_views, search_box
 from loanhub.components.forms import Field, field, form
 from loanhub.components.states import empty
 from loanhub.components.table import Column, data_table
@@ -182,16 +182,13 @@ def outbox() -> Page:
     """Draw the page."""
     views = saved_views(S.views, S.view, S.choose)
     bar = rx.el.div(
-        rx.el.input(
-            type="search", class_name="inp", placeholder="完整手机号、邮箱、员工姓名或标题",
-            on_change=S.look_for.debounce(300), custom_attrs={"aria-label": "搜索消息"},
-        ),
+        search_box(S.look_for.debounce(300), placeholder="完整手机号、邮箱、姓名、标题", width="280px"),
         rx.el.select(
             rx.foreach(S.channels, lambda one: rx.el.option(one["label"], value=one["value"])),
             class_name="inp", value=S.channel, on_change=S.choose_channel, custom_attrs={"aria-label": "通道"},
         ),
-        rx.el.span("30 天费用 ", rx.el.b(S.cost, class_name="num"), class_name="t13 f2 nw"),
-        class_name="msg-bar",
+        rx.el.span("30 天费用 ", rx.el.b(S.cost, class_name="num"), class_name="t12 f3 nw bare"),
+        class_name="bar",
     )  # fmt: skip
     table = data_table(
         S.rows, COLUMNS, row_id=lambda r: r["id"], label="消息发件箱", card=_card, actions=_acts, loading=S.loading,
