@@ -50,20 +50,24 @@ class Asked:
 
 @dataclass(frozen=True)
 class Layout:
-    """How the figures stand: dimensions of rows and columns, the column sorted by ('' for the natural order), how many rows."""
+    """How the figures stand: dimensions of rows and columns, the column sorted by ('' for the natural order), how many rows.
+
+    top: the rest is one row; most: the rest is left to the totals.
+    """
 
     rows: tuple[str, ...] = ()
     columns: tuple[str, ...] = ()
     by: str = ""
     descending: bool = True
     top: int = 0
+    most: int = ROWS_KEPT
 
 
 @dataclass(frozen=True)
 class Grid:
     """Keys of rows and columns in order, and the figures by (measure, row, column); a total has the key :data:`ALL`.
 
-    cut: rows beyond :data:`ROWS_KEPT`, which only the totals hold. before: the same figures in the window held against.
+    cut: rows beyond ``Layout.most``, which only the totals hold. before: the same figures in the window held against.
     """
 
     rows: tuple[Key, ...]
@@ -252,11 +256,11 @@ def _rows(
         down = layout.descending if weighed is not None else True
         keys = keys.join(weights, on=list(layout.rows), how="left", nulls_equal=True, maintain_order="left")
         keys = keys.sort("weight", descending=down, nulls_last=True, maintain_order=True)
-    most = layout.top if layout.top and keys.height > layout.top else ROWS_KEPT
+    most = layout.top if layout.top and keys.height > layout.top else layout.most
     shown = tuple(keys.head(most).select(layout.rows).iter_rows())
     if most == layout.top:
         return (*shown, OTHER), 0
-    return shown, max(0, keys.height - ROWS_KEPT)
+    return shown, max(0, keys.height - layout.most)
 
 
 def _columns(

@@ -222,6 +222,7 @@ def user_menu(trigger: rx.Component, frame: Frame, *, on_phone: bool = False) ->
         trigger,
         [
             MenuItem("我的账号", icon_name="user-round", href="/account"),
+            MenuItem("我的导出", icon_name="download", href="/exports"),
             MenuItem("使用手册", icon_name="book-open", href="/handbook"),
             None,
             MenuItem("浅色", on_click=set_color_mode("light"), icon_name="sun"),

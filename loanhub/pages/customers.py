@@ -8,7 +8,7 @@ import reflex as rx
 
 from loanhub.components.avatar import avatar
 from loanhub.components.browser import hotkey
-from loanhub.components.buttons import button, file_link
+from loanhub.components.buttons import button
 from loanhub.components.chips import risk, tag
 from loanhub.components.dialogs import closing, dialog
 from loanhub.components.forms import Field, field, form
@@ -19,7 +19,7 @@ from loanhub.domain.catalogue.choices import RISK_GRADES, CustomerKind, Lifecycl
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
 from loanhub.pages._record_list import Quick, above, below, tabs
-from loanhub.services.customers.export import ExportFormat
+from loanhub.services.exports import ExportFormat
 from loanhub.state._base import SessionState
 from loanhub.state.customers import CustomerRow, CustomersState
 
@@ -60,8 +60,8 @@ def _lifecycle(row: rx.Var[CustomerRow]) -> rx.Component:
 
 COLUMNS = (
     Column("name", "客户", _name, sortable=True, width="160px"),
-    Column("number", "编号", lambda r: r.number, sortable=True, look="num", secondary=True),
-    Column("phone", "手机号", lambda r: r.phone, look="num"),
+    Column("number", "编号", lambda r: r.number, sortable=True, look="num f2", secondary=True),
+    Column("phone", "手机号", lambda r: r.phone, look="num f2"),
     Column("company_name", "工作单位", lambda r: rx.cond(r.company != "", r.company, "—"), secondary=True),
     Column("city", "城市", lambda r: rx.cond(r.city != "", r.city, "—")),
     Column("risk_grade", "风险", lambda r: risk(r.risk, r.risk_label), sortable=True),
@@ -151,7 +151,7 @@ def _segment() -> rx.Component:
 
 
 def _export() -> rx.Component:
-    """The sheet that asks what for, shows how far it is, and hands the file over."""
+    """The sheet that asks what for; a long list is written in the background."""
 
     def error(key: str) -> Any:
         return rx.cond(S.field_errors.contains(key), S.field_errors[key], "")
@@ -169,7 +169,7 @@ def _export() -> rx.Component:
         ),
         field(
             Field(key="reason", label="用途", required=True, maximum_length=200, placeholder="例如 季度客户盘点",
-                  help="会记入审计日志；手机号等和页面上一样脱敏，文件保留 7 天，只有你能下载"),
+                  help="会记入审计日志；手机号等和页面上一样脱敏，只有你能下载，保留 7 天。超过 2,000 位在后台导出，好了发消息"),
             error=error("reason"),
         ),
         rx.el.div(
@@ -179,22 +179,7 @@ def _export() -> rx.Component:
         guard=False,
         key=S.form_key,
     )  # fmt: skip
-    going = rx.el.div(
-        rx.el.p("正在导出 ", S.export_done, " / ", S.export_total, "，可以离开，好了会发消息。", role="status"),
-        rx.el.progress(value=S.export_done.to(str), max=S.export_total.to(str), style={"width": "100%"},
-                       custom_attrs={"aria-label": "导出进度"}),
-        rx.el.div(button("停止导出", on_click=S.stop_export), class_name="row end"),
-        class_name="col g3",
-    )  # fmt: skip
-    ready = rx.el.div(
-        rx.el.p(rx.el.b(S.exported["name"]), " · ", S.exported["text"]),
-        rx.el.div(
-            closing(button("关闭")), file_link("下载", S.exported["href"], look="p"), class_name="row g2 end"
-        ),
-        class_name="col g3",
-    )
-    body = rx.cond(S.exporting, going, rx.cond(S.exported.contains("href"), ready, ask))
-    return dialog("导出客户", body, is_open=S.asking_export, on_open_change=S.close_export)
+    return dialog("导出客户", ask, is_open=S.asking_export, on_open_change=S.ask_export)
 
 
 def _nothing() -> rx.Component:

@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import os
 import secrets
+import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,12 +40,57 @@ def put(source: IO[bytes]) -> StoredFile:
         digest.update(chunk)
         size += len(chunk)
     stored = StoredFile(digest.hexdigest(), size)
-    path = _path(stored.sha256)
+    source.seek(place)
+    _encrypt(source, stored.sha256)
+    return stored
+
+
+class Scratch:
+    """A file being made, of any length: what is written to it lies encrypted in a file without a name.
+
+    So a process that dies in the middle leaves nothing behind, and nothing of it was ever readable on the disk.
+    """
+
+    def __init__(self) -> None:
+        folder = settings().files
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._name, self._digest, self._size = f"scratch-{secrets.token_hex(16)}", hashlib.sha256(), 0
+        self._again = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 - closed by close()
+        self._writer = encrypting_writer(os.fdopen(os.dup(self._again.fileno()), "wb"), name=self._name)
+
+    def write(self, content: bytes) -> int:
+        """Append ``content``."""
+        self._digest.update(content)
+        self._size += len(content)
+        self._writer.write(content)
+        return len(content)
+
+    def flush(self) -> None:
+        """Do nothing; a writer of archives asks for it."""
+
+    def keep(self) -> StoredFile:
+        """End the file and put it into the store; nothing can be written after it."""
+        self._writer.close()
+        stored = StoredFile(self._digest.hexdigest(), self._size)
+        self._again.seek(0)
+        with decrypting_reader(self._again, name=self._name) as reader:
+            _encrypt(reader, stored.sha256)
+        return stored
+
+    def close(self) -> None:
+        """Give the room back; a file that was kept stays."""
+        with contextlib.suppress(OSError, ValueError):
+            self._writer.close()
+        self._again.close()
+
+
+def _encrypt(source: IO[bytes], sha256: str) -> None:
+    """Write everything left in ``source`` to its place in the store; a file already there is kept as it is."""
+    path = _path(sha256)
     if path.exists():
         with contextlib.suppress(FileNotFoundError):
             os.utime(path)
-            return stored
-    source.seek(place)
+            return
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     part = path.with_suffix(f".{secrets.token_hex(4)}.part")
     try:
@@ -57,7 +103,6 @@ def put(source: IO[bytes]) -> StoredFile:
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)
-    return stored
 
 
 def read(sha256: str, start: int = 0, length: int | None = None) -> Iterator[bytes]:

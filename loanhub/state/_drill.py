@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import reflex as rx
 
-from loanhub.components.toasts import done
 from loanhub.services import cockpit
 from loanhub.services._actor import Actor
 from loanhub.services.cockpit import Drill, Selection
 from loanhub.state._clock import utc_now
+from loanhub.state._taking import take
 
 LONGEST_CODE = 80
 
@@ -45,10 +46,11 @@ class DrillMixin(rx.State, mixin=True):
         )
 
     async def _fetch_drill(self) -> Any:
-        actor, wanted, shown = await self._actor(), self._selection(), self.opened
-        number, name = await rx.run_in_thread(
-            lambda: cockpit.export_drill(
-                actor, shown.code, selection=wanted, by=shown.by, only=shown.only, now=utc_now()
-            )
-        )
-        return [rx.download(url=f"/api/files/{number}", filename=name), done("已导出，文件保留 7 天")]
+        shown = self.opened
+        asked = {
+            "code": shown.code,
+            "selection": asdict(self._selection()),
+            "by": shown.by,
+            "only": shown.only,
+        }
+        return await take(await self._actor(), "number", asked)

@@ -24,6 +24,7 @@ from loanhub.state._board_opt import BoardOptimism
 from loanhub.state._board_view import SHOWN_KEYS
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._taking import take
 from loanhub.state.boards import BoardState
 from loanhub.state.leads import Colleague
 
@@ -217,16 +218,16 @@ class BoardBulkState(SessionState):
     @rx.event
     @needs(Permission.BOARDS_READ, per_minute=20)
     async def export(self, chosen: list[str]) -> Any:
-        """Send the chosen as a spreadsheet, or with none chosen all that the filter shows."""
+        """Take the chosen away as a spreadsheet, or with none chosen all that the filter shows."""
         board = await self.get_state(BoardState)
-        actor, now, question = await self._actor(), utc_now(), board._question()
-        keys, ids = SHOWN_KEYS.get(board.entity, ()), _ids(chosen)
+        question, ids = board._question(), _ids(chosen)
         if isinstance(chosen, list) and chosen and not ids:
             raise InvalidInput("没有可以导出的记录")
-        name, content = await rx.run_in_thread(
-            lambda: boards.export(actor, question, keys=keys, card_ids=ids, now=now)
-        )
-        return rx.download(data=content, filename=name)
+        asked = {
+            "pipeline": question.pipeline, "criteria": dict(question.criteria or {}), "text": question.text,
+            "age": question.age, "keys": list(SHOWN_KEYS.get(board.entity, ())), "ids": ids,
+        }  # fmt: skip
+        return await take(await self._actor(), "board", asked)
 
 
 def _ids(chosen: object) -> list[int]:

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import secrets
 from dataclasses import dataclass
 from typing import Any
 
 import reflex as rx
 
-from loanhub.components.toasts import done, failed
+from loanhub.components.toasts import done
 from loanhub.domain.catalogue.choices import RISK_GRADES
-from loanhub.domain.errors import LoanHubError
 from loanhub.domain.permissions import Permission
 from loanhub.services import customers, lists, segments
 from loanhub.services._actor import Actor
-from loanhub.services.customers import export as exports
 from loanhub.services.customers import form as customer_form
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
@@ -24,6 +20,7 @@ from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._record_list import EVERY, ListSpec, record_list
 from loanhub.state._selection import choosing
+from loanhub.state._taking import take
 from loanhub.state.lead_drawer import FormGroup, groups_of
 
 KEYS = (
@@ -101,16 +98,8 @@ class CustomersState(choosing(Permission.CUSTOMERS_EXPORT, most=AT_ONCE), Custom
     form: list[FormGroup] = []
     form_key: str = ""
     asking_export: bool = False
-    exporting: bool = False
     export_chosen: bool = False
     """Whether the export is of the chosen rows, not of the whole view."""
-    export_done: int = 0
-    export_total: int = 0
-    exported: dict[str, str] = {}
-    """The finished file: href, name, text."""
-
-    _asked: dict[str, Any] = {}
-    _stop: bool = False
 
     async def _opened(self, query: Any) -> None:
         self.creating = self.segmenting = self.asking_export = False
@@ -133,79 +122,26 @@ class CustomersState(choosing(Permission.CUSTOMERS_EXPORT, most=AT_ONCE), Custom
         """Open or close the sheet that asks for what the list is taken out."""
         self.asking_export = bool(is_open)
         self.field_errors.clear()
-        if is_open and not self.exporting:
-            self.export_chosen, self.exported, self.form_key = bool(chosen), {}, secrets.token_hex(8)
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_EXPORT)
-    async def close_export(self, is_open: bool) -> None:
-        """Close that sheet; an export on its way goes on."""
-        if not is_open:
-            self.asking_export = False
+        if is_open:
+            self.export_chosen, self.form_key = bool(chosen), secrets.token_hex(8)
 
     @rx.event
     @needs(Permission.CUSTOMERS_EXPORT, per_minute=6)
     async def export(self, form: dict[str, Any]) -> Any:
-        """Check what is asked for; write a short list at once, a longer one in the background."""
-        actor, now = await self._actor(), utc_now()
-        asked: dict[str, Any] = {
-            "raw_criteria": self._criteria(), "text": self.text,
+        """Write a short list and fetch it; a longer one is made in the background."""
+        if not self.asking_export:
+            return None
+        asked = {
+            "criteria": self._criteria(), "text": self.text, "keys": list(EXPORT_KEYS), "sort": self.sort,
             "ids": [int(one) for one in self.selected] if self.export_chosen else [],
-            "file_format": str(form.get("format", "")), "reason": str(form.get("reason", "")),
+            "descending": self.direction != "ascending",
         }  # fmt: skip
-        total = await rx.run_in_thread(lambda: exports.plan(actor, now=now, **asked))
-        self._asked = {**asked, "sort": self.sort, "descending": self.direction != "ascending"}
-        self.export_total, self.export_done, self._stop, self.exporting = total, 0, False, True
-        return CustomersState.work_export
-
-    @rx.event(background=True)
-    @needs(Permission.CUSTOMERS_EXPORT, per_minute=6)
-    async def work_export(self) -> Any:
-        """Write the file; the page hears how far it is, and a message comes when somebody has left it."""
-        async with self:
-            actor, asked = await self._actor(), dict(self._asked)
-            if not self.exporting or not asked:
-                return
-            self._asked = {}
-        told = {"done": 0, "go": 1}
-
-        def progress(done_rows: int, total: int) -> bool:
-            told["done"] = done_rows
-            return bool(told["go"])
-
-        work = asyncio.ensure_future(
-            rx.run_in_thread(
-                lambda: exports.export(actor, keys=EXPORT_KEYS, progress=progress, now=utc_now(), **asked)
-            )
+        wanted, reason = str(form.get("format", "")), str(form.get("reason", ""))[:400]
+        answer = await take(
+            await self._actor(), "customers", asked, file_format=wanted, reason=reason, key=self.form_key
         )
-        while not work.done():
-            await asyncio.wait({work}, timeout=0.4)
-            async with self:
-                self.export_done = told["done"]
-                told["go"] = 0 if self._stop else 1
-        error = work.exception()
-        async with self:
-            self.exporting = False
-            if error is None:
-                made = work.result()
-                href = f"/api/files/{made.document_id}"
-                self.exported = {
-                    "href": href,
-                    "name": made.file_name,
-                    "text": f"{made.rows:,} 位客户，文件保留 7 天",
-                }
-        if error is not None:
-            if isinstance(error, LoanHubError):
-                yield failed(error.sentence)
-                return
-            raise error
-        yield rx.call_script(f"location.assign({json.dumps(href)})")
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_EXPORT)
-    async def stop_export(self) -> None:
-        """Stop the export on its way; no file is kept."""
-        self._stop = True
+        self.asking_export = False
+        return answer
 
     @rx.event
     @needs(Permission.SEGMENTS_EDIT)

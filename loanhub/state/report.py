@@ -25,6 +25,7 @@ from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._report_choices import LONGEST, Choosing
 from loanhub.state._shared_reading import TOPIC as LIVE
+from loanhub.state._taking import take
 from loanhub.state._tree_editor import tree_editor
 
 NEW = "new"
@@ -357,22 +358,20 @@ class ReportState(Choosing, Conditions, SessionState):  # type: ignore[misc]
     @needs(READ, FIGURES)
     async def export_drill(self) -> Any:
         """Take the records of the opened figure away."""
-        actor, now, source, (row, column) = await self._actor(), utc_now(), self._source(), self._drilled
-        number, name = await rx.run_in_thread(
-            lambda: reports.export_drill(actor, source, row=row, column=column, now=now)
-        )
-        return [rx.download(url=f"/api/files/{number}", filename=name), done("已导出，文件保留 7 天")]
+        row, column = self._drilled
+        asked = {"source": self._source(), "row": list(row), "column": column}
+        return await take(await self._actor(), "report_number", asked)
 
     @rx.event
     @needs(READ)
     async def export(self) -> Any:
         """Take the table away."""
-        actor, now, raw, title = await self._actor(), utc_now(), self._raw(), self.name
+        actor, asked = await self._actor(), {"source": self._raw(), "title": self.name}
         self.busy = True
         yield
         try:
-            number, name = await rx.run_in_thread(lambda: reports.export(actor, raw, title=title, now=now))
+            answer = await take(actor, "report", asked)
         finally:
             self.busy = False
-        yield rx.download(url=f"/api/files/{number}", filename=name)
-        yield done("已导出，文件保留 7 天")
+        for one in answer:
+            yield one

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+from dataclasses import asdict
 
 import pytest
 import sqlalchemy as sa
@@ -16,7 +17,7 @@ from loanhub.analytics.measures import measures
 from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Customer, Event, Lead
-from loanhub.services import cockpit, files, targets
+from loanhub.services import cockpit, exports, files, targets
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.cockpit import Selection
@@ -24,6 +25,7 @@ from loanhub.services.cockpit.wall import wall
 from tests.analytics.random_book import fill
 from tests.builders import NOON, TODAY, bare_actor, make_company, make_user
 from tests.copies import made_once
+from tests.services.exports.taking import fetched, rows_of
 
 QUARTER = Selection(period="quarter")
 ROLES = {
@@ -125,9 +127,11 @@ class TestGroups:
 class TestExport:
     def test_the_file_holds_every_record_and_their_sum(self, firm: dict[RoleCode, Actor]) -> None:
         manager = firm[RoleCode.MANAGER]
-        number, name = cockpit.export_drill(manager, "disbursed_amount", selection=QUARTER, now=NOON)
+        made = exports.ask(
+            manager, "number", {"code": "disbursed_amount", "selection": asdict(QUARTER)}, now=NOON
+        )
 
-        rows = sheet(manager, number)
+        rows = rows_of(fetched(manager, made))[2:]
         window, _ = frames.period("quarter", TODAY)
         truth = measures()["disbursed_amount"].compute(cockpit.keeper().of(manager), window)
         amounts = [round(float(str(row[-1])) * 100) for row in rows]
@@ -140,15 +144,13 @@ class TestExport:
                 ).scalar_one()
                 == 1
             )
-        assert name.startswith("放款总额_")
+        assert made.file_name.startswith("放款总额_")
 
     def test_takes_the_right_to_export_those_records(self, firm: dict[RoleCode, Actor]) -> None:
         with pytest.raises(NotPermitted):
-            cockpit.export_drill(firm[RoleCode.SALES], "new_leads", selection=QUARTER, now=NOON)
+            exports.ask(firm[RoleCode.SALES], "number", {"code": "new_leads"}, now=NOON)
         with pytest.raises(InvalidInput):
-            cockpit.export_drill(
-                firm[RoleCode.MANAGER], "vintage:2020-01:3:30", selection=Selection(period="day"), now=NOON
-            )
+            exports.ask(firm[RoleCode.MANAGER], "number", {"code": "vintage:2020-01:3:30"}, now=NOON)
 
     def test_the_whole_cockpit_is_a_workbook(self, firm: dict[RoleCode, Actor]) -> None:
         manager = firm[RoleCode.MANAGER]

@@ -314,19 +314,27 @@ def _purge(document_id: int, *, now: datetime) -> bool:
             or may_purge(db, row, today=local(now).date()) is not None
         ):
             return False
-        digests = {one for one in (row.sha256, row.original_sha256) if one}
-        if any(_storage.in_use(one) for one in digests):
+        if any(_storage.in_use(one) for one in _digests(row)):
             return False  # somebody hands the same content in at this moment; tomorrow is another day
-        row.purged_at = now
-        db.flush()
-        unused = [one for one in digests if not references(db, one)]
-        events.record(
-            db, SYSTEM, "document.purged", now=now, entity="document", entity_id=row.id,
-            customer_id=row.customer_id, lead_id=row.lead_id, summary=row.label or row.file_name,
-        )  # fmt: skip
+        unused = destroyed(db, row, now=now)
     for digest in unused:
         _storage.delete(digest)
     return True
+
+
+def _digests(row: Document) -> set[str]:
+    return {one for one in (row.sha256, row.original_sha256) if one}
+
+
+def destroyed(db: Session, row: Document, *, now: datetime) -> list[str]:
+    """Note that a file's content is gone, and return what no other names: deleted from the store after the commit."""
+    row.purged_at = now
+    db.flush()
+    events.record(
+        db, SYSTEM, "document.purged", now=now, entity="document", entity_id=row.id,
+        customer_id=row.customer_id, lead_id=row.lead_id, summary=row.label or row.file_name,
+    )  # fmt: skip
+    return [one for one in _digests(row) if not references(db, one)]
 
 
 def references(db: Session, digest: str) -> int:

@@ -1,7 +1,7 @@
 """Boards 看板: what a column shows, and moving a card through its gate; leads, applications, to-dos."""
 
 from loanhub.services.boards.display import Display, choose_facts, choose_first_view, display_of, facts_in
-from loanhub.services.boards.export import export, may_export
+from loanhub.services.boards.export import may_export
 from loanhub.services.boards.gate import GateForm, gate_form, gates
 from loanhub.services.boards.move import Moved, MovedBySomebody, advance, move, move_card
 from loanhub.services.boards.papers import hand_in
@@ -38,7 +38,7 @@ __all__ = [
     "choose_facts",
     "choose_first_view",
     "display_of",
-    "export",
+
     "facts_in",
     "gate_form",
     "gates",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from loanhub.services.cockpit._present import show_value
 from loanhub.services.cockpit.boards import BOARDS, BoardView, Mix, available, board
 from loanhub.services.cockpit.drill import DRILL_ROWS, Drill, drill
-from loanhub.services.cockpit.drill import export as export_drill
 from loanhub.services.cockpit.export import export, export_chart
 from loanhub.services.cockpit.keeper import Keeper, keeper, save
 from loanhub.services.cockpit.look import (
@@ -27,5 +26,5 @@ from loanhub.services.cockpit.look import (
 __all__ = [
     "BOARDS", "COMPARES", "DEFAULT_PERIOD", "DRILL_ROWS", "PERIODS", "SECOND", "TILES", "BoardView", "CockpitView", "Drill",
     "Goal", "Keeper", "Mix", "Row", "Selection", "Tile", "available", "board", "book_of", "drill", "export",
-    "export_chart", "export_drill", "keeper", "look", "save", "scope_key", "show_value",
+    "export_chart", "keeper", "look", "save", "scope_key", "show_value",
 ]  # fmt: skip

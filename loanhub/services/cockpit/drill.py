@@ -11,13 +11,11 @@ import polars as pl
 from loanhub.analytics.measures import DIMENSIONS, Reading, Unit, columns_of, dimensions_of, measures
 from loanhub.analytics.measures._measure import Measure
 from loanhub.domain import formats
-from loanhub.domain.errors import InvalidInput
 from loanhub.domain.leads import InvalidReason, LeadStatus, LostReason
 from loanhub.domain.permissions import Permission
 from loanhub.domain.repayment.delinquency import FiveClass
 from loanhub.services import events, files
 from loanhub.services._actor import Actor, LacksPermission
-from loanhub.services._spreadsheet import Cell, workbook
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.cockpit import boards
 from loanhub.services.cockpit._facts import Facts, facts_of
@@ -30,7 +28,6 @@ from loanhub.services.cockpit.keeper import keeper
 from loanhub.services.cockpit.look import DEFAULT_PERIOD, PERIODS, Selection, book_of
 
 DRILL_ROWS = 200
-EXPORT_ROWS = 20_000
 GROUPS = 6
 BY = ("channel", "product", "owner", "department", "reason", "stage", "city", "grade", "bucket", "status")
 """What the records may be grouped by in the drawer, as far as they have it."""
@@ -116,7 +113,17 @@ def drill(
     )  # fmt: skip
 
 
-def export(
+@dataclass(frozen=True)
+class Taken:
+    """The records of a number as somebody takes them away: whose kind, which, what the file is called and what it says."""
+
+    entity: str
+    reading: Reading
+    title: str
+    words: str
+
+
+def taken(
     actor: Actor,
     code: str,
     *,
@@ -124,56 +131,16 @@ def export(
     by: str = "",
     only: str = "",
     now: datetime,
-) -> tuple[int, str]:
-    """Write the records of a number into a workbook only the actor may fetch; return its document's id and name.
-
-    The last line is what they add up to: the number on the page.
+) -> Taken:
+    """Return the records of a number, or of one group of them; arguments as of :func:`drill`. They add up to it.
 
     Raises:
-        NotPermitted: not this number, not these records, or not as a file.
-        InvalidInput: nothing to export, or more than 20,000 records.
+        NotPermitted: the actor has neither the cockpit nor a board with this number.
+        NoSuchNumber: no such number.
     """
-    wanted = (selection or Selection()).known()
-    found = _find(actor, code, wanted, by, only, now)
-    part = found.part
+    found = _find(actor, code, (selection or Selection()).known(), by, only, now)
     words = f" · {found.only_label}" if found.only_label else ""
-    return export_records(
-        actor, part.entity, found.chosen, title=part.title, words=f"{words} · {part.definition}", now=now
-    )
-
-
-def export_records(
-    actor: Actor, entity: str, result: Reading, *, title: str, words: str, now: datetime
-) -> tuple[int, str]:
-    """Write the records of a reading into a workbook only the actor may fetch; return its document's id and name.
-
-    Raises:
-        NotPermitted: not these records, or not as a file.
-        InvalidInput: nothing to export, or more than 20,000 records.
-    """
-    actor.require(RIGHTS[entity])
-    actor.require(export_right(entity))
-    if result.rows.is_empty():
-        raise InvalidInput("没有可以导出的记录")
-    if result.rows.height > EXPORT_ROWS:
-        raise InvalidInput(f"超过 {EXPORT_ROWS:,} 条，先缩小时间段或点一个分组")
-    ordered = result.rows.sort(["part", "id"], descending=True)
-    ids, parts = ordered["id"].to_list(), ordered["part"].to_list()
-    money = result.part_unit is Unit.FEN
-    with reading() as db:
-        known = lines(db, actor, entity, ids, now)
-    rows: list[list[Cell]] = [
-        [
-            *known.get(row_id, (row_id, "", "", ""))[1:3],
-            value if money else part_text(value, result.part_unit) or "1",
-        ]
-        for row_id, value in zip(ids, parts, strict=True)
-    ]
-    rows.append(["合计", f"{len(ids):,} 条", result.total if money else parts_text(result)])
-    name = f"{title.replace(' ', '').replace('/', '／')}_{formats.local(now):%Y%m%d-%H%M}.xlsx"
-    head = f"{title}{words} · {actor.name} 导出于 {formats.instant(now)}"
-    content = workbook([("明细", head, ["名称", ENTITIES[entity], "金额（元）" if money else "数值"], rows)])
-    return store(actor, content, name, f"{title}：{len(ids):,} 条", now=now)
+    return Taken(found.part.entity, found.chosen, found.part.title, f"{words} · {found.part.definition}")
 
 
 def store(actor: Actor, content: bytes, name: str, summary: str, *, now: datetime) -> tuple[int, str]:
@@ -285,5 +252,5 @@ def record_rows(actor: Actor, entity: str, result: Reading, now: datetime) -> tu
 
 
 __all__ = [
-    "DRILL_ROWS", "Drill", "NoSuchNumber", "drill", "export", "export_records", "namer", "record_rows", "store",
+    "DRILL_ROWS", "Drill", "NoSuchNumber", "Taken", "drill", "namer", "record_rows", "store", "taken",
 ]  # fmt: skip

@@ -18,10 +18,10 @@ from loanhub.services.files.types import (
     clean_name,
     limit_bytes,
 )
-from loanhub.services.files.upload import store_generated, upload
+from loanhub.services.files.upload import store_generated, store_kept, upload
 
 __all__ = [
     "EXPORT_DAYS", "EXPORT_KIND", "IMPORT_KIND", "SAME_LOOK_MINUTES", "STATEMENT_KIND", "TYPES", "FileType", "FileView",
     "Look", "QuotaReached", "ScanState", "ScannerAway", "WrongFile", "clean_name", "limit_bytes", "looks_at", "open_file",
-    "store_generated", "thumbnail", "upload",
+    "store_generated", "store_kept", "thumbnail", "upload",
 ]  # fmt: skip

@@ -19,7 +19,7 @@ from loanhub.models import Document, Event, User
 from loanhub.services import _storage, events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
-from loanhub.services.files import pictures, rights, watermark
+from loanhub.services.files import exported, pictures, rights, watermark
 from loanhub.services.files.types import EXPORT_DAYS, EXPORT_KIND, FileView
 
 SAME_LOOK_MINUTES = 10
@@ -109,6 +109,8 @@ def _get(db: Session, actor: Actor, document_id: int, *, now: datetime) -> Docum
     row = rights.get_readable(db, actor, document_id)
     if row.kind == EXPORT_KIND and row.created_at < now - timedelta(days=EXPORT_DAYS):
         raise NotFound("导出的文件只保留 7 天，请重新导出")
+    if row.kind == EXPORT_KIND:
+        exported.check(db, actor, document_id)
     return row
 
 

@@ -125,7 +125,30 @@ def store_generated(
     loan_id: int | None = None,
 ) -> Document:
     """Store a file the system made (a contract), inside the caller's transaction; the caller judged and records."""
-    stored = _storage.put(io.BytesIO(content))
+    return store_kept(
+        db, actor, stored=_storage.put(io.BytesIO(content)), file_name=file_name, media_type=media_type, kind=kind,
+        label=label, now=now, owner_id=owner_id, department_id=department_id, customer_id=customer_id,
+        application_id=application_id, loan_id=loan_id,
+    )  # fmt: skip
+
+
+def store_kept(
+    db: Session,
+    actor: Actor,
+    *,
+    stored: _storage.StoredFile,
+    file_name: str,
+    media_type: str,
+    kind: str,
+    label: str,
+    now: datetime,
+    owner_id: int | None,
+    department_id: int | None,
+    customer_id: int | None = None,
+    application_id: int | None = None,
+    loan_id: int | None = None,
+) -> Document:
+    """Give a file that lies in the store already its row; otherwise as :func:`store_generated`."""
     row = Document(
         kind=kind, label=label, file_name=clean_name(file_name), media_type=media_type, sha256=stored.sha256,
         size_bytes=stored.size_bytes, owner_id=owner_id, department_id=department_id, customer_id=customer_id,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loanhub.services.reports._known import specs
 from loanhub.services.reports.answering import READERS, answer, computed, text_of
-from loanhub.services.reports.drill import drill, export, export_drill, workbook_of
+from loanhub.services.reports.drill import drill, taken, whole, workbook_of
 from loanhub.services.reports.edit import TOPIC, copy, create, delete, edit, restore
 from loanhub.services.reports.ready import READY
 from loanhub.services.reports.view import (
@@ -21,6 +21,6 @@ from loanhub.services.reports.view import (
 
 __all__ = [
     "READERS", "READY", "TOPIC", "Choice", "ReportRow", "ReportView", "answer", "asks", "catalogue", "computed", "copy",
-    "create", "delete", "drill", "edit", "export", "export_drill", "list_reports", "look", "restore", "run",
-    "sharing_options", "specs", "text_of", "workbook_of",
+    "create", "delete", "drill", "edit", "list_reports", "look", "restore", "run",
+    "sharing_options", "specs", "taken", "text_of", "whole", "workbook_of",
 ]  # fmt: skip

@@ -12,7 +12,7 @@ from typing import Any
 from loanhub.analytics import pivot
 from loanhub.analytics.book import Book, Window
 from loanhub.analytics.measures import DIMENSIONS, Number, Unit, measures
-from loanhub.analytics.pivot import ALL, OTHER, Asked, Grid, Key, Layout
+from loanhub.analytics.pivot import ALL, OTHER, ROWS_KEPT, Asked, Grid, Key, Layout
 from loanhub.domain import criteria as language
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
@@ -87,8 +87,12 @@ def answer(
     return table_of(actor, computed(actor, definition, now=now), title=title, now=now)
 
 
-def computed(actor: Actor, definition: ReportDefinition | Mapping[str, Any], *, now: datetime) -> Answer:
+def computed(
+    actor: Actor, definition: ReportDefinition | Mapping[str, Any], *, most: int = ROWS_KEPT, now: datetime
+) -> Answer:
     """Return a definition's figures, computed once for all who would get the same; the caller has asked for permission.
+
+    most: how many rows; what is beyond stands in the totals alone.
 
     Raises:
         InvalidInput: as for :func:`answer`.
@@ -110,9 +114,9 @@ def computed(actor: Actor, definition: ReportDefinition | Mapping[str, Any], *, 
     own = (actor.user_id,) if wanted.criteria else ()
     stamp = (kept.version, kept.newest if wanted.criteria else 0, facts)
     return kept.once(
-        ("report", *scope_key(actor), *own, text, today),
+        ("report", *scope_key(actor), *own, text, today, most),
         stamp,
-        lambda: _computed(actor, wanted, book, facts, "；".join(sentences), today, now),
+        lambda: _computed(actor, wanted, book, facts, "；".join(sentences), today, now, most),
     )
 
 
@@ -124,6 +128,7 @@ def _computed(
     conditions: str,
     today: date,
     now: datetime,
+    most: int,
 ) -> Answer:
     window, _ = _periods.windows(wanted.period, today)
     before = _periods.compared(wanted.period, wanted.compare, today)
@@ -137,7 +142,7 @@ def _computed(
         )
         for one in (measures()[code] for code in wanted.measures)
     )  # fmt: skip
-    layout = Layout(wanted.rows, wanted.columns, wanted.sort.by, wanted.sort.descending, wanted.top)
+    layout = Layout(wanted.rows, wanted.columns, wanted.sort.by, wanted.sort.descending, wanted.top, most)
     name = namer(facts)
     grid = pivot.pivot(asked, layout, lambda code, key: key if code in _BY_CODE else name(code, key), today)
     return Answer(wanted, asked, layout, grid, name, window, before, conditions)

@@ -16,7 +16,7 @@ from loanhub.services._spreadsheet import workbook
 from loanhub.services.cockpit._parts import NoSuchNumber
 from loanhub.services.cockpit._present import parts_text
 from loanhub.services.cockpit._records import ENTITIES, RIGHTS, export_right
-from loanhub.services.cockpit.drill import Drill, export_records, record_rows, store
+from loanhub.services.cockpit.drill import Drill, Taken, record_rows
 from loanhub.services.reports.answering import (
     REST,
     Answer,
@@ -31,6 +31,8 @@ from loanhub.services.reports.answering import (
 from loanhub.services.reports.sheets import sheet_of
 from loanhub.services.reports.view import look
 
+ROWS_EXPORTED = 100_000
+"""Rows of a report in a file; the totals hold what is beyond."""
 Source = str | ReportDefinition | Mapping[str, Any]
 """The key of a report one finds, or a definition of one's own, which takes reports:read."""
 
@@ -71,33 +73,24 @@ def drill(actor: Actor, source: Source, *, row: Sequence[str], column: str, now:
     )  # fmt: skip
 
 
-def export_drill(
-    actor: Actor, source: Source, *, row: Sequence[str], column: str, now: datetime
-) -> tuple[int, str]:
-    """Write the records of one figure into a workbook only the actor may fetch; return its document's id and name.
-
-    Raises:
-        NotPermitted, NoSuchNumber: as for :func:`drill`; or not these records, or not as a file.
-        InvalidInput: nothing to export, or too many.
-    """
+def taken(actor: Actor, source: Source, *, row: Sequence[str], column: str, now: datetime) -> Taken:
+    """Return the records of one figure as they are taken away; arguments and refusals as of :func:`drill`."""
     place = _place(actor, source, row, column, now)
     title = f"{place.column.name}{f' {place.label}' if place.label else ''}"
     words = f" · {place.definition} · {note_of(actor, place.found, now)}"
-    return export_records(actor, place.entity, place.reading, title=title, words=words, now=now)
+    return Taken(place.entity, place.reading, title, words)
 
 
-def export(actor: Actor, source: Source, *, title: str, now: datetime) -> tuple[int, str]:
-    """Write a report's table into a workbook only the actor may fetch; return its document's id and name.
+def whole(actor: Actor, source: Source, *, title: str, now: datetime) -> ReportTable:
+    """Return a report's table with all its rows, :data:`ROWS_EXPORTED` at the most.
 
     Raises:
         NotPermitted: the actor lacks reports:read.
         InvalidInput: the definition is at fault.
     """
     actor.require(Permission.REPORTS_READ)
-    table = table_of(actor, computed(actor, _asked(actor, source, now), now=now), title=title, now=now)
-    safe = "".join("_" if mark in '/\\:*?"<>|' else mark for mark in table.title)[:60]
-    name = f"{safe}_{formats.local(now):%Y%m%d-%H%M}.xlsx"
-    return store(actor, workbook_of(table, by=actor.name, now=now), name, f"报表「{table.title}」", now=now)
+    found = computed(actor, _asked(actor, source, now), most=ROWS_EXPORTED, now=now)
+    return table_of(actor, found, title=title, now=now)
 
 
 def workbook_of(table: ReportTable, *, by: str, now: datetime) -> bytes:

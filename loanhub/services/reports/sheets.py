@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
 
@@ -40,22 +40,28 @@ def headings_of(table: ReportTable) -> list[str]:
     ]
 
 
-def sheet_of(table: ReportTable, name: str, line: str, taken: set[str]) -> Sheet:
-    """Return a table as a sheet whose cells are numbers and days, not their words; ``taken`` names are not used twice."""
-    rows = [
-        [_number(column, cell) for column, cell in zip(table.columns, row, strict=True)]
-        for row in lines_of(table)
-    ]
-    if grouped(table):
-        total = [_number(column, cell) for column, cell in zip(table.columns, table.totals, strict=True)]
-        rows.append(["合计", *total[1:]])
-    head = [
+def heads_of(table: ReportTable) -> list[str]:
+    """Return what stands above each column in a file."""
+    return [
         f"{label}（元）" if one.unit == Unit.FEN else label
         for label, one in zip(headings_of(table), table.columns, strict=True)
     ]
+
+
+def numbers_of(table: ReportTable) -> Iterator[list[Shown]]:
+    """Yield the lines of a file: numbers and days, not their words; the totals and what was left out last."""
+    for row in lines_of(table):
+        yield [_number(column, cell) for column, cell in zip(table.columns, row, strict=True)]
+    if grouped(table):
+        total = [_number(column, cell) for column, cell in zip(table.columns, table.totals, strict=True)]
+        yield ["合计", *total[1:]]
     if table.cut:
-        rows.append([f"另有 {table.cut:,} 行没有列出，合计含全部", *[""] * (len(head) - 1)])
-    return sheet_name(name, taken), line, head, rows
+        yield [f"另有 {table.cut:,} 行没有列出，合计含全部", *[""] * (len(table.columns) - 1)]
+
+
+def sheet_of(table: ReportTable, name: str, line: str, taken: set[str]) -> Sheet:
+    """Return a table as a sheet whose cells are numbers and days, not their words; ``taken`` names are not used twice."""
+    return sheet_name(name, taken), line, heads_of(table), list(numbers_of(table))
 
 
 def sheet_name(wanted: str, taken: set[str]) -> str:

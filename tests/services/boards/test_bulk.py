@@ -13,11 +13,12 @@ from sqlmodel import col, select
 from loanhub.domain.errors import InvalidInput, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Event, Lead, Stage
-from loanhub.services import actions, boards, leads, tasks
+from loanhub.services import actions, boards, exports, leads, tasks
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.boards import bulk
 from tests.builders import NOON, make_company, make_phone, make_user
+from tests.services.exports.taking import board, taken
 
 KEYS = ("name", "phone", "amount_fen", "purpose", "owner_id")
 
@@ -202,10 +203,8 @@ class TestExport:
             make_card(chief, "孙立", amount_fen="40万", purpose="=1+1"), make_card(chief, "王芳"), make_card(chief, "赵云"),
         )  # fmt: skip
 
-        name, content = boards.export(chief, boards.Question(), keys=KEYS, card_ids=[first, second], now=NOON)
-
-        title, head, *rows = self.rows(content)
-        assert name.endswith(".xlsx") and "选中的 2 条" in str(title[0])
+        title, head, *rows = taken(chief, "board", board(keys=KEYS, ids=[first, second]))
+        assert "选中的 2 条" in str(title[0])
         assert head == ("姓名", "手机号", "意向金额（元）", "贷款用途", "负责人")
         by_name = {row[0]: row for row in rows}
         assert set(by_name) == {"孙立", "王芳"} and by_name["孙立"][2:4] == (400_000, "=1+1")
@@ -218,10 +217,10 @@ class TestExport:
         chief, stranger = make_user(RoleCode.TEAM_LEAD), make_user(RoleCode.SALES, team="华东二组")
         rich, _poor = make_card(chief, "孙立", amount_fen="40万"), make_card(chief, "王芳", amount_fen="5万")
         foreign = make_card(stranger, "外人", amount_fen="90万")
-        asked = boards.Question(criteria={"field": "amount_fen", "op": "gt", "value": 10_000_000})
+        asked = {"criteria": {"field": "amount_fen", "op": "gt", "value": 10_000_000}}
 
-        everything = self.rows(boards.export(chief, asked, keys=KEYS, now=NOON)[1])[2:]
-        chosen = self.rows(boards.export(chief, asked, keys=KEYS, card_ids=[rich, foreign], now=NOON)[1])[2:]
+        everything = taken(chief, "board", board(asked, keys=KEYS))[2:]
+        chosen = taken(chief, "board", board(asked, keys=KEYS, ids=[rich, foreign]))[2:]
 
         assert [row[0] for row in everything] == ["孙立"] and [row[0] for row in chosen] == ["孙立"]
 
@@ -230,8 +229,8 @@ class TestExport:
         make_card(rep)
 
         with pytest.raises(NotPermitted):
-            boards.export(rep, boards.Question(), keys=KEYS, now=NOON)
+            exports.ask(rep, "board", board(keys=KEYS), now=NOON)
         with pytest.raises(InvalidInput, match="没有可以导出"):
-            boards.export(chief, boards.Question(text="没有这个人"), keys=KEYS, now=NOON)
+            exports.ask(chief, "board", board({"text": "没有这个人"}, keys=KEYS), now=NOON)
         with reading() as db:
             assert db.exec(select(Event).where(col(Event.type) == "leads.exported")).all() == []

@@ -19,7 +19,7 @@ from loanhub.domain.errors import InvalidInput, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.domain.regions import province_of
 from loanhub.domain.reports import SPANS, ReportTable
-from loanhub.services import reports
+from loanhub.services import exports, reports
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.reports import _conditions, _periods
@@ -365,7 +365,7 @@ class TestScope:
         with pytest.raises(NotPermitted):
             reports.drill(sales, {"measures": ["new_leads"]}, row=(), column="new_leads", now=NOON)
         with pytest.raises(NotPermitted):
-            reports.export(sales, "monthly_lending", title="", now=NOON)
+            exports.ask(sales, "report", {"source": "monthly_lending"}, now=NOON)
 
 
 class TestReady:

@@ -1,0 +1,1 @@
+"""The kinds of exports, one file each that defines ``KIND``."""
