@@ -67,6 +67,7 @@ class Setter:
         self._values: Mapping[str, str] = {}
         self._article = self._clause = self._item = 0
         self._boxes: list[Box] = []
+        self._table_end: Box | None = None
         self._page_break = False
 
     def boxes(self) -> list[Box]:
@@ -230,6 +231,9 @@ class Setter:
         size: float,
         leading: float,
     ) -> None:
+        if size == SMALL and self._boxes and self._boxes[-1] is self._table_end:
+            for box in self._boxes[-2:]:  # a note is of the table above it: never alone on a page
+                box.keep = True
         self._set_text(
             self._spans(pattern, values, bold),
             size=size,

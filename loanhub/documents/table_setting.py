@@ -12,6 +12,8 @@ from loanhub.documents.setting import SMALL, SMALL_LEADING, Setter
 from loanhub.documents.typeface import SANS, SERIF
 
 _HEAVY, _MEDIUM, _FINE = Stroke(0, 0.9), Stroke(0, 0.5), Stroke(0.8, 0.35)
+WHOLE = 8
+"""A table of no more rows is not divided between pages."""
 _SHIFT = {"left": 0.0, "center": 0.5, "right": 1.0}
 
 
@@ -80,7 +82,8 @@ class TableSetter(Setter):
             box.head = head
             last = place == count - 1 and total is None
             box.shapes = (Rule(0, self.width, box.height, _HEAVY if last else _FINE),)
-            box.keep = place == 0 or place == count - 2 or (place == count - 1 and total is not None)
+            near_end = place == count - 2 or (place == count - 1 and total is not None)
+            box.keep = count <= WHOLE or place == 0 or near_end
             self._add(box)
         if total is not None:
             box = self._row_box(layout, total, bold=True)
@@ -89,6 +92,7 @@ class TableSetter(Setter):
             self._add(box)
         self._set_space(4)
         self._boxes[-1].keep = False
+        self._table_end = self._boxes[-1]
 
     def _row_box(
         self, layout: _Layout, cells: Sequence[str], face: str = SERIF, *, bold: bool = False

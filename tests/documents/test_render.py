@@ -9,7 +9,9 @@ import pypdf
 import pytest
 
 from loanhub.documents import from_json, get_template, missing, render, to_json
+from loanhub.documents.batch import Item, render_batch
 from loanhub.documents.data import Company, Guarantee, Party
+from loanhub.documents.preview import page_texts
 from loanhub.documents.render import SAMPLE_COMPANY, TextTooLong
 from loanhub.documents.template import MissingData, UnknownTemplate, templates
 from loanhub.documents.templates.cost_disclosure import CostsDoNotAddUp
@@ -166,6 +168,26 @@ class TestLoanContract:
             (signing,) = [page for page in pages if "盖章处" in page]
             assert "本人对其含义及法律后果没有异议" in signing
             assert "本合同一式" in signing
+
+    def test_divides_no_short_table_and_leaves_no_note_alone(self, long_contract):
+        terms = long_contract.terms
+        shorter = [long_contract.schedule[:count] for count in range(18, 36)]
+        batch = [
+            Item(replace(
+                long_contract, schedule=rows,
+                terms=replace(terms, periods=len(rows), principal_fen=sum(row.principal_fen for row in rows)),
+            ))
+            for rows in shorter
+        ]  # fmt: skip
+
+        for rows, made in zip(
+            shorter, render_batch("loan_contract", batch, company=SAMPLE_COMPANY), strict=True
+        ):
+            pages = ["".join(text.split()) for text in page_texts(made.pdf)]
+            (fees,) = [page for page in pages if "除上表所列项目外" in page]
+            assert "附件二费用清单" in fees and "收取标准" in fees, len(rows)
+            (explained,) = [page for page in pages if "末期金额含四舍五入的尾差" in page]
+            assert rows[-1].due_date.isoformat() in explained, len(rows)
 
     def test_changes_with_what_was_agreed(self, long_contract):
         plain = replace(
