@@ -1,7 +1,7 @@
 """The little JavaScript of our own, as expressions: what must happen in the browser without asking the server.
 
 Everything here is a component without looks whose effect runs on mount. No other module of ``components``
-(the board's adapter aside) holds JavaScript of more than one call.
+(the board's adapter and ``over_list`` aside) holds JavaScript of more than one call.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from reflex.event import EventSpec
 from reflex.vars import VarData
 from reflex.vars.base import LiteralVar
 
-_EFFECT = VarData(imports={"react": "useEffect"})
+EFFECT = VarData(imports={"react": "useEffect"})
 
 # The prefix of a sequence is kept on window: every generated module has its own copy of these functions.
 _HOTKEYS = """
@@ -188,15 +188,15 @@ const lhDraft = (name, turn) => {
 """
 
 
-class _Effect(rx.Fragment):
+class Effect(rx.Fragment):
     """A component that draws nothing and runs an effect."""
 
     def _effect(self, body: str, deps: str = "[]", *data: Any) -> list[rx.Var[Any]]:
-        merged = VarData.merge(_EFFECT, *data)
+        merged = VarData.merge(EFFECT, *data)
         return [rx.Var(_js_expr=f"useEffect(() => {{ {body} }}, {deps})", _var_data=merged)]
 
 
-class Hotkey(_Effect):
+class Hotkey(Effect):
     """One shortcut: ``c``, ``g l`` (a sequence), ``mod+k`` (Ctrl or ⌘), ``alt+arrowright``."""
 
     on_press: rx.EventHandler[rx.event.no_args_event_spec]
@@ -225,12 +225,12 @@ class Hotkey(_Effect):
         return [
             rx.Var(
                 _js_expr=f"useEffect(() => {{ {body} }})",
-                _var_data=VarData.merge(_EFFECT, handler._get_all_var_data()),
+                _var_data=VarData.merge(EFFECT, handler._get_all_var_data()),
             )
         ]
 
 
-class FormAssistant(_Effect):
+class FormAssistant(Effect):
     """Formats money and phones while typing, echoes 大写, guards unsaved forms; once per page, in the shell."""
 
     def add_custom_code(self) -> list[str]:
@@ -242,7 +242,7 @@ class FormAssistant(_Effect):
         return self._effect("return lhForms();")
 
 
-class RowKeys(_Effect):
+class RowKeys(Effect):
     """J/K, arrows, Enter and X over anything marked ``data-row``; once per page, in the shell."""
 
     def add_custom_code(self) -> list[str]:
@@ -254,7 +254,7 @@ class RowKeys(_Effect):
         return self._effect("return lhRows();")
 
 
-class Draft(_Effect):
+class Draft(Effect):
     """Keeps what is typed into the ``data-draft`` textarea beside it, and puts it back; '' as name keeps nothing."""
 
     _name: Any = ""
@@ -288,7 +288,7 @@ def keeping(name: rx.Var[str], turn: rx.Var[str]) -> rx.Component:
     return Draft.create(name, turn)
 
 
-class After(_Effect):
+class After(Effect):
     """Fires ``on_elapsed`` once, ``seconds`` after it was mounted: the 30 seconds of a revealed number."""
 
     on_elapsed: rx.EventHandler[rx.event.no_args_event_spec]

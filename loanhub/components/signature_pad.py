@@ -10,7 +10,7 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components.browser import _Effect
+from loanhub.components.browser import Effect
 from loanhub.components.buttons import button
 from loanhub.domain.signing import BOARD_HEIGHT, BOARD_WIDTH
 
@@ -92,7 +92,7 @@ _LINES = {
 }
 
 
-class SignatureBoards(_Effect):
+class SignatureBoards(Effect):
     """Listens for every board of the page; once, beside them."""
 
     def add_custom_code(self) -> list[str]:

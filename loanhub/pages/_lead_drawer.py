@@ -13,6 +13,7 @@ from loanhub.components.composer import composer
 from loanhub.components.dialogs import MenuItem, closing, conflict_dialog, dialog, drawer, menu
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
+from loanhub.components.over_list import OverList
 from loanhub.components.rail import rail
 from loanhub.components.record_form import record_facts, record_groups
 from loanhub.components.timeline import timeline
@@ -332,6 +333,7 @@ def lead_drawer() -> rx.Component:
     )
     return rx.fragment(
         drawer(S.lead.name, body, is_open=S.is_open, on_open_change=S.show),
+        OverList.create("/leads", "lead", S.open, S.show(False)),
         after_call(AfterCallState),
         _close_dialog(),
     )

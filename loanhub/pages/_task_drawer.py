@@ -12,6 +12,7 @@ from loanhub.components.composer import NEXT
 from loanhub.components.dialogs import MenuItem, closing, conflict_dialog, dialog, drawer, menu
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
+from loanhub.components.over_list import OverList
 from loanhub.components.record_form import record_groups
 from loanhub.domain.catalogue.choices import PRIORITIES, TaskKind
 from loanhub.domain.reminders import Later
@@ -200,6 +201,7 @@ def task_drawer() -> rx.Component:
     )
     return rx.fragment(
         drawer(T.todo.title, body, is_open=T.is_open, on_open_change=T.show),
+        OverList.create("/tasks", "task", T.open, T.show(False)),
         conflict_dialog(
             T.clash_sentence, T.clashes, is_open=T.clashes.length() > 0, on_resolve=T.resolve,
             on_open_change=T.close_clash,

@@ -20,7 +20,7 @@ from loanhub.state._board_opt import MoveRequest
 from loanhub.state._board_view import BoardReading
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
-from loanhub.state.lead_drawer import FormItem, item_of
+from loanhub.state._record_form import FormItem, item_of
 
 
 @dataclass

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
-
-import reflex as rx
 
 from loanhub.domain import formats
 from loanhub.domain.contact_rules import Outcome
@@ -106,13 +103,3 @@ def day_of(text: str, key: str) -> date | None:
         return date.fromisoformat(text.strip())
     except ValueError:
         raise InvalidInput(fields={key: "日期格式不对"}) from None
-
-
-def put_case(case_id: str) -> Any:
-    """Return the event that names the open case in the address, without a visit."""
-    return rx.call_script(
-        "(() => { const u = new URL(location.href); const id = "
-        + json.dumps(case_id)
-        + "; if (id) u.searchParams.set('case', id); else u.searchParams.delete('case');"
-        " history.replaceState(history.state, '', u); })()"
-    )

@@ -20,8 +20,8 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._conflict import Conflicting
 from loanhub.state._guard import needs
+from loanhub.state._record_form import FormGroup, changed, groups_of
 from loanhub.state.boards import BoardState
-from loanhub.state.lead_drawer import FormGroup, changed, groups_of
 
 SHEET, CELL = "sheet", "cell"
 

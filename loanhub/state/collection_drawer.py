@@ -15,9 +15,10 @@ from loanhub.services import collections
 from loanhub.services.collections import Report
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
-from loanhub.state._collection_case import ICONS, STEPS, CaseHead, day_of, put_case, report_of
+from loanhub.state._collection_case import ICONS, STEPS, CaseHead, day_of, report_of
 from loanhub.state._dial import call
 from loanhub.state._guard import needs
+from loanhub.state._over_list import put_over
 from loanhub.state.collections import CollectionsState
 
 
@@ -80,7 +81,7 @@ class CollectionDrawerState(SessionState):
         )
         await self._read(int(text))
         self.is_open = True
-        return put_case(text)
+        return put_over("/collections", "case", text)
 
     @rx.event
     @needs(Permission.COLLECTIONS_READ)
@@ -89,7 +90,7 @@ class CollectionDrawerState(SessionState):
         if is_open:
             return None
         self.is_open = self.calling = False
-        return put_case("")
+        return put_over("/collections", "case", "")
 
     async def _read(self, case_id: int) -> None:
         actor, now = await self._actor(), utc_now()

@@ -21,9 +21,9 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._conflict import Conflicting
 from loanhub.state._guard import needs
+from loanhub.state._record_form import FormItem
 from loanhub.state._section import trouble
 from loanhub.state.customer import CustomerState, record_id
-from loanhub.state.lead_drawer import FormItem
 
 PROFILE = "profile"
 YES_NO = [{"value": "true", "label": "是"}, {"value": "false", "label": "否"}]

@@ -15,7 +15,7 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
 from loanhub.state._outlives import outlives
-from loanhub.state.lead_drawer import FormGroup, groups_of
+from loanhub.state._record_form import FormGroup, groups_of
 
 DEFAULT_FLAGS = [flag for flag, _ in FLAGS if flag != "in_table"]
 

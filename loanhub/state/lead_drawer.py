@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -22,7 +21,7 @@ from loanhub.services.customers.reveal import dial as dial_number
 from loanhub.services.duplicates import merge
 from loanhub.services.events import EventView
 from loanhub.services.leads import view
-from loanhub.state import _listing, _live
+from loanhub.state import _live
 from loanhub.state._attaching import Attaching
 from loanhub.state._base import SessionState
 from loanhub.state._begin import begin
@@ -30,6 +29,8 @@ from loanhub.state._clock import SHANGHAI, utc_now
 from loanhub.state._conflict import Conflicting
 from loanhub.state._guard import needs
 from loanhub.state._lead_hold import Holding
+from loanhub.state._over_list import put_over
+from loanhub.state._record_form import FormGroup, changed, groups_of
 from loanhub.state.after_call import AfterCallState
 from loanhub.state.leads import TEMPERATURE_TONES, LeadsState
 from loanhub.state.recycle import RecordKeepingState
@@ -39,29 +40,6 @@ from loanhub.state.sop_runs import SopRunState
 DRAWER = "lead drawer"
 STEPS = {"tomorrow": 1, "three_days": 3, "week": 7}
 TONES = {"contact": "p", "access": "w", "money": "b"}
-
-
-@dataclass
-class FormItem:
-    """A field of the form: what ``components.record_form`` draws."""
-
-    key: str = ""
-    label: str = ""
-    kind: str = "text"
-    text: str = ""
-    value: str = ""
-    required: bool = False
-    help: str = ""
-    placeholder: str = ""
-    options: list[dict[str, str]] = field(default_factory=list)
-
-
-@dataclass
-class FormGroup:
-    """A titled group of fields."""
-
-    title: str = ""
-    fields: list[FormItem] = field(default_factory=list)
 
 
 @dataclass
@@ -93,44 +71,6 @@ class Lead:
     can_call: bool = False
     can_convert: bool = False
     can_follow: bool = False
-
-
-def item_of(one: FieldView) -> FormItem:
-    """Return a field as the form draws it; a masked value stands as the placeholder, never as the value."""
-    return FormItem(
-        key=one.key, label=one.label, kind=one.component, text=one.text, value=one.value,
-        required=one.required and not one.masked, help=one.help or (f"单位：{one.unit}" if one.unit else ""),
-        placeholder=f"{one.text}，不改请留空" if one.masked and one.text != "—" else "",
-        options=_listing.pairs(one.options),
-    )  # fmt: skip
-
-
-def groups_of(fields: tuple[FieldView, ...], *, editing: bool) -> list[FormGroup]:
-    """Return the fields by group: those one may enter while editing, those with a value otherwise."""
-    groups: dict[str, FormGroup] = {}
-    for one in fields:
-        if (editing and one.editable) or (not editing and one.text not in ("—", "")):
-            groups.setdefault(one.group, FormGroup(one.group)).fields.append(item_of(one))
-    return list(groups.values())
-
-
-def changed(form: Mapping[str, Any], fields: tuple[FieldView, ...]) -> dict[str, object]:
-    """Return what a submitted form changes; an untouched field, or an empty one in place of a mask, is left out."""
-    known = {one.key: one for one in fields if one.editable}
-    raw: dict[str, object] = {}
-    for key, one in known.items():
-        if key not in form:
-            continue
-        text = str(form[key]).strip()
-        same = (
-            text.replace(",", "") == one.value.replace(",", "")
-            if one.component == "money"
-            else text == one.value
-        )
-        if same or (one.masked and not text):
-            continue
-        raw[key] = text
-    return raw
 
 
 def timeline_of(events: tuple[EventView, ...], now: datetime) -> list[dict[str, str]]:
@@ -234,7 +174,7 @@ class LeadDrawerState(Attaching, Holding, Conflicting, SessionState):
             await self._read(lead_id)
         await rx.run_in_thread(lambda: search.keep_recent(actor, "lead", lead_id, now=now))
         self.is_open = True
-        return _put_lead(str(lead_id))
+        return put_over("/leads", "lead", str(lead_id))
 
     @rx.event
     @needs(Permission.LEADS_READ)
@@ -244,7 +184,7 @@ class LeadDrawerState(Attaching, Holding, Conflicting, SessionState):
             return None
         self._stop_editing()
         self.is_open = False
-        return _put_lead("")
+        return put_over("/leads", "lead", "")
 
     async def _read(self, lead_id: int) -> None:
         actor, now = await self._actor(), utc_now()
@@ -421,12 +361,3 @@ CLOSE_REASONS: tuple[tuple[str, str], ...] = (
     *((f"invalid:{one.value}", f"无效 · {one.label}") for one in InvalidReason),
     *((f"lost:{one.value}", f"流失 · {one.label}") for one in LostReason),
 )
-
-
-def _put_lead(lead_id: str) -> Any:
-    """Return the event that names the open lead in the address, without a visit."""
-    return rx.call_script(
-        "(() => { const u = new URL(window.location.href); const id = " + json.dumps(lead_id) + ";"
-        " if (id) u.searchParams.set('lead', id); else u.searchParams.delete('lead'); u.searchParams.delete('new');"
-        " history.replaceState(history.state, '', u); })()"
-    )

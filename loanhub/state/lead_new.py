@@ -18,7 +18,8 @@ from loanhub.services.leads import form, view
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
-from loanhub.state.lead_drawer import FormGroup, LeadDrawerState, groups_of
+from loanhub.state._record_form import FormGroup, groups_of
+from loanhub.state.lead_drawer import LeadDrawerState
 from loanhub.state.leads import LeadsState
 
 FIRST = ("phone", "name", "amount_fen", "product_code", "channel_code")

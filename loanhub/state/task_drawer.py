@@ -20,7 +20,8 @@ from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._conflict import Conflicting
 from loanhub.state._guard import needs, signed_in
-from loanhub.state.lead_drawer import FormGroup, changed, groups_of
+from loanhub.state._over_list import put_over
+from loanhub.state._record_form import FormGroup, changed, groups_of
 from loanhub.state.tasks import TasksState
 
 EDITED = ("title", "kind", "priority", "due_at", "owner_id", "note")
@@ -82,12 +83,13 @@ class TaskDrawerState(Conflicting, SessionState):
         query = self.router.url.query_parameters
         wanted = _number(query.get("task", ""))
         if self._returning and (self.adding or (self.is_open and wanted == self.todo.id)):
-            return
+            return None
         self.is_open, self.adding, self.mode = False, False, ""
         if query.get("new") == "task":
             await self._start()
         elif wanted:
-            await self._open(wanted)
+            return await self._open(wanted)
+        return None
 
     @rx.event
     @signed_in
@@ -102,24 +104,27 @@ class TaskDrawerState(Conflicting, SessionState):
 
     @rx.event
     @needs(Permission.TASKS_EDIT)
-    async def open(self, task_id: str) -> None:
+    async def open(self, task_id: str) -> Any:
         """Open a to-do."""
-        await self._open(_number(task_id))
+        return await self._open(_number(task_id))
 
-    async def _open(self, task_id: int) -> None:
+    async def _open(self, task_id: int) -> Any:
         actor, now = await self._actor(), utc_now()
         found = await rx.run_in_thread(lambda: tasks.open_task(actor, task_id=task_id, now=now))
         self.todo, self.is_open, self.mode = Todo(**asdict(found)), True, ""
         self.form_key, self.field_errors = secrets.token_hex(8), {}
         self._settled()
+        return put_over("/tasks", "task", str(task_id))
 
     @rx.event
     @needs(Permission.TASKS_EDIT)
-    async def show(self, is_open: bool) -> None:
+    async def show(self, is_open: bool) -> Any:
         """Close the drawer."""
-        if not is_open:
-            self.is_open, self.mode = False, ""
-            self._settled()
+        if is_open:
+            return None
+        self.is_open, self.mode = False, ""
+        self._settled()
+        return put_over("/tasks", "task", "")
 
     @rx.event
     @needs(Permission.TASKS_EDIT)
@@ -141,7 +146,7 @@ class TaskDrawerState(Conflicting, SessionState):
 
     async def _after(self, *answers: Any) -> list[Any]:
         self.is_open, self.mode = False, ""
-        return [*answers, *self._refresh()]
+        return [put_over("/tasks", "task", ""), *answers, *self._refresh()]
 
     @rx.event
     @needs(Permission.TASKS_EDIT)
