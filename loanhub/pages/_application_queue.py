@@ -8,7 +8,8 @@ from loanhub.components.chips import risk, sla, tag
 from loanhub.components.filters import option_filter, saved_views, search_box
 from loanhub.components.states import empty, no_match, skeleton_rows
 from loanhub.domain.applications import ApplicationStatus
-from loanhub.state.applications import ApplicationsState, QueueItem
+from loanhub.state._application_queue import QueueItem
+from loanhub.state.applications import ApplicationsState
 
 S = ApplicationsState
 

@@ -83,11 +83,12 @@ class ApplicationDraftState(ApplicationsState):
 
     @rx.event
     @needs(Permission.APPLICATIONS_READ)
-    async def load(self) -> None:
+    async def load(self) -> Any:
         """Read the page: queue, application, and its form when it may be edited."""
-        await self._load()
+        put = await self._load()
         self.saved_at = ""
         await self._form()
+        return put
 
     async def _form(self) -> None:
         self.groups, self._values = [], {}

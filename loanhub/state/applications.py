@@ -14,8 +14,9 @@ from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.money import format_wan
 from loanhub.domain.permissions import Permission
 from loanhub.services import applications
-from loanhub.services.applications import ApplicationView, QueueScope
+from loanhub.services.applications import ApplicationView
 from loanhub.state import _listing
+from loanhub.state._application_queue import ApplicationQueue
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
@@ -32,26 +33,6 @@ PHRASES = {
 }
 """Opinions often written, one tap each."""
 REASONS = {Decision.RETURN: ReturnReason, Decision.REJECT: RejectReason}
-
-
-@dataclass
-class QueueItem:
-    """A row of the queue as it is drawn."""
-
-    id: str = ""
-    number: str = ""
-    customer: str = ""
-    amount: str = ""
-    line: str = ""
-    status_label: str = ""
-    tone: str = ""
-    risk: int = 0
-    risk_label: str = ""
-    owner: str = ""
-    when: str = ""
-    sla_text: str = ""
-    sla_percent: int = 0
-    sla_status: str = "z"
 
 
 @dataclass
@@ -109,21 +90,12 @@ class Shown:
     can_open_customer: bool = False
 
 
-class ApplicationsState(SessionState):
+class ApplicationsState(ApplicationQueue, SessionState):
     """The queue and the application chosen in it."""
 
-    rows: list[QueueItem] = []
-    tabs: list[dict[str, str]] = []
-    scope: str = ""
-    status: str = ""
-    text: str = ""
-    total: int = 0
     loading: bool = True
     picked: bool = False
     missing: bool = False
-    previous_id: str = ""
-    next_id: str = ""
-    place: str = ""
 
     shown: Shown = Shown()
     facts: list[dict[str, str]] = []
@@ -159,60 +131,28 @@ class ApplicationsState(SessionState):
     _amount: str = ""
     _key: str = ""
 
-    async def _load(self) -> None:
-        """Read the queue and the application the address names; without one the first of the queue."""
+    def _shown_id(self) -> str:
+        return str(self.shown.id)
+
+    async def _load(self) -> Any:
+        """Read the queue and the application the address names; one that names none gets the first of the queue."""
         self._watch("applications")
-        query = self.router.url.query_parameters
-        if (scope := QueueScope.find(str(query.get("scope", "")))) is not None:
-            self.scope = scope.value
-        wanted = _id_of(self.router.url.path)
-        self.picked, self.sheet, self.withdrawing = wanted > 0, False, False
+        self._take_address(self.router.url.query_parameters)
+        named = self.router.url.path.strip("/").partition("/")[2]
+        self.picked, self.sheet, self.withdrawing = bool(named), False, False
         await self._read_queue()
-        if not wanted and self.rows:
-            wanted = int(self.rows[0].id)
-        self.missing = False
+        wanted = _id_of(named) if named else int(self.rows[0].id) if self.rows else 0
+        self.shown, self.missing = Shown() if named else self.shown, False
         try:
             if wanted:
                 await self._open(wanted)
             else:
-                self.shown = Shown()
+                self.shown, self.missing = Shown(), bool(named)
         except NotFound:
             self.shown, self.missing = Shown(), True
-            self._find_neighbours()
-        self.loading = False
-
-    async def _read_queue(self) -> None:
-        actor, now = await self._actor(), utc_now()
-        if not self.scope:
-            self.scope = applications.default_scope(actor).value
-        scope, status, text = self.scope, self.status, self.text
-        found = await rx.run_in_thread(
-            lambda: applications.queue(actor, scope=scope, status=status, text=text, now=now)
-        )
-        self.rows = [
-            QueueItem(
-                id=str(r.id), number=r.number, customer=r.customer, amount=r.amount,
-                line=" · ".join(t for t in (r.product, r.term) if t), status_label=r.status_label, tone=r.tone,
-                risk=r.risk, risk_label=r.risk_label, owner=r.owner, when=r.when, sla_text=r.deadline.text,
-                sla_percent=r.deadline.percent, sla_status=r.deadline.status,
-            )
-            for r in found.rows
-        ]  # fmt: skip
-        self.total = found.total
-        self.tabs = [
-            {"id": one.value, "name": one.label, "count": str(found.counts[one.value])}
-            for one in QueueScope
-            if one is not QueueScope.TODO or actor.can(Permission.APPLICATIONS_APPROVE)
-        ]
         self._find_neighbours()
-
-    def _find_neighbours(self) -> None:
-        ids = [row.id for row in self.rows]
-        here = ids.index(str(self.shown.id)) if str(self.shown.id) in ids else -1
-        self.previous_id = ids[here - 1] if here > 0 else ""
-        self.next_id = ids[here + 1] if 0 <= here < len(ids) - 1 else (ids[0] if here < 0 and ids else "")
-        name = next((tab["name"] for tab in self.tabs if tab["id"] == self.scope), "")
-        self.place = f"{here + 1} / {self.total} {name}" if here >= 0 else ""
+        self.loading = False
+        return self._address()
 
     async def _open(self, application_id: int) -> None:
         await self._read(application_id)
@@ -285,37 +225,6 @@ class ApplicationsState(SessionState):
         if self.shown.id and any(op.get("id") == self.shown.id for op in ops):
             await self._read(self.shown.id)
             await self._preview()
-
-    @rx.event
-    @needs(Permission.APPLICATIONS_READ)
-    async def choose_scope(self, code: str) -> None:
-        """Show another part of the queue."""
-        found = QueueScope.find(str(code))
-        if found is not None:
-            self.scope = found.value
-            await self._read_queue()
-
-    @rx.event
-    @needs(Permission.APPLICATIONS_READ)
-    async def choose_status(self, code: str) -> None:
-        """Show one status only, or all with an empty code."""
-        found = ApplicationStatus.find(str(code)) if code else None
-        self.status = found.value if found else ""
-        await self._read_queue()
-
-    @rx.event
-    @needs(Permission.APPLICATIONS_READ)
-    async def search(self, text: str) -> None:
-        """Find by customer, phone tail or number."""
-        self.text = str(text)[:60]
-        await self._read_queue()
-
-    @rx.event
-    @needs(Permission.APPLICATIONS_READ)
-    async def clear(self) -> None:
-        """Drop search and status."""
-        self.text = self.status = ""
-        await self._read_queue()
 
     @rx.event
     @needs(Permission.APPLICATIONS_APPROVE)
@@ -442,9 +351,8 @@ def _toggled(chosen: list[str], label: str) -> list[str]:
     return [one for one in chosen if one != label] if label in chosen else [*chosen, label]
 
 
-def _id_of(path: str) -> int:
-    last = path.strip("/").split("/")[-1]
-    return int(last) if last.isascii() and last.isdigit() and len(last) < 12 else 0
+def _id_of(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 12 else 0
 
 
 def _pairs(rows: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:

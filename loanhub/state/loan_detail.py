@@ -113,8 +113,9 @@ class LoanState(RecordPage, PostingMixin, SessionState):
         try:
             await self._read()
         except NotFound:
-            self.broken = False
-            raise
+            # The page says so itself; a toast would say it twice.
+            self.broken = self.loading = False
+            return
         self.broken = False
         self._choose_first_kind()
         await self._read_quote(today().isoformat())

@@ -86,6 +86,35 @@ class TestQueue:
 
         assert state.missing and state.shown.id == 0 and not state.loading
 
+    @pytest.mark.parametrize("named", ["1000000000", "999999999999999", "abc", "0", "-1"])
+    def test_never_shows_another_one_for_an_address_that_names_nothing(
+        self, visit: Callable[..., Any], named: str
+    ) -> None:
+        officer = make_user(RoleCode.CREDIT)
+        there = submitted(make_user(RoleCode.SALES))
+        state = visit(Draft, officer)
+        do(Draft.load, state)
+        assert state.shown.id == there
+
+        state = visit(Draft, officer, f"applications/{named}")
+        do(Draft.load, state)
+
+        assert state.missing and state.shown.id == 0 and state.picked and not state.loading
+
+    def test_is_read_from_the_address_and_written_into_it(self, visit: Callable[..., Any]) -> None:
+        rep = make_user(RoleCode.SALES)
+        draft, sent = make_draft(rep), submitted(rep)
+        state = visit(Draft, rep, scope="mine", q=stored(sent).number)
+
+        do(Draft.load, state)
+        assert [row.id for row in state.rows] == [str(sent)] and state.text == stored(sent).number
+
+        assert "status=draft" in str(do(Queue.choose_status, state, "draft")) and state.rows == []
+        assert f"q={stored(draft).number}" in str(do(Queue.search, state, stored(draft).number))
+        assert [row.id for row in state.rows] == [str(draft)]
+        cleared = str(do(Queue.clear, state))
+        assert "q=" not in cleared and "status=" not in cleared and len(state.rows) == 2
+
     def test_narrows_by_status_and_words(self, visit: Callable[..., Any]) -> None:
         rep = make_user(RoleCode.SALES)
         draft, sent = make_draft(rep), submitted(rep)

@@ -13,7 +13,7 @@ from reflex.istate.data import ReflexURL, URLData
 from sqlalchemy.engine import Engine
 
 from loanhub.domain.calendar import add_months
-from loanhub.domain.errors import NotFound, NotPermitted
+from loanhub.domain.errors import NotPermitted
 from loanhub.domain.loans import LoanStatus
 from loanhub.services._actor import Actor
 from loanhub.services.printing import batches
@@ -249,11 +249,13 @@ class TestReversal:
 
 class TestForgedInput:
     @pytest.mark.parametrize("path", ["loans/999999", "loans/abc", "loans/1%20or%201"])
-    def test_a_loan_that_is_not_there_is_not_found(
+    def test_a_loan_that_is_not_there_is_said_once_and_by_the_page(
         self, desk: Desk, visit: Callable[..., Any], path: str
     ) -> None:
-        with pytest.raises(NotFound):
-            do(LoanState.load, visit(LoanState, desk.maker, path))
+        state = visit(LoanState, desk.maker, path)
+
+        assert do(LoanState.load, state) is None
+        assert state.head == {} and not state.loading and not state.broken
 
     def test_posting_without_a_preview_does_nothing(self, desk: Desk, visit: Callable[..., Any]) -> None:
         loan_id = late_loan(desk)
