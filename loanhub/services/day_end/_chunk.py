@@ -17,7 +17,7 @@ from loanhub.domain.classification import ClassPolicy
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.money import format_fen
 from loanhub.domain.repayment.postings import LoanState
-from loanhub.models import Application, Loan
+from loanhub.models import Application, Customer, Loan
 from loanhub.repositories import day_end as repository
 from loanhub.repositories.loans import OWING
 from loanhub.services import events
@@ -109,14 +109,16 @@ def _tell_overdue(db: Session, changed: pl.DataFrame, *, now: datetime) -> None:
     for start in range(0, len(ids), 5_000):
         query = (
             sa.select(
-                col(Loan.id), col(Loan.number), col(Loan.customer_id), col(Loan.owner_id), col(Application.lead_id)
+                col(Loan.id), col(Loan.number), col(Loan.customer_id), col(Loan.owner_id), col(Application.lead_id),
+                col(Customer.name),
             )
+            .join(Customer, col(Customer.id) == col(Loan.customer_id))
             .join(Application, col(Application.id) == col(Loan.application_id), isouter=True)
             .where(col(Loan.id).in_(ids[start : start + 5_000]))
             .order_by(col(Loan.id))
         )  # fmt: skip
         entries = []
-        for loan_id, number, customer_id, owner_id, lead_id in db.execute(query).all():
+        for loan_id, number, customer_id, owner_id, lead_id, name in db.execute(query).all():
             dpd, overdue = late[loan_id]["new_dpd"], format_fen(late[loan_id]["new_overdue_fen"])
             entries.append(
                 events.Entry(
@@ -125,7 +127,7 @@ def _tell_overdue(db: Session, changed: pl.DataFrame, *, now: datetime) -> None:
                 )
             )  # fmt: skip
             notify(
-                db, owner_id, title=f"贷款逾期 {dpd} 天", text=number, link=f"/loans/{loan_id}", kind="overdue",
+                db, owner_id, title=f"贷款逾期 {dpd} 天", text=f"{name} {number}", link=f"/loans/{loan_id}", kind="overdue",
                 entity="loan", entity_id=loan_id, actionable=True, now=now,
             )  # fmt: skip
         events.record_many(db, SYSTEM, "loan.overdue", entries, now=now, entity="loan")

@@ -237,11 +237,14 @@ def tell_owner(
     actionable: bool = False,
     now: datetime,
 ) -> None:
-    """Put a message about a loan into its owner's inbox, unless the owner did it."""
+    """Put a message about a loan into its owner's inbox, unless the owner did it; without words of its own it says whose."""
     if loan.owner_id == actor.actor_id:
         return
+    if not text:
+        customer = db.get(Customer, loan.customer_id)
+        text = f"{customer.name if customer else ''} {loan.number}".strip()
     notify(
-        db, loan.owner_id, title=title, text=text or loan.number, link=f"/loans/{loan.id}", kind=kind,
+        db, loan.owner_id, title=title, text=text, link=f"/loans/{loan.id}", kind=kind,
         entity="loan", entity_id=loan.id, actionable=actionable, now=now,
     )  # fmt: skip
 

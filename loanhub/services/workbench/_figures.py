@@ -97,7 +97,7 @@ def _new_leads(db: Session, actor: Actor, *, now: datetime) -> Figure:
     if first is not None:
         rules = lead_rules(db, now=now).first
         left = countdown(first, now, rules.clock, rules.overrides)
-        hint = f"最久的已{left.text}" if left.state == "o" else f"最近一条{left.text}须首联"
+        hint = f"还有待首联的，最久的已{left.text}" if left.state == "o" else f"最近一条{left.text}须首联"
         tone = left.state
     return Figure("新线索", formats.count(number), "条", hint, "/leads", "今天分到我名下的线索", tone)
 
