@@ -130,7 +130,7 @@ def _chart_kinds() -> rx.Component:
     def one(place: int, kind: ChartKind) -> rx.Component:
         why = S.charts[place]["why"]
         return rx.el.button(
-            icon(ICONS[kind.value], "s"), kind.label, type="button", on_click=S.set_chart(kind.value),
+            icon(ICONS[kind.value], "s"), kind.label, type="button", on_click=S.choose("chart", kind.value),
             disabled=why != "", title=why,
             custom_attrs={"aria-pressed": rx.cond(S.chart == kind.value, "true", "false")},
         )  # fmt: skip
@@ -177,22 +177,25 @@ def _settings() -> rx.Component:
             _select(
                 f"第 {place + 1} 行维度",
                 S.rows[place],
-                S.set_row(place),
+                S.choose(f"row{place}"),
                 _options("不分行" if not place else "再分一层…"),
             ),
             rx.fragment(),
         )
         for place in range(3)
     ]
-    period = _choices("时间段", S.period, S.set_period, Period.options())
+    period = _choices("时间段", S.period, S.choose("period"), Period.options())
     own = rx.cond(
         S.period == "custom",
         rx.el.div(
             rx.el.input(
-                type="date", value=S.first, on_change=S.set_first, custom_attrs={"aria-label": "开始日期"}
+                type="date",
+                value=S.first,
+                on_change=S.choose("first"),
+                custom_attrs={"aria-label": "开始日期"},
             ),
             rx.el.input(
-                type="date", value=S.last, on_change=S.set_last, custom_attrs={"aria-label": "结束日期"}
+                type="date", value=S.last, on_change=S.choose("last"), custom_attrs={"aria-label": "结束日期"}
             ),
             class_name="two",
         ),
@@ -201,14 +204,14 @@ def _settings() -> rx.Component:
     compare = rx.cond(
         S.no_comparison != "",
         rx.el.small(S.no_comparison, class_name="h"),
-        _choices("对比", S.compare, S.set_compare, Compare.options()),
+        _choices("对比", S.compare, S.choose("compare"), Compare.options()),
     )
     top = rx.cond(
         S.rows[0] != "",
         _field(
             "只看前几名",
             rx.el.input(
-                default_value=S.top, key=S.key + S.rows[0], placeholder="全部；其余合为「其他」", on_change=S.set_top.debounce(400),
+                default_value=S.top, key=S.key + S.rows[0], placeholder="全部；其余合为「其他」", on_change=S.choose("top").debounce(400),
                 input_mode="numeric", custom_attrs={"aria-label": "只看前几名"},
             ),
             _fault("top"),
@@ -221,7 +224,7 @@ def _settings() -> rx.Component:
         _field("行", *rows, _fault("rows")),
         rx.cond(
             S.rows[0] != "",
-            _field("列（透视）", _select("列", S.column, S.set_column, _options("不分列")), _fault("columns")),
+            _field("列（透视）", _select("列", S.column, S.choose("column"), _options("不分列")), _fault("columns")),
             rx.fragment(),
         ),
         _field("时间段", period, own, _fault("period")),

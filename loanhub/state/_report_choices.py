@@ -24,6 +24,10 @@ from loanhub.state._guard import needs
 READ = Permission.REPORTS_READ
 PANES = ("", "measures", "settings")
 LONGEST = 80
+ROWS = ("row0", "row1", "row2")
+"""The levels of the rows, as :meth:`Choosing.choose` takes them."""
+SINGLE = ("column", "period", "first", "last", "compare", "chart", "top")
+"""The parts that are one text each: a code, a day, a number."""
 TOO_MANY = f"指标最多 {MAX_MEASURES} 个，先去掉一个"
 
 
@@ -157,64 +161,18 @@ class Choosing(rx.State, mixin=True):
 
     @rx.event
     @needs(READ)
-    async def set_row(self, place: int, code: str) -> None:
-        """Choose what one level of the rows is; nothing closes the gap."""
-        if place in (0, 1, 2):
-            rows = [*self.rows]
-            rows[place] = str(code)[:LONGEST]
-            self.rows = rows
-            await self._choose()
-
-    @rx.event
-    @needs(READ)
-    async def set_column(self, code: str) -> None:
-        """Choose what stands across."""
-        self.column = str(code)[:LONGEST]
-        await self._choose()
-
-    @rx.event
-    @needs(READ)
-    async def set_period(self, code: str) -> None:
-        """Choose the days."""
-        self.period = str(code)[:LONGEST]
+    async def choose(self, part: str, value: str) -> None:
+        """Choose one part of what is asked for; what does not fit is said by the service beside its part."""
+        place, text = ROWS.index(part) if part in ROWS else -1, str(value)[:LONGEST]
+        if place >= 0:  # nothing closes the gap
+            self.rows = [text if at == place else one for at, one in enumerate(self.rows)]
+        elif part in SINGLE:
+            setattr(self, part, text)
+        else:
+            return
         if self.period == "custom" and not self.first:
             today = formats.local(utc_now()).date()
             self.first, self.last = today.replace(day=1).isoformat(), today.isoformat()
-        await self._choose()
-
-    @rx.event
-    @needs(READ)
-    async def set_first(self, day: str) -> None:
-        """Set where a period of one's own begins."""
-        self.first = str(day)[:10]
-        await self._choose()
-
-    @rx.event
-    @needs(READ)
-    async def set_last(self, day: str) -> None:
-        """Set where it ends."""
-        self.last = str(day)[:10]
-        await self._choose()
-
-    @rx.event
-    @needs(READ)
-    async def set_compare(self, code: str) -> None:
-        """Choose what the figures are held against."""
-        self.compare = str(code)[:LONGEST]
-        await self._choose()
-
-    @rx.event
-    @needs(READ)
-    async def set_chart(self, code: str) -> None:
-        """Choose how it is drawn."""
-        self.chart = str(code)[:LONGEST]
-        await self._choose()
-
-    @rx.event
-    @needs(READ)
-    async def set_top(self, text: str) -> None:
-        """Keep so many rows and fold the rest; nothing keeps all."""
-        self.top = str(text)[:6]
         await self._choose()
 
     @rx.event

@@ -47,9 +47,9 @@ def new(visit: Any, manager: Actor) -> Any:  # noqa: F811
 class TestBuilder:
     def test_answers_with_every_choice(self, new: Any) -> None:
         do(ReportState.toggle_measure, new, "disbursed_count")
-        do(ReportState.set_period, new, "year")
-        do(ReportState.set_row, new, 0, "product")
-        do(ReportState.set_compare, new, "before")
+        do(ReportState.choose, new, "period", "year")
+        do(ReportState.choose, new, "row0", "product")
+        do(ReportState.choose, new, "compare", "before")
 
         assert [one["label"] for one in new.heads][:4] == ["产品", "放款总额", "放款总额 · 上期", "变化"]
         assert new.lines and new.totals[0]["text"] == "合计" and new.fault_line == ""
@@ -61,26 +61,26 @@ class TestBuilder:
         eve = datetime(2026, 11, 30, 17, tzinfo=UTC)  # 1 December, one in the morning in Shanghai
         monkeypatch.setattr("loanhub.state._report_choices.utc_now", lambda: eve)
 
-        do(ReportState.set_period, new, "custom")
+        do(ReportState.choose, new, "period", "custom")
 
         assert (new.first, new.last) == ("2026-12-01", "2026-12-01")
 
     def test_a_choice_lets_go_of_what_it_makes_impossible(self, new: Any) -> None:
-        do(ReportState.set_period, new, "year")
-        do(ReportState.set_row, new, 0, "month")
-        do(ReportState.set_chart, new, "line")
-        do(ReportState.set_row, new, 0, "channel")
+        do(ReportState.choose, new, "period", "year")
+        do(ReportState.choose, new, "row0", "month")
+        do(ReportState.choose, new, "chart", "line")
+        do(ReportState.choose, new, "row0", "channel")
         assert (new.chart, new.fault_line) == ("bar", "")
-        do(ReportState.set_column, new, "month")
-        do(ReportState.set_chart, new, "heat")
-        do(ReportState.set_row, new, 0, "")
+        do(ReportState.choose, new, "column", "month")
+        do(ReportState.choose, new, "chart", "heat")
+        do(ReportState.choose, new, "row0", "")
 
         assert (new.column, new.chart, new.fault_line) == ("", "table", "")
         assert new.big[0]["label"] == "放款总额"
 
     def test_what_cannot_be_chosen_says_why_and_leaves_the_answer(self, new: Any) -> None:
         before = list(new.lines)
-        do(ReportState.set_top, new, "很多")
+        do(ReportState.choose, new, "top", "很多")
 
         assert new.faults["top"].startswith("前几名填") and new.lines == before
         do(ReportState.toggle_measure, new, "new_leads")
@@ -88,7 +88,7 @@ class TestBuilder:
         assert why["status"] == "「放款总额」的记录没有线索状态" and why["city"] == ""
 
     def test_a_figure_opens_its_records(self, new: Any) -> None:
-        do(ReportState.set_period, new, "year")
+        do(ReportState.choose, new, "period", "year")
         do(ReportState.open_cell, new, "0", "disbursed_amount")
         row = new.lines[0]["cells"]
 
@@ -98,7 +98,7 @@ class TestBuilder:
 
     def test_follows_the_figures_without_touching_what_is_chosen(self, new: Any) -> None:
         do(ReportState.toggle_measure, new, "new_leads")
-        do(ReportState.set_row, new, 0, "owner")
+        do(ReportState.choose, new, "row0", "owner")
         at = next(place for place, one in enumerate(new.heads) if one["code"] == "new_leads")
         before = int(new.totals[at]["text"])
         with transaction() as db:
@@ -121,7 +121,7 @@ class TestBuilder:
         assert new.updated == ""
 
     def test_conditions_are_put_together_and_taken_away(self, new: Any) -> None:
-        do(ReportState.set_period, new, "year")
+        do(ReportState.choose, new, "period", "year")
         whole = new.totals[1]["text"]
         do(ReportState.open_conditions, new, "loan")
         do(ReportState.pick_field, new, "principal_fen")
@@ -135,12 +135,17 @@ class TestBuilder:
         assert new.totals[1]["text"] == whole
 
     def test_nonsense_from_a_browser_ends_in_a_sentence(self, new: Any) -> None:
-        for handler, value in (
-            (ReportState.set_period, "x" * 500), (ReportState.set_chart, "<b>"), (ReportState.set_column, "owner; drop"),
-            (ReportState.set_compare, "?"), (ReportState.sort_by_column, "nope"),
+        for part, value in (
+            ("period", "x" * 500), ("chart", "<b>"), ("column", "owner; drop"), ("compare", "?"), ("row0", "nope"),
+            ("top", "-1"), ("period", "custom"), ("first", "2026-13-45"),
         ):  # fmt: skip
-            do(handler, new, value)
-            assert new.fault_line
+            do(ReportState.choose, new, part, value)
+            assert new.fault_line or (part, value) == ("period", "custom")
+        do(ReportState.sort_by_column, new, "nope")
+        assert new.fault_line
+        do(ReportState.choose, new, "rows", "owner")  # no part one may choose
+        do(ReportState.choose, new, "_raw", "owner")
+        assert callable(new._raw) and new.rows[0] == "nope"
         do(ReportState.discard, new)
         assert new.fault_line == "" and not new.changed
 
@@ -158,7 +163,7 @@ class TestSaving:
 
         state = visit(ReportState, manager, f"/reports/{key}")
         do(ReportState.load, state)
-        do(ReportState.set_row, state, 0, "owner")
+        do(ReportState.choose, state, "row0", "owner")
         do(ReportState.show_save, state, True)
         do(ReportState.save, state, {"name": "周报", "note": "给例会", "shared_with": "all"})
 
@@ -167,7 +172,7 @@ class TestSaving:
         assert not state.changed and not state.saving
 
     def test_unsaved_choices_outlive_a_lost_connection(self, new: Any) -> None:
-        do(ReportState.set_row, new, 0, "owner")
+        do(ReportState.choose, new, "row0", "owner")
         do(ReportState.load, new)
 
         assert new.rows[0] == "owner" and new.changed
@@ -204,10 +209,10 @@ class TestReaders:
 
 
 def test_a_pivots_chart_speaks_of_the_total(new: Any) -> None:
-    do(ReportState.set_period, new, "last_12_months")
-    do(ReportState.set_row, new, 0, "month")
-    do(ReportState.set_column, new, "product")
-    do(ReportState.set_chart, new, "stacked")
+    do(ReportState.choose, new, "period", "last_12_months")
+    do(ReportState.choose, new, "row0", "month")
+    do(ReportState.choose, new, "column", "product")
+    do(ReportState.choose, new, "chart", "stacked")
     totals = [line["cells"][-1]["text"] for line in new.lines]
 
     said = new.conclusion.partition("（")[2].partition("）")[0]
