@@ -15,6 +15,7 @@ from sqlmodel import col
 from loanhub.analytics.book import Window
 from loanhub.domain.first_response import response
 from loanhub.domain.formats import local
+from loanhub.domain.repayment.delinquency import Bucket
 from loanhub.models import (
     Application,
     CollectionCase,
@@ -25,6 +26,7 @@ from loanhub.models import (
     Interaction,
     Lead,
     Loan,
+    LoanSnapshot,
     Payment,
     PaymentAllocation,
     StageMove,
@@ -85,6 +87,33 @@ def sql_share(numerator: int, denominator: int) -> Fraction | None:
 
 def balance(*conditions: Any) -> int:
     return total(col(Loan.outstanding_principal_fen), ALIVE, *conditions)
+
+
+def forward_roll() -> Fraction | None:
+    """Return how much of the balance of the last month end but one stood worse at the last, loan by loan."""
+    order = [bucket.value for bucket in Bucket]
+    with reading() as db:
+        own = sa.select(col(LoanSnapshot.snapshot_date)).join(Loan, col(Loan.id) == col(LoanSnapshot.loan_id))
+        days = sorted(set(db.execute(own.where(col(Loan.mode) == "own")).scalars()))[-2:]
+        if len(days) < 2:
+            return None
+        stood: list[dict[int, tuple[str, int]]] = [
+            {
+                one.loan_id: (one.bucket, one.outstanding_principal_fen)
+                for one in db.execute(
+                    sa.select(LoanSnapshot)
+                    .join(Loan, col(Loan.id) == col(LoanSnapshot.loan_id))
+                    .where(col(LoanSnapshot.snapshot_date) == day, col(Loan.mode) == "own")
+                ).scalars()
+            }
+            for day in days
+        ]
+        lost = set(db.execute(sa.select(col(Loan.id)).where(col(Loan.written_off_date) <= days[1])).scalars())
+    worse = sum(
+        fen for loan, (bucket, fen) in stood[0].items()
+        if (loan in lost if loan not in stood[1] else order.index(stood[1][loan][0]) > order.index(bucket))
+    )  # fmt: skip
+    return sql_share(worse, sum(fen for _, fen in stood[0].values()))
 
 
 def cohort(window: Window) -> Any:
@@ -356,6 +385,7 @@ TRUTH: dict[str, Callable[[Window], Any]] = {
     "bad_debt_rate": lambda w: sql_share(lost(), total(col(Loan.principal_fen), OWN)),
     "outstanding_principal": lambda w: balance(),
     "overdue_rate": lambda w: sql_share(balance(col(Loan.dpd) > 0), balance()),
+    "forward_roll_rate": lambda w: forward_roll(),
     "overdue_90_rate": lambda w: sql_share(balance(col(Loan.dpd) > 90), balance()),
     "overdue_principal": lambda w: total(col(Loan.overdue_principal_fen), ALIVE),
     "bad_loan_rate": lambda w: sql_share(balance(col(Loan.five_class).in_(BAD)), balance()),

@@ -14,7 +14,8 @@ from loanhub.analytics.measures._measure import How, Measure, Number, Reading, U
 
 DIMENSIONS: dict[str, str] = {
     "channel": "渠道", "product": "产品", "owner": "负责人", "by": "经手人", "department": "部门", "city": "城市", "province": "省份",
-    "stage": "阶段", "status": "线索状态", "reason": "流失原因", "grade": "风险等级", "bucket": "逾期阶段",
+    "stage": "阶段", "reached": "最远到达", "status": "线索状态", "reason": "流失原因", "grade": "风险等级", "bucket": "逾期阶段",
+    "opening_bucket": "上月末逾期阶段",
     "five_class": "五级分类", "day": "日", "week": "周", "month": "月", "quarter": "季", "year": "年",
 }  # fmt: skip
 """Every dimension with its name. The last five are spans of time, each named by its first day."""
@@ -25,7 +26,7 @@ FRAMES: dict[str, str] = {
 }  # fmt: skip
 """Which frame of the book holds the records of an entity."""
 _OWN: dict[str, tuple[str, ...]] = {
-    "lead": ("channel", "product", "owner", "department", "city", "stage", "status", "reason"),
+    "lead": ("channel", "product", "owner", "department", "city", "stage", "reached", "status", "reason"),
     "customer": ("channel", "owner", "department", "city"),
     "application": ("channel", "product", "grade", "owner", "department"),
     "loan": ("channel", "product", "owner", "department", "city", "grade", "bucket", "five_class"),
@@ -72,7 +73,7 @@ def dimensions_of(measure: Measure) -> tuple[str, ...]:
     places = (*own, *taken)
     with_province = (*places, "province") if "city" in places else places
     spans = tuple(SPANS) if measure.day else ()
-    return tuple(code for code in DIMENSIONS if code in {*with_province, *spans})
+    return tuple(code for code in DIMENSIONS if code in {*with_province, *spans, *measure.own})
 
 
 def columns_of(
@@ -109,7 +110,8 @@ def reading_by(
         places = rows["id"] if alone else places_of(book, name, rows["id"])
         coded = Coded(_SHAPE, book, measure.entity, places, measure.day)
         known = [frame["id"].gather(places)] if ids and alone else [rows["id"]] if ids else []
-        return pl.DataFrame([*known, rows["part"], *(coded.column(code) for code in wanted)])
+        taken = (rows[code] if code in measure.own else coded.column(code) for code in wanted)
+        return pl.DataFrame([*known, rows["part"], *taken])
 
     bases = None if reading.base_rows is None else keyed(reading.base_rows)
     return reading, keyed(reading.rows), bases

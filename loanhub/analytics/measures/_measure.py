@@ -74,7 +74,8 @@ class Measure:
 
     ``flow`` measures have a period, the others a state now. day: the column of the entity's frame whose day decides
     in which period a record falls, '' for a state. ``dimensions`` (``measures.dimensions_of``) are what it may be
-    taken apart by; with ``whole`` it may not, because its denominator is made of other records.
+    taken apart by; with ``whole`` it may not, because its denominator is made of other records. ``own``: dimensions its
+    rows carry themselves, texts as Enum, since the records do not stand so now (the bucket a loan was in then).
     """
 
     code: str
@@ -88,6 +89,7 @@ class Measure:
     how: How = How.SUM
     day: str = ""
     whole: bool = False
+    own: tuple[str, ...] = ()
 
 
 def value_of(how: How, parts: pl.Series, base: int | None, unit: Unit) -> Number | None:

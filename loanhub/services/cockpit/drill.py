@@ -225,11 +225,12 @@ def _groups(rows: pl.DataFrame, by: str, unit: Unit, name: Namer) -> tuple[Row, 
 def namer(facts: Facts) -> Namer:
     """Return what the keys of every dimension are called."""
     reasons = dict([*LostReason.options(), *InvalidReason.options()])
+    stages = {place: one.label for place, one in enumerate(facts.stages)}
     return names_of(
         {
             "channel": dict(facts.channels), "product": dict(facts.products), "owner": dict(facts.names), "by": dict(facts.names),
             "department": dict(facts.department_names), "grade": GRADES, "reason": reasons,
-            "stage": {place: one.label for place, one in enumerate(facts.stages)},
+            "stage": stages, "reached": stages,
             "status": dict(LeadStatus.options()), "five_class": dict(FiveClass.options()),
         }
     )  # fmt: skip

@@ -18,7 +18,7 @@ GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("转化", ("lead_conversion", "period_conversion", "conversion_days", "stage_hours")),
     ("审批", ("application_count", "applied_amount", "approved_amount", "approval_rate", "approval_rate_amount", "approval_hours", "approval_hours_median")),
     ("放款与回款", ("disbursed_amount", "disbursed_count", "average_ticket", "output_per_head", "collected_amount", "revenue_amount")),
-    ("风险", ("outstanding_principal", "overdue_principal", "overdue_rate", "overdue_90_rate", "bad_loan_rate", "bad_debt_rate", "first_payment_default_7", "first_payment_default_30", "written_off_amount", "provision_amount", "provision_coverage", "suspense_amount")),
+    ("风险", ("outstanding_principal", "overdue_principal", "overdue_rate", "overdue_90_rate", "bad_loan_rate", "bad_debt_rate", "first_payment_default_7", "first_payment_default_30", "forward_roll_rate", "written_off_amount", "provision_amount", "provision_coverage", "suspense_amount")),
     ("催收", ("cases_open", "cases_opened", "cases_closed", "collection_contacts", "collected_in_cases", "recovered_amount", "promises_kept_rate")),
     ("客户价值", ("lifetime_value", "lifetime_to_cost")),
 )  # fmt: skip

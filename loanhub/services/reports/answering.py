@@ -46,7 +46,7 @@ READERS = (Permission.REPORTS_READ, Permission.FIGURES_READ)
 """Either opens reports shared with one; a definition of one's own takes reports:read."""
 REST = "其他"
 TOTAL = "合计"
-_BY_CODE = {"bucket", "grade", "stage"}
+_BY_CODE = {"bucket", "opening_bucket", "grade", "stage", "reached"}
 """Dimensions whose keys have an order of their own."""
 
 
