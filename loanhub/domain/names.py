@@ -1,9 +1,9 @@
 """Names of people and firms: one spelling to store, pinyin to sort by, tokens to find by.
 
 Contract for whoever stores tokens: keep every token of :func:`search_tokens` for a record. A record matches
-a query when *each* token of :func:`query_tokens` equals one stored token (:func:`matches` with
-``prefix=False``), or, better while typing, is the beginning of one (``prefix=True``). Tokens are lower-case
-ASCII (pinyin, words, numbers) or 1 to 3 Chinese characters; none is longer than 80 characters.
+a query when *each* token of :func:`query_tokens` is one of the stored, or, being Latin, begins one of them
+(:func:`matches`). Tokens are lower-case ASCII (pinyin, words, numbers) or 1 to 3 Chinese characters; none is
+longer than 80 characters.
 Source: lending-domain.md §1.6; security.md §10 (full text, pinyin).
 """
 
@@ -14,6 +14,7 @@ import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 
 from pypinyin import Style, lazy_pinyin
 
@@ -157,10 +158,15 @@ def initials(name: str) -> str:
     return "".join(s[0] for s in name_syllables(name))
 
 
-def _spans(parts: tuple[str, ...]) -> set[str]:
-    """Return every run of neighbouring parts, joined: 3 parts make 6."""
-    count = len(parts)
-    return {"".join(parts[i:j]) for i in range(count) for j in range(i + 1, count + 1)}
+def _tails(parts: tuple[str, ...]) -> set[str]:
+    """Return what stands from each part on to the end, joined: 3 parts make 3."""
+    return {"".join(parts[start:]) for start in range(len(parts))}
+
+
+def _without_beginnings(tokens: set[str]) -> set[str]:
+    """Return the tokens without the Latin ones that another one begins with: who asks for those finds the longer."""
+    latin = sorted(token for token in tokens if token.isascii())
+    return tokens - {one for one, following in pairwise(latin) if following.startswith(one)}
 
 
 def _grams(text: str, longest: int = 3) -> set[str]:
@@ -170,10 +176,10 @@ def _grams(text: str, longest: int = 3) -> set[str]:
 def search_tokens(name: str) -> set[str]:
     """Return the tokens under which the name of a person or a firm is found.
 
-    Every 1, 2 and 3 neighbouring Chinese characters; every run of neighbouring syllables in pinyin
-    (wang, xiao, wangxiao, …, the whole) and of their initials; Latin words and numbers. A surname with its
-    own reading is found under the common one too, since many people type that. Names of more than eight
-    syllables (firms) keep runs from each syllable on to the end and runs of up to three, to stay small.
+    Every 1, 2 and 3 neighbouring Chinese characters; the pinyin from each syllable on to the end
+    (wangxiaoming, xiaoming, ming) and the initials likewise; Latin words and numbers. Latin is asked for by
+    how it begins, so what only begins another token of the name is left out. A surname with its own reading
+    is found under the common one too, since many people type that.
     """
     if len(name) <= 4 and _PLAIN.fullmatch(name):
         return set(_plain_tokens(name))
@@ -187,14 +193,8 @@ def search_tokens(name: str) -> set[str]:
     surname, length = _surname_syllables(name)
     readings = {common, (*surname, *_syllables(name[length:]))} if surname else {common}
     for syllables in readings:
-        heads = tuple(s[0] for s in syllables)
-        for parts in (syllables, heads):
-            if len(parts) <= 8:
-                tokens |= _spans(parts)
-            else:
-                tokens |= {"".join(parts[i:]) for i in range(len(parts))}
-                tokens |= {"".join(parts[i : i + n]) for n in (1, 2, 3) for i in range(len(parts) - n + 1)}
-    return {token[:MAX_TOKEN] for token in tokens if token}
+        tokens |= _tails(syllables) | _tails(tuple(s[0] for s in syllables))
+    return _without_beginnings({token[:MAX_TOKEN] for token in tokens if token})
 
 
 @lru_cache(maxsize=8_192)
@@ -204,9 +204,8 @@ def _plain_tokens(name: str) -> frozenset[str]:
     own = tuple(syllable for syllable in name_syllables(name) if syllable)
     tokens = _grams(name)
     for syllables in (spoken,) if own == spoken else (spoken, own):
-        tokens |= _spans(syllables)
-        tokens |= _spans(tuple(syllable[0] for syllable in syllables))
-    return frozenset(tokens)
+        tokens |= _tails(syllables) | _tails(tuple(syllable[0] for syllable in syllables))
+    return frozenset(_without_beginnings(tokens))
 
 
 def query_tokens(text: str) -> tuple[str, ...]:
@@ -234,6 +233,8 @@ def number_tokens(number: str) -> set[str]:
     ['0042', '20241018-0042', '202410180042', 'cj-jk-20241018-0042', 'cjjk202410180042', 'jk-20241018-0042', 'jk202410180042']
     """
     text = number.lower()
+    if text.isascii() and text[:1].isalpha() and text[1:].isdigit():
+        return {token[:MAX_TOKEN] for token in (text, text[1:]) if len(token) >= 3}
     tokens = {text[match.start() :] for match in _PARTS.finditer(text)}
     if not (text.isascii() and text.isalnum()):
         tokens |= {_SIGNS.sub("", tail) for tail in tokens}
@@ -281,9 +282,9 @@ def closeness(name: str, text: str) -> int:
     return next((rank for holds, rank in ranks if holds), 9)
 
 
-def matches(stored: Collection[str], query: str, *, prefix: bool = True) -> bool:
+def matches(stored: Collection[str], query: str) -> bool:
     """Return whether a record with ``stored`` tokens answers ``query``: the contract in one line of code."""
     asked = query_tokens(query)
-    if prefix:
-        return bool(asked) and all(any(s.startswith(a) for s in stored) for a in asked)
-    return bool(asked) and all(a in stored for a in asked)
+    return bool(asked) and all(
+        any(s.startswith(a) for s in stored) if a.isascii() else a in stored for a in asked
+    )

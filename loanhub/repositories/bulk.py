@@ -6,11 +6,14 @@ once a row; what all rows share is written out once.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from functools import cache, partial
+from itertools import repeat
 from typing import Any, NamedTuple, TypeVar
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlmodel import Session, SQLModel
 
@@ -82,24 +85,39 @@ def insert_many(
         written: columns whose values come in the form they are stored in, encrypted already.
         same: values that all rows share. A column in neither takes the database's own default (an id), or NULL.
     """
+    lists = list(zip(*rows, strict=True))
+    if lists:
+        insert_columns(db, model, dict(zip(columns, lists, strict=True)), same=same, written=written)
+
+
+def insert_columns(
+    db: Session,
+    model: type[SQLModel],
+    columns: Mapping[str, Sequence[Any]],
+    *,
+    same: Mapping[str, Any] | None = None,
+    written: Collection[str] = (),
+) -> None:
+    """Append rows given column by column, all of one length; see :func:`insert_many`."""
     connection, table = db.connection(), table_of(model)
-    writers = [None if name in written else _writer(table.c[name], connection.dialect) for name in columns]
-    shared = same or {}
-    tail = tuple(_written(table.c[name], value, connection.dialect) for name, value in shared.items())
-    if any(writer is not None for writer in writers):
-        stored = [
-            (*[value if writer is None or value is None else writer(value) for writer, value in zip(writers, row, strict=True)], *tail)
-            for row in rows
-        ]  # fmt: skip
-    else:
-        stored = [(*row, *tail) for row in rows]
+    dialect = connection.dialect
+    lists: list[Iterable[Any]] = []
+    for name, values in columns.items():
+        writer = None if name in written else _writer(table.c[name], dialect)
+        lists.append(
+            values if writer is None else [None if value is None else writer(value) for value in values]
+        )
+    bound, said = _shared(table, same or {}, dialect)
+    # What all rows share is repeated beside them; what can be said in the statement is not handed over at all.
+    stored = list(zip(*lists, *(repeat(value) for value in bound.values()), strict=False))
     if not stored:
         return
-    names = ", ".join(f'"{name}"' for name in (*columns, *shared))
-    if connection.dialect.name == "sqlite":
-        marks = ", ".join("?" * len(stored[0]))
+    if dialect.name == "sqlite":
+        names = ", ".join(f'"{name}"' for name in (*columns, *bound, *said))
+        marks = ", ".join(["?"] * len(stored[0]) + list(said.values()))
         connection.exec_driver_sql(f'INSERT INTO "{table.name}" ({names}) VALUES ({marks})', stored)  # noqa: S608
         return
+    names = ", ".join(f'"{name}"' for name in (*columns, *bound))
     cursor: Any = connection.connection.cursor()
     try:
         with cursor.copy(f'COPY "{table.name}" ({names}) FROM STDIN') as copy:
@@ -107,6 +125,52 @@ def insert_many(
                 copy.write_row(row)
     finally:
         cursor.close()
+
+
+def _shared(
+    table: sa.Table, same: Mapping[str, Any], dialect: Dialect
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Return what all rows share: values to hand over, and on SQLite what stands in the statement itself."""
+    bound: dict[str, Any] = {}
+    said: dict[str, str] = {}
+    for name, value in same.items():
+        column = table.c[name]
+        stored = _written(column, value, dialect)
+        if stored is None and column.server_default is None:
+            continue
+        if dialect.name == "sqlite" and stored is None:
+            said[name] = "NULL"
+        elif dialect.name == "sqlite" and type(stored) is int:
+            said[name] = str(stored)
+        elif dialect.name == "sqlite" and stored == "":
+            said[name] = "''"
+        else:
+            bound[name] = stored
+    return bound, said
+
+
+def next_ids(db: Session, model: type[SQLModel], count: int) -> list[int]:
+    """Return so many ids for new rows of a table, in order; nobody else gets them. Inside a write transaction."""
+    connection, table = db.connection(), table_of(model)
+    if connection.dialect.name == "sqlite":
+        # The one writer there is: what the database itself would give next.
+        last = connection.execute(sa.select(sa.func.max(table.c.id))).scalar_one() or 0
+        return list(range(last + 1, last + count + 1))
+    query = sa.text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)")
+    return [
+        int(one) for one in connection.execute(query, {"name": f'"{table.name}"', "count": count}).scalars()
+    ]
+
+
+def among(db: Session, column: Any, values: Collection[str]) -> sa.ColumnElement[bool]:
+    """Return the condition that a text column holds one of many values: one parameter, one plan, however many."""
+    if db.connection().dialect.name == "sqlite":
+        listed = sa.func.json_each(json.dumps(list(values))).table_valued("value")
+        found: sa.ColumnElement[bool] = column.in_(sa.select(listed.c.value))
+        return found
+    wanted = sa.literal(list(values), postgresql.ARRAY(sa.String))
+    chosen: sa.ColumnElement[bool] = column == sa.any_(wanted)
+    return chosen
 
 
 def _writer(column: sa.Column[Any], dialect: Dialect) -> Writer | None:

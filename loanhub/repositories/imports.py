@@ -10,6 +10,7 @@ from sqlmodel import Session, col
 
 from loanhub.domain.errors import NotFound
 from loanhub.models import Customer, Department, ImportBatch, ImportRow, Lead, LeadTouch, Task, User
+from loanhub.repositories import bulk
 
 AT_ONCE = 500
 
@@ -45,15 +46,16 @@ def find_known(
     """
     found: dict[int, Known] = {}
     for column, wanted in ((Lead.phone_index, list(phone_indexes)), (Lead.id_number_index, list(id_indexes))):
-        for start in range(0, len(wanted), AT_ONCE):
-            # Asked in the same query, "not deleted" would tempt SQLite to walk every lead that is not.
-            query = sa.select(
-                col(Lead.id), col(Lead.phone_index), col(Lead.id_number_index), col(Lead.deleted_at), col(Lead.import_batch_id)
-            ).where(col(column).in_(wanted[start : start + AT_ONCE]))  # fmt: skip
-            for lead_id, phone_index, id_index, deleted_at, batch_id in db.execute(query).all():
-                if deleted_at is not None or (not_of_batch is not None and batch_id == not_of_batch):
-                    continue
-                found[int(lead_id or 0)] = Known(int(lead_id or 0), phone_index, id_index)
+        if not wanted:
+            continue
+        # Asked in the same query, "not deleted" would tempt SQLite to walk every lead that is not.
+        query = sa.select(
+            col(Lead.id), col(Lead.phone_index), col(Lead.id_number_index), col(Lead.deleted_at), col(Lead.import_batch_id)
+        ).where(bulk.among(db, col(column), wanted))  # fmt: skip
+        for lead_id, phone_index, id_index, deleted_at, batch_id in db.execute(query).all():
+            if deleted_at is not None or (not_of_batch is not None and batch_id == not_of_batch):
+                continue
+            found[int(lead_id or 0)] = Known(int(lead_id or 0), phone_index, id_index)
     return [found[key] for key in sorted(found, reverse=True)]
 
 
@@ -82,23 +84,24 @@ def find_known_customers(
         (Customer.phone_index, list(phone_indexes)),
         (Customer.id_number_index, list(id_indexes)),
     ):
-        for start in range(0, len(wanted), AT_ONCE):
-            query = (
-                sa.select(
-                    col(Customer.id), col(Customer.number), col(Customer.name), col(Customer.phone_index),
-                    col(Customer.id_number_index), col(Customer.owner_id), col(User.active), col(Customer.manager_id),
-                    col(Customer.department_id), col(Department.name), col(Customer.deleted_at),
-                )
-                .outerjoin(User, col(User.id) == col(Customer.owner_id))
-                .outerjoin(Department, col(Department.id) == col(Customer.department_id))
-                .where(col(column).in_(wanted[start : start + AT_ONCE]))
-            )  # fmt: skip
-            for row in db.execute(query):
-                if row.deleted_at is None:
-                    found[int(row.id)] = KnownCustomer(
-                        int(row.id), row.number, row.name, row.phone_index, row.id_number_index, row.owner_id,
-                        row.owner_id if row.active else None, row.manager_id, row.department_id, row[9] or "",
-                    )  # fmt: skip
+        if not wanted:
+            continue
+        query = (
+            sa.select(
+                col(Customer.id), col(Customer.number), col(Customer.name), col(Customer.phone_index),
+                col(Customer.id_number_index), col(Customer.owner_id), col(User.active), col(Customer.manager_id),
+                col(Customer.department_id), col(Department.name), col(Customer.deleted_at),
+            )
+            .outerjoin(User, col(User.id) == col(Customer.owner_id))
+            .outerjoin(Department, col(Department.id) == col(Customer.department_id))
+            .where(bulk.among(db, col(column), wanted))
+        )  # fmt: skip
+        for row in db.execute(query):
+            if row.deleted_at is None:
+                found[int(row.id)] = KnownCustomer(
+                    int(row.id), row.number, row.name, row.phone_index, row.id_number_index, row.owner_id,
+                    row.owner_id if row.active else None, row.manager_id, row.department_id, row[9] or "",
+                )  # fmt: skip
     return [found[key] for key in sorted(found, reverse=True)]
 
 

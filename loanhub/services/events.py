@@ -7,9 +7,10 @@ the log must be readable without being a second copy of the protected data.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal, overload
+from types import MappingProxyType
+from typing import Any, Literal, NamedTuple, overload
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -122,14 +123,16 @@ def record(
     return event
 
 
-@dataclass(frozen=True)
-class Entry:
+_NOTHING: Mapping[str, object] = MappingProxyType({})
+
+
+class Entry(NamedTuple):
     """One of many like events: whose timeline it belongs to and what it says."""
 
     entity_id: int
     summary: str
     after: Mapping[str, object]
-    before: Mapping[str, object] = field(default_factory=dict)
+    before: Mapping[str, object] = _NOTHING
     customer_id: int | None = None
     lead_id: int | None = None
 
@@ -155,15 +158,20 @@ def record_many(
         "actor_name": actor.name, "actor_role": ",".join(sorted(actor.roles)), "session_id": actor.session_id,
         "ip": actor.ip, "at": now, "reason": "", "key": key,
     }  # fmt: skip
-    rows = [
-        (e.entity_id, e.entity_id if entity == "lead" else e.lead_id, e.customer_id, dict(e.before), dict(e.after),
-         e.summary[:500])
-        for e in entries
-    ]  # fmt: skip
+    rows = list(entries)
     if not rows:
         return
-    columns = ("entity_id", "lead_id", "customer_id", "before", "after", "summary")
-    bulk.insert_many(db, Event, columns, rows, same=same)
+    ids = [e.entity_id for e in rows]
+    columns: dict[str, list[Any]] = {
+        "entity_id": ids, "lead_id": ids if entity == "lead" else [e.lead_id for e in rows],
+        "customer_id": [e.customer_id for e in rows], "after": [dict(e.after) for e in rows],
+        "summary": [e.summary[:500] for e in rows],
+    }  # fmt: skip
+    if any(e.before for e in rows):
+        columns["before"] = [dict(e.before) for e in rows]
+    else:
+        same["before"] = {}
+    bulk.insert_columns(db, Event, columns, same=same)
     if entity in ENTITY_TOPICS:
         announce(
             db,

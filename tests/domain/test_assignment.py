@@ -48,7 +48,19 @@ def ask(one: Engine, now: datetime = NOON, **more: object):
 
 
 class TestTurn:
-    @settings(max_examples=200)
+    @settings(deadline=None)
+    @given(steps=st.lists(st.one_of(st.integers(1, 40), st.sets(st.integers(1, 9), min_size=1)), max_size=60))
+    def test_turns_of_equal_weights_are_the_same_however_they_are_worked_out(self, steps):
+        asked, quick, people = Turn(), Turn(), (1, 2, 3)
+        for step in steps:
+            if isinstance(step, set):
+                people = tuple(sorted(step))
+                continue
+            for _ in range(step):
+                assert quick.take_evenly(people) == asked.take([(one, 1) for one in people])
+        assert quick.as_json() == asked.as_json()
+
+    @settings(max_examples=200, deadline=None)
     @given(weights=st.lists(st.integers(1, 100), min_size=1, max_size=12), number=st.integers(1, 300))
     def test_every_prefix_keeps_each_person_within_one_lead_of_the_share(self, weights, number):
         turn, total = Turn(), sum(weights)

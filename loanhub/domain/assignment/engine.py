@@ -78,6 +78,16 @@ class Decision:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class _Able:
+    """Who of a rule's people could take a lead at a moment, with their weights, and what hinders the others."""
+
+    asked: tuple[datetime, frozenset[int]]
+    people: list[tuple[int, int]]
+    ids: tuple[int, ...]
+    hindered: str
+
+
 @dataclass
 class Engine:
     """The rules in force with their turns and people; asked lead after lead, it keeps count itself."""
@@ -87,6 +97,8 @@ class Engine:
     turns: dict[str, Turn]
     seed: str
     overrides: Overrides | None = None
+    _found: dict[str, _Able] = field(default_factory=dict, repr=False, compare=False)
+    """Who can take leads of a rule, by its key; good until somebody becomes full."""
 
     def decide(
         self, applies: Callable[[Rule], bool], *, now: datetime, besides: frozenset[int] = frozenset()
@@ -107,20 +119,22 @@ class Engine:
             if rule.hours is Hours.WORKING and not self._is_open(local):
                 passed.append(f"{title}只在工作时间分配")
                 continue
-            able, hindered = self._able(team, now, day, besides)
-            if able:
-                chosen, how = self._choose(rule, able, now)
-                self._count(chosen, day)
+            found = self._found.get(rule.key)
+            if found is None or found.asked != (now, besides):
+                found = self._found[rule.key] = self._able(team, now, day, besides)
+            if found.people:
+                chosen, how = self._choose(rule, found)
+                self._count(chosen, now, day)
                 why = f"（{team.sentence}）" if team.sentence else ""
                 return Decision(
                     chosen, Outcome.RULE, rule.key, rule.name, _said(passed, f"{title}{why}：{how}")
                 )
-            passed.append(f"{title}没有人能接（{hindered}）")
+            passed.append(f"{title}没有人能接（{found.hindered}）")
             if rule.fallback is Fallback.TEAM_LEAD:
                 for lead_id in team.leads:
                     lead = self.people.get(lead_id)
                     if lead is not None and lead_id not in besides and not _is_away(lead, now):
-                        self._count(lead_id, day)
+                        self._count(lead_id, now, day)
                         return Decision(
                             lead_id,
                             Outcome.TEAM_LEAD,
@@ -138,9 +152,7 @@ class Engine:
     def _is_open(self, local: datetime) -> bool:
         return is_business_day(local.date(), self.overrides) and WORK_STARTS <= local.time() < WORK_ENDS
 
-    def _able(
-        self, team: Team, now: datetime, day: date, besides: frozenset[int]
-    ) -> tuple[list[tuple[int, int]], str]:
+    def _able(self, team: Team, now: datetime, day: date, besides: frozenset[int]) -> _Able:
         able: list[tuple[int, int]] = []
         hindered: Counter[str] = Counter()
         for person_id, weight in team.people:
@@ -157,9 +169,10 @@ class Engine:
             else:
                 able.append((person_id, weight))
         said = "、".join(f"{number} 人{why}" for why, number in hindered.items())
-        return able, said or "没有候选人"
+        return _Able((now, besides), able, tuple(one for one, _ in able), said or "没有候选人")
 
-    def _choose(self, rule: Rule, able: list[tuple[int, int]], now: datetime) -> tuple[int, str]:
+    def _choose(self, rule: Rule, found: _Able) -> tuple[int, str]:
+        able = found.people
         turn = self.turns.setdefault(rule.key, Turn())
         if rule.strategy is Strategy.LOAD:
             chosen = min(able, key=lambda one: (self.people[one[0]].open, one[0]))[0]
@@ -171,16 +184,18 @@ class Engine:
             chosen = draw(f"{self.seed}:{rule.key}:{turn.drawn}", able)
             return chosen, f"随机抽中{self.people[chosen].name}（种子 {self.seed}，第 {turn.drawn} 次）"
         if rule.strategy is Strategy.ROUND_ROBIN:
-            chosen = turn.take([(one, 1) for one, _ in able])
+            chosen = turn.take_evenly(found.ids)
             return chosen, f"轮流，轮到{self.people[chosen].name}（第 {turn.drawn} 条）"
         chosen = turn.take(able)
         weight, total = dict(able)[chosen], sum(weight for _, weight in able)
         return chosen, f"按权重轮到{self.people[chosen].name}（权重 {weight}/{total}，第 {turn.drawn} 条）"
 
-    def _count(self, person_id: int, day: date) -> None:
+    def _count(self, person_id: int, now: datetime, day: date) -> None:
         person = self.people[person_id]
         person.open += 1
         person.taken[day] = person.taken.get(day, 0) + 1
+        if person.hindered(now, day):
+            self._found.clear()
 
 
 def _is_away(person: Person, now: datetime) -> bool:

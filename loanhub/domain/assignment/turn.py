@@ -8,9 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from heapq import heapify, heapreplace
 from math import lcm
 
 _FINEST = 10**9
+
+
+@dataclass(slots=True)
+class _Round:
+    """Leads given out in turn to the same people, all of one weight; ``order`` holds (owed at the start less taken, negated; place)."""
+
+    people: tuple[int, ...]
+    order: list[tuple[int, int]]
+    unit: int
+    steps: int = 0
 
 
 @dataclass(slots=True)
@@ -23,6 +34,33 @@ class Turn:
     scale: int = 1
     owed: dict[int, int] = field(default_factory=dict)
     drawn: int = 0
+    _round: _Round | None = field(default=None, repr=False, compare=False)
+
+    def take_evenly(self, people: tuple[int, ...]) -> int:
+        """Return the person whose turn it is where all weigh the same: as :meth:`take`, without asking each of them.
+
+        Credited alike, they keep their order among themselves; only the one who takes the lead goes back.
+        """
+        if len(people) == 1:
+            return self.take([(people[0], 1)])
+        if self._round is None or self._round.people != people:
+            self._settle()
+            unit = self._rescale(len(people))
+            order = [(-self.owed.get(person, 0), place) for place, person in enumerate(people)]
+            heapify(order)
+            self._round = _Round(people, order, unit)
+        self.drawn += 1
+        self._round.steps += 1
+        behind, place = self._round.order[0]
+        heapreplace(self._round.order, (behind + self.scale, place))
+        return people[place]
+
+    def _settle(self) -> None:
+        """Write down what everybody of an even round is owed by now."""
+        going, self._round = self._round, None
+        if going is not None:
+            for behind, place in going.order:
+                self.owed[going.people[place]] = going.steps * going.unit - behind
 
     def take(self, weights: Sequence[tuple[int, int]]) -> int:
         """Return the person whose turn it is and count the lead; ``weights`` are (id, weight ≥ 1), never empty.
@@ -30,6 +68,7 @@ class Turn:
         Everybody is credited the own share of one lead; of those credited enough, the one who must be served
         soonest takes it. Ties go to the first in the list.
         """
+        self._settle()
         total = sum(weight for _, weight in weights)
         unit = self._rescale(total)
         scale, owed = self.scale, self.owed
@@ -65,6 +104,7 @@ class Turn:
 
     def as_json(self) -> dict[str, object]:
         """Return the document to be stored."""
+        self._settle()
         owed = {str(one): held for one, held in self.owed.items() if held}
         return {"scale": self.scale, "owed": owed, "drawn": self.drawn}
 

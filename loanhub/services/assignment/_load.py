@@ -215,6 +215,11 @@ class OpenEngine:
     _scorer: Any = None
     """None: not looked for yet; False: no rule asks for a score, or none is in force."""
 
+    @property
+    def asks(self) -> bool:
+        """Return whether any rule looks at the lead at all."""
+        return any(rule.criteria for rule in self.document.rules)
+
     def place(
         self, lead: Any, *, besides: frozenset[int] = frozenset(), now: datetime | None = None
     ) -> Decision:

@@ -26,7 +26,7 @@ from loanhub.repositories.imports import Known, KnownCustomer
 from loanhub.services._actor import Actor
 from loanhub.services.duplicates import rules_of
 from loanhub.services.duplicates.tell import blind_customer
-from loanhub.services.imports._plan import PlannedRow
+from loanhub.services.imports._plan import FileRow
 from loanhub.services.imports._ready import keys_of
 
 
@@ -57,22 +57,18 @@ class Finder:
     """Finds the known lead of each of ``rows`` (those that the file itself does not refuse or repeat)."""
 
     def __init__(
-        self, db: Session, actor: Actor, rows: Sequence[PlannedRow], *, not_of_batch: int | None
+        self, db: Session, actor: Actor, rows: Sequence[FileRow], *, not_of_batch: int | None
     ) -> None:
         self._db, self._actor = db, actor
-        self._keys = {
-            row.number: row.ready.keys if row.ready else keys_of(row.cleaned.values)
-            for row in rows
-            if row.wanted
-        }
-        phones = {keys.phone for keys in self._keys.values() if keys.phone}
-        numbers = {keys.id_number for keys in self._keys.values() if keys.id_number}
+        self._keys = {row.number: _keys_of(row) for row in rows if row.wanted}
+        phones = {phone for phone, _ in self._keys.values() if phone}
+        numbers = {id_number for _, id_number in self._keys.values() if id_number}
         known = repository.find_known(db, phones, numbers, not_of_batch=not_of_batch)
         self._leads = _Shelf(known)
         self._customers = _Shelf(repository.find_known_customers(db, phones, numbers))
         self._standings = _standings(db, [one.id for one in known])
 
-    def find(self, row: PlannedRow, *, now: datetime) -> Match | None:
+    def find(self, row: FileRow, *, now: datetime) -> Match | None:
         """Return the known lead this enquiry belongs to, else the customer; None for a new person.
 
         A lead lost long ago is none: the person asks anew, and may be a customer.
@@ -91,20 +87,20 @@ class Finder:
             if outcome is not DuplicateOutcome.NEW_OPPORTUNITY:
                 return Match(key, lead_id=known.id)
             break
-        name = str(row.cleaned.values.get("name") or "")
+        name = str(row.values.get("name") or "")
         for customer, key in self._agreeing(self._customers, keys, now):
             # A family shares a phone, and an enquiry must not be hung on the wrong one of it.
             if key is not DuplicateKey.PHONE or could_be_called(name, customer.name):
                 return Match(key, customer=customer)
         return None
 
-    def shares_number(self, row: PlannedRow) -> bool:
+    def shares_number(self, row: FileRow) -> bool:
         """Return whether a row has the phone or identity number of any known customer, whatever its name."""
         keys = self._keys.get(row.number)
         return keys is not None and any(self._customers.with_any(keys))
 
     def _agreeing(
-        self, shelf: _Shelf[_Known], keys: PartyKeys, now: datetime
+        self, shelf: _Shelf[_Known], keys: _Keys, now: datetime
     ) -> Iterator[tuple[_Known, DuplicateKey]]:
         """Yield what is known by a number the firm's rules count, the identity number first."""
         found = shelf.with_any(keys)
@@ -113,7 +109,8 @@ class Finder:
         rules = rules_of(self._db, now=now)
         for known in found:
             key = find_duplicate_key(
-                keys, PartyKeys(phone=known.phone_index, id_number=known.id_number_index)
+                PartyKeys(phone=keys[0], id_number=keys[1]),
+                PartyKeys(phone=known.phone_index, id_number=known.id_number_index),
             )
             if key is not None and rules.stops(Key(key.value)):
                 yield known, key
@@ -131,6 +128,18 @@ class Finder:
         return self._actor.reaches(owner_id=standing.owner_id, department_id=standing.department_id)
 
 
+_Keys = tuple[str | None, str | None]
+"""The blind indexes of phone and identity number."""
+
+
+def _keys_of(row: FileRow) -> _Keys:
+    ready = getattr(row, "ready", None)
+    if ready is not None:
+        return ready.phone_key, ready.id_number_key
+    keys = keys_of(row.values)
+    return keys.phone, keys.id_number
+
+
 _Known = TypeVar("_Known", Known, KnownCustomer)
 
 
@@ -146,11 +155,11 @@ class _Shelf(Generic[_Known]):
             if one.id_number_index:
                 self._by_id.setdefault(one.id_number_index, []).append(one)
 
-    def with_any(self, keys: PartyKeys) -> list[_Known]:
+    def with_any(self, keys: _Keys) -> list[_Known]:
         """Return those with the identity number, then those with the phone."""
-        if keys.id_number not in self._by_id and keys.phone not in self._by_phone:
+        if keys[1] not in self._by_id and keys[0] not in self._by_phone:
             return []
-        return [*self._by_id.get(keys.id_number or "", ()), *self._by_phone.get(keys.phone or "", ())]
+        return [*self._by_id.get(keys[1] or "", ()), *self._by_phone.get(keys[0] or "", ())]
 
 
 def _standings(db: Session, lead_ids: Sequence[int]) -> dict[int, _Standing]:

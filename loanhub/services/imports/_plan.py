@@ -8,14 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Protocol, TypeVar
 
 from loanhub.domain.catalogue import Catalogue, FieldSpec
 from loanhub.domain.choice import Choice
 from loanhub.domain.cleaning import CleanedRow, NoteKind, RowOutcome, clean_lead_row
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.importing import FileDuplicate, Repeats, header_unit
-from loanhub.domain.leads import PartyKeys
 from loanhub.domain.loose_values import AmountUnit, cell_text, known_words
 from loanhub.services.imports._sheet import Cell, Sheet
 
@@ -114,20 +113,6 @@ def _row_numbers(raw: object) -> frozenset[int]:
     return frozenset(wanted)
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """What a row that becomes a lead brings, worked out before anything is written.
-
-    ``columns`` are values by column, ``sealed`` the stored form of the encrypted ones, ``tokens`` what the lead is found by
-    besides its number.
-    """
-
-    keys: PartyKeys
-    columns: Mapping[str, Any]
-    sealed: Mapping[str, str]
-    tokens: frozenset[str]
-
-
 @dataclass(slots=True)
 class PlannedRow:
     """A row of the file with what cleaning made of it; ``repeats`` is the row number of the earlier one, or 0."""
@@ -137,7 +122,11 @@ class PlannedRow:
     cleaned: CleanedRow
     repeat: FileDuplicate | None = None
     repeats: int = 0
-    ready: Ready | None = None
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        """Return the cleaned values by field."""
+        return self.cleaned.values
 
     @property
     def refused(self) -> bool:
@@ -150,6 +139,27 @@ class PlannedRow:
         return not self.refused and self.repeat is None
 
 
+class FileRow(Protocol):
+    """A row of the file as far as its repeats are asked for."""
+
+    number: int
+    repeat: FileDuplicate | None
+    repeats: int
+
+    @property
+    def values(self) -> Mapping[str, object]:
+        """Return the cleaned values by field."""
+
+    @property
+    def refused(self) -> bool:
+        """Return whether the row may not be imported."""
+
+    @property
+    def wanted(self) -> bool:
+        """Return whether the row is to become a lead as far as the file itself can tell."""
+
+
+R = TypeVar("R", bound=FileRow)
 Words = Mapping[str, Mapping[str, str]]
 
 
@@ -224,12 +234,12 @@ def clean(recipe: Recipe, number: int, cells: tuple[Cell, ...]) -> PlannedRow:
     return PlannedRow(number, cells, cleaned)
 
 
-def mark_repeats(rows: Iterable[PlannedRow]) -> Iterator[PlannedRow]:
+def mark_repeats(rows: Iterable[R]) -> Iterator[R]:
     """Yield all rows of a file, from its first on, those marked that repeat an earlier one."""
     repeats, numbers = Repeats(), []
     for row in rows:
         numbers.append(row.number)
-        row.repeat = repeats.of({} if row.refused else row.cleaned.values)
+        row.repeat = repeats.of({} if row.refused else row.values)
         row.repeats = numbers[row.repeat.first_index] if row.repeat else 0
         yield row
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 from loanhub.domain.catalogue import Catalogue, FieldSpec
 from loanhub.domain.choice import Choice
+from loanhub.domain.cleaning import RowOutcome
+from loanhub.domain.importing import FileDuplicate
 from loanhub.domain.leads import PartyKeys
 from loanhub.models import Lead
 from loanhub.models._columns import Code
 from loanhub.models.encryption import EncryptedText, blind_index, blind_index_tail, encrypt
 from loanhub.services import search
-from loanhub.services.imports._plan import PlannedRow, Ready, Recipe, clean
+from loanhub.services.imports._plan import Recipe, clean
 from loanhub.services.imports._sheet import Cell
 
 TABLE: Any = Lead.__table__  # type: ignore[attr-defined]
@@ -22,6 +25,51 @@ SEALED = frozenset(column.name for column in TABLE.columns if isinstance(column.
 """The columns of a lead that are stored encrypted."""
 
 Numbered = tuple[int, tuple[Cell, ...]]
+
+
+class Ready(NamedTuple):
+    """What a row that becomes a lead brings, worked out before anything is written.
+
+    ``columns`` are values by column, ``sealed`` the stored form of the encrypted ones, ``tokens`` what the lead is found by
+    besides its number, as the text of a JSON array.
+    """
+
+    phone_key: str | None
+    id_number_key: str | None
+    columns: Mapping[str, Any]
+    sealed: Mapping[str, str]
+    tokens: str
+
+
+class Said(NamedTuple):
+    """What cleaning says of a row, in plain values that go from one process to another: ``ready`` unless it is refused.
+
+    ``outcome`` is a :class:`RowOutcome`'s code, ``issues`` the remarks as the text of a JSON array, masked.
+    """
+
+    outcome: str
+    issues: str
+    values: Mapping[str, object]
+    ready: tuple[Any, ...] | None
+
+
+class ReadyRow:
+    """A row of the file on its way into the tables."""
+
+    __slots__ = ("cells", "issues", "number", "outcome", "ready", "refused", "repeat", "repeats", "values")
+
+    def __init__(self, number: int, cells: tuple[Cell, ...], said: Sequence[Any]) -> None:
+        self.number, self.cells = number, cells
+        self.outcome, self.issues, self.values, ready = said
+        self.refused: bool = self.outcome == RowOutcome.REFUSED.value
+        self.ready = None if ready is None else Ready(*ready)
+        self.repeat: FileDuplicate | None = None
+        self.repeats = 0
+
+    @property
+    def wanted(self) -> bool:
+        """Return whether the row is to become a lead as far as the file itself can tell."""
+        return not self.refused and self.repeat is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +103,22 @@ def places_of(catalogue: Catalogue) -> Places:
     return {spec.key: Place.of(spec) for spec in kept}
 
 
-def make_ready(recipe: Recipe, places: Places, rows: Sequence[Numbered]) -> list[PlannedRow]:
+def make_ready(recipe: Recipe, places: Places, rows: Sequence[Numbered]) -> list[Said]:
     """Clean rows and make ready those that are not refused."""
-    planned = [clean(recipe, number, cells) for number, cells in rows]
-    for row in planned:
-        if not row.refused:
-            row.ready = ready_of(places, row.cleaned.values)
-    return planned
+    said = []
+    for number, cells in rows:
+        cleaned = clean(recipe, number, cells).cleaned
+        outcome = cleaned.outcome
+        notes = [note.as_dict() for note in cleaned.notes]
+        said.append(
+            Said(
+                outcome.value,
+                json.dumps(notes, ensure_ascii=False) if notes else "[]",
+                cleaned.values,
+                None if outcome is RowOutcome.REFUSED else tuple(ready_of(places, cleaned.values)),
+            )
+        )
+    return said
 
 
 def keys_of(values: Mapping[str, object]) -> PartyKeys:
@@ -85,7 +142,8 @@ def ready_of(places: Places, values: Mapping[str, object]) -> Ready:
     sealed = {
         name: encrypt(str(value), place=f"lead.{name}") for name, value in columns.items() if name in SEALED
     }
-    return Ready(keys, columns, sealed, frozenset(search.tokens_of(SimpleNamespace(**columns), "lead")))
+    tokens = sorted(search.tokens_of(SimpleNamespace(**columns), "lead"))
+    return Ready(keys.phone, keys.id_number, columns, sealed, json.dumps(tokens, ensure_ascii=False))
 
 
 def _columns(places: Places, values: Mapping[str, object], keys: PartyKeys) -> dict[str, Any]:

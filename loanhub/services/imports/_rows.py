@@ -28,8 +28,8 @@ from loanhub.services import catalogue as catalogues
 from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
 from loanhub.services.imports._known import Finder, Match
-from loanhub.services.imports._plan import Customers, Duplicates, Options, Ownership, PlannedRow
-from loanhub.services.imports._ready import SEALED, TABLE, Places, places_of, ready_of
+from loanhub.services.imports._plan import Customers, Duplicates, Options, Ownership
+from loanhub.services.imports._ready import SEALED, TABLE, Places, Ready, ReadyRow, places_of
 from loanhub.services.leads._entry import Entry
 
 
@@ -97,7 +97,7 @@ def write_chunk(
     db: Session,
     actor: Actor,
     batch: ImportBatch,
-    rows: Sequence[PlannedRow],
+    rows: Sequence[ReadyRow],
     context: Context,
     *,
     now: datetime,
@@ -106,8 +106,8 @@ def write_chunk(
     finder = Finder(db, actor, rows, not_of_batch=batch.id)
     tally = Tally()
     stored: list[tuple[Any, ...]] = []
-    fresh: list[tuple[PlannedRow, Match | None]] = []
-    touched: list[tuple[Match, PlannedRow]] = []
+    fresh: list[tuple[ReadyRow, Match | None]] = []
+    touched: list[tuple[Match, ReadyRow]] = []
     for row in rows:
         if row.refused:
             stored.append(_row(row, "refused", raw=True))
@@ -131,12 +131,14 @@ def write_chunk(
     _touch(db, actor, batch, touched, context, now=now)
     ids = _insert(db, actor, batch, fresh, context, now=now)
     for (row, match), lead_id in zip(fresh, ids, strict=True):
-        outcome = row.cleaned.outcome.value if match is None else ATTACHED
+        outcome = row.outcome if match is None else ATTACHED
         remark = "" if match is None else _remark(finder, match)
         stored.append(_row(row, outcome, lead_id=lead_id, remark=remark, match=match))
         tally.add(outcome)
     tally.created = len(ids)
-    bulk.insert_many(db, ImportRow, _ROW_COLUMNS, stored, same={"batch_id": batch.id})
+    bulk.insert_many(
+        db, ImportRow, _ROW_COLUMNS, stored, same={"batch_id": batch.id}, written=frozenset({"issues"})
+    )
     return tally
 
 
@@ -150,13 +152,14 @@ _ROW_COLUMNS = (
 
 
 def _row(
-    row: PlannedRow, outcome: str, *, lead_id: int | None = None, remark: str = "", match: Match | None = None,
+    row: ReadyRow, outcome: str, *, lead_id: int | None = None, remark: str = "", match: Match | None = None,
     raw: bool = False,
 ) -> tuple[Any, ...]:  # fmt: skip
     """Return what became of a row, in the order of :data:`_ROW_COLUMNS`."""
-    issues = [note.as_dict() for note in row.cleaned.notes]
+    issues = row.issues
     if remark:
-        issues.insert(0, {"field": "", "kind": "duplicate", "sentence": remark, "before": "", "after": ""})
+        first = {"field": "", "kind": "duplicate", "sentence": remark, "before": "", "after": ""}
+        issues = json.dumps([first, *json.loads(issues)], ensure_ascii=False)
     # Refused rows are kept as they came, encrypted: people download them, mend them and send them again.
     kept = json.dumps([_plain(cell) for cell in row.cells], ensure_ascii=False) if raw else None
     known_lead = match.lead_id or None if match else None
@@ -169,7 +172,7 @@ def _plain(cell: object) -> object:
 
 
 def _meet(
-    db: Session, actor: Actor, row: PlannedRow, match: Match, finder: Finder, context: Context, *, now: datetime
+    db: Session, actor: Actor, row: ReadyRow, match: Match, finder: Finder, context: Context, *, now: datetime
 ) -> str:  # fmt: skip
     """Do with a known person's row what was chosen; returns the row's outcome. Touches are written together afterwards."""
     if match.customer is not None:
@@ -183,7 +186,7 @@ def _meet(
     ):
         lead = db.get(Lead, match.lead_id)
         assert lead is not None
-        return "filled" if _fill(db, actor, lead, row.cleaned.values, context, now=now) else "duplicate"
+        return "filled" if _fill(db, actor, lead, row.values, context, now=now) else "duplicate"
     return "touched"
 
 
@@ -191,17 +194,17 @@ _OF_CUSTOMERS = {Customers.ATTACH: ATTACHED, Customers.TELL: "told", Customers.S
 
 
 def _touch(
-    db: Session, actor: Actor, batch: ImportBatch, touched: Sequence[tuple[Match, PlannedRow]], context: Context,
+    db: Session, actor: Actor, batch: ImportBatch, touched: Sequence[tuple[Match, ReadyRow]], context: Context,
     *, now: datetime,
 ) -> None:  # fmt: skip
     """Credit the channels of repeated enquiries, as :func:`loanhub.services.leads.touch` does for one; owners are told at the end."""
     rows = []
     entries: dict[str, list[events.Entry]] = {"lead": [], "customer": []}
     for match, row in touched:
-        channel = str(row.cleaned.values.get("channel_code") or "")
+        channel = str(row.values.get("channel_code") or "")
         entity, record_id = match.record
         if entity == "lead":
-            rows.append((record_id, channel, str(row.cleaned.values.get("note") or "")[:300]))
+            rows.append((record_id, channel, str(row.values.get("note") or "")[:300]))
         said = f"再次从{context.channels.get(channel) or '其他渠道'}进线"
         customer_id = record_id if entity == "customer" else None
         entries[entity].append(events.Entry(record_id, said, {}, customer_id=customer_id))
@@ -239,7 +242,7 @@ def _insert(
     db: Session,
     actor: Actor,
     batch: ImportBatch,
-    rows: Sequence[tuple[PlannedRow, Match | None]],
+    rows: Sequence[tuple[ReadyRow, Match | None]],
     context: Context,
     *,
     now: datetime,
@@ -250,57 +253,75 @@ def _insert(
     """
     if not rows:
         return []
+    same = _defaults(db, actor, batch, context, now)
+    brings = [row.ready for row, _ in rows if row.ready is not None]
+    placed = _placed(db, rows, brings, same, context, done=batch.created_count, now=now)
     day = local(now).date()
     first = next_number(db, f"lead:{day:%Y%m%d}", count=len(rows))
-    entry = Entry(db, now=now)
-    same = _defaults(db, actor, batch, context, now)
-    turn = itertools.islice(itertools.cycle(context.owners or ((0, None),)), batch.created_count, None)
-    brings = [row.ready or ready_of(context.places, row.cleaned.values) for row, _ in rows]
-    first_step_at = assignment.first_step_at(db, now)
-    kept_by = [_keeping(match, first_step_at, now) for _, match in rows]
-    leads = []
-    for place, (ready, kept) in enumerate(zip(brings, kept_by, strict=True)):
-        values = dict(ready.columns)
-        owner_id, department_id = next(turn)
-        values["number"] = lead_number(day, first + place)
-        values["cost_fen"] = context.costs.get(values.get("channel_code", ""), 0)
-        if owner_id:
-            values["owner_id"], values["department_id"] = owner_id, department_id
-        leads.append(values | kept)
-    if context.options.owner is Ownership.RULES:
-        with assignment.open_engine(db, now=now) as engine:
-            for values, kept in zip(leads, kept_by, strict=True):
-                if "owner_id" not in kept:
-                    values |= assignment.columns_of(engine, engine.place({**same, **values}), now=now)
-    for values in leads:
-        record = SimpleNamespace(**{**same, **values}) if entry.asks else None
-        values["pipeline_id"], values["stage_code"] = entry.board_of(record)
-    _rank(db, leads)
-    brought = sorted(set().union(*leads))
-    stored = ({**values, **ready.sealed} for values, ready in zip(leads, brings, strict=True))
-    bulk.insert_many(
-        db, Lead, brought, ([one.get(name, same[name]) for name in brought] for one in stored), written=SEALED,
-        same={name: value for name, value in same.items() if name not in brought},
+    numbers = [lead_number(day, first + place) for place in range(len(rows))]
+    ids = bulk.next_ids(db, Lead, len(rows))
+    channels = [one.columns.get("channel_code", "") for one in brings]
+    columns: dict[str, list[Any]] = {"id": ids, "number": numbers}
+    columns["cost_fen"] = [context.costs.get(code, 0) for code in channels]
+    for name in sorted(set().union(*(one.columns for one in brings))):
+        if name in SEALED:
+            columns[name] = [one.sealed.get(name) for one in brings]
+        else:
+            usual = same[name]
+            columns[name] = [one.columns.get(name, usual) for one in brings]
+    for name in sorted(set().union(*placed)):
+        usual = same[name]
+        columns[name] = [one.get(name, usual) for one in placed]
+    bulk.insert_columns(
+        db, Lead, columns, written=SEALED, same={name: value for name, value in same.items() if name not in columns}
     )  # fmt: skip
-    newest = sa.select(TABLE.c.number, TABLE.c.id).where(TABLE.c.import_batch_id == batch.id)
-    newest = newest.order_by(TABLE.c.id.desc()).limit(len(leads))
-    by_number = {number: int(lead_id) for number, lead_id in db.execute(newest).all()}
-    ids = [by_number[values["number"]] for values in leads]
-    pairs = list(zip(ids, leads, strict=True))
-    found = (
-        (lead_id, ready.tokens | number_tokens(values["number"]))
-        for (lead_id, values), ready in zip(pairs, brings, strict=True)
-    )
-    search.write_tokens(db, "lead", found)
+    search.write_token_lists(
+        db, "lead",
+        ((lead_id, _with(one.tokens, number_tokens(number))) for lead_id, one, number in zip(ids, brings, numbers, strict=True)),
+    )  # fmt: skip
+    labels = context.channels
     entries = [
         events.Entry(
-            lead_id, f"{values['number']} {context.channels.get(values.get('channel_code', ''), '')}".strip(),
-            {"文件": batch.file_name, "行": row.number, **_why(values, context)}, customer_id=values.get("customer_id"),
+            lead_id, f"{number} {labels.get(code, '')}".rstrip(), {"文件": batch.file_name, "行": row.number, **_why(values, context)},
+            customer_id=values.get("customer_id"),
         )
-        for (lead_id, values), (row, _) in zip(pairs, rows, strict=True)
+        for lead_id, number, code, values, (row, _) in zip(ids, numbers, channels, placed, rows, strict=True)
     ]  # fmt: skip
     events.record_many(db, actor, "lead.imported", entries, now=now, entity="lead", key=f"import:{batch.id}")
     return ids
+
+
+def _with(tokens: str, more: set[str]) -> str:
+    """Return the text of a JSON array with more tokens, plain letters and digits, at its end."""
+    listed = ",".join(f'"{token}"' for token in sorted(more))
+    return f"[{listed}]" if tokens == "[]" else f"{tokens[:-1]},{listed}]"
+
+
+def _placed(
+    db: Session, rows: Sequence[tuple[ReadyRow, Match | None]], brings: Sequence[Ready], same: Mapping[str, Any],
+    context: Context, *, done: int, now: datetime,
+) -> list[dict[str, Any]]:  # fmt: skip
+    """Return by column whose each new lead becomes, why, and where on the board it stands."""
+    first_step_at = assignment.first_step_at(db, now)
+    placed = [_keeping(match, first_step_at, now) for _, match in rows]
+    if context.options.owner is Ownership.RULES:
+        with assignment.open_engine(db, now=now) as engine:
+            for kept, ready in zip(placed, brings, strict=True):
+                if "owner_id" not in kept:
+                    record = {**same, **ready.columns, **kept} if engine.asks else same
+                    kept |= assignment.columns_of(engine, engine.place(record), now=now)
+    elif context.owners:
+        turn = itertools.islice(itertools.cycle(context.owners), done, None)
+        for kept, (owner_id, department_id) in zip(placed, turn, strict=False):
+            if "owner_id" not in kept:
+                kept["owner_id"], kept["department_id"] = owner_id, department_id
+    entry = Entry(db, now=now)
+    usual = None if entry.asks else entry.board_of(None)
+    for kept, ready in zip(placed, brings, strict=True):
+        board = usual or entry.board_of(SimpleNamespace(**{**same, **ready.columns, **kept}))
+        kept["pipeline_id"], kept["stage_code"] = board
+    _rank(db, placed)
+    return placed
 
 
 def _keeping(match: Match | None, first_step_at: datetime, now: datetime) -> dict[str, Any]:
@@ -362,6 +383,9 @@ def _ranks(first: str | None, count: int) -> list[str]:
     if first is None:
         return spread(count)
     low = between(None, first)
+    if not first.startswith(low):
+        # Whatever continues ``low`` stands above it and below ``first``.
+        return [low + one for one in spread(count)]
     ranks: list[str] = []
 
     def fill(below: str, above: str, number: int) -> None:

@@ -148,7 +148,10 @@ def _table(name: str, rows: list[list[object]], warnings: tuple[str, ...]) -> Sh
     width = max((i + 1 for i, title in enumerate(titles) if title), default=0)
     body: list[tuple[int, tuple[Cell, ...]]] = []
     for number, row in enumerate(rows[place + 1 :], start=place + 2):
-        cells = tuple(_cell(value) for value in row)
+        cells = tuple([
+            value if type(value) is str and len(value) <= MAX_CELL and "\0" not in value else _cell(value)
+            for value in row
+        ])  # fmt: skip
         filled = [i for i, cell in enumerate(cells) if cell not in (None, "")]
         if filled:
             width = max(width, filled[-1] + 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
 import secrets
 from collections import Counter
@@ -22,12 +21,13 @@ from loanhub.services._actor import Actor
 from loanhub.services._notices import notify
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.imports import _batch
-from loanhub.services.imports._helper import rows_ready
-from loanhub.services.imports._plan import BatchStatus, Ownership, PlannedRow, mark_repeats
+from loanhub.services.imports._helper import launched, rows_ready
+from loanhub.services.imports._plan import BatchStatus, Ownership, mark_repeats
+from loanhub.services.imports._ready import ReadyRow
 from loanhub.services.imports._rows import Context, context_of, write_chunk
 
 KIND = "leads.import"
-CHUNK_ROWS = 2_500
+CHUNK_ROWS = 5_000
 LEASE = timedelta(seconds=60)
 
 
@@ -114,13 +114,15 @@ def run(
             raise Conflict(f"这次导入{BatchStatus(batch.status).label}")
         _take(db, batch_id, worker, clock())
     with reading() as db:
-        batch = _batch.own(db, actor, batch_id)
-        sheet = _batch.sheet_of(db, batch)
-        recipe = _batch.cleaning_of(db, batch, sheet, now=clock())
-        context = context_of(db, actor, _batch.options_of(db, batch))
-        done = batch.done_count
-    with contextlib.closing(rows_ready(recipe, context.places, sheet.rows)) as cleaned:
-        rows = mark_repeats(cleaned)
+        number = _batch.own(db, actor, batch_id).row_count
+    with launched(number) as helper:
+        with reading() as db:
+            batch = _batch.own(db, actor, batch_id)
+            sheet = _batch.sheet_of(db, batch)
+            recipe = _batch.cleaning_of(db, batch, sheet, now=clock())
+            context = context_of(db, actor, _batch.options_of(db, batch))
+            done = batch.done_count
+        rows = mark_repeats(rows_ready(recipe, context.places, sheet.rows, helper))
         _drop(rows, done)
         return _write(
             actor, batch_id, worker, rows, context, total=len(sheet.rows), done=done, clock=clock, on_progress=on_progress,
@@ -128,14 +130,14 @@ def run(
         )  # fmt: skip
 
 
-def _drop(rows: Iterator[PlannedRow], number: int) -> None:
+def _drop(rows: Iterator[ReadyRow], number: int) -> None:
     """Pass over the rows an earlier run has written; what they are counts for the repeats among the others."""
     for _ in itertools.islice(rows, number):
         pass
 
 
 def _write(
-    actor: Actor, batch_id: int, worker: str, rows: Iterator[PlannedRow], context: Context, *, total: int, done: int,
+    actor: Actor, batch_id: int, worker: str, rows: Iterator[ReadyRow], context: Context, *, total: int, done: int,
     clock: Callable[[], datetime], on_progress: Callable[[Progress], None] | None, chunk_rows: int,
 ) -> Progress:  # fmt: skip
     while True:

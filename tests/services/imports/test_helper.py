@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 
 import pytest
@@ -16,8 +17,8 @@ from loanhub.models.encryption import decrypt
 from loanhub.services import leads
 from loanhub.services._transaction import reading
 from loanhub.services.imports import _helper, result, run
-from loanhub.services.imports._plan import Options, PlannedRow, Recipe, recipe_of
-from loanhub.services.imports._ready import make_ready, places_of
+from loanhub.services.imports._plan import Options, Recipe, recipe_of
+from loanhub.services.imports._ready import ReadyRow, make_ready, places_of
 from loanhub.services.imports._sheet import Sheet
 from tests.builders import make_company, make_id_number, make_phone, make_user
 from tests.services.imports.test_imports import imported, prepared, stored_leads, workbook
@@ -41,12 +42,26 @@ def asked(sqlite_database: Engine) -> tuple[Recipe, Sheet]:
     return recipe_of(table, MAPPING, Options(), BUILTIN, {}, today=date(2026, 5, 21)), table
 
 
-def told(rows: list[PlannedRow]) -> list[object]:
+def alone(recipe: Recipe, table: Sheet) -> list[ReadyRow]:
+    """Return the rows as one process alone makes them ready."""
+    said = make_ready(recipe, places_of(BUILTIN), table.rows)
+    return [ReadyRow(number, cells, one) for (number, cells), one in zip(table.rows, said, strict=True)]
+
+
+def helped_by(recipe: Recipe, table: Sheet, *, own: int) -> list[ReadyRow]:
+    """Return the rows as they are made ready with a helper, but for the first ``own`` pieces."""
+    with _helper.launched(len(table.rows), fewest=1) as helper:
+        return list(_helper.rows_ready(recipe, places_of(BUILTIN), table.rows, helper, own=own))
+
+
+def told(rows: Sequence[ReadyRow]) -> list[object]:
     """Return everything rows say, their encrypted values in clear."""
     return [
         (
-            row.number, row.cells, row.cleaned, row.ready and (row.ready.keys, row.ready.columns, row.ready.tokens),
-            row.ready and {name: decrypt(value, place=f"lead.{name}") for name, value in row.ready.sealed.items()},
+            row.number, row.cells, row.outcome, row.issues, row.values,
+            row.ready and row.ready._replace(
+                sealed={name: decrypt(value, place=f"lead.{name}") for name, value in row.ready.sealed.items()}
+            ),
         )
         for row in rows
     ]  # fmt: skip
@@ -55,39 +70,52 @@ def told(rows: list[PlannedRow]) -> list[object]:
 class TestRowsReady:
     def test_the_helper_says_what_this_process_would(self, asked, monkeypatch) -> None:
         recipe, table = asked
-        alone = make_ready(recipe, places_of(BUILTIN), table.rows)
+        by_itself = alone(recipe, table)
         monkeypatch.setattr(_helper, "make_ready", lambda *_: pytest.fail("the helper was not asked"))
+        monkeypatch.setattr(_helper.Helper, "has_answered", lambda _: True)
         monkeypatch.setattr(_helper.os, "sched_getaffinity", lambda _: {0, 1})
 
-        helped = list(_helper.rows_ready(recipe, places_of(BUILTIN), table.rows, fewest=1))
+        helped = helped_by(recipe, table, own=0)
 
-        assert told(helped) == told(alone)
+        assert told(helped) == told(by_itself)
         assert {row.refused for row in helped} == {True, False}
 
     def test_no_row_is_lost_with_a_killed_helper(self, asked, monkeypatch) -> None:
         recipe, table = asked
         monkeypatch.setattr(_helper.os, "sched_getaffinity", lambda _: {0, 1})
-        answer, asked_for = _helper._answer, iter(range(100))
+        answer, asked_for = _helper.Helper.answer, iter(range(100))
 
-        def killed_after_the_first(helper: object) -> object:
+        def killed_after_the_first(helper: _helper.Helper) -> object:
             if next(asked_for) == 1:
-                helper.kill()  # type: ignore[attr-defined]
-                helper.wait()  # type: ignore[attr-defined]
-                helper.stdout.read()  # type: ignore[attr-defined]
-            return answer(helper)  # type: ignore[arg-type]
+                helper.stop()
+            return answer(helper)
 
-        monkeypatch.setattr(_helper, "_answer", killed_after_the_first)
+        monkeypatch.setattr(_helper.Helper, "has_answered", lambda _: True)
+        monkeypatch.setattr(_helper.Helper, "answer", killed_after_the_first)
 
-        helped = list(_helper.rows_ready(recipe, places_of(BUILTIN), table.rows, fewest=1))
+        helped = helped_by(recipe, table, own=1)
 
-        assert told(helped) == told(make_ready(recipe, places_of(BUILTIN), table.rows))
+        assert told(helped) == told(alone(recipe, table))
+
+    def test_rows_made_ready_while_the_helper_is_waited_for_come_in_their_place(
+        self, asked, monkeypatch
+    ) -> None:
+        recipe, table = asked
+        monkeypatch.setattr(_helper.os, "sched_getaffinity", lambda _: {0, 1})
+        monkeypatch.setattr(_helper, "AHEAD", 1)
+        told_of = iter([False, False, True] + [True] * 10)
+        monkeypatch.setattr(_helper.Helper, "has_answered", lambda _: next(told_of))
+
+        helped = helped_by(recipe, table, own=1)
+
+        assert told(helped) == told(alone(recipe, table))
 
     def test_a_helper_that_cannot_start_is_done_without(self, asked, monkeypatch) -> None:
         recipe, table = asked
         monkeypatch.setattr(_helper.os, "sched_getaffinity", lambda _: {0, 1})
         monkeypatch.setattr(_helper.sys, "executable", "/nonexistent")
 
-        helped = list(_helper.rows_ready(recipe, places_of(BUILTIN), table.rows, fewest=1))
+        helped = helped_by(recipe, table, own=1)
 
         assert [row.number for row in helped] == [number for number, _ in table.rows]
 
