@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Customer, Event
-from loanhub.services import customers, search
+from loanhub.services import customers, lists, search
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from tests.builders import NOON, make_company, make_id_number, make_phone, make_user
@@ -62,6 +62,12 @@ CASES = (
     # initials
     ("zjg", "张建国"), ("zj", "张建"), ("qgh", "钱国华"), ("sxx", "单雄信"), ("dxx", "单雄信"), ("wxm", "王小明"),
     ("oynn", "欧阳娜娜"), ("zly", "查良镛"), ("cly", "查良镛"), ("zgf", "曾国藩"),
+    # pinyin and initials mixed, the surname by either reading, half typed
+    ("zhangjg", "张建国"), ("zjguo", "张建国"), ("zhangjguo", "张建国"), ("zhjg", "张建国"), ("ZhangJG", "张建国"),
+    ("qianguoh", "钱国华"), ("qiangh", "钱国华"), ("qghua", "钱国华"), ("wangxm", "王小明"), ("wxming", "王小明"),
+    ("ouyangnn", "欧阳娜娜"), ("ouynn", "欧阳娜娜"), ("oyangnana", "欧阳娜娜"), ("shanxx", "单雄信"), ("danxx", "单雄信"),
+    ("zhaly", "查良镛"), ("chalyong", "查良镛"), ("zengguof", "曾国藩"), ("zenggf", "曾国藩"), ("cenggf", "曾国藩"),
+    ("zhoudf", "周大福"), ("simag", "司马光"), ("smguang", "司马光"), ("jguo", "张建国"), ("hengyuanwl", "周大福"),
     # Latin names
     ("anna", "Anna Schmidt"), ("schmidt", "Anna Schmidt"), ("Anna Schmidt", "Anna Schmidt"), ("SCHM", "Anna Schmidt"),
     # phones: the tail, the whole, as people paste it
@@ -71,7 +77,21 @@ CASES = (
     ("恒远物流", "周大福"), ("恒远", "周大福"), ("hengyuan", "周大福"), ("hywl", "周大福"),
 )  # fmt: skip
 
-NOBODY = ("赵子龙", "zhaozilong", "zzl", "0000", "15499999999", "、。", "%", "_", "张建国李伟")
+NOBODY = (
+    "赵子龙",
+    "zhaozilong",
+    "zzl",
+    "0000",
+    "15499999999",
+    "、。",
+    "%",
+    "_",
+    "张建国李伟",
+    "zhaozl",
+    "zhangxf",
+    "wangjg",
+    "qqqing",
+)
 
 
 @pytest.fixture
@@ -108,6 +128,13 @@ def test_every_case_finds_whom_it_means_first(rep: Actor) -> None:
 
 def test_what_means_nobody_finds_nobody(rep: Actor) -> None:
     assert {text: _names(rep, text) for text in NOBODY} == {text: [] for text in NOBODY}
+
+
+def test_a_mixture_stands_in_lists_too_and_points_at_what_it_spells(rep: Actor) -> None:
+    found = lists.page(rep, "customer", keys=["name"], text="zhangjg", now=NOON)
+    assert [row.cells["name"] for row in found.rows] == ["张建国"]
+    (hit,) = (one for one in search.find(rep, "jguo") if one.group == "客户")
+    assert (hit.title, hit.start, hit.end) == ("张建国", 1, 3)
 
 
 def test_the_found_letters_are_pointed_at(rep: Actor) -> None:

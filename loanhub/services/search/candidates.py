@@ -8,13 +8,15 @@ records in scope are tried until there are enough.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import Session, SQLModel, col
 
 from loanhub.domain.identity import check_mobile, normalize_number
+from loanhub.domain.mixed_pinyin import readings
 from loanhub.domain.names import normalize_name, query_tokens
 from loanhub.domain.permissions import Permission, Scope
 from loanhub.models import SearchToken
@@ -38,13 +40,18 @@ FEW = 5_000
 class Asked:
     """What a query asks for: ``exact`` tokens of which one suffices, or ``parts`` of which each is needed.
 
-    ``tail`` is four digits as typed; ``whole`` says that a whole phone or identity number was typed.
+    ``tail`` is four digits as typed; ``whole`` says that a whole phone or identity number was typed; ``mixed`` is the word
+    that is read as half pinyin, half initials.
     """
 
     parts: tuple[str, ...] = ()
     exact: tuple[str, ...] = ()
     tail: str = ""
     whole: str = ""
+    mixed: str = ""
+
+
+NOTHING = Asked()
 
 
 def asked_by(actor: Actor, text: str) -> Asked:
@@ -64,10 +71,32 @@ def asked_by(actor: Actor, text: str) -> Asked:
     return Asked(parts=query_tokens(text)[:4])
 
 
-def begins(token: str) -> sa.ColumnElement[bool]:
+def read_as(db: Session, asked: Asked) -> Asked:
+    """Return what is asked for once one word found nowhere is read as a mixture of pinyin and initials 混拼."""
+    if len(asked.parts) != 1 or asked.exact or not (ways := readings(asked.parts[0])):
+        return asked
+    if _held(db, asked.parts):
+        return asked
+    chosen = next((way for way in ways if _held(db, way)), None)
+    return asked if chosen is None else replace(asked, parts=chosen, mixed=asked.parts[0])
+
+
+def _held(db: Session, parts: tuple[str, ...]) -> bool:
+    """Tell whether some record has every part; begins with the initials, the rarest of a mixture."""
+    first, *others = reversed(parts)
+    query = sa.select(sa.literal(1)).where(_matches(first))
+    for part in others:
+        other = aliased(SearchToken)
+        same = sa.and_(other.entity == SearchToken.entity, other.entity_id == SearchToken.entity_id)
+        query = query.where(sa.exists().where(same, begins(part, other)))
+    return db.execute(query.limit(1)).first() is not None
+
+
+def begins(token: str, table: Any = SearchToken) -> sa.ColumnElement[bool]:
     """Return the condition that a stored token begins with ``token``, in terms an index can walk."""
     last = token[:-1] + chr(ord(token[-1]) + 1)
-    return sa.and_(col(SearchToken.token) >= token, col(SearchToken.token) < last)
+    column: Any = table.token
+    return sa.and_(column >= token, column < last)
 
 
 def _is_gram(token: str) -> bool:
@@ -84,7 +113,7 @@ def searched_ids(db: Session, entity: str, text: str, *, actor: Actor = SYSTEM) 
 
     For lists, which scope and sort by their own query; identity numbers count only for an actor who may see them.
     """
-    asked = asked_by(actor, text.strip()[:60])
+    asked = read_as(db, asked_by(actor, text.strip()[:60]))
     base = sa.select(col(SearchToken.entity_id)).where(col(SearchToken.entity) == entity)
     if asked.exact:
         conditions: list[sa.ColumnElement[bool]] = [col(SearchToken.token).in_(asked.exact)]

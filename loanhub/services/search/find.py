@@ -12,6 +12,7 @@ from sqlmodel import Session, col
 
 from loanhub.documents.template import get_template
 from loanhub.domain import masking
+from loanhub.domain.mixed_pinyin import spelled_span
 from loanhub.domain.money import format_wan
 from loanhub.domain.names import closeness, found_span
 from loanhub.domain.papers import LOAN_CONTRACT
@@ -22,7 +23,7 @@ from loanhub.repositories.scope import visible_to
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
-from loanhub.services.search.candidates import Asked, asked_by, begins, candidates
+from loanhub.services.search.candidates import NOTHING, Asked, asked_by, begins, candidates, read_as
 
 Names = Mapping[int, str]
 """Names of customers by id."""
@@ -65,12 +66,12 @@ def find(actor: Actor, text: str, *, limit: int = PER_GROUP, now: datetime | Non
     text = text.strip()[:60]
     if not text:
         return []
-    asked = asked_by(actor, text)
     with reading() as db:
+        asked = read_as(db, asked_by(actor, text))
         people: list[Hit] = []
         if actor.can(Permission.CUSTOMERS_READ):
             people += _named(db, actor, "customer", Customer, asked, text, hit_of_customer)[:limit]
-        customers = [hit.entity_id for hit in people if closeness(hit.title, text) < 9][:PAPERS_OF]
+        customers = [hit.entity_id for hit in people if _nearness(hit.title, text, asked) < 9][:PAPERS_OF]
         if actor.can(Permission.LEADS_READ):
             people += _named(db, actor, "lead", Lead, asked, text, hit_of_lead)[:limit]
         hits = people + _papers(db, actor, asked, text, customers, limit)
@@ -95,12 +96,12 @@ def _named(
 
     def nearness(row: tuple[int, str, str]) -> tuple[int, int, int]:
         row_id, name, number = row
-        rank = 0 if number.lower() == text.lower() else closeness(name, text)
+        rank = 0 if number.lower() == text.lower() else _nearness(name, text, asked)
         return rank, len(name), -row_id
 
     best = [row[0] for row in sorted(rows, key=nearness)[:PER_GROUP]]
     found = {row.id: row for row in rows_of(db, model, best)}
-    return [_marked(make(found[row_id], {}), text) for row_id in best if row_id in found]
+    return [_marked(make(found[row_id], {}), text, asked) for row_id in best if row_id in found]
 
 
 def rows_of(db: Session, model: Any, ids: Sequence[int]) -> list[Any]:
@@ -125,8 +126,20 @@ def names_of(db: Session, rows: Iterable[Any]) -> Names:
     return {int(customer_id): str(name) for customer_id, name in db.execute(query).all()}
 
 
-def _marked(hit: Hit, text: str) -> Hit:
-    start, end = found_span(hit.title, text)
+def _span(name: str, text: str, asked: Asked) -> tuple[int, int]:
+    return spelled_span(name, asked.mixed) if asked.mixed else found_span(name, text)
+
+
+def _nearness(name: str, text: str, asked: Asked) -> int:
+    """Return how near a name is: a mixture that begins it as its initials would, one within it as a part would; a firm 9."""
+    if not asked.mixed:
+        return closeness(name, text)
+    start, end = spelled_span(name, asked.mixed)
+    return 9 if not end else 6 if not start else 7
+
+
+def _marked(hit: Hit, text: str, asked: Asked = NOTHING) -> Hit:
+    start, end = _span(hit.title, text, asked)
     return Hit(**{**vars(hit), "start": start, "end": end})
 
 
