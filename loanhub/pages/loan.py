@@ -298,7 +298,7 @@ def loan() -> Page:
         "没有找到这笔借据",
         "它不存在，或不在你的数据范围内。",
         link_button("回到贷款与还款", "/loans"),
-        drawing="lock",
+        drawing="search",
     )
     failed = error("借据没有读出来，账务数据没有改变。", S.load)
     sheet = drawer(

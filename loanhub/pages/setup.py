@@ -32,7 +32,7 @@ def setup() -> rx.Component:
     return rx.el.div(
         rx.el.div(logo(32), rx.el.h1("首次设置", style={"fontSize": "22px"}), class_name="row g3"),
         rx.el.p(
-            "先建立第一位管理员，之后由他添加部门与员工。", class_name="f3", style={"margin": "8px 0 20px"}
+            "先建立第一位管理员，再由管理员添加部门与员工。", class_name="f3", style={"margin": "8px 0 20px"}
         ),
         form(
             *[field(spec, error=_error(spec.key), large=True) for spec in FIELDS],

@@ -61,7 +61,7 @@ def keeping(actor: Actor, *, lead_id: int, now: datetime) -> Keeping:
         may = actor.can(Permission.LEADS_EDIT) and at is not None
         return Keeping(
             reason=lead.assigned_reason if lead.owner_id is not None else lead.pool_reason,
-            clock=f"不跟进的话，{formats.relative(at, now)}收回公海" if at is not None else "",
+            clock=f"不跟进的话，{formats.relative(at, now)} 收回公海" if at is not None else "",
             locked=f"已锁定到 {formats.local(lead.locked_until):%m-%d %H:%M}" if held and lead.locked_until else "",
             can_lock=may and lead.locked_until is None, can_unlock=may and held,
         )  # fmt: skip
