@@ -8,6 +8,7 @@ differ. ReportLab stays the one that cuts fonts and gives characters their codes
 
 import zlib
 from collections.abc import Callable, Sequence
+from hashlib import blake2b
 from typing import Any, cast
 
 from reportlab.pdfbase.ttfonts import SUBSETN
@@ -397,11 +398,12 @@ class _Body:
     def file(self, shared: bytes, offsets: dict[int, int]) -> bytes:
         """Return the whole file."""
         known = {**offsets, **self._offsets}
+        own = blake2b(b"".join(self._out), digest_size=16).hexdigest()  # PDF/A asks for a name of the file
         table = "".join([f"{known[number]:010d} 00000 n \n" for number in range(1, self._next)])
         return b"".join(
             [
                 shared, *self._out, b"xref\n0 %d\n0000000000 65535 f \n" % self._next, table.encode(),
-                b"trailer\n<</Size %d/Root %d 0 R/Info %d 0 R>>\nstartxref\n%d\n%%%%EOF\n"
-                % (self._next, CATALOG, INFO, self._place),
+                b"trailer\n<</Size %d/Root %d 0 R/Info %d 0 R/ID[<%s><%s>]>>\nstartxref\n%d\n%%%%EOF\n"
+                % (self._next, CATALOG, INFO, own.encode(), own.encode(), self._place),
             ]
         )  # fmt: skip

@@ -79,7 +79,19 @@ class FontFile(TTFont):  # type: ignore[misc]
         face.get_table = cache(
             face.get_table
         )  # each call copied a whole table, megabytes of outlines among them
+        self._mend_advances()
         pdfmetrics.registerFont(self)
+
+    def _mend_advances(self) -> None:
+        """Give the glyphs after the last full metric their advance in units of the font.
+
+        ReportLab keeps that of the page there (1000 for 400), and an embedded font that disagrees with the widths of its
+        page is no PDF/A (6.2.11.5).
+        """
+        face = self.face
+        full = int.from_bytes(face.get_table("hhea")[34:36], "big")
+        advance = face.hmetrics[full - 1][0]
+        face.hmetrics[full:] = [(advance, bearing) for _, bearing in face.hmetrics[full:]]
 
     def keep(self, subset: Sequence[int]) -> None:
         """Cut and deflate a subset that many documents will embed; never one with somebody's data."""
