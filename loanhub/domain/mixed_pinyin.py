@@ -72,7 +72,9 @@ def _cuts(word: str, most: int) -> list[tuple[str, ...]]:
         return [()]
     if most == 0:
         return []
-    found = [(word,)] if word in _BEGINNINGS and word not in SYLLABLES and word not in _INITIALS else []
+    found: list[tuple[str, ...]] = []
+    if word in _BEGINNINGS and word not in SYLLABLES and word not in _INITIALS:
+        found.append((word,))
     for length in range(min(6, len(word)), 0, -1):
         piece = word[:length]
         if piece in SYLLABLES or piece in _INITIALS:

@@ -18,10 +18,10 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._record_form import FormGroup, groups_of
 from loanhub.state._record_list import EVERY, ListSpec, record_list
 from loanhub.state._selection import choosing
 from loanhub.state._taking import take
-from loanhub.state.lead_drawer import FormGroup, groups_of
 
 KEYS = (
     "name", "phone", "number", "city", "company_name", "risk_grade", "score", "lifecycle", "tags", "owner_id",

@@ -86,8 +86,8 @@ def _held(db: Session, parts: tuple[str, ...]) -> bool:
     first, *others = reversed(parts)
     query = sa.select(sa.literal(1)).where(_matches(first))
     for part in others:
-        other = aliased(SearchToken)
-        same = sa.and_(other.entity == SearchToken.entity, other.entity_id == SearchToken.entity_id)
+        other: Any = aliased(SearchToken)
+        same = sa.and_(other.entity == col(SearchToken.entity), other.entity_id == col(SearchToken.entity_id))
         query = query.where(sa.exists().where(same, begins(part, other)))
     return db.execute(query.limit(1)).first() is not None
 
