@@ -9,9 +9,12 @@ import pytest
 
 from loanhub.documents import get_template, render, sign_seal
 from loanhub.documents.batch import Item, render_batch
+from loanhub.documents.preview import page_count, page_texts
 from loanhub.documents.render import SAMPLE_COMPANY
 from loanhub.documents.sign_seal import Identity, KeyInMemory
+from loanhub.documents.sign_stamp import Record, Signed, apply, find_spot
 from loanhub.documents.template import templates
+from loanhub.domain.signing import Ink
 from tests.builders import NOON
 from tests.documents.pdfa import faults
 
@@ -79,3 +82,29 @@ def test_what_breaks_it_is_seen(old: bytes, new: bytes, words: str) -> None:
     assert old in pdf
 
     assert any(fault.startswith(words) for fault in faults(pdf.replace(old, new)))
+
+
+def test_one_drawn_in_a_batch_is_signed_by_hand_and_sealed_as_one_drawn_alone() -> None:
+    ink = Ink(
+        tuple(tuple((60 + 9 * step, 60 + 30 * row, 10 * step) for step in range(40)) for row in range(3))
+    )
+    facts = (("身份核对", "手机号后四位与短信验证码"), ("证据指纹", "0" * 64))
+    borrower = Signed("借款人", "示例", "138****0000", facts, ink, label="乙方（借款人）")
+    texts = []
+    for made in (alone, of_a_batch):
+        pdf = made("loan_contract")
+        spot = find_spot(pdf, "乙方（借款人）")
+        record = Record(
+            company="示例普惠", number="CJ-JK-20260115-0001", title="借款合同", shown_sha256="a" * 64,
+            page_count=page_count(pdf), seal_name="示例普惠", seal_note="由 某某 CA 签发", sealed_at=NOON, signers=(borrower,),
+        )  # fmt: skip
+
+        done = sealed(apply(pdf, record))
+
+        assert spot is not None and spot == find_spot(done, "乙方（借款人）")
+        assert faults(done) == [] and page_count(done) == page_count(pdf) + 1
+        found = sign_seal.check(done, trusted=[identities()[0].certificate])
+        assert found.intact and found.locked and found.ours
+        texts.append(["".join(text.split()) for text in page_texts(done)])
+
+    assert texts[0] == texts[1] and "电子签署记录" in texts[0][-1]
