@@ -9,7 +9,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.domain.consents import PURPOSES, SHIPPED, SHIPPED_VERSION, Wording
+from loanhub.domain.consents import PURPOSES, SHIPPED, SHIPPED_VERSIONS, Wording
 from loanhub.domain.customers import ConsentPurpose
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
@@ -22,22 +22,28 @@ VERSION = re.compile(r"[0-9A-Za-z.\-]{1,20}", re.ASCII)
 
 
 def versions(db: Session) -> tuple[tuple[str, str], ...]:
-    """Return (version, label) pairs, the newest first; the shipped one is the last."""
+    """Return (version, label) pairs, the newest first; the shipped ones are the last."""
+    own = _own(db)
+    shipped = ((one, f"{one}（出厂文本）") for one in SHIPPED_VERSIONS if one not in own)
+    return (*((one, one) for one in own), *shipped)
+
+
+def _own(db: Session) -> list[str]:
+    """Return the versions the firm published, the newest first; one of them may bear a name we shipped later."""
     query = (
         sa.select(col(ConsentText.text_version), sa.func.max(ConsentText.id))
         .group_by(col(ConsentText.text_version))
         .order_by(sa.func.max(ConsentText.id).desc())
     )
-    own = [str(version) for version, _ in db.execute(query).all()]
-    return (*((one, one) for one in own), (SHIPPED_VERSION, f"{SHIPPED_VERSION}（出厂文本）"))
+    return [str(version) for version, _ in db.execute(query).all()]
 
 
 def wordings(db: Session, version: str = "") -> tuple[str, tuple[Wording, ...]]:
     """Return a version and its texts, in the order they are asked for; the newest when none or an unknown is named."""
     known = [code for code, _ in versions(db)]
     chosen = version if version in known else known[0]
-    if chosen == SHIPPED_VERSION:
-        return chosen, SHIPPED
+    if chosen in SHIPPED_VERSIONS and chosen not in _own(db):
+        return chosen, SHIPPED_VERSIONS[chosen]
     rows = db.execute(sa.select(ConsentText).where(col(ConsentText.text_version) == chosen)).scalars()
     by_purpose = {
         row.purpose: Wording(ConsentPurpose(row.purpose), row.title, row.body, row.required) for row in rows
