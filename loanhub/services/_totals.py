@@ -64,12 +64,12 @@ def near(
 
 def exact(db: Session, model: Any, condition: sa.ColumnElement[bool], columns: Sequence[str] = ()) -> Totals:
     """Return the exact totals of a list; those of a long one may be as old as the last event."""
-    key = _key(db, model, condition, columns)
-    kept = _find(db, key)
-    if kept is not None:
+    # Where nothing is kept, no list has been long: then the question need not be put into words to look for it.
+    if _kept.get(_engine(db)) and (kept := _find(db, _key(db, model, condition, columns))) is not None:
         return kept
     mark, found = _mark(db), _add_up(db, model, condition, columns)
     if found.number > NEAR:
+        key = _key(db, model, condition, columns)
         with _lock:
             shelf = _kept.setdefault(_engine(db), {})
             if len(shelf) >= MOST_KEPT:

@@ -110,11 +110,13 @@ def select_ids(
     raw_criteria: object = None,
     text: str = "",
     pool: bool = False,
+    worded: bool = True,
     now: datetime,
 ) -> tuple[sa.ColumnElement[bool], str]:
     """Return the WHERE condition of a list inside the actor's scope, and its Chinese sentence.
 
-    ``pool`` shows the public pool instead: leads that nobody owns, whatever the scope.
+    ``pool`` shows the public pool instead: leads that nobody owns, whatever the scope. Not ``worded``: the sentence is empty,
+    and the names it would take are not read.
     """
     model: Any = ENTITY_MODELS[entity]
     catalogue = catalogues.current(db)
@@ -133,6 +135,8 @@ def select_ids(
         condition = sa.and_(condition, model.number.contains(text.strip().upper()[:40], autoescape=True))
     elif text.strip() and hasattr(model, "title"):
         condition = sa.and_(condition, model.title.contains(text.strip()[:40], autoescape=True))
+    if not worded:
+        return condition, ""
     options = sources_for(db, actor) if raw_criteria else {}
     return condition, language.to_sentence(node, catalogue, entity, options)
 
@@ -337,7 +341,9 @@ def count(
     """Return how many records of a list the actor would see; ``only``: see :func:`page`."""
     actor.require(Permission.LEADS_CLAIM if pool else READ_PERMISSION[entity])
     with reading() as db:
-        condition, _ = select_ids(db, actor, entity, raw_criteria=raw_criteria, text=text, pool=pool, now=now)
+        condition, _ = select_ids(
+            db, actor, entity, raw_criteria=raw_criteria, text=text, pool=pool, worded=False, now=now
+        )
         condition = condition if only is None else sa.and_(condition, only)
         return _totals.exact(db, ENTITY_MODELS[entity], condition).number
 
