@@ -14,6 +14,7 @@ from reflex_components_core.core.banner import has_connection_errors
 from loanhub.components.avatar import avatar
 from loanhub.components.browser import FormAssistant, press
 from loanhub.components.buttons import classes, icon_button
+from loanhub.components.dialog_focus import DialogFocus
 from loanhub.components.dialogs import MenuItem, closing, drawer, menu
 from loanhub.components.hotkeys import HELP
 from loanhub.components.icons import icon, logo
@@ -428,6 +429,7 @@ def shell(
         frame.palette,
         keys or rx.fragment(),
         FormAssistant.create(),
+        DialogFocus.create(),
         class_name=classes("app", "wide" if wide or window_scroll else "", "winx" if window_scroll else ""),
     )
 
