@@ -293,7 +293,7 @@ def _phone_card(row: Any, head: str, left: str, right: str, *, may_edit: Any) ->
     tap = rx.cond(may_edit, E.open(row["id"]), BoardState.open_card(row["id"]))
     words = rx.el.button(
         rx.el.span(rx.el.b(row[head], class_name="t16"), class_name="row sb"),
-        rx.el.span(row[left], row[right], class_name="row sb t13 f2"),
+        rx.el.span(rx.el.span(row[left]), rx.el.span(row[right]), class_name="row sb t13 f2"),
         type="button",
         on_click=tap,
         class_name="col g2 grow",

@@ -86,7 +86,7 @@ def _card(row: rx.Var[LineItem]) -> rx.Component:
 
 def _filters() -> rx.Component:
     return filter_bar(
-        search_box(S.search.debounce(250), placeholder="对方、附言、流水号、尾号", value=S.text),
+        search_box(S.search.debounce(250), placeholder="对方、附言、尾号", value=S.text),
         option_filter("收支", WAYS, S.way, S.choose_way, icon_name="arrow-down-up"),
         option_filter(
             "流水文件", S.file_options, S.file_id, S.choose_file, value_label=S.file_label, icon_name="file-spreadsheet"

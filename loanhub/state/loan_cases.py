@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import reflex as rx
 
+from loanhub.domain.errors import NotFound
 from loanhub.domain.permissions import Permission
 from loanhub.services import collections
 from loanhub.state._base import SessionState
@@ -23,4 +24,7 @@ class LoanCasesState(SessionState):
         last = self.router.url.path.strip("/").split("/")[-1]
         number = int(last) if last.isascii() and last.isdigit() and len(last) < 12 else 0
         actor, now = await self._actor(), utc_now()
-        self.cases = await rx.run_in_thread(lambda: collections.of_loan(actor, loan_id=number, now=now))
+        try:
+            self.cases = await rx.run_in_thread(lambda: collections.of_loan(actor, loan_id=number, now=now))
+        except NotFound:  # the page says so itself
+            self.cases = []
