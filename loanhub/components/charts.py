@@ -61,7 +61,7 @@ def chart(
     place = f"chart-{name}" if name else ""
     head: list[rx.Component] = [rx.el.h3(title, class_name="t14")]
     if name:
-        head += [rx.el.span(class_name="grow"), *_take_away(place, on_sheet)]
+        head += [rx.el.span(class_name="grow"), *take_away(place, on_sheet)]
     return rx.el.figure(
         rx.el.figcaption(
             rx.el.div(*head, class_name="row ch-head"), rx.el.p(conclusion, class_name="t13 f2")
@@ -75,7 +75,8 @@ def chart(
     )
 
 
-def _take_away(place: str, on_sheet: Any) -> list[rx.Component]:
+def take_away(place: str, on_sheet: Any = None) -> list[rx.Component]:
+    """Return the buttons that take the drawing inside the element ``place`` away: as a picture, and its table as xlsx."""
     picture = icon_button(
         "image", "存为图片（PNG）", size="sm", on_click=rx.call_script(_PICTURE.replace("ID", place))
     )

@@ -10,8 +10,9 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.avatar import avatar
-from loanhub.components.buttons import classes
+from loanhub.components.buttons import classes, icon_button
 from loanhub.components.charts import chart
+from loanhub.components.dialogs import MenuItem, menu
 from loanhub.components.icons import icon
 from loanhub.components.money import delta
 from loanhub.components.states import empty
@@ -107,16 +108,30 @@ def highlights(items: Rows, title: rx.Var[str] | str, on_open: Any) -> rx.Compon
     return rx.cond(items.length() > 0, strip, rx.fragment())
 
 
-def cell(title: str, hint: Any, *body: rx.Component, right: rx.Component | None = None) -> rx.Component:
-    """One field of the page with its heading."""
+def cell(
+    title: str, hint: Any, *body: rx.Component, right: rx.Component | None = None, on_take: Any = None
+) -> rx.Component:
+    """One field of the page with its heading; ``on_take(form)`` takes it away as png or xlsx."""
     head = rx.el.div(
         rx.el.h2(title),
         rx.el.span(hint, class_name="n el"),
         rx.el.span(class_name="grow"),
         right or rx.fragment(),
+        rx.fragment() if on_take is None else _take_away(title, on_take),
         class_name="sec-h",
     )
     return rx.el.section(head, *body, class_name="ck-cell", custom_attrs={"aria-label": title})
+
+
+def _take_away(title: str, on_take: Any) -> rx.Component:
+    trigger = icon_button("download", f"导出「{title}」", size="sm", class_name="ck-take")
+    return menu(
+        trigger,
+        [
+            MenuItem("存为图片（PNG）", icon_name="image", on_click=on_take("png")),
+            MenuItem("数据存为表格（xlsx）", icon_name="file-spreadsheet", on_click=on_take("xlsx")),
+        ],
+    )
 
 
 def _or_nothing(rows: Rows, drawn: rx.Component, sentence: str) -> rx.Component:

@@ -65,7 +65,11 @@ def _places() -> rx.Component:
         draw.cities(State.places, State.flashing, opens),
     )
     right = segments(PLACES, State.place_by, State.choose_places, label="区域与时效", small=True)
-    return draw.cell("区域与时效", "", shown, right=right)
+    return draw.cell("区域与时效", "", shown, right=right, on_take=_take("places"))
+
+
+def _take(panel: str) -> Any:
+    return lambda form: State.take(panel, form)
 
 
 def _content() -> rx.Component:
@@ -88,9 +92,9 @@ def _content() -> rx.Component:
         dense.goal(State.goal),
         draw.highlights(State.highlights, "要点", opens),
         rx.el.div(
-            draw.cell("转化漏斗", "按接入时间", draw.funnel(State.funnel, State.flashing, opens), right=kinds),
-            draw.cell("渠道效果", "ROI = 净收益 / 投放", draw.channels(State.channels, State.flashing, opens)),
-            draw.cell("放款榜", "", draw.leaders(State.leaders, State.flashing, opens), right=orders),
+            draw.cell("转化漏斗", "按接入时间", draw.funnel(State.funnel, State.flashing, opens), right=kinds, on_take=_take("funnel")),
+            draw.cell("渠道效果", "ROI = 净收益 / 投放", draw.channels(State.channels, State.flashing, opens), on_take=_take("channels")),
+            draw.cell("放款榜", "", draw.leaders(State.leaders, State.flashing, opens), right=orders, on_take=_take("leaders")),
             class_name="ck-row",
         ),
         rx.el.div(
@@ -99,25 +103,28 @@ def _content() -> rx.Component:
                 State.export_chart("ageing"),
             ),
             draw.cell(
-                "账龄曲线", "% · 横轴为放款后月数", dense.vintage(State.vintage, State.vintage_heads, opens), right=overs
+                "账龄曲线", "% · 横轴为放款后月数", dense.vintage(State.vintage, State.vintage_heads, opens), right=overs,
+                on_take=_take("vintage"),
             ),
             _places(),
             class_name="ck-row mid",
         ),
         rx.el.div(
-            draw.cell("当前账龄", "逾期余额", draw.ageing(State.ageing, State.flashing, opens)),
+            draw.cell("当前账龄", "逾期余额", draw.ageing(State.ageing, State.flashing, opens), on_take=_take("ageing_now")),
             draw.trend(State.trend_figure, State.trend, State.trend_text, State.open_point, opens, State.export_chart("trend")),
-            draw.cell("迁徙率", State.roll_text, dense.roll(State.roll, State.roll_heads, opens)),
+            draw.cell("迁徙率", State.roll_text, dense.roll(State.roll, State.roll_heads, opens), on_take=_take("roll")),
             class_name="ck-row mid",
         ),
         rx.el.div(
             draw.cell(
                 "产品结构", "期内放款",
                 dense.mix(State.products, State.flashing, opens, last="loans", sentence="期内没有放款"),
+                on_take=_take("products"),
             ),
             draw.cell(
                 "风险等级", "在贷余额 · 右为逾期率",
                 dense.mix(State.grades, State.flashing, opens, last="overdue", sentence="没有在贷余额"),
+                on_take=_take("grades"),
             ),
             class_name="ck-row two",
         ),

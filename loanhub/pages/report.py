@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from loanhub.components.buttons import button, classes, icon_button, link_button, note
-from loanhub.components.charts import plot
+from loanhub.components.charts import plot, take_away
 from loanhub.components.cockpit_drill import records
 from loanhub.components.condition_tree import condition_tree
 from loanhub.components.dialogs import closing, dialog
@@ -27,6 +27,7 @@ from loanhub.state.report_subscriptions import ReportTakeState
 
 MAY_EDIT = SessionState.allowed.contains(Permission.REPORTS_EDIT.value)
 ICONS = dict(KINDS)
+DRAWN = "report-chart"
 
 
 def _text_of(source: Any, key: str) -> Any:
@@ -244,9 +245,12 @@ def _answer() -> rx.Component:
     drawn = rx.cond(
         S.chart_height != "0px",
         rx.el.figure(
-            rx.el.figcaption(rx.el.p(S.conclusion, class_name="t13 f2")),
+            rx.el.figcaption(
+                rx.el.p(S.conclusion, class_name="t13 f2 grow"), *take_away(DRAWN), class_name="row g2"
+            ),
             rx.el.div(
-                plot(S.figure, height=S.chart_height), style={"minHeight": S.chart_height}, custom_attrs={"aria-hidden": "true"}
+                plot(S.figure, height=S.chart_height, file_name=S.name), id=DRAWN, style={"minHeight": S.chart_height},
+                custom_attrs={"aria-hidden": "true"},
             ),
             class_name="rp-chart",
         ),

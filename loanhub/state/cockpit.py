@@ -180,6 +180,20 @@ class CockpitState(DrillMixin, SessionState):
         return [rx.download(url=f"/api/files/{number}", filename=name), done("已导出，文件保留 7 天")]
 
     @rx.event
+    @needs(Permission.REPORTS_READ, per_minute=20)
+    async def take(self, panel: str, form: str) -> Any:
+        """Write a panel as it is shown into a picture or a workbook and fetch it."""
+        actor, wanted = await self._actor(), self._selection()
+        shown = {
+            "funnel": "funnel" if self.funnel_kind == "cohort" else "funnel_now",
+            "leaders": f"leaders_{self.leaders_by}", "places": self.place_by,
+        }.get(str(panel), str(panel))  # fmt: skip
+        number, name = await rx.run_in_thread(
+            lambda: cockpit.take(actor, shown, str(form), selection=wanted, now=utc_now())
+        )
+        return [rx.download(url=f"/api/files/{number}", filename=name), done("已导出，文件保留 7 天")]
+
+    @rx.event
     @needs(Permission.COCKPIT_READ)
     async def open_drill(self, code: str) -> None:
         """Show the records behind a number."""

@@ -22,9 +22,10 @@ from loanhub.services.cockpit.look import (
     look,
     scope_key,
 )
+from loanhub.services.cockpit.take import take
 
 __all__ = [
     "BOARDS", "COMPARES", "DEFAULT_PERIOD", "DRILL_ROWS", "PERIODS", "SECOND", "TILES", "BoardView", "CockpitView", "Drill",
     "Goal", "Keeper", "Mix", "Row", "Selection", "Tile", "available", "board", "book_of", "drill", "export",
-    "export_chart", "keeper", "look", "save", "scope_key", "show_value",
+    "export_chart", "keeper", "look", "save", "scope_key", "show_value", "take",
 ]  # fmt: skip
