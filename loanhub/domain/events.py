@@ -111,6 +111,8 @@ EVENT_TYPES: dict[str, EventType] = {
         EventType("customer.scored", "评级调整", _F, "gauge"),
         EventType("customer.entrusted", "指定专属经理", _F, "crown"),
         EventType("customers.exported", "导出客户", _A, "download", True),
+        EventType("contracts.exported", "导出合同", _A, "download", True),
+        EventType("loans.exported", "导出借据", _A, "download", True),
         EventType("consent.given", "登记授权", _F, "shield-check"),
         EventType("consent.withdrawn", "撤回授权", _F, "shield-off", True),
         EventType("document.labeled", "归类资料", _F, "tag"),

@@ -63,6 +63,7 @@ class Permission(Choice):
     CONTRACTS_PRINT = "contracts:print", "打印合同"
     CONTRACTS_SIGN = "contracts:sign", "登记签署"
     CONTRACTS_VOID = "contracts:void", "作废合同"
+    CONTRACTS_EXPORT = "contracts:export", "导出合同"
     TEMPLATES_EDIT = "templates:edit", "编辑文书模板"
     TEMPLATES_PUBLISH = "templates:publish", "审核发布文书模板"
 
@@ -73,6 +74,7 @@ class Permission(Choice):
     ARCHIVES_RULES = "archives:rules", "管理资料规则"
 
     LOANS_READ = "loans:read", "查看贷款"
+    LOANS_EXPORT = "loans:export", "导出借据"
     LOANS_DISBURSE = "loans:disburse", "发起放款"
     LOANS_CONFIRM = "loans:confirm", "复核放款"
     PAYMENTS_CREATE = "payments:create", "登记还款"
@@ -195,7 +197,7 @@ ROLES: dict[RoleCode, RoleSpec] = {
         ),
         _role(
             RoleCode.FINANCE, Scope.ALL, _DESK,
-            {_P.CONTRACTS_READ, _P.LOANS_READ, _P.LOANS_DISBURSE, _P.LOANS_CONFIRM, _P.PAYMENTS_CREATE,
+            {_P.CONTRACTS_READ, _P.LOANS_READ, _P.LOANS_EXPORT, _P.LOANS_DISBURSE, _P.LOANS_CONFIRM, _P.PAYMENTS_CREATE,
              _P.PAYMENTS_REVERSE, _P.LOANS_ADJUST, _P.LOANS_APPROVE, _P.STATEMENTS_IMPORT, _P.LEDGER_READ,
              _P.LEDGER_CLOSE, _P.DAY_ENDS_RUN, _P.RATES_EDIT, _P.APPLICATIONS_READ, _P.PRODUCTS_READ,
              _P.DOCUMENTS_UPLOAD, _P.CHANNELS_COST, _P.COLLECTIONS_READ, _P.FIGURES_READ},
@@ -208,12 +210,12 @@ ROLES: dict[RoleCode, RoleSpec] = {
         _role(
             RoleCode.CONTRACTS, Scope.ALL, _DESK,
             {_P.APPLICATIONS_READ, _P.CONTRACTS_READ, _P.CONTRACTS_CREATE, _P.CONTRACTS_PRINT,
-             _P.CONTRACTS_SIGN, _P.CONTRACTS_VOID, _P.TEMPLATES_EDIT, _P.TEMPLATES_PUBLISH, _P.CUSTOMERS_REVEAL, _P.LOANS_READ, _P.PRODUCTS_READ,
+             _P.CONTRACTS_SIGN, _P.CONTRACTS_VOID, _P.CONTRACTS_EXPORT, _P.TEMPLATES_EDIT, _P.TEMPLATES_PUBLISH, _P.CUSTOMERS_REVEAL, _P.LOANS_READ, _P.PRODUCTS_READ,
              _P.DOCUMENTS_UPLOAD, _P.DOCUMENTS_EXPORT},
         ),
         _role(
             RoleCode.MANAGER, Scope.ALL, _DESK, _READ_BOOK, _KEEPING,
-            {_P.DOCUMENTS_EXPORT, _P.CUSTOMERS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.LOANS_APPROVE, _P.LOANS_WRITE_OFF, _P.LEDGER_READ, _P.RATES_REVIEW,
+            {_P.DOCUMENTS_EXPORT, _P.CUSTOMERS_EXPORT, _P.CONTRACTS_EXPORT, _P.LOANS_EXPORT, _P.CUSTOMERS_ASSIGN, _P.SEGMENTS_EDIT, _P.LOANS_APPROVE, _P.LOANS_WRITE_OFF, _P.LEDGER_READ, _P.RATES_REVIEW,
              _P.CHANNELS_COST, _P.ASSIGNMENTS_EDIT, _P.SOPS_EDIT, _P.TEMPLATES_PUBLISH, _P.COLLECTIONS_READ, _P.COLLECTIONS_ASSIGN, _P.COLLECTIONS_LEGAL,
              _P.TARGETS_EDIT, _P.REPORTS_EDIT},
         ),

@@ -16,6 +16,7 @@ from loanhub.components.icons import icon
 from loanhub.components.states import empty, no_match
 from loanhub.components.table import Column, Selection, Sorting, data_table
 from loanhub.domain.permissions import Permission
+from loanhub.pages._list_export import export_button, export_sheet
 from loanhub.pages._page import Page, page
 from loanhub.pages._print_batch import choice_bar
 from loanhub.pages._record_list import Quick, above, below, tabs
@@ -270,6 +271,11 @@ def contracts() -> Page:
     batches = rx.cond(
         may_batch, link_button("批量出具", "/contracts/batches", icon_name="layers"), rx.fragment()
     )
+    take = rx.cond(
+        State.allowed.contains(Permission.CONTRACTS_EXPORT.value) & ~waits,
+        export_button(State),
+        rx.fragment(),
+    )
     primary = rx.cond(
         _CREATE,
         button("生成合同", look="p", icon_name="plus", writes=True, on_click=State.open_create(0)),
@@ -282,8 +288,9 @@ def contracts() -> Page:
             below(State),
             _create_dialog(),
             choice_bar(),
+            export_sheet(State, "合同", "份"),
         ],
         views=views,
-        tools=[batches],
+        tools=[take, batches],
         primary=primary,
     )

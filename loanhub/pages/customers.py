@@ -17,9 +17,9 @@ from loanhub.components.states import empty, no_match
 from loanhub.components.table import Column, Selection, Sorting, bulk_action, bulk_bar, data_table
 from loanhub.domain.catalogue.choices import RISK_GRADES, CustomerKind, Lifecycle
 from loanhub.domain.permissions import Permission
+from loanhub.pages._list_export import export_button, export_sheet
 from loanhub.pages._page import Page, page
 from loanhub.pages._record_list import Quick, above, below, tabs
-from loanhub.services.exports import ExportFormat
 from loanhub.state._base import SessionState
 from loanhub.state.customers import CustomerRow, CustomersState
 
@@ -150,38 +150,6 @@ def _segment() -> rx.Component:
     return dialog("存为分群", body, is_open=S.segmenting, on_open_change=S.ask_segment)
 
 
-def _export() -> rx.Component:
-    """The sheet that asks what for; a long list is written in the background."""
-
-    def error(key: str) -> Any:
-        return rx.cond(S.field_errors.contains(key), S.field_errors[key], "")
-
-    what = rx.cond(
-        S.export_chosen,
-        rx.el.p("导出选中的 ", rx.el.b(S.selected_count), " 位客户。"),
-        rx.el.p("导出当前视图和筛选下的 ", rx.el.b(S.total), " 位客户。"),
-    )
-    ask = form(
-        what,
-        field(
-            Field(key="format", label="文件格式", kind="radio", options=ExportFormat.options()), value="xlsx",
-            error=error("format"),
-        ),
-        field(
-            Field(key="reason", label="用途", required=True, maximum_length=200, placeholder="例如 季度客户盘点",
-                  help="会记入审计日志；手机号等和页面上一样脱敏，只有你能下载，保留 7 天。超过 2,000 位在后台导出，好了发消息"),
-            error=error("reason"),
-        ),
-        rx.el.div(
-            closing(button("取消")), button("导出", look="p", kind="submit", writes=True), class_name="row g2 end"
-        ),
-        on_submit=S.export,
-        guard=False,
-        key=S.form_key,
-    )  # fmt: skip
-    return dialog("导出客户", ask, is_open=S.asking_export, on_open_change=S.ask_export)
-
-
 def _nothing() -> rx.Component:
     create = rx.cond(
         may(Permission.CUSTOMERS_CREATE),
@@ -218,7 +186,7 @@ def customers() -> Page:
     )
     take = rx.cond(
         may(Permission.CUSTOMERS_EXPORT),
-        button("导出", look="g", icon_name="download", on_click=S.ask_export(True, False)),
+        export_button(S),
         rx.fragment(),
     )
     create = rx.cond(
@@ -240,7 +208,7 @@ def customers() -> Page:
             table,
             below(S),
             chosen,
-            _export(),
+            export_sheet(S, "客户", "位"),
             _new(),
             _segment(),
         ],

@@ -12,6 +12,7 @@ from loanhub.components.table import Column, Sorting, data_table
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.permissions import Permission
 from loanhub.pages._disburse import disburse_dialog
+from loanhub.pages._list_export import export_button, export_sheet
 from loanhub.pages._loan_prints import CHOSEN, print_bar
 from loanhub.pages._page import Page, page
 from loanhub.pages._record_list import Quick, above, below, tabs
@@ -155,8 +156,14 @@ def loans() -> Page:
             table,
             below(S),
             print_bar(),
+            export_sheet(S, "借据", "笔"),
             rx.cond(disburses, disburse_dialog(), rx.fragment()),
         ],
         views=tabs(S),
+        tools=[
+            rx.cond(
+                SessionState.allowed.contains(Permission.LOANS_EXPORT.value), export_button(S), rx.fragment()
+            )
+        ],
         primary=rx.cond(disburses, start, rx.fragment()),
     )

@@ -24,6 +24,7 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
 from loanhub.state._guard import needs
+from loanhub.state._list_export import exporting
 from loanhub.state._record_list import EVERY, ListSpec, record_list
 from loanhub.state._selection import choosing
 
@@ -90,6 +91,13 @@ def day_of(text: object, field: str) -> date | None:
         raise InvalidInput(fields={field: "请选择日期"}) from error
 
 
+EXPORT_KEYS = (
+    "number", "status", "base", "template_code", "template_revision", "amount_fen", "annual_rate", "term_months", "method",
+    "start_date", "end_date", "signed_date", "page_count", "copy_count", "voided_reason", "owner_id", "department_id",
+    "created_at",
+)  # fmt: skip
+"""The columns of the file: those of the list and what else a contract is kept by."""
+
 ContractList: Any = record_list(
     ListSpec(
         place="contracts", entity="contract", permission=Permission.CONTRACTS_READ, keys=("number", "amount_fen"),
@@ -100,6 +108,7 @@ ContractList: Any = record_list(
 
 
 class ContractsState(
+    exporting(Permission.CONTRACTS_EXPORT, kind="contracts", keys=EXPORT_KEYS),
     choosing(*CHOOSERS, most=MOST, lists=("waiting", "rows")),  # type: ignore[misc]
     ContractList,
     SessionState,
@@ -135,7 +144,7 @@ class ContractsState(
             self._conditions = [*(c for c in self._conditions if c.get("field") != "customer_id"), one]
             self.view, self._unasked = EVERY, False
         self._choose_anew()
-        self.creating = False
+        self.creating = self.asking_export = False
         self.field_errors.clear()
         people = await rx.run_in_thread(lambda: center.owners(actor))
         self.owners = [{"value": str(user_id), "label": name} for user_id, name in people]

@@ -18,10 +18,10 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._list_export import exporting
 from loanhub.state._record_form import FormGroup, groups_of
 from loanhub.state._record_list import EVERY, ListSpec, record_list
 from loanhub.state._selection import choosing
-from loanhub.state._taking import take
 
 KEYS = (
     "name", "phone", "number", "city", "company_name", "risk_grade", "score", "lifecycle", "tags", "owner_id",
@@ -88,7 +88,12 @@ CustomerList: Any = record_list(
 )  # fmt: skip
 
 
-class CustomersState(choosing(Permission.CUSTOMERS_EXPORT, most=AT_ONCE), CustomerList, SessionState):  # type: ignore[misc]
+class CustomersState(
+    exporting(Permission.CUSTOMERS_EXPORT, kind="customers", keys=EXPORT_KEYS),
+    choosing(Permission.CUSTOMERS_EXPORT, most=AT_ONCE),
+    CustomerList,
+    SessionState,  # type: ignore[misc]
+):
     """The customers page."""
 
     rows: list[CustomerRow] = []
@@ -97,9 +102,6 @@ class CustomersState(choosing(Permission.CUSTOMERS_EXPORT, most=AT_ONCE), Custom
     segmenting: bool = False
     form: list[FormGroup] = []
     form_key: str = ""
-    asking_export: bool = False
-    export_chosen: bool = False
-    """Whether the export is of the chosen rows, not of the whole view."""
 
     async def _opened(self, query: Any) -> None:
         self.creating = self.segmenting = self.asking_export = False
@@ -113,35 +115,6 @@ class CustomersState(choosing(Permission.CUSTOMERS_EXPORT, most=AT_ONCE), Custom
 
     def _show_sums(self, total: str, sums: dict[str, str]) -> None:
         self.totals = f"{total} 位客户"
-
-    # ---- choose and export ----
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_EXPORT)
-    async def ask_export(self, is_open: bool, chosen: bool = False) -> None:
-        """Open or close the sheet that asks for what the list is taken out."""
-        self.asking_export = bool(is_open)
-        self.field_errors.clear()
-        if is_open:
-            self.export_chosen, self.form_key = bool(chosen), secrets.token_hex(8)
-
-    @rx.event
-    @needs(Permission.CUSTOMERS_EXPORT, per_minute=6)
-    async def export(self, form: dict[str, Any]) -> Any:
-        """Write a short list and fetch it; a longer one is made in the background."""
-        if not self.asking_export:
-            return None
-        asked = {
-            "criteria": self._criteria(), "text": self.text, "keys": list(EXPORT_KEYS), "sort": self.sort,
-            "ids": [int(one) for one in self.selected] if self.export_chosen else [],
-            "descending": self.direction != "ascending",
-        }  # fmt: skip
-        wanted, reason = str(form.get("format", "")), str(form.get("reason", ""))[:400]
-        answer = await take(
-            await self._actor(), "customers", asked, file_format=wanted, reason=reason, key=self.form_key
-        )
-        self.asking_export = False
-        return answer
 
     @rx.event
     @needs(Permission.SEGMENTS_EDIT)

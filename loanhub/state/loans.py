@@ -13,6 +13,7 @@ from loanhub.services import lists, loans
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
+from loanhub.state._list_export import exporting
 from loanhub.state._loan_prints import LoanPrinting
 from loanhub.state._record_list import ListSpec, record_list
 
@@ -32,6 +33,12 @@ SORTABLE = frozenset(
         "owner_id",
     }
 )
+EXPORT_KEYS = (
+    "number", "status", "product_code", "mode", "principal_fen", "annual_rate", "method", "disbursed_date", "first_due_date",
+    "maturity_date", "settled_date", "next_due_date", "outstanding_principal_fen", "overdue_principal_fen", "dpd", "bucket",
+    "five_class", "suspense_fen", "channel_code", "owner_id", "department_id", "as_of_date",
+)  # fmt: skip
+"""The columns of the file: those of the list and what else a loan is judged by."""
 RECORDS = {"contract": "这份合同的借据", "customer": "这位客户的借据"}
 """Records an address may name, and how the chip of that condition reads."""
 QUICK = ("bucket", "product_code", "status")
@@ -90,7 +97,12 @@ LoanList: Any = record_list(
 )  # fmt: skip
 
 
-class LoansState(LoanPrinting, LoanList, SessionState):  # type: ignore[misc]
+class LoansState(
+    exporting(Permission.LOANS_EXPORT, kind="loans", keys=EXPORT_KEYS),
+    LoanPrinting,
+    LoanList,
+    SessionState,  # type: ignore[misc]
+):
     """The loans page."""
 
     rows: list[LoanRow] = []
@@ -102,6 +114,7 @@ class LoansState(LoanPrinting, LoanList, SessionState):  # type: ignore[misc]
     async def _opened(self, query: Any) -> None:
         """Take the record the address may name as a condition: ``contract`` or ``customer``."""
         self._choose_anew()
+        self.asking_export = False
         self.printing = self.printing and self._returning
         for name in RECORDS:
             text = str(query.get(name, ""))

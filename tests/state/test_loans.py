@@ -13,8 +13,9 @@ from reflex.istate.data import ReflexURL, URLData
 from sqlalchemy.engine import Engine
 
 from loanhub.domain.calendar import add_months
-from loanhub.domain.errors import NotPermitted
+from loanhub.domain.errors import InvalidInput, NotPermitted
 from loanhub.domain.loans import LoanStatus
+from loanhub.domain.permissions import RoleCode
 from loanhub.services._actor import Actor
 from loanhub.services.printing import batches
 from loanhub.state._base import SessionState
@@ -22,7 +23,7 @@ from loanhub.state._clock import today, utc_now
 from loanhub.state.disburse import DisburseState
 from loanhub.state.loan_detail import LoanState
 from loanhub.state.loans import LoansState
-from tests.builders import make_company
+from tests.builders import make_company, make_user
 from tests.services.loans.builders import Desk, make_contract, make_desk, make_loan, payments_of, stored
 
 
@@ -69,6 +70,20 @@ FORM = {"method": "transfer", "payer": "刘志强", "bank_transaction_id": "B1",
 
 
 class TestList:
+    def test_is_taken_away_as_it_is_shown(self, desk: Desk, visit: Callable[..., Any]) -> None:
+        late_loan(desk)
+        state = visit(LoansState, make_user(RoleCode.MANAGER))
+        do(LoansState.load, state)
+        assert do(LoansState.export, state, {"reason": "月末盘点", "format": "xlsx"}) is None
+
+        do(LoansState.ask_export, state, True)
+        answer = str(do(LoansState.export, state, {"reason": "月末盘点", "format": "xlsx"}))
+        assert "借据" in answer and "已导出" in answer and not state.asking_export
+        do(LoansState.search, state, "无此人")
+        do(LoansState.ask_export, state, True)
+        with pytest.raises(InvalidInput, match="没有可以导出的借据"):
+            do(LoansState.export, state, {"reason": "月末盘点", "format": "xlsx"})
+
     def test_shows_rows_buckets_and_sums(self, desk: Desk, visit: Callable[..., Any]) -> None:
         late_loan(desk)
         state = visit(LoansState, desk.sales)

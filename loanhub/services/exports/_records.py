@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from loanhub.services.exports._kind import PIECE, Question
 MOST = 1_000_000
 """Rows of one file; a larger list is filtered first."""
 Columns = Sequence[tuple[FieldSpec, Access]]
+Beside = Callable[[Session, Sequence[Any]], Mapping[int, Sequence[Shown]]]
 
 
 def ids_of(question: Question) -> list[int]:
@@ -59,9 +60,17 @@ def numbers_of(db: Session, query: sa.Select[Any], what: str) -> Sequence[int]:
 
 
 def pieces_of(
-    model: Any, within: sa.ColumnElement[bool], columns: Columns, numbers: Sequence[int], now: datetime
+    model: Any,
+    within: sa.ColumnElement[bool],
+    columns: Columns,
+    numbers: Sequence[int],
+    now: datetime,
+    beside: Beside | None = None,
 ) -> Iterator[list[list[Shown]]]:
-    """Yield the rows of records in the order of their ids, those still ``within`` the reach when their turn comes."""
+    """Yield the rows of records in the order of their ids, those still ``within`` the reach when their turn comes.
+
+    beside: what stands behind the first column though it is no field of the record, by its id.
+    """
     specs, rights = [spec for spec, _ in columns], {spec.key: right for spec, right in columns}
     for start in range(0, len(numbers), PIECE):
         asked = list(numbers[start : start + PIECE])
@@ -70,6 +79,10 @@ def pieces_of(
             rows = db.execute(sa.select(model).where(within, model.id.in_(asked))).scalars()
             found: dict[int, Any] = {row.id: row for row in rows}
             piece = [_row(found[one], specs, rights, now, options) for one in asked if one in found]
+            if beside is not None:
+                told = beside(db, list(found.values()))
+                cells = [told[one] for one in asked if one in found]
+                piece = [[*row[:1], *cell, *row[1:]] for row, cell in zip(piece, cells, strict=True)]
         yield piece
 
 
