@@ -196,7 +196,7 @@ def _read() -> rx.Component:
         _head("《" + S.title + "》", "请逐页读到最后，再签名。加粗的条款和您关系最大。"),
         _paper(),
         rx.el.div(
-            button("下一页", look="p", size="lg", icon_name="chevron-right", on_click=S.open_page(S.page_number + 1), disabled=S.page_number >= S.pages),
+            button("下一页", look="p", size="lg", icon_name="chevron-right", pending=S.turning, on_click=S.open_page(S.page_number + 1), disabled=S.page_number >= S.pages),
             _refuse_button(),
             class_name="cacts",
         ),

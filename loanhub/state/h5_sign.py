@@ -42,6 +42,7 @@ class SignState(SessionState):
     page_number: int = 0
     pages_read: int = 0
     picture: str = ""
+    turning: bool = False
     items: list[dict[str, str]] = []
     contingent: list[dict[str, str]] = []
     total: str = ""
@@ -164,13 +165,20 @@ class SignState(SessionState):
     async def open_page(self, number: int) -> Any:
         """Show a page of the contract."""
         if type(number) is not int or not 1 <= number <= 500:
-            return None
+            return
         device, token, now = self._device(), self._token, utc_now()
-        found, picture = await rx.run_in_thread(lambda: phone.turn_to(token, device, page=number, now=now))
+        self.turning = True
+        yield  # the button says so: on a slow line a page takes seconds
+        try:
+            found, picture = await rx.run_in_thread(
+                lambda: phone.turn_to(token, device, page=number, now=now)
+            )
+        finally:
+            self.turning = False
         self._put(found)
         self.page_number = number
         self.picture = "data:image/png;base64," + base64.b64encode(picture).decode()
-        return rx.call_script("window.scrollTo(0, 0)")
+        yield rx.call_script("window.scrollTo(0, 0)")
 
     @rx.event
     @public
