@@ -296,6 +296,26 @@ def test_axe_finds_nothing_serious(look_in: SignIn, place: Place):
     assert {look: bad for look, bad in found.items() if bad} == {}
 
 
+def test_a_dialog_starts_in_its_first_field_and_gives_the_focus_back(look_in: SignIn):
+    page = look_in("sales")
+    page.goto("/tasks")
+    settle(page)
+    opener, title = page.get_by_role("button", name="新建待办").first, page.locator(".dlg [name=title]")
+
+    opener.press("Enter")
+    expect(title).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(opener).to_be_focused()
+
+    page.goto("/leads")
+    settle(page)
+    row = page.locator("[data-row] [data-open]:visible").first
+    row.press("Enter")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(row).to_be_focused()
+
+
 @pytest.fixture
 def anonymous(browser, server) -> Iterator[Page]:
     """A page of nobody."""
