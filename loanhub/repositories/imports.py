@@ -149,3 +149,41 @@ def untouched(batch_id: int) -> sa.ColumnElement[bool]:
             sa.or_(col(LeadTouch.import_batch_id).is_(None), col(LeadTouch.import_batch_id) != batch_id),
         ),
     )
+
+
+MENDED = "mended"
+"""The outcome of a row that was corrected and waits for its import."""
+
+
+def mended_cells(db: Session, batch_id: int, numbers: Iterable[int]) -> dict[int, str]:
+    """Return what corrected rows say now, by row number, as the text of a JSON array."""
+    wanted = sorted(numbers)
+    if not wanted:
+        return {}
+    query = sa.select(col(ImportRow.row_number), col(ImportRow.raw)).where(
+        col(ImportRow.batch_id) == batch_id, col(ImportRow.row_number).in_(wanted), col(ImportRow.raw).is_not(None)
+    )  # fmt: skip
+    return {int(number): str(raw) for number, raw in db.execute(query).all()}
+
+
+def keep_mended(db: Session, batch_id: int, number: int, raw: str) -> None:
+    """Keep what a corrected row says until it is imported."""
+    query = sa.select(ImportRow).where(
+        col(ImportRow.batch_id) == batch_id, col(ImportRow.row_number) == number
+    )
+    row: ImportRow | None = db.execute(query).scalar_one_or_none()
+    if row is None:
+        db.add(ImportRow(batch_id=batch_id, row_number=number, outcome=MENDED, raw=raw))
+    else:
+        row.raw = raw
+    db.flush()
+
+
+def drop_mended(db: Session, batch_id: int, numbers: Iterable[int]) -> None:
+    """Take the waiting rows away: what became of them is about to be written in their place."""
+    db.execute(
+        sa.delete(ImportRow).where(
+            col(ImportRow.batch_id) == batch_id, col(ImportRow.row_number).in_(sorted(numbers)),
+            col(ImportRow.outcome) == MENDED,
+        )
+    )  # fmt: skip

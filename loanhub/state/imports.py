@@ -18,6 +18,7 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._import_mending import Mending
 from loanhub.state._import_views import ImportColumn, ImportPair, Issue, PreviewLine, pair_of
 
 UPLOAD, MAP, CHECK, RUN, RESULT = "upload", "map", "check", "run", "result"
@@ -33,11 +34,10 @@ ROWS_AT_ONCE = 50
 CHOICES = ("owner", "duplicates", "customers", "channel_code")
 
 
-class ImportsState(SessionState):
+class ImportsState(Mending, SessionState):
     """The import page."""
 
     step: str = UPLOAD
-    batch_id: int = 0
     file_name: str = ""
     facts: str = ""
     warnings: list[str] = []
@@ -49,7 +49,6 @@ class ImportsState(SessionState):
     options: dict[str, str] = {}
     consent: bool = False
     channels: list[dict[str, str]] = []
-    counts: dict[str, int] = {}
     headings: list[str] = []
     lines: list[PreviewLine] = []
     problems: list[dict[str, str]] = []
@@ -230,6 +229,7 @@ class ImportsState(SessionState):
         ]
         self.sure = [pair_of(one) for one in shown.pairs.sure]
         self.likely = [pair_of(one) for one in shown.pairs.likely]
+        self._offer(shown.faulty)
         self.step, self.checking = CHECK, False
 
     def _count_wanted(self) -> None:

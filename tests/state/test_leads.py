@@ -331,6 +331,29 @@ class TestImport:
         do(ImportsState.leave_out, state, 2, False)
         assert (state.likely[0].left_out, state.counts["wanted"]) == (False, 2)
 
+    def test_a_faulty_cell_is_corrected_and_the_counts_follow(self, visit: Callable[..., Any]) -> None:
+        rep = make_user(RoleCode.SALES)
+        content = f"姓名,手机号\n李梅,1380013\n赵新,{make_phone()}\n".encode()
+        stored = files.upload(
+            rep, source=io.BytesIO(content), file_name="a.csv", kind=files.IMPORT_KIND, now=utc_now()
+        )
+        state = visit(ImportsState, rep)
+        do(ImportsState.uploaded, state, {"id": stored.id, "name": "a.csv"})
+        do(ImportsState.check, state)
+        (line,) = state.faulty
+        assert (line.row, line.value, line.refused, state.counts["wanted"]) == (2, "1380013", True, 1)
+
+        do(ImportsState.mend, state, 2, 0, {"text": "谁也没问这一格"})
+        do(ImportsState.mend, state, 2, 1, {"text": "139"})
+        assert (state.faulty[0].value, state.faulty[0].done, state.counts["refused"]) == ("139", "", 1)
+        do(ImportsState.mend, state, 2, 1, {"text": "1" * 3_000})
+        assert "2,000" in state.faulty[0].error
+
+        do(ImportsState.mend, state, 2, 1, {"text": make_phone()})
+
+        assert (state.faulty[0].done, state.faulty[0].error) == ("已改好，将新建", "")
+        assert (state.counts["refused"], state.counts["wanted"]) == (0, 2)
+
     @pytest.mark.parametrize("answer", [None, {}, {"id": "1"}, {"id": True}, {"error": "文件是空的"}, [1]])
     def test_junk_in_place_of_an_upload_is_refused(self, visit: Callable[..., Any], answer: object) -> None:
         state = visit(ImportsState, make_user(RoleCode.SALES))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from datetime import date, datetime
 
 from sqlmodel import Session
@@ -12,8 +14,8 @@ from loanhub.models import Document, ImportBatch
 from loanhub.repositories import imports as repository
 from loanhub.services import _storage, catalogue
 from loanhub.services._actor import Actor
-from loanhub.services.imports._plan import BatchStatus, Options, PlannedRow, Recipe, plan, recipe_of
-from loanhub.services.imports._sheet import Sheet, read_sheet
+from loanhub.services.imports._plan import BatchStatus, Options, Recipe, recipe_of
+from loanhub.services.imports._sheet import Cell, Sheet, read_sheet
 
 
 def read_file(document: Document) -> Sheet:
@@ -22,11 +24,32 @@ def read_file(document: Document) -> Sheet:
 
 
 def sheet_of(db: Session, batch: ImportBatch) -> Sheet:
-    """Return the table a batch was made from; raise NotFound when its file is gone."""
+    """Return the table a batch was made from, with the cells corrected since; raise NotFound when its file is gone."""
     document = db.get(Document, batch.file_id) if batch.file_id else None
     if document is None or document.deleted_at is not None:
         raise NotFound("这次导入的文件已经不在了，请重新上传")
-    return read_file(document)
+    sheet = read_file(document)
+    mended = repository.mended_cells(db, batch.id or 0, options_of(db, batch).mended)
+    if not mended:
+        return sheet
+    rows = tuple(
+        (number, _filled(json.loads(mended[number]), cells) if number in mended else cells)
+        for number, cells in sheet.rows
+    )
+    return replace(sheet, rows=rows)
+
+
+def _filled(mended: list[Cell], cells: tuple[Cell, ...]) -> tuple[Cell, ...]:
+    """Return the corrected cells of a row; what was not touched keeps its kind (a date stays one)."""
+    return (
+        tuple(cell if plain_cell(cell) == new else new for cell, new in zip(cells, mended, strict=False))
+        + cells[len(mended) :]
+    )
+
+
+def plain_cell(cell: Cell) -> Cell:
+    """Return a cell as it is kept with its row: dates as text."""
+    return cell if isinstance(cell, (str, int, float)) or cell is None else str(cell)
 
 
 def own(db: Session, actor: Actor, batch_id: int, *, for_update: bool = False) -> ImportBatch:
@@ -55,11 +78,6 @@ def day_of(batch: ImportBatch, now: datetime) -> date:
     """Return the day the file is judged by: the day it began, so that a resumed run judges alike."""
     stored = batch.options.get("day")
     return date.fromisoformat(stored) if isinstance(stored, str) else local(now).date()
-
-
-def plan_of(db: Session, batch: ImportBatch, sheet: Sheet, *, now: datetime) -> list[PlannedRow]:
-    """Return what the batch will make of each row."""
-    return plan(cleaning_of(db, batch, sheet, now=now), sheet)
 
 
 def cleaning_of(db: Session, batch: ImportBatch, sheet: Sheet, *, now: datetime) -> Recipe:

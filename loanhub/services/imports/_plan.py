@@ -48,7 +48,7 @@ class Customers(Choice):
 
 
 MOST_LEFT_OUT = 1_000
-"""How many rows may be left out one by one: whoever wants more mends the file."""
+"""How many rows may be left out, or corrected, one by one: whoever wants more mends the file."""
 
 
 class BatchStatus(Choice):
@@ -72,6 +72,8 @@ class Options:
     customers: Customers = Customers.ATTACH
     left_out: frozenset[int] = frozenset()
     """Row numbers somebody chose not to import after looking at the preview."""
+    mended: frozenset[int] = frozenset()
+    """Row numbers in which somebody corrected a cell before the import; what they say now is kept encrypted."""
 
     @classmethod
     def read(cls, raw: Mapping[str, object], *, channels: Mapping[str, str]) -> Options:
@@ -91,7 +93,10 @@ class Options:
         if channel and channel not in channels:
             raise InvalidInput(fields={"channel_code": "没有这个来源渠道"})
         consent = raw.get("consent") in (True, "true", "on")
-        return cls(owner, duplicates, channel, consent, customers, _row_numbers(raw.get("left_out")))
+        return cls(
+            owner, duplicates, channel, consent, customers, _row_numbers(raw.get("left_out"), "剔除"),
+            _row_numbers(raw.get("mended"), "直接改"),
+        )  # fmt: skip
 
     def as_dict(self) -> dict[str, object]:
         """Return the JSON document."""
@@ -102,14 +107,15 @@ class Options:
             "consent": self.consent,
             "customers": self.customers.value,
             "left_out": sorted(self.left_out),
+            "mended": sorted(self.mended),
         }
 
 
-def _row_numbers(raw: object) -> frozenset[int]:
+def _row_numbers(raw: object, done: str) -> frozenset[int]:
     numbers = raw if isinstance(raw, (list, tuple, set, frozenset)) else ()
     wanted = {one for one in numbers if type(one) is int and 0 < one < 10_000_000}
     if len(wanted) > MOST_LEFT_OUT:
-        raise InvalidInput(f"一次最多剔除 {MOST_LEFT_OUT:,} 行，更多请在表格里删掉后重新上传")
+        raise InvalidInput(f"一次最多{done} {MOST_LEFT_OUT:,} 行，更多请在表格里改好后重新上传")
     return frozenset(wanted)
 
 

@@ -21,12 +21,14 @@ from loanhub.domain.permissions import Permission
 from loanhub.domain.rank import between, spread
 from loanhub.models import Channel, ImportBatch, ImportRow, Lead, LeadTouch, User
 from loanhub.repositories import bulk
+from loanhub.repositories import imports as repository
 from loanhub.repositories import leads as lead_repository
 from loanhub.repositories.imports import ATTACHED
 from loanhub.services import assignment, events, search
 from loanhub.services import catalogue as catalogues
 from loanhub.services._actor import Actor
 from loanhub.services._numbering import next_number
+from loanhub.services.imports import _batch
 from loanhub.services.imports._known import Finder, Match
 from loanhub.services.imports._plan import Customers, Duplicates, Options, Ownership
 from loanhub.services.imports._ready import SEALED, TABLE, Places, Ready, ReadyRow, places_of
@@ -103,6 +105,9 @@ def write_chunk(
     now: datetime,
 ) -> Tally:
     """Write the rows of one chunk: leads, touches, fillings, and what became of each row."""
+    mended = context.options.mended.intersection(row.number for row in rows)
+    if mended:
+        repository.drop_mended(db, batch.id or 0, mended)
     finder = Finder(db, actor, rows, not_of_batch=batch.id)
     tally = Tally()
     stored: list[tuple[Any, ...]] = []
@@ -136,6 +141,9 @@ def write_chunk(
         stored.append(_row(row, outcome, lead_id=lead_id, remark=remark, match=match))
         tally.add(outcome)
     tally.created = len(ids)
+    if mended:
+        by_number = {row.number: row for row in rows if row.number in mended}
+        stored = [_as_mended(by_number[one[0]], one) if one[0] in mended else one for one in stored]
     bulk.insert_many(
         db, ImportRow, _ROW_COLUMNS, stored, same={"batch_id": batch.id}, written=frozenset({"issues"})
     )
@@ -161,14 +169,21 @@ def _row(
         first = {"field": "", "kind": "duplicate", "sentence": remark, "before": "", "after": ""}
         issues = json.dumps([first, *json.loads(issues)], ensure_ascii=False)
     # Refused rows are kept as they came, encrypted: people download them, mend them and send them again.
-    kept = json.dumps([_plain(cell) for cell in row.cells], ensure_ascii=False) if raw else None
+    kept = _kept(row) if raw else None
     known_lead = match.lead_id or None if match else None
     known_customer = match.customer.id if match and match.customer else None
     return row.number, outcome, kept, issues, lead_id, known_lead, known_customer
 
 
-def _plain(cell: object) -> object:
-    return cell if isinstance(cell, (str, int, float)) or cell is None else str(cell)
+def _kept(row: ReadyRow) -> str:
+    return json.dumps([_batch.plain_cell(cell) for cell in row.cells], ensure_ascii=False)
+
+
+def _as_mended(row: ReadyRow, stored: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return what became of a row with the remark that it was corrected, and its cells: a resumed run reads them again."""
+    number, outcome, _raw, issues, *rest = stored
+    told = {"field": "", "kind": "cleaned", "sentence": "导入前在预览里改过", "before": "", "after": ""}
+    return number, outcome, _kept(row), json.dumps([*json.loads(issues), told], ensure_ascii=False), *rest
 
 
 def _meet(

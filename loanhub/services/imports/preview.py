@@ -17,7 +17,8 @@ from loanhub.services._transaction import reading
 from loanhub.services.imports import _batch
 from loanhub.services.imports._beside import Pairs, pairs_of
 from loanhub.services.imports._known import Finder
-from loanhub.services.imports._plan import Customers, PlannedRow, count_outcomes
+from loanhub.services.imports._plan import Customers, PlannedRow, count_outcomes, plan
+from loanhub.services.imports.mend import FaultyCell, faulty_cells
 from loanhub.services.imports.prepare import hide
 
 SHOWN_ROWS = 8
@@ -45,6 +46,8 @@ class Preview:
     """(kind, sentence, rows), the most frequent first."""
     pairs: Pairs
     """Rows beside the leads and customers they are, or resemble."""
+    faulty: tuple[FaultyCell, ...]
+    """Cells that can be corrected on the spot."""
 
 
 def preview(actor: Actor, *, batch_id: int, now: datetime) -> Preview:
@@ -57,7 +60,8 @@ def preview(actor: Actor, *, batch_id: int, now: datetime) -> Preview:
         batch = _batch.own(db, actor, batch_id)
         actor.require(Permission.LEADS_IMPORT)
         sheet = _batch.sheet_of(db, batch)
-        rows = _batch.plan_of(db, batch, sheet, now=now)
+        recipe = _batch.cleaning_of(db, batch, sheet, now=now)
+        rows = plan(recipe, sheet)
         finder = Finder(db, actor, rows, not_of_batch=batch_id)
         known = {row.number: found for row in rows if row.wanted and (found := finder.find(row, now=now))}
         chosen = _batch.options_of(db, batch)
@@ -89,6 +93,7 @@ def preview(actor: Actor, *, batch_id: int, now: datetime) -> Preview:
             ),
             problems=_problems(rows),
             pairs=pairs,
+            faulty=faulty_cells(recipe, sheet.headers, rows),
         )
 
 
