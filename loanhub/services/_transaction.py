@@ -20,6 +20,9 @@ from loanhub.services import _turns
 from loanhub.services._failpoints import failpoint
 from loanhub.settings import settings
 
+BUSY_TIMEOUT = 10_000
+"""Milliseconds a writer to SQLite waits for another one before it is refused."""
+
 _lock = threading.Lock()
 _engine: Engine | None = None
 _bound: dict[bool, tuple[Engine, Engine]] = {}
@@ -47,7 +50,7 @@ def make_engine(url: str) -> Engine:
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (
-            "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=10000",
+            "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT}",
             "cache_size=-65536", "temp_store=MEMORY",
         ):  # fmt: skip
             cursor.execute(f"PRAGMA {pragma}")
@@ -59,12 +62,17 @@ def make_engine(url: str) -> Engine:
             connection.exec_driver_sql("BEGIN DEFERRED")
             return
         writer = connection.connection.dbapi_connection
-        writer.wait()
+        in_time = writer.wait()
         try:
+            if not in_time:
+                connection.exec_driver_sql("PRAGMA busy_timeout=0")
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         except BaseException:
             writer.leave()
             raise
+        finally:
+            if not in_time:
+                connection.exec_driver_sql(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
 
     return engine
 

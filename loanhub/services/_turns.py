@@ -13,7 +13,7 @@ from collections import deque
 from typing import Any
 
 SECONDS_IN_LINE = 10.0
-"""As long as SQLite's own patience (``busy_timeout``); afterward it is asked anyway, and says that it is busy."""
+"""As long as SQLite's own patience (``busy_timeout``); afterward it is asked once and at once, and says that it is busy."""
 
 
 class Line:
@@ -62,9 +62,10 @@ class LinedUp(sqlite3.Connection):
     line: Line
     _mine = False
 
-    def wait(self) -> None:
-        """Wait until it is this connection's turn to write."""
+    def wait(self) -> bool:
+        """Wait until it is this connection's turn to write; return False when it did not come in time."""
         self._mine = self.line.take()
+        return self._mine
 
     def commit(self) -> None:
         """Commit; a commit that fails keeps the turn until it is rolled back."""

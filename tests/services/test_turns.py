@@ -86,9 +86,7 @@ def test_a_turn_ends_with_its_transaction(engine: sa.Engine) -> None:
     assert found == ["first", "second"]
 
 
-def test_another_process_is_waited_for_and_the_turn_given_back(
-    engine: sa.Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_another_process_is_waited_for_and_the_turn_given_back(engine: sa.Engine, tmp_path: Path) -> None:
     """A connection outside of the line holds SQLite's lock; the writer is refused, and the one after it is not stuck."""
     outside = sqlite3.connect(tmp_path / "turns.db", isolation_level=None)
     outside.execute("BEGIN IMMEDIATE")
@@ -100,6 +98,22 @@ def test_another_process_is_waited_for_and_the_turn_given_back(
         _write(engine, "refused")
     outside.execute("ROLLBACK")
     _write(engine, "taken")
+
+
+def test_who_waited_in_vain_is_refused_without_waiting_again(
+    engine: sa.Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_turns.Line.take, "__defaults__", (0.05,))
+    holding = engine.execution_options(writes=True).connect()
+    with holding.begin():
+        started = time.monotonic()
+        with pytest.raises(sa.exc.OperationalError, match="locked"):
+            _write(engine, "refused")
+        assert time.monotonic() - started < _turns.SECONDS_IN_LINE / 2
+    holding.close()
+    _write(engine, "taken")
+    with engine.connect() as connection:
+        assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar_one() == _transaction.BUSY_TIMEOUT
 
 
 def test_many_threads_write_and_each_is_kept(sqlite_database: object) -> None:
