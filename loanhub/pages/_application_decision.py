@@ -116,17 +116,20 @@ def _decision_form() -> rx.Component:
     return rx.el.form(
         rx.cond(S.decision == "approve", rx.el.div(approve, key=S.form_key), reasons),
         opinion,
-        note(S.sentence, "mute", "git-branch"),
-        rx.cond(
-            S.decision == "reject",
-            button(S.verb, look="dp", size="lg", kind="submit", writes=True),
-            rx.el.button(
-                rx.el.span(S.verb),
-                kbd("Ctrl", "↵"),
-                type="submit",
-                class_name="btn p lg",
-                custom_attrs={"data-writes": "true"},
+        rx.el.div(
+            note(S.sentence, "mute", "git-branch"),
+            rx.cond(
+                S.decision == "reject",
+                button(S.verb, look="dp", size="lg", kind="submit", writes=True),
+                rx.el.button(
+                    rx.el.span(S.verb),
+                    kbd("Ctrl", "↵"),
+                    type="submit",
+                    class_name="btn p lg",
+                    custom_attrs={"data-writes": "true"},
+                ),
             ),
+            class_name="send",
         ),
         on_submit=S.decide,
     )

@@ -6,7 +6,7 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.components.buttons import button, icon_button
+from loanhub.components.buttons import button, classes, icon_button
 from loanhub.components.composer import composer
 from loanhub.components.dialogs import conflict_dialog, dialog
 from loanhub.components.forms import form
@@ -166,7 +166,12 @@ def profile_tab() -> rx.Component:
             on_click=T.show_history(one.label),
             custom_attrs={"aria-label": rx.Var.create("修改记录：") + one.label},
         )
-        return rx.el.div(rx.el.span(one.label, past), rx.el.b(value), class_name=rx.cond(hot, "pf hot", "pf"))
+        long = rx.cond(one.masked & (one.text.to(str).length() > 14), "w", "")
+        return rx.el.div(
+            rx.el.span(one.label, past),
+            rx.el.b(value),
+            class_name=classes("pf", rx.cond(hot, "hot", ""), long),
+        )
 
     def reading(group: Any) -> rx.Component:
         return rx.el.div(rx.foreach(group.facts, fact), class_name="pfr")
