@@ -113,7 +113,7 @@ def _content() -> rx.Component:
             draw.cell("当前账龄", "逾期余额", draw.ageing(State.ageing, State.flashing, opens), on_take=_take("ageing_now")),
             draw.trend(State.trend_figure, State.trend, State.trend_text, State.open_point, opens, State.export_chart("trend")),
             draw.cell("迁徙率", State.roll_text, dense.roll(State.roll, State.roll_heads, opens), on_take=_take("roll")),
-            class_name="ck-row mid",
+            class_name="ck-row mid rolls",
         ),
         rx.el.div(
             draw.cell(

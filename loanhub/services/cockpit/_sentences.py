@@ -59,6 +59,10 @@ def _line(tone: str, drill: str, lead: str, text: str) -> Row:
     return {"icon": icon, "tone": tone, "drill": drill, "lead": lead, "text": text}
 
 
+_AFTER = {"channel": "线索", "grade": "风险的申请"}
+"""What follows the name of a driver, so that a sentence says what the name is of."""
+
+
 def points(change: Fraction) -> str:
     """Return 降 4.2 个百分点."""
     return f"{'升' if change > 0 else '降'} {fixed(abs(change) * 100, 1)} 个百分点"
@@ -75,7 +79,7 @@ def _named(
         or len({g.keys for g in (*now, *then)}) < 2
     ):
         return ""
-    return f"，主因{about.name(dimension, first.key[0])}"
+    return f"，主因{about.name(dimension, first.key[0])}{_AFTER.get(dimension, '')}"
 
 
 def _steps(cohort: pl.DataFrame, stage: int) -> list[Group]:
@@ -112,7 +116,7 @@ def _funnel(about: Context) -> list[Row]:
             change,
             "channel",
         )
-        text = f"通过率{points(change)}{because}{'线索' if because else ''}"
+        text = f"通过率{points(change)}{because}"
         return [_line("bad", f"funnel:{step.stage}", about.stages[step.stage].label, text)]
     worst = tables.worst_step(now)
     if worst is None:
