@@ -117,7 +117,7 @@ def command_palette(
         kbd("⌘", "↵"),
         "新标签打开",
         rx.el.span(class_name="grow"),
-        "支持拼音首字母、手机后四位、合同号；> 只看动作",
+        "支持全拼、首字母、混拼、手机后四位、合同号；> 只看动作",
     )
     command = Command.create(
         rx.el.div(

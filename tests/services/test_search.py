@@ -137,6 +137,17 @@ def test_a_mixture_stands_in_lists_too_and_points_at_what_it_spells(rep: Actor) 
     assert (hit.title, hit.start, hit.end) == ("张建国", 1, 3)
 
 
+def test_a_mixture_finds_colleagues_for_who_may_look_for_them(rep: Actor) -> None:
+    lead = make_user(RoleCode.TEAM_LEAD)
+    make_user(RoleCode.SALES, name="林若溪")
+
+    def colleagues(actor: Actor, text: str) -> list[str]:
+        return [hit.title for hit in search.find(actor, text) if hit.group == "同事"]
+
+    assert colleagues(lead, "linrx") == colleagues(lead, "lruox") == ["林若溪"]
+    assert colleagues(lead, "linrz") == colleagues(rep, "linrx") == []
+
+
 def test_the_found_letters_are_pointed_at(rep: Actor) -> None:
     spans = {
         text: next((h.title[h.start : h.end] for h in search.find(rep, text)), "")

@@ -12,7 +12,7 @@ from sqlmodel import Session, col
 
 from loanhub.documents.template import get_template
 from loanhub.domain import masking
-from loanhub.domain.mixed_pinyin import spelled_span
+from loanhub.domain.mixed_pinyin import readings, spelled_span
 from loanhub.domain.money import format_wan
 from loanhub.domain.names import closeness, found_span
 from loanhub.domain.papers import LOAN_CONTRACT
@@ -254,13 +254,16 @@ def _colleagues(db: Session, actor: Actor, text: str) -> list[Hit]:
     if not may_look or any(c.isdigit() for c in text) or (len(text) < 2 and text.isascii()):
         return []
     query = sa.select(col(User.id), col(User.name), col(User.title)).where(col(User.active).is_(True))
-    near = [
-        (closeness(name, text), int(user_id), name, title) for user_id, name, title in db.execute(query).all()
-    ]
-    return [
-        _marked(Hit("同事", name, title, f"/customers?f={_owned_by(user_id)}", "user-check"), text)
-        for _, user_id, name, title in sorted(one for one in near if one[0] < 7)[:4]
-    ]
+    mixed = Asked(mixed=text.lower()) if readings(text.lower()) else NOTHING
+    near = []
+    for user_id, name, title in db.execute(query).all():
+        rank, asked = closeness(name, text), NOTHING
+        if rank == 9 and mixed.mixed:
+            rank, asked = _nearness(name, text, mixed), mixed
+        if rank < 7:
+            hit = Hit("同事", name, title, f"/customers?f={_owned_by(user_id)}", "user-check")
+            near.append((rank, int(user_id), _marked(hit, text, asked)))
+    return [hit for _, _, hit in sorted(near, key=lambda one: one[:2])[:4]]
 
 
 def _owned_by(user_id: int) -> str:
