@@ -2,8 +2,9 @@
 
 from datetime import date
 
-from loanhub.documents.data import AssignmentData, BankAccount, Party
+from loanhub.documents.data import BankAccount, Party
 from loanhub.documents.design import body_of, template_of
+from loanhub.documents.paper_data import AssignmentData
 from loanhub.documents.template import Variable
 from loanhub.documents.templates._blocks import (
     account,

@@ -3,8 +3,8 @@
 from datetime import date
 from decimal import Decimal
 
-from loanhub.documents.data import ExtensionData
 from loanhub.documents.design import body_of, template_of
+from loanhub.documents.paper_data import ExtensionData
 from loanhub.documents.template import Variable
 from loanhub.documents.templates._blocks import (
     annex,

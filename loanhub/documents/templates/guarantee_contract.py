@@ -5,8 +5,8 @@ Source: 民法典 681–702 (form 685, kinds 686–688, scope 691, period 692–
 
 from dataclasses import replace
 
-from loanhub.documents.data import SecurityData
 from loanhub.documents.design import body_of, template_of
+from loanhub.documents.paper_data import SecurityData
 from loanhub.documents.template import Variable
 from loanhub.documents.templates._blocks import (
     article,

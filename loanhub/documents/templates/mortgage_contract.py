@@ -5,8 +5,9 @@ Source: 民法典 386–424 (form and content 400, registration 402–403, lease
 
 from dataclasses import replace
 
-from loanhub.documents.data import Guarantee, SecurityData
+from loanhub.documents.data import Guarantee
 from loanhub.documents.design import body_of, template_of
+from loanhub.documents.paper_data import SecurityData
 from loanhub.documents.template import Variable
 from loanhub.documents.templates._blocks import (
     article,

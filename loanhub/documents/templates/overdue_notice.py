@@ -5,8 +5,9 @@ Source: 民法典 577, 676; 催收工作指引（试行） 2026; 征信业管理
 
 from datetime import date
 
-from loanhub.documents.data import BankAccount, OverdueData
+from loanhub.documents.data import BankAccount
 from loanhub.documents.design import body_of, template_of
+from loanhub.documents.paper_data import OverdueData
 from loanhub.documents.template import Variable
 from loanhub.documents.templates._blocks import (
     account,

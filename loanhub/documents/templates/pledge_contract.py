@@ -9,8 +9,9 @@ property 444, receivables 445), 389 (scope), 390 (what takes the thing's place),
 from dataclasses import fields
 from datetime import date
 
-from loanhub.documents.data import Guarantee, PledgeData
+from loanhub.documents.data import Guarantee
 from loanhub.documents.design import body_of, template_of
+from loanhub.documents.paper_data import PledgeData
 from loanhub.documents.template import Variable
 from loanhub.documents.templates._blocks import (
     article,

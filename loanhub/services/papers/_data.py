@@ -6,16 +6,8 @@ import json
 from typing import Any
 
 from loanhub.discovery import discover
-from loanhub.documents.data import (
-    AssignmentData,
-    AuthorizationData,
-    BrokerageData,
-    ContractData,
-    ExtensionData,
-    Party,
-    SecurityData,
-    from_json,
-)
+from loanhub.documents.data import AuthorizationData, BrokerageData, ContractData, Party, from_json
+from loanhub.documents.paper_data import AssignmentData, ExtensionData, SecurityData
 from loanhub.documents.template import get_template
 from loanhub.domain import formats
 from loanhub.domain.errors import NotFound

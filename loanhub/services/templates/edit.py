@@ -16,8 +16,8 @@ from loanhub.documents.variables import ENTITY, Variables
 from loanhub.domain import criteria as language
 from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.permissions import Permission
+from loanhub.domain.template_changes import SETTING_LABELS, summary_of
 from loanhub.domain.templates import (
-    SETTING_LABELS,
     Block,
     BlockFault,
     BlockKind,
@@ -27,7 +27,6 @@ from loanhub.domain.templates import (
     body_json,
     read_block,
     read_body,
-    summary_of,
 )
 from loanhub.models import DocumentTemplate, TemplateVersion
 from loanhub.services import conditions

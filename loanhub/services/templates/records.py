@@ -10,7 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.documents.data import OverdueData, ReceiptData, SettlementData, SettlementQuoteData
+from loanhub.documents.data import ReceiptData, SettlementData, SettlementQuoteData
+from loanhub.documents.paper_data import OverdueData
 from loanhub.domain.errors import Conflict, NotFound
 from loanhub.domain.loans import LoanStatus
 from loanhub.domain.money import parse_fen

@@ -17,18 +17,8 @@ from loanhub.documents.variables import FORMATS, Value, Variables
 from loanhub.domain import formats
 from loanhub.domain.errors import LoanHubError
 from loanhub.domain.permissions import Permission
-from loanhub.domain.templates import (
-    Block,
-    BlockKind,
-    Body,
-    Change,
-    VersionStatus,
-    block_json,
-    differences,
-    read_body,
-    summary_of,
-    uses,
-)
+from loanhub.domain.template_changes import Change, differences, summary_of
+from loanhub.domain.templates import Block, BlockKind, Body, VersionStatus, block_json, read_body, uses
 from loanhub.models import DocumentTemplate, TemplateVersion, User
 from loanhub.services import parameters
 from loanhub.services._actor import Actor

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from loanhub.documents.data import Party, SecurityData
+from loanhub.documents.data import Party
+from loanhub.documents.paper_data import SecurityData
 from loanhub.services.papers._kind import Case, Making
 
 

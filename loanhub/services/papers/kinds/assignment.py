@@ -8,7 +8,8 @@ from typing import cast
 
 from sqlmodel import Session
 
-from loanhub.documents.data import AssignmentData, BankAccount, Party
+from loanhub.documents.data import BankAccount, Party
+from loanhub.documents.paper_data import AssignmentData
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.identity import check_uscc
 from loanhub.domain.repayment.allocation import Component

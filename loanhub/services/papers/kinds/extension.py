@@ -8,7 +8,8 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
-from loanhub.documents.data import ExtensionData, ScheduleRow
+from loanhub.documents.data import ScheduleRow
+from loanhub.documents.paper_data import ExtensionData
 from loanhub.domain.repayment.postings import PostingKind
 from loanhub.domain.signing import SignerRole
 from loanhub.models import Loan, LoanRequest, Payment

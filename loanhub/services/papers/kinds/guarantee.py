@@ -8,7 +8,7 @@ from typing import cast
 
 from sqlmodel import Session
 
-from loanhub.documents.data import SecurityData
+from loanhub.documents.paper_data import SecurityData
 from loanhub.domain.signing import SignerRole
 from loanhub.services.papers._kind import (
     Case,

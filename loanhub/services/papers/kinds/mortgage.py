@@ -8,7 +8,8 @@ from typing import cast
 
 from sqlmodel import Session
 
-from loanhub.documents.data import Guarantee, SecurityData
+from loanhub.documents.data import Guarantee
+from loanhub.documents.paper_data import SecurityData
 from loanhub.domain.money import format_plain
 from loanhub.domain.signing import SignerRole
 from loanhub.services.papers._kind import Case, Fit, Making, PaperKind, Signs, Subject, need_contract

@@ -8,7 +8,8 @@ from typing import cast
 
 from sqlmodel import Session
 
-from loanhub.documents.data import Guarantee, PledgeData
+from loanhub.documents.data import Guarantee
+from loanhub.documents.paper_data import PledgeData
 from loanhub.domain.catalogue.choices import PledgeKind
 from loanhub.domain.money import format_plain
 from loanhub.domain.signing import SignerRole

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.documents import render
-from loanhub.documents.data import OverdueData
+from loanhub.documents.paper_data import OverdueData
 from loanhub.domain.contracts import contract_number
 from loanhub.domain.errors import Conflict
 from loanhub.domain.formats import local
