@@ -103,18 +103,8 @@ def account() -> rx.Component:
         ),
         action=others,
     )
-    must = rx.cond(
-        AccountState.must_change_password,
-        note("请先设置你自己的密码，然后就可以开始工作。", "warn"),
-        rx.fragment(),
-    )
     team = rx.cond(LeaveState.sees_others, _card("团队请假", others_leave()), rx.fragment())
-    return rx.el.div(
-        must,
-        person,
-        _card("请假", own_leave()),
-        team,
-        _card("密码", _password_form()),
-        devices,
-        style=_COLUMN,
-    )
+    password = _card("密码", _password_form())
+    first = rx.fragment(note("请先设置你自己的密码，然后就可以开始工作。", "warn"), password)
+    every = rx.fragment(person, _card("请假", own_leave()), team, password, devices)
+    return rx.el.div(rx.cond(AccountState.must_change_password, first, every), style=_COLUMN)
