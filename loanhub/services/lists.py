@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
+from sqlmodel.sql.sqltypes import AutoString
 
 from loanhub.domain import criteria as language
 from loanhub.domain.catalogue import Access, Catalogue, FieldSpec, access, present
@@ -250,8 +251,15 @@ def order_of(
     by = _sorted_by(catalogue, actor, entity, model, sort)
     if by is None:
         return [model.id.desc()]
-    # "IS NULL" as an order of its own would say the same and keep the column's index from being used.
-    return [(by.desc() if descending else by.asc()).nulls_last(), model.id.desc()]
+    order = [(by.desc() if descending else by.asc()).nulls_last(), model.id.desc()]
+    # Blank texts stand last as well, whichever way the list is sorted. (Of the others "IS NULL" as an order of its own
+    # would say the same as "nulls last" and keep the column's index from being used.)
+    return [sa.case((by > "", 0), else_=1), *order] if _is_text(by) else order
+
+
+def _is_text(by: Any) -> bool:
+    """Return whether a list is sorted by plain text, which may be blank without being NULL."""
+    return isinstance(by.type, (AutoString, sa.String)) and not isinstance(by.type, sa.Enum)
 
 
 def _sorted_by(catalogue: Catalogue, actor: Actor, entity: str, model: Any, sort: str) -> Any:
@@ -273,7 +281,8 @@ def _ids(
 ) -> list[int]:  # fmt: skip
     """Return the ids of a page. Records without the value sorted by come last, read apart when the page reaches them.
 
-    "Nulls last" in one query is an order that PostgreSQL's indexes do not have.
+    "Nulls last" in one query is an order that PostgreSQL's indexes do not have; and where most records are blank, those
+    few that are not are all there is to sort.
     """
     newest = model.id.desc()
 
@@ -285,16 +294,19 @@ def _ids(
         return read(offset, limit, order=[newest])
     order = [by.desc() if descending else by.asc(), newest]
     column = model.__table__.c.get(getattr(by, "key", ""))
-    if column is not None and not column.nullable:
+    there, lacking = by.is_not(None), by.is_(None)
+    if _is_text(by):
+        there, lacking = by > "", sa.or_(by.is_(None), by == "")
+    elif column is not None and not column.nullable:
         return read(offset, limit, order=order)
-    ids = read(offset, limit, by.is_not(None), order=order)
+    ids = read(offset, limit, there, order=order)
     if len(ids) == limit:
         return ids
     passed = 0
     if offset and not ids:
-        passed = _totals.exact(db, model, sa.and_(condition, by.is_not(None))).number
+        passed = _totals.exact(db, model, sa.and_(condition, there)).number
     start = 0 if ids else max(0, offset - passed)
-    return ids + read(start, limit - len(ids), by.is_(None), order=[newest])
+    return ids + read(start, limit - len(ids), lacking, order=[newest])
 
 
 def _money(specs: Sequence[FieldSpec]) -> dict[str, FieldSpec]:

@@ -1,12 +1,16 @@
 from __future__ import annotations
 
 import pytest
+import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 
 from loanhub.domain.errors import InvalidInput, NotPermitted
 from loanhub.domain.permissions import RoleCode
+from loanhub.models import Lead
 from loanhub.services import _totals, leads, lists, saved_views
+from loanhub.services import catalogue as catalogues
 from loanhub.services._actor import Actor
+from loanhub.services._transaction import reading
 from tests.builders import NOON, bare_actor, make_company, make_phone, make_user
 
 
@@ -119,6 +123,26 @@ class TestPage:
         by_amount = [1, 4, 3] if descending else [4, 3, 1]
         first = min(ids)
         assert [one - first + 1 for one in ids] == [*by_amount, 6, 5, 2]
+
+    @pytest.mark.parametrize("descending", [True, False])
+    @pytest.mark.parametrize("sort", ["company_name", "city"])
+    def test_blank_texts_come_last_whichever_way_a_list_is_sorted(self, sort: str, descending: bool) -> None:
+        rep = make_user(RoleCode.SALES)
+        for text in ("上海", "", "北京", ""):
+            leads.create(rep, {"name": "孙立", "phone": make_phone(), sort: text}, now=NOON)
+
+        def page(offset: int) -> list[int]:
+            found = lists.page(
+                rep, "lead", sort=sort, descending=descending, offset=offset, limit=3, now=NOON
+            )
+            return [row.id for row in found.rows]
+
+        ids = page(0) + page(3)
+        assert {ids[0], ids[1]} == {min(ids), min(ids) + 2}
+        assert [one - min(ids) for one in ids[2:]] == [3, 1]
+        with reading() as db:
+            whole = lists.order_of(catalogues.current(db), rep, "lead", Lead, sort, descending)
+            assert list(db.execute(sa.select(Lead.id).order_by(*whole)).scalars()) == ids
 
     def test_keeps_to_the_readers_scope(self) -> None:
         leads.create(make_user(RoleCode.SALES), {"name": "孙立", "phone": make_phone()}, now=NOON)
