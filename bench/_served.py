@@ -39,6 +39,17 @@ class Served:
         """Return the processor time the server and its workers have used."""
         return cpu_seconds(self.pid)
 
+    def settle(self, *, seconds: float = 180, share: float = 0.15) -> None:
+        """Wait until the jobs that begin with the server are done: it uses little of a processor for five seconds."""
+        until, last = time.monotonic() + seconds, self.cpu_seconds()
+        while time.monotonic() < until:
+            time.sleep(5)
+            now = self.cpu_seconds()
+            if now - last < 5 * share:
+                return
+            last = now
+        print(f"· the server was still at work after {seconds:.0f} s")
+
     def memory_bytes(self) -> int:
         """Return the memory the server and its workers hold (resident, Linux)."""
         return sum(

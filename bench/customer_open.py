@@ -153,6 +153,8 @@ def main() -> None:
         database("sqlite" if chosen.book else chosen.database) as url,
         served(command, database_url=chosen.url or url, folder=folder) as product,
     ):
+        if chosen.book:
+            product.settle()
         heads, wholes, cpu = asyncio.run(openings(product, chosen.rounds))
         whole = product.seeded["customers"]
     kind = "postgresql" if chosen.url or chosen.database == "postgresql" else "sqlite"
