@@ -52,6 +52,8 @@ def _mending() -> rx.Component:
                 class_name="row g2 wrap",
             ),
             rx.el.form(
+                rx.el.input(type="hidden", name="row", value=one.row.to_string()),
+                rx.el.input(type="hidden", name="place", value=one.place.to_string()),
                 rx.el.input(
                     name="text",
                     default_value=one.value,
@@ -63,7 +65,8 @@ def _mending() -> rx.Component:
                     },
                 ),
                 button("改好", size="sm", kind="submit", writes=True),
-                on_submit=lambda form: S.mend(one.row, one.place, form),
+                # A form's handler is made once a page, outside the list: which cell it is goes with what was typed.
+                on_submit=S.mend,
                 class_name="row g2",
                 style={"maxWidth": "520px"},
             ),
@@ -138,6 +141,7 @@ def check() -> rx.Component:
             style={"padding": "8px 24px"},
         ),
         rx.el.div(preview, style={"overflowX": "auto"}, tab_index=0),
+        _mending(),
         rx.cond(
             S.problems.length() > 0,
             rx.fragment(
@@ -148,7 +152,6 @@ def check() -> rx.Component:
             ),
             rx.fragment(),
         ),
-        _mending(),
         rx.el.div(sure_pairs(), likely_pairs(), class_name="col g6", style={"padding": "16px 24px"}),
         style={"overflow": "auto", "minHeight": "0"},
     )

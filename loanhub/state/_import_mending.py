@@ -49,12 +49,13 @@ class Mending(SessionState, mixin=True):
 
     @rx.event
     @needs(Permission.LEADS_IMPORT)
-    async def mend(self, row: int, place: int, form: dict[str, Any]) -> None:
-        """Put what was typed in the place of a faulty cell."""
-        line = next((one for one in self.faulty if (one.row, one.place) == (row, place)), None)
-        text = str(form.get("text", ""))
+    async def mend(self, form: dict[str, Any]) -> None:
+        """Put what was typed in the place of a faulty cell; ``form`` names the row and the place."""
+        text, asked = str(form.get("text", "")), (str(form.get("row", "")), str(form.get("place", "")))
+        line = next((one for one in self.faulty if (str(one.row), str(one.place)) == asked), None)
         if line is None or (text.strip() == line.value.strip() and not line.done):
             return
+        row, place = line.row, line.place
         refused = any(one.row == row and one.refused and not one.done for one in self.faulty)
         actor, now, batch_id = await self._actor(), utc_now(), self.batch_id
         try:

@@ -343,13 +343,13 @@ class TestImport:
         (line,) = state.faulty
         assert (line.row, line.value, line.refused, state.counts["wanted"]) == (2, "1380013", True, 1)
 
-        do(ImportsState.mend, state, 2, 0, {"text": "谁也没问这一格"})
-        do(ImportsState.mend, state, 2, 1, {"text": "139"})
+        do(ImportsState.mend, state, {"row": "2", "place": "0", "text": "谁也没问这一格"})
+        do(ImportsState.mend, state, {"row": "2", "place": "1", "text": "139"})
         assert (state.faulty[0].value, state.faulty[0].done, state.counts["refused"]) == ("139", "", 1)
-        do(ImportsState.mend, state, 2, 1, {"text": "1" * 3_000})
+        do(ImportsState.mend, state, {"row": "2", "place": "1", "text": "1" * 3_000})
         assert "2,000" in state.faulty[0].error
 
-        do(ImportsState.mend, state, 2, 1, {"text": make_phone()})
+        do(ImportsState.mend, state, {"row": "2", "place": "1", "text": make_phone()})
 
         assert (state.faulty[0].done, state.faulty[0].error) == ("已改好，将新建", "")
         assert (state.counts["refused"], state.counts["wanted"]) == (0, 2)
