@@ -303,5 +303,5 @@ def report_board() -> Page:
     )  # fmt: skip
     return Page(
         [body, named, _add_dialog()], title=S.name, subtitle=S.shared, back=("报表看板", "/reports/boards"),
-        tools=[takes, edits], primary=arrange, on_phone=[takes],
+        tools=[takes, edits], primary=arrange,
     )  # fmt: skip
