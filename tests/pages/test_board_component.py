@@ -124,6 +124,26 @@ def run(script: str) -> Any:
     return json.loads(done.stdout)
 
 
+@pytest.mark.parametrize(
+    ("columns", "onward"),
+    [
+        (
+            [{"code": "draft"}, {"code": "back", "forbidden_from": {"draft": "不能"}}, {"code": "review"}],
+            "review",
+        ),
+        ([{"code": "draft"}, {"code": "back"}, {"code": "review"}], "back"),
+        # A full stage is not jumped over.
+        ([{"code": "draft"}, {"code": "back", "forbidden": "已满"}, {"code": "review"}], None),
+        ([{"code": "draft"}], None),
+    ],
+)
+def test_one_tap_leads_to_the_next_stage_there_is_a_way_to(
+    columns: list[dict[str, Any]], onward: str | None
+) -> None:
+    b = json.dumps({"columns": columns})
+    assert run(f"{ORDER}\nconsole.log(JSON.stringify(lhNext({b}, 0)?.code ?? null))") == onward
+
+
 def toasts(*renders: dict[str, Any]) -> list[str]:
     """Return the toasts a page shows that is drawn with these ``told`` and ``ops`` one after the other."""
     return run(f"""{TELL % 8000}

@@ -63,8 +63,9 @@ const lhBlocked = (b, to) => lhForbidden(b, b.lift.from, to)
   || (b.gates?.card === b.lift.id && to !== b.lift.from && b.gates.stages?.[to]?.blocked) || "";
 const lhTab = (b) => b.tab || b.columns[0]?.code;
 const lhNext = (b, index) => {
-  const next = b.columns[index + 1];
-  return next && !lhForbidden(b, b.columns[index].code, next.code) ? next : null;
+  const from = b.columns[index].code;
+  const next = b.columns.slice(index + 1).find((column) => !column.forbidden_from?.[from]);
+  return next && !lhForbidden(b, from, next.code) ? next : null;
 };
 const lhVersion = (b, id) =>
   (lhCard(b, id).ver ?? 0) + b.ops.filter((op) => op.n > b.acked && op.id === id).length;

@@ -339,7 +339,9 @@ def _column(
         "forbidden": full.get(stage.code, "") if may_move else MAY_NOT_MOVE,
         "held": "" if may_move else MAY_NOT_MOVE,
         "forbidden_from": {
-            source.code: reason for source in rules.stages.values() if (reason := refusal(source, stage))
+            source.code: reason
+            for source in rules.stages.values()
+            if (reason := refusal(source, stage) or kind.never(source, stage))
         },
         "empty_text": "还没有卡片",
     }

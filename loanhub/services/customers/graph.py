@@ -275,8 +275,11 @@ class _Builder:
         places = {f"c{self.root.id}": (WIDTH / 2, HEIGHT / 2)}
         first = [key for key, ring in self.rings.items() if ring == 1]
         turns: dict[str, float] = {}
+        step = 2 * math.pi / max(len(first), 1)
+        # Nobody stands right below the middle: there is written what the root owes.
+        start = -math.pi / 2 + (step / 2 if len(first) % 2 == 0 else 0)
         for number, key in enumerate(first):
-            turn = 2 * math.pi * number / max(len(first), 1) - math.pi / 2
+            turn = start + step * number
             turns[key] = turn
             places[key] = (WIDTH / 2 + 190 * math.cos(turn), HEIGHT / 2 + 118 * math.sin(turn))
         children: dict[str, list[str]] = {}

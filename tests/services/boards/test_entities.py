@@ -117,6 +117,20 @@ class TestApplications:
                 chief, entity="application", card_id=application, to="funded", expected_version=1, now=NOON
             )
 
+    def test_columns_know_beforehand_what_no_move_reaches(self, application: int) -> None:
+        found = boards.look(
+            make_user(RoleCode.TEAM_LEAD), boards.Question(pipeline=APPLICATION_BOARD), now=NOON
+        )
+        shut = {one["code"]: one["forbidden_from"] for one in found.columns}
+
+        assert "draft" not in shut["first_review"] and "returned" not in shut["first_review"]
+        assert (
+            shut["returned"]["draft"] == "「草稿」不能移至「退回补充」"
+            and "first_review" not in shut["returned"]
+        )
+        assert not {"first_review", "second_review", "final_review"} & set(shut["approved"])
+        assert shut["funded"]["approved"] == "请在贷款页由财务双人放款"
+
     def drop(self, actor: Actor, card: int, to: str, **more: object) -> boards.Moved:
         return boards.move_card(
             actor, entity="application", card_id=card, to=to, expected_version=None, now=NOON, **more

@@ -77,6 +77,7 @@ def test_representative_and_owners_stand_on_the_graph() -> None:
     assert {(edge.label, next(n.name for n in found.nodes if n.id == edge.b)) for edge in found.edges} == {
         ("法定代表人（登记）", "张建国"), ("受益所有人 40%", "李小娟"),
     }  # fmt: skip
+    assert len({node.y for node in found.nodes}) == 1, "two stand at its sides: below is what it owes"
     customers.relate(rep, customer_id=made, kind="legal_representative", name="张建国", now=NOON)
     labels = [edge.label for edge in graph.graph(rep, customer_id=made).edges]
     assert sorted(labels) == ["受益所有人 40%", "法定代表人"]

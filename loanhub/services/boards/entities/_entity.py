@@ -121,6 +121,10 @@ class CardEntity(ABC):
     def _own_order(self) -> tuple[Any, ...]:
         return tuple(self.order())
 
+    def never(self, source: StageSpec, target: StageSpec) -> str:
+        """Return why no card of one column can ever be moved into another, whatever the card; empty if some may."""
+        return ""
+
     def search(self, text: str) -> Clause | None:
         """Return the condition of a typed text; None when the list's own search serves."""
         return None

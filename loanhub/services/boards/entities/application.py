@@ -50,6 +50,13 @@ ELSEWHERE = {
     _S.DRAFT: "已提交的申请不能回到草稿，可由审批人退回补充",
 }
 """Where a status is reached that no move reaches."""
+_BY_MOVING = (
+    ApplicationEvent.SUBMIT,
+    ApplicationEvent.PASS_ON,
+    ApplicationEvent.APPROVE,
+    ApplicationEvent.RETURN,
+)
+"""What a move on the board may mean."""
 OPINION = FieldView(
     key="opinion", label="审批意见", group="", kind="text", component="text", text="", value="",
     access=int(Access.READ), editable=True, masked=False, required=True, help="至少 4 个字，记入审批记录", unit="",
@@ -133,6 +140,13 @@ class ApplicationCards(CardEntity):
             ),
             OrderBy("newest", "按创建时间", (col(Application.created_at).desc(), last)),
         )
+
+    def never(self, source: StageSpec, target: StageSpec) -> str:
+        """Return why the status machine has no way from one status to the other."""
+        status, to = ApplicationStatus(source.code), ApplicationStatus(target.code)
+        if status is to or any(status_machine.MOVES.get((status, event)) is to for event in _BY_MOVING):
+            return ""
+        return ELSEWHERE.get(to, f"「{source.label}」不能移至「{target.label}」")
 
     def search(self, text: str) -> Clause | None:
         """Return the condition: a part of the number, or of the customer's name."""
