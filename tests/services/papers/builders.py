@@ -17,16 +17,6 @@ from loanhub.services._transaction import reading, transaction
 from tests.builders import NOON, TODAY, make_id_number, make_user
 from tests.services.contracts.test_contracts import make_approved
 
-ACCOUNT = {
-    "account_holder": "示例材料有限公司",
-    "account_bank": "示例银行",
-    "account_number": "310000000000001",
-}
-ASSIGNEE = {
-    "assignee_name": "示例资产管理有限公司", "assignee_code": "91310199MA1K0000XJ", "assignee_phone": "021-11111111",
-    "assignee_address": "上海市示例路 9 号", "agreement_date": TODAY.isoformat(), **ACCOUNT,
-}  # fmt: skip
-
 
 def make_case(clerk: Actor, *, guarantor: dict[str, Any] | None = None, **profile: object) -> tuple[int, int]:
     """Return (application id, id of its loan contract); ``guarantor`` are the columns of a relation."""

@@ -20,16 +20,6 @@ from tests.builders import NOON, TODAY, make_user
 from tests.services.papers.builders import make_case, offered, sign_main, stored, text_of
 from tests.services.signing.builders import begin, go_through
 
-ACCOUNT = {
-    "account_holder": "示例材料有限公司",
-    "account_bank": "示例银行",
-    "account_number": "310000000000001",
-}
-ASSIGNEE = {
-    "assignee_name": "示例资产管理有限公司", "assignee_code": "91310199MA1K0000XJ", "assignee_phone": "021-11111111",
-    "assignee_address": "上海市示例路 9 号", "agreement_date": TODAY.isoformat(), **ACCOUNT,
-}  # fmt: skip
-
 
 class TestLife:
     def make_guarantee(self, clerk: Actor) -> tuple[int, int, int]:
