@@ -11,9 +11,9 @@ from loanhub.pages._page import public_page
 from loanhub.state.setup import SetupState
 
 FIELDS = (
-    Field("token", "设置口令", required=True, help="在服务器启动时的窗口里"),
-    Field("login", "账号", required=True, autocomplete="username", help="工号或拼音，登录时使用"),
-    Field("name", "姓名", required=True, autocomplete="name"),
+    Field("token", "设置口令", required=True, maximum_length=60, help="在服务器启动时的窗口里"),
+    Field("login", "账号", required=True, maximum_length=60, autocomplete="username", help="工号或拼音，登录时使用"),
+    Field("name", "姓名", required=True, maximum_length=60, autocomplete="name"),
     Field(
         "password", "密码", kind="password", required=True, autocomplete="new-password",
         help="至少 10 个字符，可以是一句话",

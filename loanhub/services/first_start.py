@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import col
 
-from loanhub.domain.errors import Conflict, InvalidInput, NotPermitted
+from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Department, Role, User, UserRole
 from loanhub.models.encryption import blind_index
@@ -25,13 +25,6 @@ class AlreadySetUp(Conflict):
 
     def __init__(self) -> None:
         super().__init__("系统已完成首次设置，请直接登录")
-
-
-class WrongSetupToken(NotPermitted):
-    """The token is not the one on the console."""
-
-    def __init__(self) -> None:
-        super().__init__("设置口令不正确，请查看服务器启动时显示的口令")
 
 
 def needed() -> bool:
@@ -58,21 +51,23 @@ def create_first_admin(*, token: str, login: str, name: str, password: str, now:
     """Install the reference rows and make the first administrator; return the user's id.
 
     Raises:
-        WrongSetupToken: not the token on the console.
         AlreadySetUp: there is a user already.
-        InvalidInput: login, name or password cannot be accepted.
+        InvalidInput: by field; the token is not the one on the console, or login, name or password cannot be accepted.
     """
-    if not hmac.compare_digest(token.strip().encode(), setup_token().encode()):
-        raise WrongSetupToken
     login, name = login.strip().casefold(), name.strip()
-    fields = {}
-    if not 2 <= len(login) <= 60:
-        fields["login"] = "账号为 2 到 60 个字符"
-    if not 1 <= len(name) <= 60:
-        fields["name"] = "请填写姓名"
+    known = hmac.compare_digest(token.strip().encode(), setup_token().encode())
+    checks = (
+        ("token", known, "设置口令不正确，请查看服务器启动时显示的口令"),
+        ("login", 2 <= len(login) <= 60, "账号为 2 到 60 个字符"),
+        ("name", 1 <= len(name) <= 60, "请填写姓名"),
+    )
+    fields = {key: sentence for key, fine, sentence in checks if not fine}
+    try:
+        _passwords.check_rules(password, login=login, name=name)
+    except InvalidInput as weak:
+        fields |= weak.fields
     if fields:
         raise InvalidInput(fields=fields)
-    _passwords.check_rules(password, login=login, name=name)
     hashed = _passwords.hash_password(password)
     with transaction() as db:
         if settings().demo_mode or access.any_user(db):

@@ -16,14 +16,14 @@ from loanhub.state.account import LOGIN_TICKET
 
 
 class SetupForm(BaseModel):
-    """What the set-up form sends; nothing else is taken."""
+    """What the set-up form sends, nothing else is taken; what is missing the service says beside its field."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    token: str = Field(max_length=60)
-    login: str = Field(max_length=60)
-    name: str = Field(max_length=60)
-    password: str = Field(max_length=256)
+    token: str = Field("", max_length=60)
+    login: str = Field("", max_length=60)
+    name: str = Field("", max_length=60)
+    password: str = Field("", max_length=256)
 
 
 class SetupState(SessionState):

@@ -261,7 +261,10 @@ class TestFirstStart:
     def test_makes_one_administrator_with_the_token_of_the_console(self, empty: None) -> None:
         assert first_start.needed() and first_start.setup_token() in first_start.console_notice()
         form = {"login": "Wang", "name": "王敏", "password": "三只橘猫在屋顶上开会", "now": NOON}
-        with pytest.raises(first_start.WrongSetupToken):
+        with pytest.raises(InvalidInput) as refused:
+            first_start.create_first_admin(token="guess", login="w", name=" ", password="123", now=NOON)
+        assert set(refused.value.fields) == {"token", "login", "name", "password"}
+        with pytest.raises(InvalidInput, match="口令"):
             first_start.create_first_admin(token="guess", **form)
 
         user_id = first_start.create_first_admin(token=first_start.setup_token(), **form)
