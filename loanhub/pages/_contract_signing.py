@@ -29,7 +29,7 @@ def signing_section(style: Any) -> rx.Component:
 
     def one(signer: Any) -> rx.Component:
         code = rx.cond(
-            r.previews & signer.can_resend & (signer.status == "opened"),
+            r.previews & ((signer.can_resend & (signer.status == "opened")) | (r.status == "done")),
             button("看验证码", look="g", size="sm", on_click=S.show_code(signer.id)), rx.fragment(),
         )  # fmt: skip
         again = rx.cond(

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from time import monotonic
 
 from playwright.sync_api import Browser, Page, expect
 
 from tests.journeys.conftest import LIVE_MS, PATIENCE, PHONE, SignIn
 from tests.journeys.people import fresh_phone
 from tests.journeys.test_pages import Watch, serious, sideways
+
+WECHAT = "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Mobile/15E148 MicroMessenger/8.0.54"
 
 
 def draw(page: Page, pad: str) -> None:
@@ -24,14 +27,15 @@ def draw(page: Page, pad: str) -> None:
         page.mouse.up()
 
 
-def go_through(page: Page, link: str, phone: str, read_code, *, sheet: bool) -> None:
-    """Take every step of a signer."""
+def go_through(page: Page, link: str, phone: str, read_code, *, sheet: bool) -> float:
+    """Take every step of a signer; return when the code was there."""
     page.goto(link)
     expect(page.get_by_role("heading", name="先核对身份")).to_be_visible()
     assert phone[-4:] not in page.content()
     page.locator("#f-tail").fill(phone[-4:])
     page.get_by_role("button", name="获取验证码").click()
     expect(page.locator("#f-code")).to_be_visible()
+    sent = monotonic()
     page.locator("#f-code").fill(read_code())
     page.get_by_role("button", name="核对身份").click()
     if sheet:
@@ -58,6 +62,7 @@ def go_through(page: Page, link: str, phone: str, read_code, *, sheet: bool) -> 
     assert serious(page) == []
     ready.click()
     expect(page.locator("[data-signed]")).to_be_visible()
+    return sent
 
 
 def test_two_sign_on_their_phones_and_anybody_checks_the_file(
@@ -91,6 +96,7 @@ def test_two_sign_on_their_phones_and_anybody_checks_the_file(
     clerk.get_by_role("dialog").get_by_role("button", name="好").click()
 
     def code() -> str:
+        clerk.reload()
         look = clerk.get_by_role("button", name="看验证码").first
         expect(look).to_be_visible(timeout=LIVE_MS)
         look.click()
@@ -101,12 +107,11 @@ def test_two_sign_on_their_phones_and_anybody_checks_the_file(
         clerk.reload()
         return found.group(1)
 
+    pages, sent = [], []
     for link, phone, sheet in zip(addresses, (first, second), (True, False), strict=True):
-        context = browser.new_context(
-            base_url=server, viewport=PHONE, has_touch=True, is_mobile=True, locale="zh-CN", timezone_id="Asia/Shanghai"
-        )  # fmt: skip
-        go_through(context.new_page(), link, phone, code, sheet=sheet)
-        context.close()
+        pages.append(_phone(browser, server))
+        sent.append(go_through(pages[-1], link, phone, code, sheet=sheet))
+    pages[1].context.close()
 
     expect(clerk.locator("[data-signing=done]")).to_be_visible(timeout=3 * LIVE_MS)
     assert watch.take() == []
@@ -126,3 +131,30 @@ def test_two_sign_on_their_phones_and_anybody_checks_the_file(
         stranger.get_by_role("button", name="核对文件").click()
         expect(stranger.get_by_role("heading", name=verdict)).to_be_visible()
         assert sideways(stranger) <= 0
+
+    borrower, wechat = pages[0], _phone(browser, server, agent=WECHAT)
+    borrower.wait_for_timeout(max(0, 62 - (monotonic() - sent[0])) * 1_000)  # a code a minute
+    ask_for_copy(borrower, first)
+    wechat.goto(addresses[0])
+    expect(wechat.get_by_text("在浏览器打开").first).to_be_visible()
+    expect(wechat.locator("#f-tail")).to_have_count(0)
+    assert serious(wechat) == [] and sideways(wechat) <= 0
+
+
+def _phone(browser: Browser, server: str, agent: str | None = None) -> Page:
+    context = browser.new_context(
+        base_url=server, viewport=PHONE, has_touch=True, is_mobile=True, locale="zh-CN", timezone_id="Asia/Shanghai",
+        user_agent=agent, accept_downloads=True,
+    )  # fmt: skip
+    return context.new_page()
+
+
+def ask_for_copy(page: Page, phone: str) -> None:
+    """Ask for the sealed contract on the page that stands where one has signed: a fresh code is sent."""
+    page.reload()  # days later, as a rule: when the others have signed
+    expect(page.get_by_role("heading", name="领取已签合同")).to_be_visible(timeout=LIVE_MS)
+    assert serious(page) == [] and sideways(page) <= 0
+    page.locator("#f-tail").fill(phone[-4:])
+    page.get_by_role("button", name="获取验证码").click()
+    expect(page.locator("#f-code")).to_be_visible()
+    assert serious(page) == [] and sideways(page) <= 0

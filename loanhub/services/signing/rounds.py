@@ -396,10 +396,12 @@ def preview_code(actor: Actor, *, contract_id: int, signer_id: int, now: datetim
     with transaction() as db:
         contract = contract_repository.get_visible(db, actor, contract_id)
         actor.require(Permission.CONTRACTS_SIGN)
-        round_ = repository.find_open_round(db, contract_id)
         signer = db.get(Signer, signer_id)
-        if round_ is None or signer is None or signer.round_id != round_.id:
+        round_ = db.get(SigningRound, signer.round_id) if signer is not None else None
+        if signer is None or round_ is None or round_.contract_id != contract.id:
             raise NotFound("没有这个签署人")
+        if round_.status not in (RoundStatus.OPEN, RoundStatus.DONE):  # done: for the sealed copy
+            raise NotFound("这次签署已结束")
         if _send.is_live(db):
             raise Conflict("短信已真实发送，验证码只有签署人自己能看")
         text = _send.find_code_text(db, signer)
