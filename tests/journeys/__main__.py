@@ -1,7 +1,7 @@
-"""All journeys over one served demo company: ``python -m tests.journeys``.
+"""All journeys over the served demo company: ``python -m tests.journeys``.
 
-The pages are only looked at, so two workers share them; what changes the company, or measures how it moves, comes after
-them, alone.
+Two workers, each with a browser and a company of its own: what one changes, or how busy it keeps its server, no other
+sees. In what order they come stands in ``conftest.py``.
 """
 
 from __future__ import annotations
@@ -12,21 +12,22 @@ import sys
 
 from tests.journeys.served import VARIABLE, served
 
-LOOKED_AT = "tests/journeys/test_pages.py"
+WORKERS = 2
+PATIENCE = "LOANHUB_TEST_PATIENCE"
+SIDE_BY_SIDE = 1.5
+"""How many times longer an answer may take where two are waited for at once."""
 
 
 def main() -> int:
-    """Run both parts and return the first exit code that is not 0."""
-    with served() as base:
-        environment = {**os.environ, VARIABLE: base}
-        codes = [
-            subprocess.run([sys.executable, "-m", "pytest", *part], env=environment, check=False).returncode
-            for part in (
-                ["-n", "2", "--dist", "worksteal", LOOKED_AT],
-                ["tests/journeys", f"--ignore={LOOKED_AT}"],
-            )
-        ]
-    return next((code for code in codes if code), 0)
+    """Run the journeys and return pytest's exit code."""
+    with served(WORKERS) as addresses:
+        patience = float(os.environ.get(PATIENCE, "1")) * SIDE_BY_SIDE
+        environment = {**os.environ, PATIENCE: str(patience), VARIABLE: " ".join(addresses)}
+        command = [
+            sys.executable, "-m", "pytest", "-n", str(WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder",
+            "tests/journeys",
+        ]  # fmt: skip
+        return subprocess.run(command, env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.journeys.served import served
+from tests.journeys.served import address_of_worker, served
 
 CHROMIUM = next(
     (
@@ -34,11 +34,31 @@ DESKTOP = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
 
 
+LOOKED_AT = "test_pages.py"
+LONGEST_FIRST = ("test_board_drag.py", "test_board_together.py", "test_main_job.py", "test_bad_input.py")
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring what only looks before what changes the company, and the longest first, so that two workers end together.
+
+    The tests of one file go to one worker in their order; those that only look go wherever there is time.
+    """
+    here = Path(__file__).parent
+    mine = [item for item in items if item.path.parent == here]
+    for item in mine:
+        if item.path.name != LOOKED_AT:
+            item.add_marker(pytest.mark.xdist_group(item.path.name))
+    order = {name: place for place, name in enumerate((LOOKED_AT, *LONGEST_FIRST))}
+    mine.sort(key=lambda item: order.get(item.path.name, len(order)))
+    items[:] = [item for item in items if item.path.parent != here] + mine
+
+
 @pytest.fixture(scope="session")
 def server() -> Iterator[str]:
-    """A served demo company; LOANHUB_TEST_SERVER names one that runs already."""
-    with served() as base:
-        yield base
+    """A served demo company; LOANHUB_TEST_SERVER names what runs already."""
+    with served() as addresses:
+        yield address_of_worker(addresses)
 
 
 @pytest.fixture(scope="session")

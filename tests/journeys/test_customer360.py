@@ -14,8 +14,8 @@ TABS = ("资料", "申请", "合同", "还款", "文档", "关系", "待办", "�
 
 
 def open_customer(page: Page) -> None:
-    """Open the customer with the newest loan that this person may see."""
-    page.goto("/loans")
+    """Open a customer of long standing: whoever has an overdue loan was there before any journey."""
+    page.goto("/loans?view=overdue&sort=outstanding_principal_fen")
     page.locator("[data-row] [data-open]").first.click()
     page.locator("a[href^='/customers/']").first.click()
     expect(page.locator(".c360h .nm")).to_be_visible()
