@@ -393,7 +393,10 @@ class TestKeeping:
 
         found = keeping(owner, lead_id=lead, now=at("2026-05-20T11:00"))
 
-        assert (found.reason, found.clock) == ("规则 1「上海」：轮到林若溪", "不跟进的话，明天 10:00 收回公海")
+        assert (found.reason, found.clock) == (
+            "规则 1「上海」：轮到林若溪",
+            "不跟进的话，明天 10:00 收回公海",
+        )
         assert (found.can_lock, found.can_unlock, found.locked) == (True, False, "")
         leads.lock(owner, lead_id=lead, reason="客户出差", now=at("2026-05-20T11:00"))
         held = keeping(owner, lead_id=lead, now=at("2026-05-20T11:01"))
