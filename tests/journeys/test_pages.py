@@ -78,6 +78,7 @@ PLACES = (
     Place("/settings/certificates", "签章证书", (P.PARAMETERS_EDIT,), R.ADMIN),
     Place("/audit", "审计日志", (P.AUDIT_READ,), R.AUDITOR),
     Place("/account/notices", "通知设置", (), R.SALES),
+    Place("/exports", "我的导出", (), R.MANAGER),
     Place("/tasks", "待办", (P.TASKS_EDIT,), R.SALES),
     Place("/calls", "通话记录", (P.INTERACTIONS_CREATE,), R.SALES),
     Place("/duplicates", "查重与裁定", (P.LEADS_READ, P.CUSTOMERS_READ), R.TEAM_LEAD),
