@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -30,7 +30,7 @@ async def login(request: Request) -> Response:
     """Open a session from the login form (``login``, ``password``, ``next``); back to the form on refusal."""
     form = await request.form(max_files=0, max_fields=10, max_part_size=4096)
     name, password = str(form.get("login", ""))[:60], str(form.get("password", ""))
-    target = safe_target(str(form.get("next", "")))
+    target = safe_target(str(form.get("next", "")) or _asked_for(request))
     if not _addresses.take(client_ip(request)):
         return _back("busy", name, target)
     try:
@@ -50,6 +50,12 @@ async def login(request: Request) -> Response:
     except LoanHubError:
         return _back("busy", name, target)
     return _signed_in(opened, target)
+
+
+def _asked_for(request: Request) -> str:
+    # The form carries it once the page's socket is up; a password manager is quicker.
+    page = urlsplit(request.headers.get("referer", ""))
+    return dict(parse_qsl(page.query)).get("next", "") if page.path == "/login" else ""
 
 
 @route("/api/auth/exchange", methods=["GET"])

@@ -43,6 +43,17 @@ class TestLogin:
         token = browser.cookies["lh_sid"]
         assert auth.actor_for_session(token, utc_now()).name == "员工sales"  # type: ignore[union-attr]
 
+    @pytest.mark.parametrize(
+        ("page", "target"),
+        [("/login?next=%2Fhandbook%3Fpage%3D2", "/handbook?page=2"), ("/login?next=//evil.example", "/"), ("/login", "/"), ("/leads?next=%2Fhandbook", "/")],
+    )  # fmt: skip
+    def test_who_is_quicker_than_the_page_still_goes_where_one_wanted(
+        self, browser: TestClient, page: str, target: str
+    ) -> None:
+        browser.headers["referer"] = settings().origin + page
+
+        assert post(browser, next="").headers["location"] == target
+
     def test_uses_the_host_prefix_over_https(
         self, browser: TestClient, monkeypatch: pytest.MonkeyPatch
     ) -> None:

@@ -167,4 +167,5 @@ def test_a_team_lead_takes_the_list_out_and_a_representative_does_not(sign_in: S
     with page.expect_download() as download:
         sheet.get_by_role("button", name="导出", exact=True).click()
     assert re.fullmatch(r"客户_\d{8}-\d{4}\.xlsx", download.value.suggested_filename)
-    expect(sheet).to_contain_text("文件保留 7 天")
+    expect(page.get_by_text("已导出，文件保留 7 天")).to_be_visible()
+    expect(sheet).to_have_count(0)
