@@ -67,7 +67,7 @@ imports: $(VENV)/.installed-dev
 	@$(BIN)/lint-imports
 
 unit: $(VENV)/.installed-dev
-	@$(BIN)/pytest -n 2 --dist worksteal --ignore=tests/journeys
+	@$(BIN)/pytest -n 3 --dist worksteal --ignore=tests/journeys
 
 journeys: $(VENV)/.installed-dev build
 	@$(BIN)/python -m tests.journeys

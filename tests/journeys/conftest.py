@@ -35,7 +35,9 @@ PHONE = {"width": 390, "height": 844}
 
 
 LOOKED_AT = "test_pages.py"
-LONGEST_FIRST = ("test_board_drag.py", "test_board_together.py", "test_main_job.py", "test_bad_input.py")
+LONGEST_FIRST = (
+    "test_main_job.py", "test_signing.py", "test_servicing.py", "test_board_drag.py", "test_board_together.py", "test_bad_input.py",
+)  # fmt: skip
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
