@@ -10,6 +10,7 @@ import reflex as rx
 from loanhub.components.toasts import done
 from loanhub.services import exports
 from loanhub.services.exports import ExportView
+from loanhub.state._arguments import number_of
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import signed_in
@@ -28,8 +29,7 @@ class ExportsState(SessionState):
     @signed_in
     async def load(self) -> None:
         """Read the list and follow what changes in it."""
-        wanted = str(self.router.url.query_parameters.get("export", ""))
-        self.named = int(wanted) if wanted.isascii() and wanted.isdigit() and len(wanted) < 10 else 0
+        self.named = number_of(self.router.url.query_parameters.get("export", ""))
         self.loading = True
         self._watch(exports.topic_of((await self._actor()).user_id))
         await self._read()
@@ -40,13 +40,16 @@ class ExportsState(SessionState):
         self.loading = False
 
     async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
+        if topic != exports.topic_of((await self._actor()).user_id):
+            await super()._on_live(topic, ops)
+            return
         await self._read()
 
     @rx.event
     @signed_in
     async def stop(self, export_id: int) -> Any:
         """Stop an export on its way."""
-        actor, number = await self._actor(), _number(export_id)
+        actor, number = await self._actor(), number_of(export_id)
         await rx.run_in_thread(lambda: exports.cancel(actor, export_id=number, now=utc_now()))
         await self._read()
         return done("正在停止，没有留下文件")
@@ -55,12 +58,7 @@ class ExportsState(SessionState):
     @signed_in
     async def again(self, export_id: int) -> Any:
         """Ask once more for what an export was of."""
-        actor, number, key = await self._actor(), _number(export_id), secrets.token_hex(16)
+        actor, number, key = await self._actor(), number_of(export_id), secrets.token_hex(16)
         made = await rx.run_in_thread(lambda: exports.again(actor, export_id=number, key=key, now=utc_now()))
         await self._read()
         return handed(made) if made.href else done("已排队，好了会发消息")
-
-
-def _number(raw: object) -> int:
-    text = str(raw)
-    return int(text) if text.isascii() and text.isdigit() and len(text) < 10 else 0
