@@ -10,6 +10,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.journeys.served import VARIABLE, served
 
 WORKERS = 2
@@ -19,15 +21,22 @@ SIDE_BY_SIDE = 1.5
 
 
 def main() -> int:
-    """Run the journeys and return pytest's exit code."""
+    """Run the journeys and return pytest's exit code.
+
+    What failed beside another worker is walked once more, alone: a journey through a real browser can be starved on a
+    shared machine. Its first failure stays in the output, and one that fails alone too fails the run.
+    """
     with served(WORKERS) as addresses:
         patience = float(os.environ.get(PATIENCE, "1")) * SIDE_BY_SIDE
         environment = {**os.environ, PATIENCE: str(patience), VARIABLE: " ".join(addresses)}
-        command = [
-            sys.executable, "-m", "pytest", "-n", str(WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder",
-            "tests/journeys",
-        ]  # fmt: skip
-        return subprocess.run(command, env=environment, check=False).returncode
+        command = [sys.executable, "-m", "pytest", "tests/journeys"]
+        beside = ["-n", str(WORKERS), "--dist", "loadgroup", "--no-loadscope-reorder"]
+        code = subprocess.run([*command, *beside], env=environment, check=False).returncode
+        if code != pytest.ExitCode.TESTS_FAILED:
+            return code
+        print("· 再走一遍没走通的 (once more, alone, what failed)", flush=True)
+        again = ["--last-failed", "--last-failed-no-failures", "none"]
+        return subprocess.run([*command, *again], env=environment, check=False).returncode
 
 
 if __name__ == "__main__":

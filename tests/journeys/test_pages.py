@@ -165,9 +165,15 @@ def address(page: Page, place: Place) -> str:
 def settle(page: Page) -> None:
     """Wait until the page has its heading and no skeleton is left."""
     expect(page.locator("h1:visible").first).not_to_be_empty()
-    page.wait_for_function(
-        "!document.querySelector('main .sk') && !document.querySelector('main [aria-busy=true]')"
-    )
+    try:
+        page.wait_for_function(
+            "!document.querySelector('main .sk') && !document.querySelector('main [aria-busy=true]')"
+        )
+    except NeverCame:
+        waiting = (
+            "document.querySelector('main .sk, main [aria-busy=true]')?.parentElement.outerHTML.slice(0, 400)"
+        )
+        raise AssertionError(f"{page.url} still loads: {page.evaluate(waiting)}") from None
     still(page)
 
 
