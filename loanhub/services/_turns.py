@@ -1,53 +1,88 @@
 """Turns 排队: those of this process who want to write to SQLite wait in line instead of asking again and again.
 
 SQLite lets one connection write. Whoever finds it busy sleeps and tries again after 1, 2, 5, 10 … 100 ms, and any newcomer may
-be quicker: among twenty people moving cards, single moves so waited for one to two seconds. In a line the first to come is
-the first to write, and the next one is woken the moment the lock is free. Other processes are still met by SQLite's own way.
+be quicker: among twenty people moving cards, single moves so waited for one to two seconds. In a line the next one is woken the
+moment the lock is free, and nobody is passed by for long. Other processes are still met by SQLite's own way.
 """
 
 from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections import deque
 from typing import Any
 
 SECONDS_IN_LINE = 10.0
-"""As long as SQLite's own patience (``busy_timeout``); afterward it is asked once and at once, and says that it is busy."""
+"""As long as SQLite's own patience (``busy_timeout``); who waited in vain is refused at once."""
+SECONDS_PASSED_BY = 0.1
+"""How long newcomers that are running already may go first. A thread that wakes must first get the interpreter, up to 5 ms;
+were the lock always kept for it, all would wait for that at each turn (a lock convoy): 150 moves a second instead of 380."""
+
+
+class _Waiter:
+    """One who waits: woken to try, or given the turn."""
+
+    def __init__(self, since: float) -> None:
+        self.since, self.bell, self.woken, self.given = since, threading.Lock(), False, False
+        self.bell.acquire()
+
+    def wake(self) -> None:
+        if not self.woken:
+            self.woken = True
+            self.bell.release()
 
 
 class Line:
-    """A lock handed over in the order of arrival."""
+    """A lock that is tried for in the order of arrival, and kept for whoever was passed by for too long."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, passed_by: float = SECONDS_PASSED_BY) -> None:
         self._mutex = threading.Lock()
         self._taken = False
-        self._waiting: deque[threading.Lock] = deque()
+        self._waiting: deque[_Waiter] = deque()
+        self._passed_by = passed_by
+
+    def _overdue(self) -> bool:
+        return bool(self._waiting) and time.monotonic() - self._waiting[0].since >= self._passed_by
 
     def take(self, seconds: float = SECONDS_IN_LINE) -> bool:
         """Wait for one's turn; return False when it did not come in time."""
         with self._mutex:
-            if not self._taken:
+            if not self._taken and not self._overdue():
                 self._taken = True
                 return True
-            mine = threading.Lock()
-            mine.acquire()
+            mine = _Waiter(time.monotonic())
             self._waiting.append(mine)
-        if mine.acquire(timeout=seconds):
-            return True
-        with self._mutex:
-            if mine in self._waiting:
-                self._waiting.remove(mine)
-                return False
-        return True  # handed over in the very last moment
+            if not self._taken:
+                self._waiting[0].wake()
+        while True:
+            left = mine.since + seconds - time.monotonic()
+            rung = mine.bell.acquire(timeout=max(0.0, left))
+            with self._mutex:
+                if mine.given:
+                    return True
+                if not self._taken and (rung or mine is self._waiting[0]):
+                    self._taken = True
+                    self._waiting.remove(mine)
+                    return True
+                if not rung:
+                    self._waiting.remove(mine)
+                    if not self._taken and self._waiting:
+                        self._waiting[0].wake()
+                    return False
+                mine.woken = False
 
     def give(self) -> None:
         """Let the next one in."""
         with self._mutex:
+            if self._overdue():
+                late = self._waiting.popleft()
+                late.given = True
+                late.wake()
+                return
+            self._taken = False
             if self._waiting:
-                self._waiting.popleft().release()
-            else:
-                self._taken = False
+                self._waiting[0].wake()
 
     def __len__(self) -> int:
         return len(self._waiting)

@@ -41,6 +41,31 @@ def test_turns_go_by_arrival() -> None:
     assert line.take(0), "nobody is left: the line is free"
 
 
+def test_who_runs_already_may_go_first_but_not_for_long() -> None:
+    line, order, let_go = _turns.Line(passed_by=0.05), [], threading.Event()
+
+    def come() -> None:
+        assert line.take()
+        order.append("waited")
+        let_go.wait(5)
+        line.give()
+
+    assert line.take()
+    waiting = threading.Thread(target=come)
+    waiting.start()
+    _standing(line, 1)
+    with line._mutex:  # nobody wakes meanwhile
+        line._taken = False
+    assert line.take(0), "the lock is free and nobody waited long: a newcomer takes it"
+    time.sleep(0.06)
+    line.give()
+    assert not line.take(0), "who was passed by for too long has the turn, whether awake yet or not"
+    let_go.set()
+    waiting.join(5)
+    assert order == ["waited"]
+    assert line.take(0)
+
+
 def test_who_gives_up_leaves_the_others_their_turn() -> None:
     line, later = _turns.Line(), []
     assert line.take()
