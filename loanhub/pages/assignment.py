@@ -15,13 +15,13 @@ from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.reorder import reorderable
 from loanhub.components.states import empty, skeleton_rows
-from loanhub.components.versions import LIST, ROW, draft_bar, rule_acts, rule_switch, version_list
 from loanhub.domain.assignment import Fallback, Hours, Strategy
 from loanhub.domain.assignment.document import MAX_NAME
 from loanhub.domain.permissions import Permission
 from loanhub.pages._assignment_parts import people_part, trial_part
 from loanhub.pages._page import Page, page
 from loanhub.pages._tree import tree_of
+from loanhub.pages._versions import LIST, ROW, draft_bar, rule_acts, rule_switch, version_list
 from loanhub.state.assignment import AssignmentState
 from loanhub.state.assignment_trial import AssigneeState, TrialState
 

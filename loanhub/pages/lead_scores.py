@@ -14,11 +14,11 @@ from loanhub.components.filters import saved_views
 from loanhub.components.forms import Field, field, form
 from loanhub.components.states import empty, skeleton_rows
 from loanhub.components.table import Column, data_table
-from loanhub.components.versions import LIST, ROW, draft_bar, rule_acts, rule_switch, version_list
 from loanhub.domain.lead_scores import MAX_NAME
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
 from loanhub.pages._tree import tree_of
+from loanhub.pages._versions import LIST, ROW, draft_bar, rule_acts, rule_switch, version_list
 from loanhub.state.lead_scores import LeadScoresState
 
 S = LeadScoresState

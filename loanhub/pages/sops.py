@@ -13,7 +13,6 @@ from loanhub.components.filters import saved_views
 from loanhub.components.forms import Field, field, form
 from loanhub.components.states import empty, skeleton_rows
 from loanhub.components.table import Column, data_table
-from loanhub.components.versions import draft_bar, version_list
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
 from loanhub.pages._sop_parts import (
@@ -24,6 +23,7 @@ from loanhub.pages._sop_parts import (
     tree_sheet,
     trial_part,
 )
+from loanhub.pages._versions import draft_bar, version_list
 from loanhub.state.sops import SopsState
 
 S = SopsState

@@ -1,7 +1,7 @@
 """Publishing, once: the draft put in force or thrown away, an earlier version put in force again.
 
 A State takes :func:`versions_editor` as a base and calls ``_show_versions`` when it has read; its page draws
-``components/versions.py``. What may stand in the document, the State says itself.
+``pages/_versions.py``. What may stand in the document, the State says itself.
 """
 
 from __future__ import annotations
