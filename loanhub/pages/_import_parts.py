@@ -56,6 +56,16 @@ def figure(value: Any, text: str, tone: str) -> rx.Component:
     return rx.el.div(number(value, size="t22"), rx.el.span(tag(text, tone, dot=True)), class_name="kpi")
 
 
+def outcome() -> rx.Component:
+    """Draw what has come of the rows so far: new, known already, refused."""
+    return rx.el.div(
+        figure(S.created, "新建", "ok"),
+        figure(S.duplicates, "重复", "info"),
+        figure(S.refused, "未导入", "danger"),
+        class_name="hero",
+    )
+
+
 def counted(key: str) -> Any:
     """Return one of the preview's counts as text."""
     return rx.cond(S.counts.contains(key), S.counts[key].to_string(), "0")

@@ -8,7 +8,7 @@ from loanhub.components.buttons import button, classes, file_link, link_button, 
 from loanhub.components.chips import tag
 from loanhub.components.dialogs import confirm
 from loanhub.components.states import empty
-from loanhub.pages._import_parts import ASIDE, GROUPS, TWO, S, figure, head
+from loanhub.pages._import_parts import ASIDE, GROUPS, TWO, S, head, outcome
 from loanhub.state._import_views import Issue
 
 
@@ -138,12 +138,7 @@ def result() -> rx.Component:
     return rx.fragment(
         title,
         rx.el.div(kept, style={"padding": "0 24px"}),
-        rx.el.div(
-            figure(S.created, "新建", "ok"),
-            figure(S.duplicates, "重复", "info"),
-            figure(S.refused, "未导入", "danger"),
-            class_name="hero",
-        ),
+        outcome(),
         rx.el.div(
             rx.el.div(
                 rx.el.div(

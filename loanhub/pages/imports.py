@@ -12,7 +12,7 @@ from loanhub.components.money import number
 from loanhub.components.upload import send_file
 from loanhub.domain.permissions import Permission
 from loanhub.pages._import_check import check
-from loanhub.pages._import_parts import FOOT, S, figure, file_line, head
+from loanhub.pages._import_parts import FOOT, S, file_line, head, outcome
 from loanhub.pages._import_result import result
 from loanhub.pages._page import Page, page
 from loanhub.services.files import IMPORT_KIND
@@ -195,12 +195,7 @@ def _running() -> rx.Component:
             class_name="row g3 wrap",
         ),
         progress(S.percent, label="导入进度"),
-        rx.el.div(
-            figure(S.created, "新建", "ok"),
-            figure(S.duplicates, "重复", "info"),
-            figure(S.refused, "未导入", "danger"),
-            class_name="hero",
-        ),
+        outcome(),
         rx.el.div(
             rx.el.span("可以离开这一页，导入会继续", class_name="t12 f3 grow"),
             button("停止", icon_name="x", look="d", on_click=S.stop, writes=True),
