@@ -67,7 +67,7 @@ def button(
 
 
 def icon_button(
-    icon_name: str, label: str, *, look: Look = "g", size: Literal["sm", ""] = "", **props: Any
+    icon_name: str, label: str | rx.Var[str], *, look: Look = "g", size: Literal["sm", ""] = "", **props: Any
 ) -> rx.Component:
     """A square button holding only an icon; ``label`` is its name for screen readers and its tooltip."""
     extra = str(props.pop("class_name", ""))

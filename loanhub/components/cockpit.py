@@ -109,7 +109,11 @@ def highlights(items: Rows, title: rx.Var[str] | str, on_open: Any) -> rx.Compon
 
 
 def cell(
-    title: str, hint: Any, *body: rx.Component, right: rx.Component | None = None, on_take: Any = None
+    title: str | rx.Var[str],
+    hint: Any,
+    *body: rx.Component,
+    right: rx.Component | None = None,
+    on_take: Any = None,
 ) -> rx.Component:
     """One field of the page with its heading; ``on_take(form)`` takes it away as png or xlsx."""
     head = rx.el.div(
@@ -123,8 +127,9 @@ def cell(
     return rx.el.section(head, *body, class_name="ck-cell", custom_attrs={"aria-label": title})
 
 
-def _take_away(title: str, on_take: Any) -> rx.Component:
-    trigger = icon_button("download", f"导出「{title}」", size="sm", class_name="ck-take")
+def _take_away(title: str | rx.Var[str], on_take: Any) -> rx.Component:
+    name = rx.Var.create("导出「") + title + "」" if isinstance(title, rx.Var) else f"导出「{title}」"
+    trigger = icon_button("download", name, size="sm", class_name="ck-take")
     return menu(
         trigger,
         [

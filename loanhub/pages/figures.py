@@ -8,7 +8,7 @@ import reflex as rx
 
 from loanhub.components import cockpit as draw
 from loanhub.components import cockpit_tables as dense
-from loanhub.components.buttons import segments
+from loanhub.components.buttons import button, segments
 from loanhub.components.cockpit_drill import records
 from loanhub.components.states import empty, skeleton_tiles
 from loanhub.domain.permissions import Permission
@@ -58,8 +58,11 @@ def _mix(one: rx.Var[Mix]) -> rx.Component:
         rx.el.ul(rx.foreach(rows, line), class_name="ck-list"),
         empty("期内没有记录", small=True),
     )
-    head = rx.el.div(rx.el.h2(one.title), rx.el.span(one.hint, class_name="n el"), class_name="sec-h")
-    return rx.el.section(head, body, class_name="ck-cell", custom_attrs={"aria-label": one.title})
+    return draw.cell(one.title, one.hint, body, on_take=_take(one.key))
+
+
+def _take(panel: str | rx.Var[str]) -> Any:
+    return lambda form: State.take(panel, form)
 
 
 def _content() -> rx.Component:
@@ -91,17 +94,32 @@ def _content() -> rx.Component:
         rx.el.div(
             rx.cond(
                 State.funnel.length() > 0,
-                draw.cell("转化漏斗", "按接入时间", draw.funnel(State.funnel, State.flashing, opens)),
+                draw.cell(
+                    "转化漏斗",
+                    "按接入时间",
+                    draw.funnel(State.funnel, State.flashing, opens),
+                    on_take=_take("funnel"),
+                ),
                 rx.fragment(),
             ),
             rx.cond(
                 State.stage_times.length() > 0,
-                draw.cell("阶段时效", "停留中位数", dense.stage_times(State.stage_times, opens)),
+                draw.cell(
+                    "阶段时效",
+                    "停留中位数",
+                    dense.stage_times(State.stage_times, opens),
+                    on_take=_take("stage_times"),
+                ),
                 rx.fragment(),
             ),
             rx.cond(
                 State.ageing.length() > 0,
-                draw.cell("当前账龄", "逾期余额", draw.ageing(State.ageing, State.flashing, opens)),
+                draw.cell(
+                    "当前账龄",
+                    "逾期余额",
+                    draw.ageing(State.ageing, State.flashing, opens),
+                    on_take=_take("ageing"),
+                ),
                 rx.fragment(),
             ),
             rx.foreach(State.mixes, _mix),
@@ -124,4 +142,7 @@ def figures() -> Page:
         on_pick=State.pick_group,
         on_export=State.export_drill,
     )
-    return Page([content, drawer], views=_boards(), tools=[draw.live_dot(State.updated)])
+    take_all = button(
+        "导出", icon_name="download", look="g", pending=State.exporting, on_click=State.export_all
+    )
+    return Page([content, drawer], views=_boards(), tools=[draw.live_dot(State.updated), take_all])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -33,8 +34,13 @@ Shown = Cell | Figure
 """A cell, or a figure in a form of its own."""
 
 
-def workbook(sheets: Sequence[tuple[str, str, Sequence[str], Sequence[Sequence[Shown]]]]) -> bytes:
-    """Return an xlsx of these sheets: (name, line above the head, head, rows)."""
+Sheet = tuple[str, str, Sequence[str], Sequence[Sequence[Shown]]]
+"""A sheet: its name, the line above the head, the head, the rows."""
+_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
+
+
+def workbook(sheets: Sequence[Sheet]) -> bytes:
+    """Return an xlsx of these sheets."""
     target = io.BytesIO()
     with xlsxwriter.Workbook(target, OPTIONS) as book:
         bold = book.add_format({"bold": True})
@@ -57,6 +63,16 @@ def workbook(sheets: Sequence[tuple[str, str, Sequence[str], Sequence[Sequence[S
             sheet.set_column(0, len(head), 18)
             sheet.freeze_panes(2, 0)
     return target.getvalue()
+
+
+def sheet_name(wanted: str, taken: set[str]) -> str:
+    """Return a name a sheet may have, unlike those taken, which it joins."""
+    plain = _FORBIDDEN.sub(" ", wanted).strip(" '")[:28] or "报表"
+    name, number = plain, 2
+    while name.lower() in taken:
+        name, number = f"{plain[:26]} {number}", number + 1
+    taken.add(name.lower())
+    return name
 
 
 def _write(

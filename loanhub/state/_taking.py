@@ -25,9 +25,18 @@ async def take(actor: Actor, kind: str, question: Mapping[str, Any], **more: str
 def handed(made: ExportView) -> list[EventSpec]:
     """Return what the page does with an export that was asked for."""
     if made.href:
-        return [rx.download(url=made.href, filename=made.file_name), done("已导出，文件保留 7 天")]
+        return _fetched(made.href, made.file_name)
     told = f"共 {made.rows} 条，正在后台导出，好了会发消息"
     return [undoable(told, rx.redirect(f"/exports?export={made.id}"), label="看进度")]
+
+
+def handed_file(number: int, name: str) -> list[EventSpec]:
+    """Return what the page does with a file that is made: a document's id and name."""
+    return _fetched(f"/api/files/{number}", name)
+
+
+def _fetched(href: str, name: str) -> list[EventSpec]:
+    return [rx.download(url=href, filename=name), done("已导出，文件保留 7 天")]
 
 
 def _plain(value: Any) -> Any:

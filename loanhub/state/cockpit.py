@@ -10,7 +10,6 @@ import plotly.graph_objects as go
 import reflex as rx
 
 from loanhub.analytics import figures
-from loanhub.components.toasts import done
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
 from loanhub.services import cockpit
@@ -22,6 +21,7 @@ from loanhub.state._clock import utc_now
 from loanhub.state._drill import DrillMixin
 from loanhub.state._guard import needs
 from loanhub.state._shared_reading import TOPIC, Key
+from loanhub.state._taking import handed_file
 
 FUNNELS = ("cohort", "now")
 LEADERS = ("amount", "loans", "rate")
@@ -166,8 +166,8 @@ class CockpitState(DrillMixin, SessionState):
             )
         finally:
             self.exporting = False
-        yield rx.download(url=f"/api/files/{number}", filename=name)
-        yield done("已导出，文件保留 7 天")
+        for step in handed_file(number, name):
+            yield step
 
     @rx.event
     @needs(Permission.REPORTS_READ)
@@ -177,7 +177,7 @@ class CockpitState(DrillMixin, SessionState):
         number, name = await rx.run_in_thread(
             lambda: cockpit.export_chart(actor, code, selection=wanted, now=utc_now())
         )
-        return [rx.download(url=f"/api/files/{number}", filename=name), done("已导出，文件保留 7 天")]
+        return handed_file(number, name)
 
     @rx.event
     @needs(Permission.REPORTS_READ, per_minute=20)
@@ -191,7 +191,7 @@ class CockpitState(DrillMixin, SessionState):
         number, name = await rx.run_in_thread(
             lambda: cockpit.take(actor, shown, str(form), selection=wanted, now=utc_now())
         )
-        return [rx.download(url=f"/api/files/{number}", filename=name), done("已导出，文件保留 7 天")]
+        return handed_file(number, name)
 
     @rx.event
     @needs(Permission.COCKPIT_READ)

@@ -18,6 +18,7 @@ from loanhub.state._clock import utc_now
 from loanhub.state._drill import DrillMixin
 from loanhub.state._guard import needs
 from loanhub.state._shared_reading import TOPIC, Key
+from loanhub.state._taking import handed_file
 
 
 class FiguresState(DrillMixin, SessionState):
@@ -42,6 +43,7 @@ class FiguresState(DrillMixin, SessionState):
     ageing: list[Row] = []
     mixes: list[Mix] = []
     flashing: list[str] = []
+    exporting: bool = False
 
     @rx.event
     @needs(Permission.FIGURES_READ)
@@ -71,6 +73,32 @@ class FiguresState(DrillMixin, SessionState):
     async def choose_compare(self, compare: str) -> None:
         """Hold the period against the one before it or the same a year ago."""
         await self._read(self.code, self._asked(compare=compare))
+
+    @rx.event
+    @needs(Permission.FIGURES_READ)
+    async def export_all(self) -> Any:
+        """Write the board as it stands into a workbook and fetch it."""
+        actor, code, wanted = await self._actor(), self.code, self._selection()
+        self.exporting = True
+        yield
+        try:
+            made = await rx.run_in_thread(
+                lambda: cockpit.export_board(actor, code, selection=wanted, now=utc_now())
+            )
+        finally:
+            self.exporting = False
+        for step in handed_file(*made):
+            yield step
+
+    @rx.event
+    @needs(Permission.FIGURES_READ, per_minute=20)
+    async def take(self, panel: str, form: str) -> Any:
+        """Write a panel as it is shown into a picture or a workbook and fetch it."""
+        actor, code, wanted = await self._actor(), self.code, self._selection()
+        made = await rx.run_in_thread(
+            lambda: cockpit.take_board(actor, code, str(panel), str(form), selection=wanted, now=utc_now())
+        )
+        return handed_file(*made)
 
     @rx.event
     @needs(Permission.FIGURES_READ)

@@ -16,6 +16,7 @@ from loanhub.services.report_delivery.take import take
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._taking import handed_file
 
 READ, FIGURES = Permission.REPORTS_READ, Permission.FIGURES_READ
 LONGEST = 80
@@ -36,7 +37,7 @@ class ReportTakeState(SessionState):
         number, name = await rx.run_in_thread(
             lambda: take(actor, target=str(target)[:LONGEST], form=str(form)[:8], now=now)
         )
-        return [rx.download(url=f"/api/files/{number}", filename=name), done("已导出，文件保留 7 天")]
+        return handed_file(number, name)
 
 
 class ReportSubscriptionsState(SessionState):

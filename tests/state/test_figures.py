@@ -84,6 +84,26 @@ class TestFigures:
             await FiguresState.open_drill.fn(state, "collected_in_cases")
         assert not state.drill_open
 
+    async def test_a_panel_and_the_whole_board_are_fetched_as_files(self, visit: Visit) -> None:
+        actor = make_user(RoleCode.SALES)
+        state = visit(FiguresState, actor, period="quarter")
+        await FiguresState.load.fn(state)
+
+        for form, ending in (("png", ".png"), ("xlsx", ".xlsx")):
+            fetch, told = await FiguresState.take.fn(state, state.mixes[0].key, form)
+            assert "/api/files/" in str(fetch) and ending in str(fetch) and "保留 7 天" in str(told)
+        steps = [step async for step in FiguresState.export_all.fn(state)]
+        assert "客户经理岗位指标" in str(steps[1]) and not state.exporting
+
+    @pytest.mark.parametrize("sent", [("moon", "png"), ("funnel", "exe"), (None, 5), ("ageing", "png")])
+    async def test_a_panel_the_board_does_not_have_is_refused(
+        self, visit: Visit, sent: tuple[Any, Any]
+    ) -> None:
+        state = visit(FiguresState, make_user(RoleCode.SALES))
+        await FiguresState.load.fn(state)
+        with pytest.raises(NotFound):
+            await FiguresState.take.fn(state, *sent)
+
 
 class TestCockpitChoices:
     async def test_every_choice_shows_what_it_names(self, visit: Visit) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from loanhub.services.cockpit._present import show_value
 from loanhub.services.cockpit.boards import BOARDS, BoardView, Mix, available, board
 from loanhub.services.cockpit.drill import DRILL_ROWS, Drill, drill
-from loanhub.services.cockpit.export import export, export_chart
+from loanhub.services.cockpit.export import export, export_board, export_chart
 from loanhub.services.cockpit.keeper import Keeper, keeper, save
 from loanhub.services.cockpit.look import (
     COMPARES,
@@ -22,10 +22,10 @@ from loanhub.services.cockpit.look import (
     look,
     scope_key,
 )
-from loanhub.services.cockpit.take import take
+from loanhub.services.cockpit.take import take, take_board
 
 __all__ = [
     "BOARDS", "COMPARES", "DEFAULT_PERIOD", "DRILL_ROWS", "PERIODS", "SECOND", "TILES", "BoardView", "CockpitView", "Drill",
     "Goal", "Keeper", "Mix", "Row", "Selection", "Tile", "available", "board", "book_of", "drill", "export",
-    "export_chart", "keeper", "look", "save", "scope_key", "show_value", "take",
+    "export_board", "export_chart", "keeper", "look", "save", "scope_key", "show_value", "take", "take_board",
 ]  # fmt: skip

@@ -15,12 +15,13 @@ from loanhub.analytics import tables
 from loanhub.analytics.book import Book, Window
 from loanhub.analytics.channel import channel_metrics
 from loanhub.analytics.history import History
+from loanhub.analytics.measures import Unit
 from loanhub.analytics.risk import SETTLED, WRITTEN_OFF
 from loanhub.domain import formats
-from loanhub.domain.money import divide_half_up, format_fen
+from loanhub.domain.money import divide_half_up
 from loanhub.domain.regions import ELSEWHERE, TILES, provinces
 from loanhub.services.cockpit._facts import Step
-from loanhub.services.cockpit._present import bar, fixed, percent, wan
+from loanhub.services.cockpit._present import Told, amount, bar, counted, fixed, percent, wan
 
 Row = dict[str, str]
 BUCKETS = (("M1", "1–30 天"), ("M2", "31–60 天"), ("M3", "61–90 天"), ("M3+", "90 天以上"))
@@ -42,7 +43,7 @@ def funnel(counts: Sequence[int], stages: Sequence[Step], kind: str) -> tuple[Ro
         {
             "code": stage.code,
             "label": stage.label,
-            "count": formats.count(step.count),
+            "count": counted(step.count),
             "rate": "" if step.step_rate is None or kind != "funnel" else percent(step.step_rate),
             "overall": percent(step.overall_rate),
             "width": bar(step.count, top),
@@ -75,18 +76,18 @@ def channels(book: Book, window: Window, labels: Mapping[str, str]) -> tuple[Row
             {
                 "code": code,
                 "label": labels.get(row["channel"], "未注明"),
-                "leads": formats.count(row["leads"]),
+                "leads": counted(row["leads"]),
                 "valid": percent(one.valid_rate),
-                "funded": formats.count(row["funded"]),
+                "funded": counted(row["funded"]),
                 "rate": percent(one.lead_conversion),
                 "width": bar(one.lead_conversion or 0, best),
                 "weak": "weak" if gain is not None and gain < 0 else "",
                 "cost": wan(row["cost_fen"]),
-                "per_lead": _amount(one.cost_per_lead_fen),
-                "acquisition": _amount(one.acquisition_cost_fen),
+                "per_lead": amount(one.cost_per_lead_fen),
+                "acquisition": amount(one.acquisition_cost_fen),
                 "revenue": wan(row["revenue_fen"]),
                 "lost": wan(row["lost_fen"]),
-                "roi": formats.EMPTY if gain is None else f"{fixed(gain * 100, 0)}%",
+                "roi": percent(gain, 0),
                 "amount": wan(row["funded_fen"]),
                 "drill": f"channel:{code}",
                 "drill_funded": f"funded:{code}",
@@ -95,10 +96,6 @@ def channels(book: Book, window: Window, labels: Mapping[str, str]) -> tuple[Row
             }
         )
     return tuple(views)
-
-
-def _amount(fen: int | None) -> str:
-    return formats.EMPTY if fen is None else format_fen(fen)
 
 
 def leaders(
@@ -130,15 +127,17 @@ def _leader(
     goals: Mapping[int, int],
 ) -> Row:
     name, goal = names.get(row["owner"], formats.EMPTY), goals.get(row["owner"], 0)
-    amount = {"amount": wan(row["amount_fen"]), "loans": f"{row['loans']} 单", "rate": percent(row["share"])}[
-        order
-    ]
+    first = {
+        "amount": wan(row["amount_fen"]),
+        "loans": counted(row["loans"], "单"),
+        "rate": percent(row["share"]),
+    }[order]
     beside = {
-        "amount": f"{row['loans']} 单", "loans": wan(row["amount_fen"]), "rate": f"{row['won']} / {row['leads']}",
+        "amount": counted(row["loans"], "单"), "loans": wan(row["amount_fen"]), "rate": f"{row['won']} / {row['leads']}",
     }[order]  # fmt: skip
     done = percent(Fraction(row["amount_fen"], goal), 0) if goal and order == "amount" else ""
     return {
-        "rank": str(place), "name": name, "initial": name[-1:], "tone": str(row["owner"] % 6 + 1), "amount": amount,
+        "rank": str(place), "name": name, "initial": name[-1:], "tone": str(row["owner"] % 6 + 1), "amount": first,
         "loans": done or beside, "goal": f"目标 {wan(goal)}，完成 {done}" if done else beside, "width": width,
         "drill": f"{'worked' if order == 'rate' else 'owner'}:{row['owner']}",
     }  # fmt: skip
@@ -155,7 +154,7 @@ def ageing(book: Book) -> tuple[Row, ...]:
             "code": code,
             "note": note,
             "amount": wan(found.get(code, empty)["balance_fen"]),
-            "loans": f"{found.get(code, empty)['loans']} 笔",
+            "loans": counted(found.get(code, empty)["loans"], "笔"),
             "share": percent(Fraction(found.get(code, empty)["balance_fen"], total), 2)
             if total
             else formats.EMPTY,
@@ -194,7 +193,7 @@ def _place(row: Mapping[str, Any], kind: str, best: int) -> Row:
     return {
         "label": row[kind],
         "amount": wan(row["amount_fen"]) if row["loans"] else formats.EMPTY,
-        "loans": f"{row['loans']} 笔",
+        "loans": counted(row["loans"], "笔"),
         "level": str(_heat(row["amount_fen"], best)) if row["loans"] else "0",
         "drill": f"{kind}:{row[kind]}",
     }
@@ -211,7 +210,7 @@ def products(book: Book, window: Window, labels: Mapping[str, str]) -> tuple[Row
     return tuple(
         {
             "label": labels.get(row["product"], row["product"] or "未注明"), "amount": wan(row["amount_fen"]),
-            "loans": f"{row['loans']} 笔", "share": percent(Fraction(row["amount_fen"], total)),
+            "loans": counted(row["loans"], "笔"), "share": percent(Fraction(row["amount_fen"], total)),
             "width": bar(row["amount_fen"], rows[0]["amount_fen"]), "drill": f"product:{row['product'] or 'none'}",
         }
         for row in rows[:PRODUCTS]
@@ -226,7 +225,7 @@ def grades(book: Book) -> tuple[Row, ...]:
     return tuple(
         {
             "label": GRADES.get(row["grade"] or 0, "未评级"), "amount": wan(row["balance_fen"]),
-            "loans": f"{row['loans']} 笔", "share": percent(Fraction(row["balance_fen"], total)) if total else formats.EMPTY,
+            "loans": counted(row["loans"], "笔"), "share": percent(Fraction(row["balance_fen"], total)) if total else formats.EMPTY,
             "overdue": percent(Fraction(row["overdue_fen"], row["balance_fen"]), 2) if row["balance_fen"] else formats.EMPTY,
             "width": bar(row["balance_fen"], most), "drill": f"grade:{row['grade'] or 0}",
         }
@@ -247,8 +246,9 @@ def stage_times(book: Book, window: Window, stages: Sequence[Step]) -> tuple[Row
         late = bool(target) and seconds > target * 3600
         rows.append(
             {
-                "label": stage.label, "time": formats.duration(timedelta(seconds=seconds)), "moves": f"{row['moves']} 次",
-                "target": f"目标 {formats.duration(timedelta(hours=target))}" if target else "", "late": "late" if late else "",
+                "label": stage.label, "time": Told(formats.duration(timedelta(seconds=seconds)), Fraction(seconds, 3600), Unit.HOURS),
+                "moves": counted(row["moves"], "次"), "late": "late" if late else "",
+                "target": Told(f"目标 {formats.duration(timedelta(hours=target))}", Fraction(target), Unit.HOURS) if target else "",
                 "width": bar(seconds, int(longest)), "drill": f"stage:{place}",
             }
         )  # fmt: skip
@@ -294,13 +294,13 @@ def vintage(kept: History, over: str) -> tuple[tuple[dict[str, Any], ...], tuple
     for one in cohorts:
         cells = [
             {
-                "text": fixed(share * 100, 2), "level": str(_heat(share, worst)) if share else "0",
+                "text": Told(fixed(share * 100, 2), share, Unit.RATE), "level": str(_heat(share, worst)) if share else "0",
                 "drill": f"vintage:{one.month:%Y-%m}:{age}:{over}",
                 "title": f"{one.month:%Y-%m} 放款 {wan(one.lent_fen)}，第 {age} 个月末 {fixed(share * 100, 2)}%",
             }
             for age, share in enumerate(one.shares, start=1)
         ]  # fmt: skip
-        rows.append({"month": f"{one.month:%y-%m}", "loans": f"{one.loans} 笔", "cells": cells})
+        rows.append({"month": f"{one.month:%y-%m}", "loans": counted(one.loans, "笔"), "cells": cells})
     return tuple(rows), tuple(str(age) for age in range(1, width + 1))
 
 

@@ -2,15 +2,50 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 
 from loanhub.analytics.measures import Measure, Reading, Unit
 from loanhub.domain import formats
 from loanhub.domain.money import divide_half_up, format_fen, format_wan
+from loanhub.services._spreadsheet import Figure, Shown
 
 SPARK_WIDTH, SPARK_HEIGHT = 58, 26
 Number = int | Fraction
+FORMS: dict[str, str] = {
+    Unit.COUNT: "#,##0", Unit.FEN: "#,##0.00", Unit.RATE: "0.00%", Unit.HOURS: "#,##0.0", Unit.DAYS: "#,##0.0",
+    Unit.TIMES: "0.00",
+}  # fmt: skip
+"""How a number of each unit looks in a workbook."""
+
+
+class Told(str):
+    """A text of the page that knows the number it tells: ``60.0 万`` of 60,004,500 fen.
+
+    The page shows the text, a file keeps the number, so that what was rounded for the eye is exact where one calculates.
+    value: in ``unit``, fen for amounts, a fraction for rates.
+    """
+
+    value: Number
+    unit: Unit
+
+    def __new__(cls, text: str, value: Number = 0, unit: Unit = Unit.COUNT) -> Told:
+        """Return the text with its number; the defaults are for pickle, which sets both afterwards."""
+        told = super().__new__(cls, text)
+        told.value, told.unit = value, unit
+        return told
+
+
+def cell_of(text: str) -> Shown:
+    """Return what a workbook holds where the page shows ``text``: its number when it tells one, else itself."""
+    if not isinstance(text, Told):
+        return text
+    return int(text.value) if text.unit is Unit.FEN else Figure(text.value, FORMS[text.unit])
+
+
+def counted(number: int, noun: str = "") -> Told:
+    """Return a number of records: ``1,204``, ``12 笔``."""
+    return Told(f"{formats.count(number)}{noun and ' '}{noun}", number)
 
 
 def fixed(value: Number, digits: int) -> str:
@@ -24,7 +59,7 @@ def fixed(value: Number, digits: int) -> str:
 
 def percent(value: Fraction | None, digits: int = 1) -> str:
     """Return a fraction as a percentage, ``—`` for None."""
-    return formats.EMPTY if value is None else f"{fixed(value * 100, digits)}%"
+    return formats.EMPTY if value is None else Told(f"{fixed(value * 100, digits)}%", value, Unit.RATE)
 
 
 def split_wan(fen: int) -> tuple[str, str, str]:
@@ -41,7 +76,23 @@ def split_wan(fen: int) -> tuple[str, str, str]:
 def wan(fen: int) -> str:
     """Return an amount for tables and sentences: ``3,126.4 万``, ``1.36 亿``, ``¥980.00``."""
     symbol, figure, unit = split_wan(fen)
-    return f"{figure} {unit}" if unit else f"{symbol}{figure}"
+    return Told(f"{figure} {unit}" if unit else f"{symbol}{figure}", fen, Unit.FEN)
+
+
+def amount(fen: int | None) -> str:
+    """Return an amount to the fen, ``—`` for None."""
+    return formats.EMPTY if fen is None else Told(format_fen(fen), fen, Unit.FEN)
+
+
+def tick_of(unit: str) -> Callable[[Fraction], str]:
+    """Return how a value of an axis reads in a unit."""
+    if unit == Unit.FEN:
+        return lambda value: "0" if not value else wan(int(value))
+    if unit == Unit.RATE:
+        return lambda value: percent(value)
+    if unit == Unit.COUNT:
+        return lambda value: formats.count(int(value)) if value.denominator == 1 else fixed(value, 1)
+    return lambda value: fixed(value, 1)
 
 
 def show_value(measure: Measure, value: Number | None) -> tuple[str, str, str]:
@@ -81,6 +132,15 @@ def part_text(part: int, unit: Unit) -> str:
     if unit is Unit.DAYS:
         return f"{part} 天"
     return ""
+
+
+def full_text(measure: Measure, reading: Reading) -> str:
+    """Return a measure's number in full: an amount to the fen, another by what it is made of; the text knows the number."""
+    if reading.value is None:
+        return parts_text(reading)
+    if measure.unit is Unit.FEN:
+        return amount(int(reading.value))
+    return Told(parts_text(reading), reading.value, measure.unit)
 
 
 def parts_text(reading: Reading) -> str:

@@ -20,7 +20,7 @@ from loanhub.services._transaction import reading
 from loanhub.services.cockpit import _panels as panels
 from loanhub.services.cockpit._facts import Facts, facts_of
 from loanhub.services.cockpit._panels import Row
-from loanhub.services.cockpit._present import bar, percent, show_value, spark, wan
+from loanhub.services.cockpit._present import Told, bar, percent, show_value, spark, wan
 from loanhub.services.cockpit._sentences import names_of
 from loanhub.services.cockpit.keeper import keeper
 from loanhub.services.cockpit.look import (
@@ -93,11 +93,13 @@ MIX_ROWS = 8
 
 @dataclass(frozen=True)
 class Mix:
-    """A measure taken apart: its title, and rows (label, figure, share, width, goal)."""
+    """A measure taken apart by a dimension: what both are called, and rows (label, figure, beside, width); ``key`` names it."""
 
+    key: str
     title: str
     hint: str
-    drill: str
+    measure_label: str
+    by_label: str
     rows: tuple[Row, ...]
 
 
@@ -220,7 +222,7 @@ def _board(spec: BoardSpec, book: frames.Book, chosen: Selection, facts: Facts, 
         )[:MIX_ROWS]
         most = max((one.value or 0 for one in ordered), default=0)
         for one in ordered:
-            prefix, figure, unit = show_value(measure, one.value)
+            figure = "".join(show_value(measure, one.value))
             beside = (
                 f"{one.records:,} / {one.base:,}"
                 if one.base is not None and measure.unit is Unit.RATE
@@ -230,13 +232,24 @@ def _board(spec: BoardSpec, book: frames.Book, chosen: Selection, facts: Facts, 
                 beside = f"共 {wan(one.base)}"
             rows.append(
                 {
-                    "label": name(dimension, one.keys[0]), "figure": f"{prefix}{figure}{unit}", "beside": beside,
+                    "label": name(dimension, one.keys[0]), "beside": beside,
+                    "figure": figure if one.value is None else Told(figure, one.value, measure.unit),
                     "width": bar(max(one.value or 0, 0), most) if most > 0 else "0%",
                     "key": f"={'' if one.keys[0] is None else one.keys[0]}", "by": dimension, "code": code,
                 }
             )  # fmt: skip
-        title = f"{measure.label} · 按{DIMENSIONS[dimension]}"
-        mixes.append(Mix(title, "" if measure.flow else "当前", code, tuple(rows)))
+        by_label = DIMENSIONS[dimension]
+        hint = "" if measure.flow else "当前"
+        mixes.append(
+            Mix(
+                f"{code}:{dimension}",
+                f"{measure.label} · 按{by_label}",
+                hint,
+                measure.label,
+                by_label,
+                tuple(rows),
+            )
+        )
     return BoardView(
         code=spec.code, label=spec.label, options=(), selection=chosen, before_label=chosen.before_label,
         span=formats.day_range(window.first, today), scope_label="", tiles=tuple(tiles), goal_text="", goal_done="",

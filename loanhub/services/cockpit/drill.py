@@ -143,11 +143,13 @@ def taken(
     return Taken(found.part.entity, found.chosen, found.part.title, f"{words} · {found.part.definition}")
 
 
-def store(actor: Actor, content: bytes, name: str, summary: str, *, now: datetime) -> tuple[int, str]:
+def store(
+    actor: Actor, content: bytes, name: str, summary: str, *, label: str, now: datetime
+) -> tuple[int, str]:
     """Keep a workbook for seven days and record who took what."""
     with transaction() as db:
         document = files.store_generated(
-            db, actor, content=content, file_name=name, media_type=XLSX, kind=files.EXPORT_KIND, label="驾驶舱导出", now=now,
+            db, actor, content=content, file_name=name, media_type=XLSX, kind=files.EXPORT_KIND, label=label, now=now,
             owner_id=actor.actor_id, department_id=actor.department_id,
         )  # fmt: skip
         events.record(db, actor, "cockpit.exported", now=now, entity="cockpit", summary=summary[:500])

@@ -1,10 +1,9 @@
-"""The whole cockpit as a workbook 导出驾驶舱: a sheet a table, the numbers as they are, not as they are rounded."""
+"""The whole cockpit, or a role's board, as a workbook 导出驾驶舱: a sheet a table, the numbers as they are, not as they are rounded."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Any
 
 from loanhub.analytics import history as past
 from loanhub.analytics import tables
@@ -13,30 +12,19 @@ from loanhub.analytics.history import History
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
 from loanhub.services._actor import Actor
-from loanhub.services._spreadsheet import Figure, Shown, workbook
+from loanhub.services._spreadsheet import Figure, Sheet, Shown, workbook
 from loanhub.services.cockpit._facts import facts_of
+from loanhub.services.cockpit._handing import Given
 from loanhub.services.cockpit._panels import AGEING_MONTHS
 from loanhub.services.cockpit._parts import NoSuchNumber
+from loanhub.services.cockpit._present import cell_of
+from loanhub.services.cockpit.boards import board
 from loanhub.services.cockpit.drill import store
 from loanhub.services.cockpit.keeper import keeper
-from loanhub.services.cockpit.look import CockpitView, Selection, book_of, look, reachable, scope_label
+from loanhub.services.cockpit.look import PERIODS, Selection, Tile, book_of, look, reachable, scope_label
+from loanhub.services.cockpit.take import PANELS, board_tables, cockpit_table
 
 _SIGNS = {"up": "+", "dn": "-", "": ""}
-_TABLES: tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...] = (
-    ("漏斗", "funnel", (("label", "阶段"), ("count", "到达"), ("rate", "转化"), ("overall", "总转化"))),
-    ("在途", "funnel_now", (("label", "阶段"), ("count", "当前"))),
-    ("渠道", "channels", (("label", "渠道"), ("leads", "线索"), ("valid", "有效率"), ("funded", "放款"), ("rate", "转化率"),
-                        ("cost", "投放"), ("per_lead", "线索成本"), ("acquisition", "获客成本"), ("amount", "放款额"),
-                        ("revenue", "已收收入"), ("lost", "核销"), ("roi", "ROI"))),
-    ("产品", "products", (("label", "产品"), ("amount", "放款"), ("loans", "笔数"), ("share", "占比"))),
-    ("风险等级", "grades", (("label", "等级"), ("amount", "余额"), ("loans", "笔数"), ("share", "占比"), ("overdue", "逾期率"))),
-    ("账龄", "ageing", (("code", "账龄"), ("note", "天数"), ("amount", "余额"), ("loans", "笔数"), ("share", "占比"))),
-    ("账龄走势", "ageing_trend", (("month", "月末"), ("m1_text", "M1"), ("m2_text", "M2"), ("m3_text", "M3 及以上"),
-                              ("total_text", "合计"), ("balance", "余额"))),
-    ("城市", "cities", (("label", "城市"), ("amount", "放款"), ("loans", "笔数"))),
-    ("阶段时效", "stage_times", (("label", "阶段"), ("time", "停留中位数"), ("moves", "离开"), ("target", "目标"))),
-    ("放款与回款", "trend", (("month", "月份"), ("disbursed_text", "放款"), ("collected_text", "回款"))),
-)  # fmt: skip
 
 
 def export(actor: Actor, *, selection: Selection | None = None, now: datetime) -> tuple[int, str]:
@@ -48,10 +36,31 @@ def export(actor: Actor, *, selection: Selection | None = None, now: datetime) -
     actor.require(Permission.COCKPIT_READ)
     actor.require(Permission.REPORTS_READ)
     view = look(actor, selection=selection, now=now)
+    span = f"{view.period_label} {view.span}"
+    line = Given(actor, view.scope_label, f"{span} · 对比{view.before_label}", now).line
+    sheets, names = [_numbers([*view.tiles, *view.second], line)], set[str]()
+    sheets += [cockpit_table(view, panel).sheet(line, names) for panel in PANELS]
+    sheets += [_chart(actor, chart, view.selection, line, now) for chart in CHARTS]
     name = f"驾驶舱_{formats.local(now):%Y%m%d-%H%M}.xlsx"
-    return store(
-        actor, workbook(sheets_of(view, actor.name, now)), name, f"{view.period_label} {view.span}", now=now
-    )
+    return store(actor, workbook(sheets), name, span, label="驾驶舱导出", now=now)
+
+
+def export_board(
+    actor: Actor, code: str, *, selection: Selection | None = None, now: datetime
+) -> tuple[int, str]:
+    """Write a role's board as it stands into a workbook only the actor may fetch; return its document's id and name.
+
+    Raises:
+        NotPermitted: no board is the actor's.
+    """
+    view = board(actor, code=code, selection=selection, now=now)
+    span = f"{dict(PERIODS)[view.selection.period]} {view.span}"
+    line = Given(actor, view.scope_label, f"{span} · 对比{view.before_label}", now).line
+    names = set[str]()
+    sheets = [_numbers(view.tiles, line), *(one.sheet(line, names) for one in board_tables(view).values())]
+    label = f"{view.label}岗位指标"
+    name = f"{label}_{formats.local(now):%Y%m%d-%H%M}.xlsx"
+    return store(actor, workbook(sheets), name, f"{label} · {span}", label=label, now=now)
 
 
 def export_chart(
@@ -67,16 +76,31 @@ def export_chart(
     """
     actor.require(Permission.COCKPIT_READ)
     actor.require(Permission.REPORTS_READ)
-    if chart not in _CHARTS:
+    if chart not in CHARTS:
         raise NoSuchNumber
-    label, heads, rows_of = _CHARTS[chart]
+    label = CHARTS[chart][0]
+    line = f"{scope_label(actor)} · {label} · {actor.name} 导出于 {formats.instant(now)}"
+    sheet = _chart(actor, chart, (selection or Selection()).known(), line, now)
+    name = f"{label}_{formats.local(now):%Y%m%d-%H%M}.xlsx"
+    return store(actor, workbook([sheet]), name, f"图表：{label}", label=f"图表：{label}", now=now)
+
+
+def _chart(actor: Actor, chart: str, wanted: Selection, line: str, now: datetime) -> Sheet:
+    label, heads, rows_of = CHARTS[chart]
     today, kept = formats.local(now).date(), keeper()
     facts = facts_of(actor, today)
-    book, key = book_of(kept, actor, reachable((selection or Selection()).known(), facts), facts)
-    rows = rows_of(book, kept.history(key, book), today)
-    title = f"{scope_label(actor)} · {label} · {actor.name} 导出于 {formats.instant(now)}"
-    name = f"{label}_{formats.local(now):%Y%m%d-%H%M}.xlsx"
-    return store(actor, workbook([(label, title, heads, rows)]), name, f"图表：{label}", now=now)
+    book, key = book_of(kept, actor, reachable(wanted, facts), facts)
+    return label, line, heads, rows_of(book, kept.history(key, book), today)
+
+
+def _numbers(tiles: Sequence[Tile], line: str) -> Sheet:
+    """Return the numbers above the panels as a sheet: each itself, what it moved by, what it is made of and how it is counted."""
+    rows = [
+        [tile.label, cell_of(tile.full), f"{tile.figure}{tile.unit}", f"{_SIGNS[tile.direction]}{tile.change}", tile.note,
+         tile.full, tile.definition]
+        for tile in tiles
+    ]  # fmt: skip
+    return "指标", line, ["指标", "数值（金额为元）", "显示为", "变化", "说明", "构成", "口径"], rows
 
 
 def _trend(book: Book, kept: History, today: date) -> list[list[Shown]]:
@@ -95,10 +119,10 @@ def _ageing(book: Book, kept: History, today: date) -> list[list[Shown]]:
 
 
 _MONTH = "yyyy-mm"
-_CHARTS: dict[str, tuple[str, list[str], Callable[[Book, History, date], list[list[Shown]]]]] = {
+CHARTS: dict[str, tuple[str, list[str], Callable[[Book, History, date], list[list[Shown]]]]] = {
     "trend": ("放款与回款", ["月份", "放款（元）", "回款（元）"], _trend),
     "ageing": (
-        "逾期账龄",
+        "逾期账龄走势",
         [
             "日期",
             "M1 占余额",
@@ -112,33 +136,3 @@ _CHARTS: dict[str, tuple[str, list[str], Callable[[Book, History, date], list[li
         _ageing,
     ),
 }
-
-
-def sheets_of(
-    view: CockpitView, by: str, now: datetime
-) -> list[tuple[str, str, Sequence[str], Sequence[Sequence[Shown]]]]:
-    """Return the sheets of a view."""
-    title = f"{view.scope_label} · {view.period_label} {view.span} · 对比{view.before_label} · {by} 导出于 {formats.instant(now)}"
-    numbers = [
-        [tile.label, tile.full or f"{tile.figure}{tile.unit}", f"{_SIGNS[tile.direction]}{tile.change}",
-         tile.note, tile.definition]
-        for tile in (*view.tiles, *view.second)
-    ]  # fmt: skip
-    sheets: list[Any] = [("指标", title, ["指标", "数值", "变化", "说明", "口径"], numbers)]
-    for name, field, columns in _TABLES:
-        rows: Sequence[Mapping[str, Any]] = getattr(view, field)
-        sheets.append(
-            (
-                name,
-                title,
-                [label for _, label in columns],
-                [[str(row[key]) for key, _ in columns] for row in rows],
-            )
-        )
-    people = [[row["rank"], row["name"], row["amount"], row["goal"]] for row in view.leaders["amount"]]
-    sheets.append(("放款榜", title, ["名次", "姓名", "放款", "目标"], people))
-    vintage = [[row["month"], row["loans"], *(cell["text"] for cell in row["cells"])] for row in view.vintage]
-    sheets.append(
-        ("账龄曲线", title, ["放款月", "笔数", *(f"第 {age} 月末 %" for age in view.vintage_heads)], vintage)
-    )
-    return sheets

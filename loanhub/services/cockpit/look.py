@@ -27,9 +27,8 @@ from loanhub.services.cockpit._present import (
     bar,
     change,
     fixed,
+    full_text,
     joined,
-    part_text,
-    parts_text,
     percent,
     show_value,
     spark,
@@ -344,13 +343,8 @@ def tile_of(measure: Measure, now: Reading, then: Reading | None, before_label: 
         note = f"{now.total:,} / {now.base:,}" if counts else f"{wan(now.total)}，共 {wan(now.base)}"
     elif then is None and measure.unit is not Unit.TIMES:
         note = "当前" if measure.unit is Unit.COUNT else f"{now.rows.height:,} 笔"
-    full = (
-        part_text(int(now.value), Unit.FEN)
-        if measure.unit is Unit.FEN and now.value is not None
-        else parts_text(now)
-    )
     return Tile(
-        measure.code, measure.label, prefix, figure, unit, full, measure.definition, moved, tone, direction, note, path
+        measure.code, measure.label, prefix, figure, unit, full_text(measure, now), measure.definition, moved, tone, direction, note, path
     )  # fmt: skip
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import date
 from fractions import Fraction
 
 from loanhub.analytics.measures import Unit
 from loanhub.documents.chart_drawing import Chart, Series
 from loanhub.documents.report import Heading, Part
-from loanhub.domain import formats
 from loanhub.domain.reports import SPANS, Cell, ChartKind, ReportTable
 from loanhub.services import reports
-from loanhub.services.cockpit._present import fixed, percent, wan
+from loanhub.services.cockpit._present import tick_of
 from loanhub.services.reports.sheets import grouped, headings_of, lines_of
 
 PRINTED_ROWS = 1_000
@@ -105,14 +103,3 @@ def chart_of(table: ReportTable, kind: ChartKind) -> Chart | None:
 
 def _value(cell: Cell) -> Fraction | None:
     return None if cell is None or isinstance(cell, (str, date)) else Fraction(cell)
-
-
-def tick_of(unit: str) -> Callable[[Fraction], str]:
-    """Return how a value of an axis reads in a unit."""
-    if unit == Unit.FEN:
-        return lambda value: "0" if not value else wan(int(value))
-    if unit == Unit.RATE:
-        return lambda value: percent(value)
-    if unit == Unit.COUNT:
-        return lambda value: formats.count(int(value)) if value.denominator == 1 else fixed(value, 1)
-    return lambda value: fixed(value, 1)

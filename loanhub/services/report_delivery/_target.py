@@ -16,13 +16,13 @@ from loanhub.domain.report_boards import Show, Source, Tile
 from loanhub.models import User
 from loanhub.services import reports
 from loanhub.services._actor import Actor
-from loanhub.services._spreadsheet import workbook
+from loanhub.services._spreadsheet import Sheet, workbook
 from loanhub.services._transaction import reading
 from loanhub.services.report_boards import view as boards
 from loanhub.services.report_boards.view import Answered
 from loanhub.services.report_delivery._tables import part_of
 from loanhub.services.reports.answering import may_read
-from loanhub.services.reports.sheets import Sheet, sheet_of
+from loanhub.services.reports.sheets import sheet_of
 from loanhub.settings import settings
 
 REPORT, BOARD = "report", "board"

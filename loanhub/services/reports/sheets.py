@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date
 from fractions import Fraction
 
 from loanhub.analytics.measures import Unit
 from loanhub.domain.reports import Cell, ReportColumn, ReportTable
-from loanhub.services._spreadsheet import Figure, Shown
+from loanhub.services._spreadsheet import Figure, Sheet, Shown, sheet_name
+from loanhub.services.cockpit._present import FORMS
 from loanhub.services.reports.answering import text_of
 
-Sheet = tuple[str, str, Sequence[str], Sequence[Sequence[Shown]]]
-_FORMS = {
-    Unit.COUNT: "#,##0", Unit.FEN: "#,##0.00", Unit.RATE: "0.00%", Unit.HOURS: "#,##0.0", Unit.DAYS: "#,##0.0",
-    Unit.TIMES: "0.00", "change": "+0.0%;-0.0%;0.0%", "points": '+0.00"pp";-0.00"pp";0.00"pp"',
+_FORMS: dict[str, str] = {
+    **FORMS, "change": "+0.0%;-0.0%;0.0%", "points": '+0.00"pp";-0.00"pp";0.00"pp"',
 }  # fmt: skip
 _DAYS = {"day": "yyyy-mm-dd", "week": "yyyy-mm-dd", "month": "yyyy-mm", "year": "yyyy"}
-_FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
 
 
 def grouped(table: ReportTable) -> bool:
@@ -62,16 +59,6 @@ def numbers_of(table: ReportTable) -> Iterator[list[Shown]]:
 def sheet_of(table: ReportTable, name: str, line: str, taken: set[str]) -> Sheet:
     """Return a table as a sheet whose cells are numbers and days, not their words; ``taken`` names are not used twice."""
     return sheet_name(name, taken), line, heads_of(table), list(numbers_of(table))
-
-
-def sheet_name(wanted: str, taken: set[str]) -> str:
-    """Return a name a sheet may have, unlike those taken, which it joins."""
-    plain = _FORBIDDEN.sub(" ", wanted).strip(" '")[:28] or "报表"
-    name, number = plain, 2
-    while name.lower() in taken:
-        name, number = f"{plain[:26]} {number}", number + 1
-    taken.add(name.lower())
-    return name
 
 
 def _number(column: ReportColumn, cell: Cell) -> Shown:

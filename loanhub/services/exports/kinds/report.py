@@ -9,9 +9,9 @@ from itertools import islice
 from loanhub.domain.permissions import Permission
 from loanhub.services import reports
 from loanhub.services._actor import Actor
-from loanhub.services._spreadsheet import Shown
+from loanhub.services._spreadsheet import Shown, sheet_name
 from loanhub.services.exports._kind import PIECE, ExportKind, Question, Source
-from loanhub.services.reports.sheets import heads_of, numbers_of, sheet_name
+from loanhub.services.reports.sheets import heads_of, numbers_of
 
 
 def _open(actor: Actor, question: Question, now: datetime) -> Source:
