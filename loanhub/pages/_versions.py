@@ -102,9 +102,10 @@ def rule_switch(state: Any, key: Any, name: Any, *, off: Any) -> rx.Component:
     )
 
 
-def rule_acts(state: Any, key: Any, name: Any) -> tuple[rx.Component, rx.Component]:
-    """Return the buttons that change a rule and take it out of the draft."""
-    return (
+def rule_acts(state: Any, key: Any, name: Any, *before: rx.Component) -> rx.Component:
+    """Draw the buttons that change a rule and take it out of the draft, behind what else one can do with it."""
+    return rx.el.div(
+        *before,
         icon_button(
             "pencil", "修改", size="sm", on_click=state.edit(key),
             custom_attrs={"aria-label": rx.Var.create("修改「") + name + "」"},
@@ -115,4 +116,5 @@ def rule_acts(state: Any, key: Any, name: Any) -> tuple[rx.Component, rx.Compone
                 "trash-2", "删除", size="sm", custom_attrs={"aria-label": rx.Var.create("删除「") + name + "」"}
             ),
         ),
+        class_name="row g1 mla",
     )  # fmt: skip

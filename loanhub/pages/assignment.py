@@ -36,7 +36,8 @@ def _rule(row: Any) -> rx.Component:
     key = row["key"].to(str)
     name = row["name"].to(str)
     off = row["active"] == ""
-    moves = rx.el.span(
+    acts = rule_acts(
+        S, key, name,
         icon_button(
             "arrow-up", "上移", size="sm", on_click=S.move(key, -1), disabled=row["place"] == "1",
             custom_attrs={"aria-label": rx.Var.create("上移「") + name + "」"},
@@ -45,8 +46,6 @@ def _rule(row: Any) -> rx.Component:
             "arrow-down", "下移", size="sm", on_click=S.move(key, 1), disabled=row["last"] != "",
             custom_attrs={"aria-label": rx.Var.create("下移「") + name + "」"},
         ),
-        *rule_acts(S, key, name),
-        class_name="row g1",
     )  # fmt: skip
     body = rx.el.div(
         rx.el.div(
@@ -70,7 +69,7 @@ def _rule(row: Any) -> rx.Component:
         rx.el.span(row["place"], class_name="num f3", style={"minWidth": "20px"}),
         rule_switch(S, key, name, off=off),
         body,
-        moves,
+        acts,
         key=key,
         class_name="row g3 wrap",
         style={

@@ -47,7 +47,7 @@ def _rule(row: Any) -> rx.Component:
     )
     points = tag(row["points"].to(str) + " 分", rx.cond(row["good"] != "", "ok", "warn"))
     return rx.el.li(
-        rule_switch(S, key, name, off=off), body, points, rx.el.span(*rule_acts(S, key, name), class_name="row g1"),
+        rule_switch(S, key, name, off=off), body, points, rule_acts(S, key, name),
         key=key, class_name="row g3 wrap", style=ROW,
     )  # fmt: skip
 
