@@ -54,6 +54,12 @@ def format_plain(fen: int) -> str:
     return f"{MINUS if fen < 0 else ''}{yuan:,}.{rest:02d}"
 
 
+def decimal_text(fen: int) -> str:
+    """Return the amount in yuan as machines read it, no grouping, a plain hyphen: ``1234.00``, ``-0.05``."""
+    yuan, rest = divmod(abs(fen), FEN_PER_YUAN)
+    return f"{'-' if fen < 0 else ''}{yuan}.{rest:02d}"
+
+
 def format_fen(fen: int) -> str:
     """Return the amount as shown on screen: ``¥1,234.50``, ``−¥1,234.50``."""
     return f"{MINUS if fen < 0 else ''}¥{format_plain(abs(fen))}"

@@ -89,6 +89,12 @@ class TestFormats:
     def test_writes_plain_yuan(self):
         assert money.format_plain(123_400) == "1,234.00"
         assert money.format_plain(-5) == "−0.05"
+        assert [money.decimal_text(fen) for fen in (123_400, -5, 0, -100)] == [
+            "1234.00",
+            "-0.05",
+            "0.00",
+            "-1.00",
+        ]
 
 
 class TestParse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from loanhub.services._sheet_stream import ExportFormat
+from loanhub.services._spreadsheet import ExportFormat
 from loanhub.services.exports.asking import AT_ONCE, again, ask
 from loanhub.services.exports.jobs import (
     ExportStatus,

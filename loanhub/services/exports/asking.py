@@ -14,7 +14,7 @@ from loanhub.models import ExportJob
 from loanhub.services import files
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
-from loanhub.services._sheet_stream import ExportFormat
+from loanhub.services._spreadsheet import ExportFormat
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.exports import work
 from loanhub.services.exports._kind import ExportKind, Question, Source

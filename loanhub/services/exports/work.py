@@ -20,8 +20,7 @@ from loanhub.services import _storage, auth, events, files
 from loanhub.services._actor import Actor
 from loanhub.services._failpoints import failpoint
 from loanhub.services._notices import notify
-from loanhub.services._sheet_stream import MEDIA, ExportFormat, write_csv, write_xlsx
-from loanhub.services._spreadsheet import Shown
+from loanhub.services._spreadsheet import MEDIA, ExportFormat, Shown, write_book, write_csv
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.exports._kind import Source
 from loanhub.services.exports.jobs import LEASE, OPEN, ExportStatus, kind_of, topic_of
@@ -95,7 +94,7 @@ def write(export_id: int, worker: str, actor: Actor, source: Source, clock: Call
         )
         count = (
             write_csv(paper, source.head, rows) if wanted is ExportFormat.CSV
-            else write_xlsx(paper, source.sheet, title, source.head, rows)
+            else write_book(paper, [(source.sheet, title, source.head, rows)])
         )  # fmt: skip
         stored = paper.keep()
         failpoint("export.before_finish")

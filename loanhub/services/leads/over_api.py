@@ -15,6 +15,7 @@ from loanhub.domain.api_scopes import ApiScope
 from loanhub.domain.catalogue import Access, present
 from loanhub.domain.errors import InvalidInput, LoanHubError, NotFound
 from loanhub.domain.leads import LeadDoor
+from loanhub.domain.money import decimal_text
 from loanhub.models import IdempotencyKey, Lead
 from loanhub.services import catalogue, events
 from loanhub.services._idempotency import KeyReused, fingerprint
@@ -158,9 +159,7 @@ def read_body(db: Session, holder: KeyHolder, body: Any) -> dict[str, object]:
             if isinstance(value, bool) or not isinstance(value, int):
                 faults[key] = "金额是以分为单位的整数，例如 20000000 是 20 万元"
                 continue
-            raw[key] = (
-                f"{value // 100}.{value % 100:02d}" if value >= 0 else f"-{-value // 100}.{-value % 100:02d}"
-            )
+            raw[key] = decimal_text(value)
         elif isinstance(value, (dict, float)) or (isinstance(value, str) and len(value) > LONGEST_TEXT):
             faults[key] = "值要是文本、整数或它们的列表，最长 4000 字"
         else:

@@ -13,7 +13,7 @@ from loanhub.domain.permissions import RoleCode
 from loanhub.models import Event
 from loanhub.services import exports
 from loanhub.services._actor import Actor
-from loanhub.services._sheet_stream import harmless
+from loanhub.services._spreadsheet import harmless
 from loanhub.services._transaction import reading
 from loanhub.services.exports import ExportView
 from tests.builders import NOON, make_user

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import re
 import tracemalloc
+import zipfile
 from datetime import date
 from fractions import Fraction
 from typing import Any
@@ -13,9 +15,8 @@ import pytest
 from python_calamine import CalamineWorkbook
 from sqlalchemy.engine import Engine
 
-from loanhub.services import _sheet_stream, _storage
-from loanhub.services._sheet_stream import write_csv, write_xlsx
-from loanhub.services._spreadsheet import Figure
+from loanhub.services import _spreadsheet, _storage
+from loanhub.services._spreadsheet import Figure, workbook, write_book, write_csv
 
 HEAD = ["名称", "金额（元）", "比率", "日期"]
 ROWS = [
@@ -37,7 +38,7 @@ class OneWay(io.RawIOBase):
 
 def test_two_readers_find_every_cell(sqlite_database: Engine) -> None:
     target = OneWay()
-    assert write_xlsx(target, "明细", "上面一行", HEAD, ROWS) == 2
+    assert write_book(target, [("明细", "上面一行", HEAD, ROWS)]) == 2
     sheet = openpyxl.load_workbook(io.BytesIO(bytes(target.content)))["明细"]
     title, head, first, second = list(sheet.iter_rows())
     assert (title[0].value, [one.value for one in head], sheet.freeze_panes) == ("上面一行", HEAD, "A3")
@@ -53,14 +54,14 @@ def test_two_readers_find_every_cell(sqlite_database: Engine) -> None:
 def test_a_long_table_goes_on_in_the_next_sheet(
     sqlite_database: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_sheet_stream, "SHEET_ROWS", 2)
+    monkeypatch.setattr(_spreadsheet, "SHEET_ROWS", 2)
     target = OneWay()
-    assert write_xlsx(target, "明细", "t", ["数"], ([str(n)] for n in range(5))) == 5
+    assert write_book(target, [("明细", "t", ["数"], ([str(n)] for n in range(5)))]) == 5
     book = openpyxl.load_workbook(io.BytesIO(bytes(target.content)))
     assert book.sheetnames == ["明细", "明细 2", "明细 3"]
     assert [row[0] for one in book for row in one.iter_rows(min_row=3, values_only=True)] == list("01234")
     empty = OneWay()
-    assert write_xlsx(empty, "明细", "t", ["数"], []) == 0
+    assert write_book(empty, [("明细", "t", ["数"], [])]) == 0
     assert openpyxl.load_workbook(io.BytesIO(bytes(empty.content))).sheetnames == ["明细"]
 
 
@@ -68,14 +69,38 @@ def test_csv_carries_exact_numbers_and_nothing_a_spreadsheet_would_run(sqlite_da
     target = OneWay()
     assert write_csv(target, HEAD, ROWS[:1]) == 1
     assert bytes(target.content).decode("utf-8-sig").splitlines() == [
-        "名称,金额（元）,比率,日期", "'=1+1,1234567890123.45,0.3333333333333333,2026-02-28",
+        "名称,金额（元）,比率,日期", "'=1+1,1234567890123.45,0.33333333333333333,2026-02-28",
     ]  # fmt: skip
+
+
+def test_every_digit_of_a_number_is_in_the_file(sqlite_database: Engine) -> None:
+    """What a float cannot hold is written all the same; a reader that knows decimals finds it."""
+    cells = [
+        10**15 + 1,
+        Figure(Fraction(10**17 + 1, 100), "#,##0.00"),
+        Figure(Fraction(1, 8), "0.00%"),
+        Figure(-120, "#,##0"),
+    ]
+    sheet = zipfile.ZipFile(io.BytesIO(workbook([("数", "t", ["甲"] * 4, [cells])]))).read(
+        "xl/worksheets/sheet1.xml"
+    )
+    assert re.findall(r"<v>(.*?)</v>", sheet.decode()) == [
+        "10000000000000.01",
+        "1000000000000000.01",
+        "0.125",
+        "-120",
+    ]
+
+
+def test_a_workbook_holds_its_sheets_in_order(sqlite_database: Engine) -> None:
+    book = openpyxl.load_workbook(io.BytesIO(workbook([("甲", "t", ["a"], []), ("乙", "t", ["b"], [[5]])])))
+    assert book.sheetnames == ["甲", "乙"] and book["乙"]["A3"].value == 0.05
 
 
 def test_is_kept_encrypted_in_the_memory_of_a_piece(sqlite_database: Engine) -> None:
     paper = _storage.Scratch()
     tracemalloc.start()
-    write_xlsx(paper, "明细", "t", HEAD, ([f"客户 {n}", n, "说明" * 5, ""] for n in range(20_000)))
+    write_book(paper, [("明细", "t", HEAD, ([f"客户 {n}", n, "说明" * 5, ""] for n in range(20_000)))])
     stored = paper.keep()
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
