@@ -60,6 +60,20 @@ def dies_at(engine: Engine, point: str, run: Callable[[], object]) -> bool:
     return killed and not finished
 
 
+def killed_after(engine: Engine, seconds: float, run: Callable[[], object]) -> None:
+    """Run something in a process that is killed after so long, wherever it is then."""
+    child = os.fork()
+    if child == 0:
+        try:
+            engine.dispose(close=False)
+            run()
+        finally:
+            os._exit(0)
+    time.sleep(seconds)
+    os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+
+
 class Nursery:
     """A process that has imported the program and used nothing of it yet, and forks a child for each run.
 

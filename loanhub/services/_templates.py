@@ -20,6 +20,7 @@ from loanhub.domain.errors import NotFound
 from loanhub.domain.templates import Body, VersionStatus, read_body
 from loanhub.models import Application, Customer, DocumentTemplate, TemplateVersion
 from loanhub.services import catalogue as catalogues
+from loanhub.services._transaction import kept
 
 KEPT = 40
 
@@ -96,6 +97,10 @@ def published(db: Session, template_id: int) -> tuple[DocumentTemplate, Template
 
 def in_use(db: Session, base: str) -> Built:
     """Return the template documents of this kind are made from now."""
+    return kept(db, ("template", base), lambda: _in_use(db, base))
+
+
+def _in_use(db: Session, base: str) -> Built:
     query = sa.select(col(DocumentTemplate.id)).where(
         col(DocumentTemplate.base) == base, col(DocumentTemplate.is_default)
     )

@@ -10,7 +10,7 @@ import contextlib
 import contextvars
 import threading
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
@@ -22,6 +22,8 @@ from loanhub.settings import settings
 
 BUSY_TIMEOUT = 10_000
 """Milliseconds a writer to SQLite waits for another one before it is refused."""
+
+Kept = TypeVar("Kept")
 
 _lock = threading.Lock()
 _engine: Engine | None = None
@@ -110,6 +112,36 @@ def on_commit(listener: Callable[[list[tuple[str, dict[str, object]]]], None]) -
     """
     if listener not in _listeners:
         _listeners.append(listener)
+
+
+def keep_reads(db: Session) -> None:
+    """From now on in this session, what is asked for through :func:`kept` is read once.
+
+    For a job that does many like things in one transaction and changes none of what it asks for again and again.
+    """
+    db.info["kept"] = {}
+
+
+def kept(db: Session, key: tuple[object, ...], read: Callable[[], Kept]) -> Kept:
+    """Return what ``read`` gives: remembered in a session that keeps reads, read anew in any other."""
+    memory: dict[tuple[object, ...], Kept] | None = db.info.get("kept")
+    if memory is None:
+        return read()
+    if key not in memory:
+        memory[key] = read()
+    return memory[key]
+
+
+@contextlib.contextmanager
+def attempt(db: Session) -> Iterator[None]:
+    """Undo what the block wrote and announced when it raises; what the transaction did before it stays."""
+    announced = len(db.info.setdefault("announcements", []))
+    try:
+        with db.begin_nested():
+            yield
+    except BaseException:
+        del db.info["announcements"][announced:]
+        raise
 
 
 def announce(db: Session, topic: str, **op: object) -> None:

@@ -17,6 +17,7 @@ from loanhub.domain.classification import ClassPolicy
 from loanhub.domain.contact_rules import ContactRules
 from loanhub.domain.duplicates import Rules
 from loanhub.models import Setting
+from loanhub.services._transaction import kept
 from loanhub.settings import settings
 
 EPOCH = datetime(2020, 1, 1, tzinfo=UTC)
@@ -88,7 +89,11 @@ _IN_FORCE = (
 def get(db: Session, name: str, *, now: datetime) -> dict[str, Any]:
     """Return the value of a parameter in force at ``now``; raise KeyError for an unknown name."""
     default = DEFAULTS[name]
-    found = db.execute(_IN_FORCE, {"wanted": name, "at": now}).scalar_one_or_none()
+    found = kept(
+        db,
+        ("parameter", name, now),
+        lambda: db.execute(_IN_FORCE, {"wanted": name, "at": now}).scalar_one_or_none(),
+    )
     return {**default, **(found or {})}
 
 

@@ -30,7 +30,7 @@ from loanhub.services._drawing import Drawing, draw
 from loanhub.services._idempotency import once
 from loanhub.services._numbering import current_number, next_number
 from loanhub.services._templates import extra_values, in_use
-from loanhub.services._transaction import reading, transaction
+from loanhub.services._transaction import kept, reading, transaction
 from loanhub.services.contracts._terms import check_cap, contract_data, offer_of, start_date_of
 from loanhub.settings import settings
 
@@ -108,37 +108,55 @@ def create(
     start: date | None = None,
     signing_place: str = "",
     key: str = "",
-    drawing: Drawing | None = None,
     now: datetime,
 ) -> int:
     """Make the loan contract of an approved application and return its id.
 
-    The number is gap-free a day; data and template version are frozen; the PDF is rendered once and stored. ``drawing``
-    is that of the batch it is one of.
+    The number is gap-free a day; data and template version are frozen; the PDF is rendered once and stored.
 
     Raises:
         NotFound, NotPermitted, Conflict: see :func:`prepare`.
         MissingData: values it needs are empty, each named.
-    """  # fmt: skip
+    """
     with transaction() as db:
         begin = start_date_of(start, now=now)
 
         def work() -> dict[str, object]:
-            application, customer, product = _subject(db, actor, application_id, for_update=True)
-            day = local(now).date()
-            offer = offer_of(db, application, product, start=begin, contract_day=day)
-            check_cap(db, offer, customer_kind=customer.kind, now=now)
-            code = str(parameters.get(db, "contract_code", now=now)["company"])
-            number = contract_number(code, "JK", day, next_number(db, f"contract:JK:{day:%Y}"))
-            data = contract_data(
-                db, application, customer, offer, number=number, loan_number=loan_number(number), now=now,
-                signing_place=signing_place,
-            )  # fmt: skip
-            return {"id": _store(db, actor, application, customer, data, drawing, now=now)}
+            made = create_in(
+                db, actor, application_id=application_id, begin=begin, signing_place=signing_place, now=now
+            )
+            return {"id": made.id}
 
         return int(
             str(once(db, actor, "contracts.create", key, [application_id, begin], now=now, work=work)["id"])
         )
+
+
+def create_in(
+    db: Session,
+    actor: Actor,
+    *,
+    application_id: int,
+    begin: date,
+    signing_place: str = "",
+    drawing: Drawing | None = None,
+    now: datetime,
+) -> Contract:
+    """Make the contract in the caller's transaction, which sees to it that nothing is made twice; see :func:`create`.
+
+    ``drawing`` is that of the batch it is one of.
+    """
+    application, customer, product = _subject(db, actor, application_id, for_update=True)
+    day = local(now).date()
+    offer = offer_of(db, application, product, start=begin, contract_day=day)
+    check_cap(db, offer, customer_kind=customer.kind, now=now)
+    code = str(parameters.get(db, "contract_code", now=now)["company"])
+    number = contract_number(code, "JK", day, next_number(db, f"contract:JK:{day:%Y}"))
+    data = contract_data(
+        db, application, customer, offer, number=number, loan_number=loan_number(number), now=now,
+        signing_place=signing_place,
+    )  # fmt: skip
+    return _store(db, actor, application, customer, data, drawing, now=now)
 
 
 def _store(
@@ -150,7 +168,7 @@ def _store(
     drawing: Drawing | None,
     *,
     now: datetime,
-) -> int:
+) -> Contract:
     template = in_use(db, TEMPLATE)
     data = replace(data, extra=extra_values(db, template, customer=customer, application=application))
     pdf = draw(
@@ -180,17 +198,17 @@ def _store(
     application.updated_at = now
     application.version += 1
     db.flush()
-    search.index(db, "contract", contract)
+    assert contract.id is not None
+    search.index_many(db, "contract", [(contract.id, contract)])
     lead = db.get(Lead, application.lead_id) if application.lead_id else None
     events.record(
         db, actor, "contract.created", now=now, entity="contract", entity_id=contract.id,
         customer_id=customer.id, lead_id=application.lead_id,
-        summary=f"{contract.number} · {format_fen(contract.amount_fen)}",
+        summary=f"{contract.number} · {format_fen(contract.amount_fen)}", flush=False,
     )  # fmt: skip
     if lead is not None:
         boards.advance(db, actor, lead, "approved", reason="已生成合同", now=now)
-    assert contract.id is not None
-    return contract.id
+    return contract
 
 
 def _subject(
@@ -210,7 +228,8 @@ def _subject(
             raise Conflict(f"这笔申请已生成合同 {made}")
         raise Conflict(f"申请现在是「{application.status.label}」，通过审批后才能生成合同")
     customer = db.get(Customer, application.customer_id)
-    product = db.get(Product, application.product_id) if application.product_id else None
+    product_id = application.product_id
+    product = kept(db, ("product", product_id), lambda: db.get(Product, product_id)) if product_id else None
     if customer is None or product is None:
         raise InvalidInput("申请还没有选择产品")
     if product.mode != "own":

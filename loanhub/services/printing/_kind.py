@@ -17,11 +17,16 @@ MOST = 2_000
 
 @dataclass(frozen=True)
 class Paper:
-    """One made document: its bytes, and the contract it is, if it is one."""
+    """One made document: its bytes, and the contract it is, if it is one.
+
+    What lies in the store already is named by its ``sha256`` and the number of its pages, and need not be read again.
+    """
 
     file_name: str
-    content: bytes
+    content: bytes = b""
     contract_id: int | None = None
+    sha256: str = ""
+    pages: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,7 @@ class PaperKind:
     """One kind: ``describe`` names chosen records in the actor's scope, ``find`` chooses those of a span of days.
 
     ``make`` runs inside the transaction that marks the item done, so that nothing is made twice; ``key`` is the item's own.
+    What it refuses is undone on its own: others may have been made in that transaction.
     ``begin`` returns a ``make`` for one batch, whose documents share what is the same for all; without it each is made alone.
     ``dated`` says what the days mean; empty when records are chosen on a page only.
     """

@@ -24,6 +24,7 @@ from loanhub.domain.repayment.terms import Terms
 from loanhub.models import RateCap
 from loanhub.repositories import rates as repository
 from loanhub.services import parameters
+from loanhub.services._transaction import kept
 from loanhub.services.rates.lpr import lpr_on
 
 
@@ -55,7 +56,7 @@ def cap_of(row: RateCap) -> Cap:
 
 def caps_on(db: Session, on: date) -> tuple[Cap, ...]:
     """Return the caps that hold on a day, for every lender: reviewed rows that no reviewed row replaces."""
-    return tuple(cap_of(row) for row in repository.list_caps_on(db, on))
+    return kept(db, ("caps", on), lambda: tuple(cap_of(row) for row in repository.list_caps_on(db, on)))
 
 
 def lender_type_of(db: Session, *, own: bool = True, now: datetime) -> LenderType:

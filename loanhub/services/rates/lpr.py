@@ -21,7 +21,7 @@ from loanhub.models import LprRate
 from loanhub.repositories import rates as repository
 from loanhub.services import events
 from loanhub.services._actor import Actor
-from loanhub.services._transaction import reading, transaction
+from loanhub.services._transaction import kept, reading, transaction
 from loanhub.services.rates import _dual
 
 STEP = Decimal("0.0005")
@@ -54,7 +54,7 @@ class LprRow:
 
 def lpr_on(db: Session, on: date, tenor: LprTenor = LprTenor.ONE_YEAR) -> Decimal | None:
     """Return the reviewed LPR in force on a day, as a fraction a year; None before the first publication."""
-    row = repository.find_lpr_on(db, on)
+    row = kept(db, ("lpr", on), lambda: repository.find_lpr_on(db, on))
     if row is None:
         return None
     return row.one_year_rate if tenor is LprTenor.ONE_YEAR else row.five_year_rate

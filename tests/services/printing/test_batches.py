@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import random
 import zipfile
 from datetime import timedelta
+from typing import Any
 
 import pypdfium2
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
-from sqlmodel import col
+from sqlmodel import Session, col
 
 from loanhub.documents.assemble import Part
 from loanhub.documents.merge import join, merge
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
-from loanhub.models import Application, Contract, Customer, Document, PrintBatch, PrintBatchItem, PrintLog
-from loanhub.services import contracts
+from loanhub.models import (
+    Application,
+    Contract,
+    Customer,
+    Document,
+    Event,
+    PrintBatch,
+    PrintBatchItem,
+    PrintLog,
+)
+from loanhub.services import _transaction, contracts
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.printing import batches, results, work
+from loanhub.services.printing.kinds import new_contract
 from tests.builders import NOON, make_user
-from tests.killing import dies_at, killed_at
+from tests.killing import dies_at, killed_after, killed_at
 from tests.services.contracts.test_contracts import company, make_approved  # noqa: F401 - the firm's data
 
 
@@ -121,7 +134,8 @@ class TestRun:
             ".pdf"
         )
 
-    def test_a_stop_leaves_the_rest_and_can_be_taken_up(self) -> None:
+    def test_a_stop_leaves_the_rest_and_can_be_taken_up(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(work, "DOCUMENTS_AT_ONCE", 1)
         clerk = make_user(RoleCode.CONTRACTS)
         number = start(clerk, [make_approved() for _ in range(3)])
         seen: list[int] = []
@@ -206,7 +220,28 @@ class TestGive:
         assert "作废" in batches.show(clerk, batch_id=batch.id or 0, now=NOON)[1][0].problem
 
 
-def test_killed_anywhere_it_goes_on_and_makes_none_twice(database: Engine) -> None:
+def made_once_each(clerk: Actor, batch_id: int, ids: list[int]) -> None:
+    """Each application has one contract whose stored bytes are those it was made with, and each event is there once."""
+    batch, found = batch_of(batch_id), made_contracts()
+    assert (batch.status, batch.done, batch.refused) == ("done", len(ids), 0)
+    assert sorted(one.application_id for one in found) == sorted(ids)
+    assert [one.number[-4:] for one in found] == [f"{place + 1:04}" for place in range(len(ids))]
+    with reading() as db:
+        done = db.execute(sa.select(PrintBatchItem)).scalars().all()
+        files = db.execute(sa.select(Document).where(col(Document.kind) == "print")).scalars().all()
+        told = db.execute(sa.select(Event.entity_id).where(col(Event.type) == "contract.created")).scalars()  # type: ignore[call-overload]
+        assert sorted(told) == sorted(one.id or 0 for one in found)
+    assert {one.contract_id: one.sha256 for one in done} == {one.id: one.pdf_sha256 for one in found}
+    assert len(files) == 2
+    for one in found:
+        content = contracts.open_pdf(clerk, contract_id=one.id or 0, now=NOON)[1]
+        assert hashlib.sha256(content).hexdigest() == one.pdf_sha256
+
+
+def test_killed_anywhere_it_goes_on_and_makes_none_twice(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "DOCUMENTS_AT_ONCE", 2)
     clerk = make_user(RoleCode.CONTRACTS)
     ids = [make_approved() for _ in range(3)]
     number = start(clerk, ids)
@@ -219,13 +254,51 @@ def test_killed_anywhere_it_goes_on_and_makes_none_twice(database: Engine) -> No
     assert batch_of(number).status == "running"
     assert killed_at(database, "", lambda: work.run_due(lambda: NOON + timedelta(hours=1))) == (False, True)
 
-    assert batch_of(number).status == "done" and batch_of(number).done == 3
-    assert sorted(one.application_id for one in made_contracts()) == sorted(ids)
-    assert [one.number[-4:] for one in made_contracts()] == ["0001", "0002", "0003"]
-    with reading() as db:
-        done = db.execute(sa.select(PrintBatchItem)).scalars().all()
-        files = db.execute(sa.select(Document).where(col(Document.kind) == "print")).scalars().all()
-    assert len({one.contract_id for one in done}) == 3 and len(files) == 2
+    made_once_each(clerk, number, ids)
+
+
+def test_killed_at_any_moment_it_goes_on_and_makes_none_twice(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(work, "DOCUMENTS_AT_ONCE", 2)
+    clerk, chance = make_user(RoleCode.CONTRACTS), random.Random(6)
+    ids = [make_approved() for _ in range(8)]
+    number = start(clerk, ids)
+
+    for n in range(6):
+        moment = NOON + timedelta(minutes=5 * n)
+        killed_after(database, chance.uniform(0.005, 0.12), lambda at=moment: work.run_due(lambda: at))
+    killed_at(database, "", lambda: work.run_due(lambda: NOON + timedelta(hours=1)))
+
+    made_once_each(clerk, number, ids)
+
+
+def test_what_one_refuses_is_undone_and_told_to_nobody_while_its_neighbours_stand() -> None:
+    clerk = make_user(RoleCode.CONTRACTS)
+    ids = [make_approved() for _ in range(3)]
+    told: list[tuple[str, dict[str, object]]] = []
+    real, told_all = new_contract.create_in, told.extend
+
+    def broken(db: Session, actor: Actor, **named: Any) -> Contract:
+        made = real(db, actor, **named)
+        if named["application_id"] == ids[1]:
+            raise Conflict("不行")
+        return made
+
+    _transaction.on_commit(told_all)
+    try:
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(new_contract, "create_in", broken)
+            batch = ran(start(clerk, ids))
+    finally:
+        _transaction._listeners.remove(told_all)
+
+    assert (batch.status, batch.done, batch.refused) == ("done", 3, 1)
+    assert [(one.application_id, one.number[-4:]) for one in made_contracts()] == [
+        (ids[0], "0001"),
+        (ids[2], "0002"),
+    ]
+    assert len([1 for topic, op in told if topic == "contracts" and op["event"] == "contract.created"]) == 2
 
 
 def test_every_kind_can_be_asked_for() -> None:

@@ -163,7 +163,8 @@ def test_is_found_by_its_days(case: Case) -> None:
 
 
 @KINDS
-def test_is_stopped_before_the_next_and_taken_up(case: Case) -> None:
+def test_is_stopped_before_the_next_and_taken_up(case: Case, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(work, "DOCUMENTS_AT_ONCE", 1)
     desk, actor = make_desk(), make_user(case.role)
     number = begin(actor, case, case.record(desk), case.record(desk))
     calls: list[int] = []

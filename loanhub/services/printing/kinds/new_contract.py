@@ -8,12 +8,14 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
+from loanhub.domain.formats import local
 from loanhub.domain.permissions import Permission
 from loanhub.models import Application, Customer
 from loanhub.repositories.scope import visible_to
-from loanhub.services import contracts
 from loanhub.services._actor import Actor
 from loanhub.services._drawing import Drawing
+from loanhub.services._transaction import transaction
+from loanhub.services.contracts.create import create_in
 from loanhub.services.printing._kind import Make, Paper, PaperKind, Source
 
 
@@ -21,10 +23,19 @@ def begin() -> Make:
     """Return what makes the contracts of one batch: template, fonts and fixed pages once for all of them."""
     drawing = Drawing()
 
-    def made(actor: Actor, record_id: int, key: str, now: datetime) -> Paper:
-        contract_id = contracts.create(actor, application_id=record_id, key=key, drawing=drawing, now=now)
-        name, content = contracts.open_pdf(actor, contract_id=contract_id, record=False, now=now)
-        return Paper(name, content, contract_id)
+    def made(actor: Actor, record_id: int, _key: str, now: datetime) -> Paper:
+        # The item of the batch is the guard against a second one: it is marked in this very transaction.
+        with transaction() as db:
+            contract = create_in(
+                db, actor, application_id=record_id, begin=local(now).date(), drawing=drawing, now=now
+            )
+            actor.require(Permission.CONTRACTS_READ)
+            return Paper(
+                f"{contract.number}.pdf",
+                contract_id=contract.id,
+                sha256=contract.pdf_sha256,
+                pages=contract.page_count,
+            )
 
     return made
 
