@@ -17,6 +17,7 @@ from loanhub.demo import (
     changes,
     collections,
     duplicates,
+    exports,
     follow_up,
     groups,
     lead_scores,
@@ -116,6 +117,7 @@ def build(
         pledge.build(people.staff[RoleCode.CONTRACTS][0], now=now)
         archive.build(people.sales, people.staff[RoleCode.CONTRACTS][0], security_admin, now=now)
         targets.build(manager, now=now)
+        exports.build(manager, now=now)
         templates.build(people.staff[RoleCode.CONTRACTS][0], manager, now=now)
         with transaction() as db:
             events.record(
