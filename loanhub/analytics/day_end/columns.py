@@ -10,9 +10,9 @@ LOANS: dict[str, Any] = {
     "id": pl.Int64, "version": pl.Int64, "status": pl.String, "product": pl.String, "outstanding_fen": pl.Int64,
     "overdue_fen": pl.Int64, "suspense_fen": pl.Int64, "dpd": pl.Int64, "bucket": pl.String, "five_class": pl.String,
     "class_floor": pl.String, "events_floor": pl.String, "penalty_due_fen": pl.Int64, "provision_fen": pl.Int64,
-    "next_due": pl.Date, "next_reprice": pl.Date, "as_of": pl.Date,
+    "next_due": pl.Date, "next_reprice": pl.Date, "as_of": pl.Date, "servicing": pl.String,
 }  # fmt: skip
-"""One row an open loan 在贷, by id. ``as_of`` null: never brought to a day."""
+"""One row an open loan 在贷, by id. ``as_of`` null: never brought to a day. ``servicing``: as stored, where something is due."""
 
 CURRENT: dict[str, Any] = {
     "loan": pl.Int64, "period": pl.Int64, "opening_fen": pl.Int64, "interest_fen": pl.Int64, "start": pl.Date,

@@ -47,6 +47,15 @@ class Written:
     cells: Cells = field(default_factory=dict)
 
 
+_WRITTEN = {
+    "status": "new_status", "bucket": "new_bucket", "dpd": "new_dpd", "five_class": "new_five_class",
+    "overdue_principal_fen": "new_overdue_fen", "penalty_due_fen": "new_penalty_due_fen",
+    "provision_fen": "new_provision_fen", "accrued_interest_fen": "accrued_fen", "id": "id", "version": "version",
+    "seen_status": "status", "seen_bucket": "bucket",
+}  # fmt: skip
+"""What the repository writes, from the columns of an assessed loan."""
+
+
 def is_month_end(day: date) -> bool:
     """Return whether the next day is in another month."""
     return (day + timedelta(days=1)).day == 1
@@ -64,15 +73,16 @@ def write(db: Session, part: Assessed, *, as_of: date, now: datetime, known_park
     A loan somebody has posted on since the book was read is replayed instead.
     """
     changed = part.loans.filter("changed")
-    moved = repository.moved_loans(
-        db, dict(zip(changed["id"].to_list(), changed["version"].to_list(), strict=True)), as_of=as_of
-    )
+    moved: set[int] = set()
+    if changed.height:
+        db.flush()
+        moved = repository.write_loans(db, changed.select(**_WRITTEN), as_of=as_of)
     replayed_ids = sorted({*part.loans.filter("exact")["id"].to_list(), *moved})
+    charges = part.installments
     if moved:
         changed = changed.filter(~pl.col("id").is_in(list(moved)))
-    _write_changed(
-        db, changed, part.installments.filter(pl.col("loan").is_in(changed["id"].implode())), as_of
-    )
+        charges = charges.filter(~pl.col("loan").is_in(list(moved)))
+    repository.write_charges(db, charges)
     failpoint("day_end.mid_chunk")
     _tell_overdue(db, changed, now=now)
     parked, kept = _replay(db, replayed_ids, as_of=as_of, now=now, known_parked=known_parked)
@@ -85,18 +95,6 @@ def write(db: Session, part: Assessed, *, as_of: date, now: datetime, known_park
     if is_month_end(as_of):
         _snapshot(db, plain, kept, part.loans, as_of=as_of, now=now)
     return done
-
-
-def _write_changed(db: Session, changed: pl.DataFrame, charges: pl.DataFrame, as_of: date) -> None:
-    if changed.is_empty():
-        return
-    rows = changed.select(
-        "new_status", "new_dpd", "new_bucket", "new_five_class", "new_overdue_fen", "new_penalty_due_fen",
-        "new_provision_fen", "accrued_fen", pl.lit(as_of).alias("day"), "id",
-    )  # fmt: skip
-    db.flush()
-    repository.write_loans(db, rows.rows())
-    repository.write_charges(db, charges.select("penalty_due_fen", "id").rows())
 
 
 def _tell_overdue(db: Session, changed: pl.DataFrame, *, now: datetime) -> None:

@@ -7,11 +7,11 @@ caught up one by one. Source: docs/algorithms/day_end.md.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import polars as pl
 import structlog
@@ -41,6 +41,7 @@ SMALL = 256
 
 log = structlog.get_logger("loanhub.day_end")
 Clock = Callable[[], datetime]
+Frames = TypeVar("Frames")
 
 
 @dataclass(frozen=True)
@@ -167,50 +168,57 @@ def _run(
 
 def _assess(db: Session, run: DayEndRun, day: date, *, now: datetime) -> tuple[Assessed, set[int]]:
     """Read what is left of the book and assess it; loans first, so that a later posting shows by its version."""
-    loans = repository.open_loans(db, columns.LOANS, first_id=run.next_loan_id, last_id=run.last_loan_id)
-    with ThreadPoolExecutor(
-        2
-    ) as readers:  # SQLite reads outside Python's lock; each has a session of its own
-        due_read = readers.submit(_read_due, day)
-        current_read = readers.submit(_read_current, day)
-        due, current = due_read.result(), current_read.result()
+    loans = pl.concat(
+        [
+            pl.DataFrame(schema=columns.LOANS),
+            *_side_by_side(
+                repository.loan_readers(
+                    db, columns.LOANS, first_id=run.next_loan_id, last_id=run.last_loan_id, as_of=day
+                )
+            ),
+        ]
+    ).sort("id")
+    parts = _side_by_side(repository.installment_readers(db, columns.CURRENT, columns.DUE, as_of=day))
+    current = pl.concat([pl.DataFrame(schema=columns.CURRENT), *(part.current for part in parts)])
+    due = pl.concat([pl.DataFrame(schema=columns.DUE), *(part.due for part in parts)])
     if run.next_loan_id:
         due = due.filter(pl.col("loan") >= run.next_loan_id)
         current = current.filter(pl.col("loan") >= run.next_loan_id)
     parked = repository.parked_loan_ids(db)
-    options = _options(repository.servicing_of(db, due["loan"].unique().sort().to_list()))
     book = assess(
-        loans, current, due, options, as_of=day, policy=parameters.class_policy(db, now=now),
+        loans, current, due, _options(loans), as_of=day, policy=parameters.class_policy(db, now=now),
         exact_ids=pl.Series("id", parked, dtype=pl.Int64),
     )  # fmt: skip
     return book, set(parked)
 
 
-def _read_due(day: date) -> pl.DataFrame:
-    with reading() as db:
-        return repository.due_installments(db, columns.DUE, as_of=day)
+def _side_by_side(readers: Sequence[Callable[[Session], Frames]]) -> list[Frames]:
+    """Return what the readers read: two at a time, since databases read outside Python's lock, a session each."""
+
+    def read(reader: Callable[[Session], Frames]) -> Frames:
+        with reading() as db:
+            return reader(db)
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(read, readers))
 
 
-def _read_current(day: date) -> pl.DataFrame:
-    with reading() as db:
-        return repository.current_installments(db, columns.CURRENT, as_of=day)
+def _options(loans: pl.DataFrame) -> pl.DataFrame:
+    """Return how the loans with something due are serviced; options that cannot be read are left out.
 
-
-def _options(stored: list[tuple[int, str]]) -> pl.DataFrame:
-    """Return how loans are serviced as columns; options that cannot be read are left out."""
-    known: dict[str, tuple[int, bool, int] | None] = {}
-    rows = []
-    for loan_id, key in stored:
-        if key not in known:
-            try:
-                read = ServicingOptions.parse(json.loads(key))
-                known[key] = (read.tolerance_fen, read.compound, read.day_base)
-            except (LoanHubError, TypeError, AttributeError, ValueError):
-                known[key] = None
-        found = known[key]
-        if found is not None:
-            rows.append((loan_id, *found))
-    return pl.DataFrame(rows, schema=columns.OPTIONS, orient="row")
+    Few texts differ, so each is parsed once.
+    """
+    known = []
+    for text in loans["servicing"].drop_nulls().unique().sort().to_list():
+        try:
+            read = ServicingOptions.parse(json.loads(text.replace(repository.SEPARATOR, ",")))
+        except (LoanHubError, TypeError, AttributeError, ValueError):
+            continue
+        known.append((text, read.tolerance_fen, read.compound, read.day_base))
+    names = [name for name in columns.OPTIONS if name != "loan"]
+    schema = {"servicing": pl.String, **{name: columns.OPTIONS[name] for name in names}}
+    options = pl.DataFrame(known, schema=schema, orient="row")
+    return loans.select("servicing", loan="id").join(options, on="servicing").select("loan", *names)
 
 
 def _parts(book: Assessed, first_id: int, chunk: int) -> Iterator[tuple[Assessed, int, int]]:

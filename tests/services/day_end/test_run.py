@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
+from typing import Any
 
+import polars as pl
 import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import Engine
 from sqlmodel import col, select
 
 from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
+from loanhub.domain.loans import LoanStatus
 from loanhub.domain.permissions import RoleCode
 from loanhub.jobs import day_end as job
 from loanhub.models import DayEndRun, Event, Installment, Loan, LoanSnapshot, ParkedLoan
+from loanhub.repositories import day_end as repository
 from loanhub.services import day_end
 from loanhub.services._actor import SYSTEM
 from loanhub.services._transaction import reading, transaction
@@ -193,7 +197,7 @@ def test_a_failing_chunk_falls_back_to_loan_by_loan(desk: Desk, monkeypatch: pyt
     ids = [make_loan(desk, disbursed=DISBURSED) for _ in range(3)]
     run_to(date(2026, 2, 24))
 
-    def fail(*_arguments: object) -> None:
+    def fail(*_arguments: object, **_named: object) -> None:
         raise RuntimeError("the disk has a bad day")
 
     monkeypatch.setattr("loanhub.repositories.day_end.write_loans", fail)
@@ -226,6 +230,35 @@ def test_a_posting_made_while_the_book_is_read_is_not_lost(
     with reading() as db:
         loan = db.get(Loan, loan_id)
         assert loan is not None and (loan.dpd, loan.status.value) == (0, "active")
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [{"version": 7}, {"bucket": "M1"}, {"status": LoanStatus.GRACE}, {"as_of_date": date(2026, 3, 1)}],
+    ids=["posted on", "another bucket", "another status", "brought further"],
+)
+def test_a_loan_that_moved_since_it_was_read_is_not_written(desk: Desk, meanwhile: dict[str, Any]) -> None:
+    moved, quiet = make_loan(desk, disbursed=DISBURSED), make_loan(desk, disbursed=DISBURSED)
+    day = date(2026, 2, 25)
+    with transaction() as db:
+        seen = db.get(Loan, quiet)
+        assert seen is not None
+        version = seen.version
+        for name, value in meanwhile.items():
+            setattr(db.get(Loan, moved), name, value)
+    rows = pl.DataFrame(
+        {
+            "id": [moved, quiet], "version": version, "seen_status": "active", "seen_bucket": "M0", "status": "overdue",
+            "bucket": "M1", "dpd": 10, "five_class": "special_mention", "overdue_principal_fen": 1, "penalty_due_fen": 2,
+            "provision_fen": 3, "accrued_interest_fen": 4,
+        }
+    )  # fmt: skip
+    with transaction() as db:
+        assert repository.write_loans(db, rows, as_of=day) == {moved}
+    with reading() as db:
+        written, left = db.get(Loan, quiet), db.get(Loan, moved)
+        assert written is not None and (written.dpd, written.bucket, written.as_of_date) == (10, "M1", day)
+        assert left is not None and left.dpd == 0 and left.as_of_date != day
 
 
 def test_the_end_of_a_month_is_kept_even_of_loans_that_stand_later(desk: Desk) -> None:
