@@ -60,8 +60,8 @@ def dies_at(engine: Engine, point: str, run: Callable[[], object]) -> bool:
     return killed and not finished
 
 
-def killed_after(engine: Engine, seconds: float, run: Callable[[], object]) -> None:
-    """Run something in a process that is killed after so long, wherever it is then."""
+def killed_when(engine: Engine, ready: Callable[[], bool], run: Callable[[], object]) -> None:
+    """Run something in a process that is killed as soon as ``ready`` says so, wherever it is then; or let it end before."""
     child = os.fork()
     if child == 0:
         try:
@@ -69,7 +69,14 @@ def killed_after(engine: Engine, seconds: float, run: Callable[[], object]) -> N
             run()
         finally:
             os._exit(0)
-    time.sleep(seconds)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not ready():
+        if os.waitpid(child, os.WNOHANG)[0]:
+            return
+        if time.monotonic() > deadline:
+            os.kill(child, signal.SIGKILL)
+            pytest.fail("the moment never came")
+        time.sleep(0.001)
     os.kill(child, signal.SIGKILL)
     os.waitpid(child, 0)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+import time
 import zipfile
 from datetime import timedelta
 from typing import Any
@@ -35,7 +36,7 @@ from loanhub.services._transaction import reading, transaction
 from loanhub.services.printing import batches, results, work
 from loanhub.services.printing.kinds import new_contract
 from tests.builders import NOON, make_user
-from tests.killing import dies_at, killed_after, killed_at
+from tests.killing import dies_at, killed_at, killed_when
 from tests.services.contracts.test_contracts import company, make_approved  # noqa: F401 - the firm's data
 
 
@@ -222,15 +223,17 @@ class TestGive:
 
 def made_once_each(clerk: Actor, batch_id: int, ids: list[int]) -> None:
     """Each application has one contract whose stored bytes are those it was made with, and each event is there once."""
-    batch, found = batch_of(batch_id), made_contracts()
+    batch, found = batch_of(batch_id), [one for one in made_contracts() if one.application_id in ids]
     assert (batch.status, batch.done, batch.refused) == ("done", len(ids), 0)
     assert sorted(one.application_id for one in found) == sorted(ids)
-    assert [one.number[-4:] for one in found] == [f"{place + 1:04}" for place in range(len(ids))]
+    numbers = [int(one.number[-4:]) for one in found]
+    assert numbers == list(range(numbers[0], numbers[0] + len(ids))), "a gap"
     with reading() as db:
-        done = db.execute(sa.select(PrintBatchItem)).scalars().all()
-        files = db.execute(sa.select(Document).where(col(Document.kind) == "print")).scalars().all()
+        mine = col(PrintBatchItem.batch_id) == batch_id
+        done = db.execute(sa.select(PrintBatchItem).where(mine)).scalars().all()
+        files = db.execute(sa.select(Document).where(col(Document.label) == batch.title)).scalars().all()
         told = db.execute(sa.select(Event.entity_id).where(col(Event.type) == "contract.created")).scalars()  # type: ignore[call-overload]
-        assert sorted(told) == sorted(one.id or 0 for one in found)
+        assert sorted(told) == sorted(one.id or 0 for one in made_contracts())
     assert {one.contract_id: one.sha256 for one in done} == {one.id: one.pdf_sha256 for one in found}
     assert len(files) == 2
     for one in found:
@@ -262,12 +265,20 @@ def test_killed_at_any_moment_it_goes_on_and_makes_none_twice(
 ) -> None:
     monkeypatch.setattr(work, "DOCUMENTS_AT_ONCE", 2)
     clerk, chance = make_user(RoleCode.CONTRACTS), random.Random(6)
-    ids = [make_approved() for _ in range(8)]
+    ids = [make_approved() for _ in range(12)]
     number = start(clerk, ids)
 
-    for n in range(6):
-        moment = NOON + timedelta(minutes=5 * n)
-        killed_after(database, chance.uniform(0.005, 0.12), lambda at=moment: work.run_due(lambda: at))
+    for n in range(5):
+        moment, wanted = NOON + timedelta(minutes=5 * n), 2 * n + 1
+
+        def further(wanted: int = wanted) -> bool:
+            if batch_of(number).done < wanted:
+                return False
+            time.sleep(chance.uniform(0, 0.05))  # into the making of the next ones, somewhere
+            return True
+
+        killed_when(database, further, lambda at=moment: work.run_due(lambda: at))
+    assert batch_of(number).status == "running"
     killed_at(database, "", lambda: work.run_due(lambda: NOON + timedelta(hours=1)))
 
     made_once_each(clerk, number, ids)
