@@ -79,7 +79,25 @@ def _of_share(keys: Sequence[Key], before: Mapping[Key, Group], after: Mapping[K
     return found
 
 
-def main_driver(found: Sequence[Driver], change: Fraction) -> Driver | None:
-    """Return the group that moved it most in the direction it went; None when nothing moved that way."""
-    same = [one for one in found if change and (one.total > 0) == (change > 0) and one.total]
-    return max(same, key=lambda one: abs(one.total), default=None)
+def main_drivers(found: Sequence[Driver], change: Fraction, *, least: Fraction, most: int) -> list[Driver]:
+    """Return the fewest groups, ``most`` at the most, that together made at least the share ``least`` of the change.
+
+    The largest first, all in the direction the number went; empty when even ``most`` of them did not make that much.
+    """
+    same = sorted(
+        (one for one in found if change and one.total and (one.total > 0) == (change > 0)),
+        key=lambda one: -abs(one.total),
+    )
+    made = Fraction(0)
+    for count, one in enumerate(same[:most], start=1):
+        made += one.total
+        if abs(made) >= abs(change) * least:
+            return same[:count]
+    return []
+
+
+def is_general(found: Sequence[Driver], change: Fraction, *, least: Fraction) -> bool:
+    """Return whether at least the share ``least`` of the groups that moved it moved it the way it went."""
+    moved = [one for one in found if one.total]
+    same = [one for one in moved if change and (one.total > 0) == (change > 0)]
+    return bool(moved) and len(same) >= least * len(moved)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from loanhub.analytics.drivers import drivers, main_driver
+from loanhub.analytics.drivers import drivers, is_general, main_drivers
 from loanhub.analytics.measures import Group, How
 
+THIRD = Fraction(1, 3)
 TALLIES = st.dictionaries(
     st.sampled_from(["douyin", "referral", "field", "web"]),
     st.integers(1, 500).flatmap(lambda base: st.tuples(st.integers(0, base), st.just(base))),
@@ -48,11 +50,11 @@ def test_the_parts_of_a_sum_sum_to_its_change(
 def test_the_documented_example() -> None:
     then, now = {"douyin": (30, 50), "referral": (30, 50)}, {"douyin": (20, 60), "referral": (30, 40)}
     found = drivers(groups(now), groups(then), How.SHARE)
-    first = main_driver(found, rate(now) - rate(then))
+    (first,) = main_drivers(found, rate(now) - rate(then), least=THIRD, most=2)
 
-    assert first is not None and first.key == ("douyin",)
-    assert first.total == Fraction(-22, 150) - Fraction(1, 120)
-    assert main_driver(found, Fraction(0)) is None
+    assert first.key == ("douyin",) and first.total == Fraction(-22, 150) - Fraction(1, 120)
+    assert main_drivers(found, Fraction(0), least=THIRD, most=2) == []
+    assert not is_general(found, Fraction(0), least=THIRD)
 
 
 def test_a_channel_that_sends_more_of_the_worse_is_to_blame_by_weight() -> None:
@@ -60,4 +62,22 @@ def test_a_channel_that_sends_more_of_the_worse_is_to_blame_by_weight() -> None:
     found = {one.key[0]: one for one in drivers(groups(now), groups(then), How.SHARE)}
 
     assert found["bad"].by_rate == 0 and found["bad"].total < 0
-    assert main_driver(list(found.values()), rate(now) - rate(then)) in found.values()
+    assert (
+        main_drivers(list(found.values()), rate(now) - rate(then), least=THIRD, most=2)[0] in found.values()
+    )
+
+
+@pytest.mark.parametrize(
+    ("fell", "named", "general"),
+    [({"a": 9, "b": 1}, ["a"], True), ({"a": 2, "b": 2, "c": 2, "d": 2, "e": 1}, ["a", "b"], True),
+     (dict.fromkeys("abcdefgh", 1), [], True), ({"a": 9, "b": -3, "c": -3}, ["a"], False)],
+)  # fmt: skip
+def test_one_or_two_are_named_or_it_is_said_that_all_went_that_way(
+    fell: dict[str, int], named: list[str], general: bool
+) -> None:
+    then = dict.fromkeys(fell, (10, 20))
+    now = {key: (10 - by, 20) for key, by in fell.items()}
+    found, change = drivers(groups(now), groups(then), How.SUM), Fraction(-sum(fell.values()))
+
+    assert [one.key[0] for one in main_drivers(found, change, least=THIRD, most=2)] == named
+    assert is_general(found, change, least=Fraction(3, 4)) is general

@@ -11,10 +11,10 @@ import polars as pl
 
 from loanhub.analytics import tables
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.drivers import drivers, main_driver
+from loanhub.analytics.drivers import drivers, is_general, main_drivers
 from loanhub.analytics.forecast import Forecast
 from loanhub.analytics.history import History
-from loanhub.analytics.measures import Group, How, breakdown, measures
+from loanhub.analytics.measures import DIMENSIONS, Group, How, breakdown, measures
 from loanhub.services.cockpit._facts import Step
 from loanhub.services.cockpit._present import fixed, percent, wan
 
@@ -26,7 +26,10 @@ LEAST_POINTS = Fraction(1, 100)
 LEAST_BASE = 10
 """Of fewer records no rate is made a sentence of."""
 LEAST_PART = Fraction(1, 3)
-"""A group is named when it made at least so much of the change."""
+"""A group, or two, is named when it made at least so much of the change."""
+MOST_NAMED = 2
+GENERAL = Fraction(3, 4)
+"""When no one made it but at least so many of the groups went that way, that is said instead."""
 MOST = 3
 
 
@@ -62,6 +65,8 @@ def _line(tone: str, drill: str, lead: str, text: str) -> Row:
 _AFTER = {"channel": "线索", "grade": "风险的申请"}
 """What follows the name of a driver, so that a sentence says what the name is of."""
 
+_MAIN = "，主因"
+
 
 def points(change: Fraction) -> str:
     """Return 降 4.2 个百分点."""
@@ -71,15 +76,17 @@ def points(change: Fraction) -> str:
 def _named(
     about: Context, now: Sequence[Group], then: Sequence[Group], how: How, change: Fraction, dimension: str
 ) -> str:
-    """Return 「，主因…」 when one group made enough of the change; '' otherwise."""
-    first = main_driver(drivers(now, then, how), change)
-    if (
-        first is None
-        or abs(first.total) < abs(change) * LEAST_PART
-        or len({g.keys for g in (*now, *then)}) < 2
-    ):
+    """Return 「，主因…」 when a group or two made enough of the change, 「，各渠道普遍下降」 when all did; '' otherwise."""
+    if len({g.keys for g in (*now, *then)}) < 2:
         return ""
-    return f"，主因{about.name(dimension, first.key[0])}{_AFTER.get(dimension, '')}"
+    found = drivers(now, then, how)
+    first = main_drivers(found, change, least=LEAST_PART, most=MOST_NAMED)
+    if first:
+        names = "和".join(about.name(dimension, one.key[0]) for one in first)
+        return f"{_MAIN}{names}{_AFTER.get(dimension, '')}"
+    if is_general(found, change, least=GENERAL):
+        return f"，各{DIMENSIONS[dimension]}普遍{'上升' if change > 0 else '下降'}"
+    return ""
 
 
 def _steps(cohort: pl.DataFrame, stage: int) -> list[Group]:
@@ -139,7 +146,7 @@ def _approval(about: Context) -> list[Row]:
             breakdown(measure, about.book, window, [dimension]) for window in (about.window, about.before)
         ]
         because = _named(about, groups[0], groups[1], How.SHARE, change, dimension)
-        if because:
+        if _MAIN in because:
             break
     text = f"{percent(Fraction(now.value))}，比{about.before_label}{points(change)}{because}"
     return [_line("ok" if change > 0 else "bad", "approval_rate", "审批通过率", text)]
