@@ -70,7 +70,7 @@ def _check_content(posting: Posting, state: LoanState) -> None:
         if rate is None:
             raise _refuse("annual_rate", "请填写调整后的年利率")
         if not isinstance(rate, Decimal) or not rate.is_finite() or not 0 <= rate < LARGEST_RATE:
-            raise _refuse("annual_rate", "调整后的利率须在 0 到 1000% 之间")
+            raise _refuse("annual_rate", "调整后的利率不能为负，且须低于 1000%")
     if kind is PostingKind.EXTENSION and not 1 <= posting.months <= LARGEST_PERIODS:
         raise _refuse("months", f"展期月数须在 1 到 {LARGEST_PERIODS} 之间")
     if kind is PostingKind.RESTRUCTURE and posting.new_terms is None:

@@ -52,7 +52,7 @@ class ServicingOptions:
         if self.penalty_multiplier < 0 or self.penalty_multiplier > 10:
             refused["penalty_multiplier"] = "罚息倍数须在 0 到 10 之间"
         if self.penalty_annual_rate is not None and not 0 <= self.penalty_annual_rate < 10:
-            refused["penalty_annual_rate"] = "罚息基准利率须在 0 到 1000% 之间"
+            refused["penalty_annual_rate"] = "罚息基准利率不能为负，且须低于 1000%"
         if self.tolerance_fen < 0:
             refused["tolerance_fen"] = "容差不能为负数"
         if not 0 <= self.prepayment_fee_rate <= 1:

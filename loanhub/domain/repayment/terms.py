@@ -300,7 +300,7 @@ def _refusals(terms: Terms) -> dict[str, str]:
             )
 
     def check_change(change: RateChange, field: str) -> None:
-        check(_is_rate(change.annual_rate), field, "调整后的利率须在 0 到 1000% 之间")
+        check(_is_rate(change.annual_rate), field, "调整后的利率不能为负，且须低于 1000%")
         check(_is_day(change.effective_from), field, "利率生效日不在允许的范围内")
         if day_ok and _is_day(change.effective_from):
             check(change.effective_from > terms.disburse_date, field, "利率生效日须晚于放款日")
@@ -309,11 +309,11 @@ def _refusals(terms: Terms) -> dict[str, str]:
     check(day_ok, "disburse_date", "放款日不在允许的范围内（1990 年至 2199 年）")
     check(_is_int(terms.principal_fen) and terms.principal_fen > 0, "principal_fen", "本金须大于 0")
     check(not _is_int(terms.principal_fen) or terms.principal_fen <= LARGEST_FEN, "principal_fen", "本金过大")
-    check(_is_rate(terms.annual_rate), "annual_rate", "年利率须在 0 到 1000% 之间")
+    check(_is_rate(terms.annual_rate), "annual_rate", "年利率不能为负，且须低于 1000%")
     check_periods(terms.periods, "periods")
     check_periods(terms.amortization_periods, "amortization_periods")
     if terms.flat_monthly_rate is not None:
-        check(_is_rate(terms.flat_monthly_rate), "flat_monthly_rate", "月费率须在 0 到 1000% 之间")
+        check(_is_rate(terms.flat_monthly_rate), "flat_monthly_rate", "月费率不能为负，且须低于 1000%")
     if terms.repayment_day is not None:
         day = terms.repayment_day
         check(_is_int(day) and 1 <= day <= 31, "repayment_day", "还款日须在 1 到 31 之间")
@@ -339,13 +339,12 @@ def _refusals(terms: Terms) -> dict[str, str]:
         "每期费用不能为负数",
     )
     stub = terms.maturity_mode is MaturityMode.CONTRACT_DATE  # its short last period comes on top
-    check(
-        _is_int(terms.elapsed_periods)
-        and _is_int(terms.periods)
-        and 0 <= terms.elapsed_periods < terms.periods + stub,
-        "elapsed_periods",
-        "已过期数须小于总期数",
-    )
+    if "periods" not in refused:
+        check(
+            _is_int(terms.elapsed_periods) and 0 <= terms.elapsed_periods < terms.periods + stub,
+            "elapsed_periods",
+            "已过期数须小于总期数",
+        )
     check(
         _is_int(terms.numbered_after) and 0 <= terms.numbered_after <= LARGEST_PERIODS * 10,
         "numbered_after",

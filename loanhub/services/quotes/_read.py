@@ -99,7 +99,7 @@ def _check_fees(fees: object, refused: dict[str, str]) -> None:
         elif amount is not None and not 0 <= amount < LARGEST_FEN:
             refused[f"{path}.amount_fen"] = "金额不能为负数，也不能过大"
         elif rate is not None and not 0 <= Decimal(rate) < LARGEST_RATE:
-            refused[f"{path}.rate"] = "费率须在 0 到 1000% 之间"
+            refused[f"{path}.rate"] = "费率不能为负，且须低于 1000%"
 
 
 def _check_object(
