@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -139,7 +140,9 @@ class TestFile:
         second._build = lambda *_: pytest.fail("the file was not used")  # type: ignore[method-assign]
         assert not second.differing()
 
-    @pytest.mark.parametrize("harm", ["torn frame", "torn list", "another database", "older columns"])
+    @pytest.mark.parametrize("harm", [
+        "torn frame", "turned bit", "no frames", "torn list", "another list", "older list", "another database", "older columns",
+    ])  # fmt: skip
     def test_is_read_anew_where_it_cannot_be_trusted(self, company: Any, tmp_path: Path, harm: str) -> None:
         first = Keeper(engine(), tmp_path)
         first.whole()
@@ -148,6 +151,17 @@ class TestFile:
         if harm == "torn frame":
             frame = next(tmp_path.glob("book-*/leads.arrow"))
             frame.write_bytes(frame.read_bytes()[:200])
+        elif harm == "turned bit":
+            frame = next(tmp_path.glob("book-*/loans.arrow"))
+            written = bytearray(frame.read_bytes())
+            written[len(written) // 2] ^= 1
+            frame.write_bytes(written)
+        elif harm == "no frames":
+            shutil.rmtree(next(tmp_path.glob("book-*")))
+        elif harm == "another list":
+            manifest.write_text("[]")
+        elif harm == "older list":
+            manifest.write_text(manifest.read_text().replace('"sums"', '"others"'))
         elif harm == "torn list":
             manifest.write_text(manifest.read_text()[:20])
         elif harm == "another database":
@@ -155,7 +169,16 @@ class TestFile:
         else:
             manifest.write_text(manifest.read_text().replace('"format": "', '"format": "x'))
 
-        assert not Keeper(engine(), tmp_path).differing()
+        again = Keeper(engine(), tmp_path)
+        read: list[bool] = []
+        real = again._build
+        again._build = lambda db: read.append(True) or real(db)  # type: ignore[method-assign,func-returns-value]
+        assert not again.differing() and read == [True]
+        leads.create(company, {"name": "周舟", "phone": "15400002222"}, now=NOON)
+        again.whole()
+        assert again.save() and not Keeper(engine(), tmp_path).differing(), (
+            "not whole again after the next writing"
+        )
 
 
 class TestScope:

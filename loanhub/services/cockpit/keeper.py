@@ -172,7 +172,9 @@ class Keeper:
         place.mkdir(parents=True, exist_ok=True)
         for frame in SCHEMAS:
             getattr(book, frame).write_ipc(place / f"{frame}.arrow", compression="zstd")
-        manifest = {"format": _format(), "folder": name, "low": low, "newest": newest[0], "mark": newest[1]}
+        manifest = {
+            "format": _format(), "folder": name, "low": low, "newest": newest[0], "mark": newest[1], "sums": _sums(place),
+        }  # fmt: skip
         waiting = self._folder / f"{name}.json"
         waiting.write_text(json.dumps(manifest))
         waiting.replace(self._folder / "book.json")
@@ -210,9 +212,14 @@ class Keeper:
             if manifest["format"] != _format() or not mark or repository.event_mark(db, newest) != mark:
                 return False
             place = self._folder / str(manifest["folder"])
+            if manifest["sums"] != _sums(place):
+                raise ValueError("a frame is not what was written")
             found = {name: pl.read_ipc(place / f"{name}.arrow") for name in SCHEMAS}
             self._low = int(manifest["low"])
-        except (OSError, ValueError, KeyError, pl.exceptions.PolarsError):
+        except FileNotFoundError:
+            return False
+        except (OSError, ValueError, KeyError, TypeError, pl.exceptions.PolarsError) as damage:
+            log.warning("book_file_damaged", problem=repr(damage)[:200])
             return False
         self._book, self._newest, self._seen = Book(**found), (newest, mark), set()
         self.version += 1
@@ -295,6 +302,15 @@ def _touched(events: Iterable[Changed]) -> tuple[Touched, set[str]]:
             add("loans", "id", of)
             add("payments", "loan", of)
     return touched, whole
+
+
+def _sums(place: Path) -> dict[str, str]:
+    """Return the checksum of each frame's file: a bit that turned on the disk would be a wrong number nobody sees."""
+    found = {}
+    for name in SCHEMAS:
+        with (place / f"{name}.arrow").open("rb") as source:
+            found[name] = hashlib.file_digest(source, "sha256").hexdigest()
+    return found
 
 
 def _format() -> str:
