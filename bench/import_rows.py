@@ -93,6 +93,7 @@ def main() -> None:
     folder = Path(tempfile.mkdtemp(prefix="loanhub-import-"))
     os.environ["LOANHUB_DATA_DIR"], os.environ["LOANHUB_DEMO_MODE"] = chosen.book or str(folder), "true"
     os.environ["LOANHUB_DATABASE_URL"] = chosen.url
+    from loanhub import collector
     from loanhub.domain.permissions import RoleCode
     from loanhub.repositories import schema
     from loanhub.services import _transaction, files
@@ -132,6 +133,7 @@ def main() -> None:
         run.start(actor, batch_id=batch, now=now)
         run.run(actor, batch_id=batch, clock=lambda: datetime.now(UTC))
 
+    collector.spare()  # as the server does
     # Processor time, not the clock: other work on the machine then does not stand in the profile.
     watch = cProfile.Profile(time.process_time) if chosen.profile else None
     if watch is not None:

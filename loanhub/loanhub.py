@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import importlib
 import pkgutil
 import sys
 
 import reflex as rx
 
-from loanhub import logging, pages
+from loanhub import collector, logging, pages
 from loanhub.api import api_transformers
 from loanhub.components.shell import before_paint, connection_banner
 from loanhub.components.toasts import provider
@@ -53,15 +52,6 @@ def _import_pages() -> None:
         importlib.import_module(f"{pages.__name__}.{module.name}")
 
 
-def _spare_the_collector() -> None:
-    """Take what was imported out of the garbage collector's rounds; it stays as long as the server does.
-
-    A full round looked at 630,000 objects for 0.3 s, and nobody was answered meanwhile (docs/performance.md).
-    """
-    gc.collect()
-    gc.freeze()
-
-
 # A thread that waits for Python's lock asks for it after this long. A statement gives the lock away and takes it back a dozen
 # times a move; with others computing, each of those waits lasted up to the default 5 ms (docs/performance.md).
 sys.setswitchinterval(0.0005)
@@ -87,4 +77,4 @@ app.app_wraps[5, "Overlay"] = lambda stateful: rx.fragment(connection_banner()) 
 _import_pages()
 _guard.install(app)
 app.register_lifespan_task(running_jobs)
-app.register_lifespan_task(_spare_the_collector)
+app.register_lifespan_task(collector.spare)

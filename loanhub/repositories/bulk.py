@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from itertools import repeat
 from typing import Any, NamedTuple, TypeVar
 
@@ -16,6 +16,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import Dialect
 from sqlmodel import Session, SQLModel
+
+from loanhub.models._columns import Code, UtcDateTime
 
 Writer = Callable[[Any], Any]
 Row = TypeVar("Row", bound=SQLModel)
@@ -176,7 +178,10 @@ def among(db: Session, column: Any, values: Collection[str]) -> sa.ColumnElement
 def _writer(column: sa.Column[Any], dialect: Dialect) -> Writer | None:
     """Return what turns a value that is not None into what the driver takes; None where nothing is to be done."""
     made: Writer | None = column.type.dialect_impl(dialect).bind_processor(dialect)
-    return made
+    if made is None or not isinstance(column.type, UtcDateTime | Code):
+        return made
+    # Thousands of rows share a handful of instants and codes, and writing an instant out takes longer than all else of it.
+    return lru_cache(maxsize=1_024)(made)
 
 
 def _written(column: sa.Column[Any], value: Any, dialect: Dialect) -> Any:

@@ -20,6 +20,7 @@ from typing import IO, Any
 
 import structlog
 
+from loanhub import collector
 from loanhub.models.encryption import keys
 from loanhub.services.imports._plan import Recipe
 from loanhub.services.imports._ready import Numbered, Places, ReadyRow, Said, make_ready
@@ -160,6 +161,7 @@ def main() -> None:
 
     sender = threading.Thread(target=send)
     sender.start()
+    collector.spare()
     try:
         recipe, places = pickle.load(source)  # noqa: S301 - of the process that started us
         while True:
