@@ -308,7 +308,7 @@ def board(
     order: column code -> ids of the cards shown, best first; the state sends 20 and more on request.
     cards, patch: id -> card; an id in ``patch`` wins, so a changed card is sent without the others. A card
         has ver (its version), name, industry, amount_text (``85.0 万``), product, next_icon (lucide name),
-        next_text, owner_initial, owner_name, owner_tone (avatar color, 1 to 6), stay_text, age (healthy,
+        next_text, next_late (past its time), owner_initial, owner_name, owner_tone (avatar color, 1 to 6), stay_text, age (healthy,
         near, over), risk (1 to 4); optional unread, editing_by, changed_by.
     browser: the browser-only state (loanhub.state._board_opt.BoardOptimism); components may not import it.
     on_move(move): {n, id, from, to, after, before, ver, key}; ``after`` and ``before`` are the ids of the new

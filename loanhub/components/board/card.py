@@ -43,7 +43,9 @@ def _next_step(card: rx.Var[dict[str, Any]]) -> rx.Component:
     return rx.el.div(
         icon(rx.cond(name, name, "circle-dot").to(str), "s"),
         rx.el.span(rx.cond(text, text, "定一个下一步")),
-        class_name=rx.cond(text, "lb-next", "lb-next is-missing"),
+        class_name=rx.cond(
+            text, rx.cond(card["next_late"], "lb-next is-late", "lb-next"), "lb-next is-missing"
+        ),
     )
 
 

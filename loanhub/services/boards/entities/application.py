@@ -190,6 +190,7 @@ class ApplicationCards(CardEntity):
         products = repository.product_labels(db)
         spec = catalogue.current(db).get("customer", "name")
         right = Access.READ if actor.is_system else access(spec, catalogue.rights_of(actor))
+        deadlines = {row.id: deadline_of(row, now=now) for row in rows}
         return {
             str(row.id): {
                 "ver": row.version,
@@ -199,7 +200,8 @@ class ApplicationCards(CardEntity):
                 "product": products.get(row.product_code, row.product_code),
                 "channel": "",
                 "next_icon": "clock" if row.status in IN_REVIEW else "file-text",
-                "next_text": deadline_of(row, now=now).text or row.number,
+                "next_text": deadlines[row.id].text or row.number,
+                "next_late": deadlines[row.id].status == "o",
                 "risk": row.risk_grade or 0,
                 **owner_part(row.owner_id, owners),
                 **age_part(since.get(row.id or 0) or row.created_at, now, stages.get(row.status.value)),

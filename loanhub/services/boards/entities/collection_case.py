@@ -176,6 +176,7 @@ class CollectionCards(CardEntity):
                 else f"承诺 {mark.promise}"
                 if mark.promise
                 else mark.hold or f"{mark.last} · {row.number}",
+                "next_late": mark.promise_tone == "danger",
                 "risk": mark.risk_grade,
                 **owner_part(row.owner_id, owners),
                 **age_part(row.stage_entered_at, now, stages.get(row.stage)),

@@ -143,6 +143,7 @@ class LeadCards(CardEntity):
                 "channel": channels.get(lead.channel_code, ""),
                 "next_icon": lead.next_step_kind or ("calendar" if lead.next_step else ""),
                 "next_text": _next(lead, now),
+                "next_late": bool(lead.next_step and lead.next_step_at and lead.next_step_at < now),
                 "risk": grades.get(lead.customer_id or 0, 0),
                 **owner_part(lead.owner_id, names),
                 **age_part(lead.stage_entered_at, now, stages.get(lead.stage_code)),

@@ -124,6 +124,7 @@ class TaskCards(CardEntity):
                 "kind": (tasks.TaskKind.find(row.kind) or tasks.TaskKind.OTHER).label,
                 "next_icon": ICONS.get(row.kind, "circle-dot"),
                 "next_text": formats.remaining(due, now) if due and row.done_at is None else "未定期限",
+                "next_late": late,
                 "risk": 0,
                 **owner_part(row.owner_id, owners),
                 **age,
