@@ -56,7 +56,7 @@ const lhPrefixKey = (key) => {
 };
 """
 
-# Formats while typing (money by thousands, phones 3-4-4), echoes money in 大写 and 万, shows chosen file names,
+# Formats while typing (money by thousands, 12.5万 written out, phones 3-4-4), echoes money in 大写 and 万, names chosen files,
 # guards unsaved forms, submits by Ctrl+Enter, keeps the focus order. Listens once, on the document.
 _FORMS = """
 const lhUpper = (text) => {
@@ -75,9 +75,24 @@ const lhUpper = (text) => {
   if (!j && !f) return (out || '零元') + '整';
   return out + (j ? d[j] + '角' : (out ? '零' : '')) + (f ? d[f] + '分' : '');
 };
+const lhUnfold = (text) => {
+  const typed = text.replace(/[０-９．]/g, (one) => String.fromCharCode(one.charCodeAt(0) - 0xfee0));
+  const unit = /^([0-9.,\\s¥￥]*)([万亿wW])元?$/.exec(typed);
+  if (!unit) return typed;
+  const zeros = unit[2] === '亿' ? 8 : 4;
+  const [y, c = ''] = unit[1].replace(/[^0-9.]/g, '').split('.');
+  return y + c ? y + c.slice(0, zeros).padEnd(zeros, '0') + '.' + c.slice(zeros) : '';
+};
+const lhNotMoney = (text) => !/^[0-9]*([.][0-9]{0,2})?$/.test(text.replace(/[,，\\s¥￥元]/g, ''));
 const lhDigits = (el, kind) => {
-  const before = el.value.slice(0, el.selectionStart).replace(/[^0-9.]/g, '').length;
-  let raw = el.value.replace(kind === 'money' ? /[^0-9.]/g : /[^0-9]/g, '');
+  const typed = kind === 'money' ? lhUnfold(el.value).replace(/\\.$/, /[万亿wW]/.test(el.value) ? '' : '.') : el.value;
+  const echo = kind === 'money' ? el.closest('.fld')?.querySelector('[data-money-echo]') : null;
+  if (kind === 'money' && lhNotMoney(typed)) {  // a sign, a third decimal, a letter: stays as typed, and is refused by its sentence
+    if (echo) echo.textContent = '';
+    return;
+  }
+  const before = (typed === el.value ? el.value.slice(0, el.selectionStart) : typed).replace(/[^0-9.]/g, '').length;
+  let raw = typed.replace(kind === 'money' ? /[^0-9.]/g : /[^0-9]/g, '');
   let shown = raw;
   if (kind === 'money') {
     const [y, ...c] = raw.split('.');
@@ -95,7 +110,6 @@ const lhDigits = (el, kind) => {
     el.setSelectionRange(at, at);
   }
   if (kind === 'money') {
-    const echo = el.closest('.fld')?.querySelector('[data-money-echo]');
     const cents = Number(raw || 0);
     if (echo) echo.textContent = cents > 0 && raw.length < 15
       ? (cents >= 10000 ? (Math.round(cents) / 10000).toLocaleString('en-US', {maximumFractionDigits: 4}) + ' 万 · ' : '') + lhUpper(raw) : '';
@@ -130,12 +144,14 @@ const lhForms = () => {
     else { e.preventDefault(); e.stopPropagation(); }
   };
   document.addEventListener('input', input);
+  document.addEventListener('compositionend', input);
   document.addEventListener('submit', submit, true);
   document.addEventListener('keydown', key);
   document.addEventListener('click', click, true);
   window.addEventListener('beforeunload', leave);
   return () => {
     document.removeEventListener('input', input);
+    document.removeEventListener('compositionend', input);
     document.removeEventListener('submit', submit, true);
     document.removeEventListener('keydown', key);
     document.removeEventListener('click', click, true);
