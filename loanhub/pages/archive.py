@@ -10,6 +10,7 @@ from loanhub.components.buttons import button, link_button
 from loanhub.components.chips import tag
 from loanhub.components.filters import filter_bar, option_filter, saved_views, search_box
 from loanhub.components.icons import icon
+from loanhub.components.over_list import OverList
 from loanhub.components.states import empty, no_match, no_permission
 from loanhub.components.table import Column, Selection, bulk_action, bulk_bar, data_table, pager
 from loanhub.domain.permissions import Permission
@@ -22,6 +23,7 @@ from loanhub.pages._archive_parts import (
     rules_dialog,
 )
 from loanhub.pages._page import Page, page
+from loanhub.state.archive import ADDRESS
 from loanhub.state.archive import ArchiveState as S
 from loanhub.state.archive_rules import ArchiveRulesState as G
 
@@ -143,6 +145,7 @@ def archive() -> Page:
         ),
         bulk_bar(S.selected_count, pack, on_clear=S.clear_selection),
         document_drawer(),
+        OverList.create(*ADDRESS, S.open, S.close(False)),
         pack_dialog(),
     )
     closed = no_permission("资料内容不对你开放", "你可以设置法律保留和资料规则；看资料需要「查看资料」权限。")

@@ -12,13 +12,14 @@ from loanhub.components.chips import tag
 from loanhub.components.dialogs import drawer
 from loanhub.components.filters import filter_bar, option_filter, saved_views, search_box
 from loanhub.components.icons import icon
+from loanhub.components.over_list import OverList
 from loanhub.components.seal import seal
 from loanhub.components.states import no_match
 from loanhub.components.table import Column, data_table, pager
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
 from loanhub.state._base import SessionState
-from loanhub.state.audit import PERIODS, AuditState, ChainLink, EntryRow
+from loanhub.state.audit import ADDRESS, PERIODS, AuditState, ChainLink, EntryRow
 
 S = AuditState
 
@@ -212,6 +213,7 @@ def audit() -> Page:
             table,
             rx.cond(S.rows.length() > 0, turn, rx.fragment()),
             _entry(),
+            OverList.create(*ADDRESS, S.open, S.close(False)),
         ],
         views=_tabs(),
         primary=_prove(),

@@ -12,11 +12,12 @@ from loanhub.components.dialogs import drawer
 from loanhub.components.filters import saved_views
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
+from loanhub.components.over_list import OverList
 from loanhub.components.states import empty
 from loanhub.components.table import Column, data_table
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
-from loanhub.state.calls import CallsState
+from loanhub.state.calls import ADDRESS, CallsState
 
 S = CallsState
 
@@ -138,4 +139,4 @@ def calls() -> Page:
         S.rows, COLUMNS, row_id=lambda r: r["id"], label="通话记录", card=_card, loading=S.loading, on_open=S.open,
         empty=empty("没有通话", "接入话务系统后，每一通电话都会自动记在这里和客户的时间线上。", drawing="done"),
     )  # fmt: skip
-    return Page([table, _sheet()], views=views)
+    return Page([table, _sheet(), OverList.create(*ADDRESS, S.open, S.close(False))], views=views)

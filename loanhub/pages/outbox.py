@@ -11,11 +11,12 @@ from loanhub.components.chips import status_chip
 from loanhub.components.dialogs import drawer
 from loanhub.components.filters import saved_views, search_box
 from loanhub.components.forms import Field, field, form
+from loanhub.components.over_list import OverList
 from loanhub.components.states import empty
 from loanhub.components.table import Column, data_table
 from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
-from loanhub.state.outbox import OutboxState
+from loanhub.state.outbox import ADDRESS, OutboxState
 
 S = OutboxState
 
@@ -200,7 +201,7 @@ def outbox() -> Page:
         link_button("消息通道", "/settings/message-channels", icon_name="settings"),
     ]
     return Page(
-        [bar, table, _sheet(), _unsubscribed()],
+        [bar, table, _sheet(), _unsubscribed(), OverList.create(*ADDRESS, S.open, S.close(False))],
         views=views,
         tools=tools,
     )

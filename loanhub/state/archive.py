@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from loanhub.components.toasts import done, failed
 from loanhub.domain.errors import LoanHubError
@@ -19,10 +20,13 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._over_list import put_over
 from loanhub.state._paging import paging
 from loanhub.state._selection import choosing
 
 MISSING = "missing"
+ADDRESS = ("/archive", "document")
+"""The list, and the parameter that names the document over it."""
 _READ, _UPLOAD = Permission.DOCUMENTS_READ, Permission.DOCUMENTS_UPLOAD
 
 
@@ -60,7 +64,7 @@ class ArchiveState(choosing(_READ, most=export.MOST), paging(_READ), SessionStat
 
     @rx.event
     @needs(Permission.DOCUMENTS_READ, Permission.ARCHIVES_HOLD, Permission.ARCHIVES_RULES)
-    async def load(self) -> None:
+    async def load(self) -> Any:
         """Read the address and show the tab it names; open the document it names."""
         query, actor = self.router.url.query_parameters, await self._actor()
         self.opened = self.asking_pack = False
@@ -68,7 +72,7 @@ class ArchiveState(choosing(_READ, most=export.MOST), paging(_READ), SessionStat
         self.field_errors = {}
         if not actor.can(_READ):
             self.loading = False
-            return
+            return None
         self.tab, self.text, self.page = str(query.get("tab", ""))[:16], str(query.get("q", ""))[:40], 1
         self.kind = self.kind_label = ""
         self.loading = True
@@ -76,7 +80,8 @@ class ArchiveState(choosing(_READ, most=export.MOST), paging(_READ), SessionStat
         await self._read()
         wanted = str(query.get("document", ""))
         if wanted.isascii() and wanted.isdigit() and len(wanted) < 10:
-            await self._open(int(wanted))
+            return await self._open(int(wanted))
+        return None
 
     async def _read(self) -> None:
         actor, now = await self._actor(), utc_now()
@@ -188,11 +193,11 @@ class ArchiveState(choosing(_READ, most=export.MOST), paging(_READ), SessionStat
 
     @rx.event
     @needs(_READ)
-    async def open(self, row_id: str) -> None:
+    async def open(self, row_id: str) -> Any:
         """Open a document."""
-        await self._open(int(row_id) if str(row_id).isdigit() else 0)
+        return await self._open(int(row_id) if str(row_id).isdigit() else 0)
 
-    async def _open(self, document_id: int) -> None:
+    async def _open(self, document_id: int) -> EventSpec:
         actor, now = await self._actor(), utc_now()
         self.detail = await rx.run_in_thread(lambda: listing.show(actor, document_id=document_id, now=now))
         looks = await rx.run_in_thread(
@@ -204,13 +209,17 @@ class ArchiveState(choosing(_READ, most=export.MOST), paging(_READ), SessionStat
         ]
         self.turn = self.left = self.top = self.right = self.bottom = 0
         self.field_errors, self.opened, self.form_key = {}, True, self.form_key + 1
+        return put_over(*ADDRESS, str(document_id))
+
+    def _close(self) -> EventSpec:
+        self.opened = False
+        return put_over(*ADDRESS, "")
 
     @rx.event
     @needs(_READ)
-    async def close(self, is_open: bool) -> None:
+    async def close(self, is_open: bool) -> Any:
         """Close the drawer."""
-        if not is_open:
-            self.opened = False
+        return None if is_open else self._close()
 
     @rx.event
     @needs(_UPLOAD)
@@ -235,8 +244,7 @@ class ArchiveState(choosing(_READ, most=export.MOST), paging(_READ), SessionStat
             lambda: keep.adjust(actor, document_id=number, turn=turn, cut=cut, now=now)  # type: ignore[arg-type]
         )
         await self._read()
-        await self._open(view.id)
-        return done("已保存为新版本，原图保留")
+        return [await self._open(view.id), done("已保存为新版本，原图保留")]
 
     @rx.event
     @needs(_UPLOAD)
@@ -249,8 +257,7 @@ class ArchiveState(choosing(_READ, most=export.MOST), paging(_READ), SessionStat
         actor, now, old = await self._actor(), utc_now(), self.detail.row.id
         await rx.run_in_thread(lambda: keep.replace(actor, document_id=old, by_id=number, now=now))
         await self._read()
-        await self._open(number)
-        return done("已更新为新版本，旧版本保留")
+        return [await self._open(number), done("已更新为新版本，旧版本保留")]
 
     @rx.event
     @needs(_UPLOAD)
@@ -263,9 +270,9 @@ class ArchiveState(choosing(_READ, most=export.MOST), paging(_READ), SessionStat
                 actor, document_id=number, customer_number=customer, kind=kind, reason=reason, now=now
             )
         )
-        self.opened = False
+        closed = self._close()
         await self._read()
-        return done("已移动，两边的客户页都有记录")
+        return [closed, done("已移动，两边的客户页都有记录")]
 
     @rx.event
     @needs(_UPLOAD)
@@ -274,10 +281,10 @@ class ArchiveState(choosing(_READ, most=export.MOST), paging(_READ), SessionStat
         actor, now, number = await self._actor(), utc_now(), self.detail.row.id
         reason = str(form.get("reason", ""))[:200]
         await rx.run_in_thread(lambda: documents.remove(actor, document_id=number, reason=reason, now=now))
-        self.opened = False
+        closed = self._close()
         self._choose([one for one in self.selected if one != str(number)])
         await self._read()
-        return done("已移除，30 天内可以在「已移除」里找回")
+        return [closed, done("已移除，30 天内可以在「已移除」里找回")]
 
     @rx.event
     @needs(_UPLOAD)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from loanhub.components.toasts import done, failed
 from loanhub.domain import formats
@@ -18,7 +19,10 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import SHANGHAI, utc_now
 from loanhub.state._guard import needs
+from loanhub.state._over_list import put_over
 
+ADDRESS = ("/audit", "entry")
+"""The log, and the parameter that names the entry over it."""
 PERIODS = (("today", "今天"), ("week", "近 7 天"), ("month", "近 30 天"))
 _DAYS = {"today": 0, "week": 6, "month": 29}
 LINKS = {
@@ -100,8 +104,8 @@ class AuditState(SessionState):
 
     @rx.event
     @needs(Permission.AUDIT_READ)
-    async def load(self) -> None:
-        """Show the newest entries and the state of the chain."""
+    async def load(self) -> Any:
+        """Show the newest entries and the state of the chain; open the entry the address names."""
         actor = await self._actor()
         self.tab, self.text, self.period, self.person, self.kind, self.page = "", "", "", "", "", 1
         self.is_open, self.verifying, self.breaks, self.loading = False, False, [], True
@@ -111,6 +115,8 @@ class AuditState(SessionState):
         self.people = _listing.pairs(found)
         await self._read_chain()
         await self._read()
+        wanted = str(self.router.url.query_parameters.get(ADDRESS[1], ""))
+        return await self._open(wanted) if wanted else None
 
     async def _read_chain(self) -> None:
         actor, now = await self._actor(), utc_now()
@@ -198,29 +204,40 @@ class AuditState(SessionState):
 
     @rx.event
     @needs(Permission.AUDIT_READ)
-    async def open(self, event_id: str) -> None:
+    async def open(self, event_id: str) -> Any:
         """Show one entry with its differences and its place in the chain."""
-        row = next((one for one in self.rows if one.id == str(event_id)), None)
+        return await self._open(str(event_id))
+
+    async def _open(self, event_id: str) -> EventSpec:
+        actor = await self._actor()
+        row = next((one for one in self.rows if one.id == event_id), None)
+        if row is None and event_id.isascii() and event_id.isdigit() and len(event_id) < 10:
+            found = await rx.run_in_thread(lambda: audit.list_entries(actor, text=f"#{event_id}"))
+            row = next((_row(one) for one in found.entries if str(one.id) == event_id), None)
         if row is None:
-            return
-        actor, number = await self._actor(), int(row.id)
-        found = await rx.run_in_thread(lambda: audit.links_of(actor, event_id=number))
+            return put_over(*ADDRESS, "")
+        number = int(row.id)
+        around = await rx.run_in_thread(lambda: audit.links_of(actor, event_id=number))
         self.links = [
             ChainLink(
                 f"#{one.event_id}  {_short(one.hash)}",
                 "bad" if not one.fits else "on" if one.event_id == number else "",
                 one.fits,
             )
-            for one in found
+            for one in around
         ]
-        self.links_fit = all(one.fits for one in found)
+        self.links_fit = all(one.fits for one in around)
         self.chosen, self.is_open = row, True
+        return put_over(*ADDRESS, row.id)
 
     @rx.event
     @needs(Permission.AUDIT_READ)
-    async def close(self, is_open: bool) -> None:
+    async def close(self, is_open: bool) -> Any:
         """Close the entry."""
-        self.is_open = bool(is_open) and self.is_open
+        if is_open:
+            return None
+        self.is_open = False
+        return put_over(*ADDRESS, "")
 
     @rx.event
     @needs(Permission.AUDIT_VERIFY, per_minute=6)

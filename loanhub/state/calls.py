@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from loanhub.components.toasts import done
 from loanhub.domain.permissions import Permission
@@ -16,8 +17,11 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._over_list import put_over
 
 _MAY = Permission.INTERACTIONS_CREATE
+ADDRESS = ("/calls", "call")
+"""The list, and the parameter that names the call over it."""
 TONES = {
     "answered": "ok",
     "missed": "warn",
@@ -43,8 +47,8 @@ class CallsState(SessionState):
 
     @rx.event
     @needs(_MAY)
-    async def load(self) -> None:
-        """Show the newest calls."""
+    async def load(self) -> Any:
+        """Show the newest calls; open the one the address names."""
         self.opened, self.field_errors, self.loading, self.tab = False, {}, True, Tab.ALL.value
         actor = await self._actor()
         self.channels = []
@@ -53,6 +57,8 @@ class CallsState(SessionState):
             self.channels = _listing.pairs(options)
         self._watch(telephony.TOPIC)
         await self._read()
+        wanted = str(self.router.url.query_parameters.get(ADDRESS[1], ""))
+        return self._open(wanted) if wanted else None
 
     async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
         await self._read()
@@ -81,17 +87,24 @@ class CallsState(SessionState):
 
     @rx.event
     @needs(_MAY)
-    async def open(self, call_id: str) -> None:
+    async def open(self, call_id: str) -> Any:
         """Open a call."""
-        self.one = next((row for row in self.rows if row["id"] == str(call_id)), {})
+        return self._open(str(call_id))
+
+    def _open(self, call_id: str) -> EventSpec:
+        self.one = next((row for row in self.rows if row["id"] == call_id), {})
         self.form_key, self.field_errors, self.opened = secrets.token_hex(8), {}, bool(self.one)
+        return put_over(*ADDRESS, self.one.get("id", ""))
+
+    def _close(self) -> EventSpec:
+        self.opened, self.field_errors = False, {}
+        return put_over(*ADDRESS, "")
 
     @rx.event
     @needs(_MAY)
-    async def close(self, is_open: bool) -> None:
+    async def close(self, is_open: bool) -> Any:
         """Close the sheet."""
-        if not is_open:
-            self.opened, self.field_errors = False, {}
+        return None if is_open else self._close()
 
     def _chosen(self) -> tuple[int, int]:
         return int(self.one.get("id", "0")), int(self.one.get("version", "0"))
@@ -105,9 +118,9 @@ class CallsState(SessionState):
         await rx.run_in_thread(
             lambda: telephony.link(actor, call_id=number, version=version, number=wanted, now=now)
         )
-        self.opened = False
+        closed = self._close()
         await self._read()
-        return done("已关联，通话记到时间线")
+        return [closed, done("已关联，通话记到时间线")]
 
     @rx.event
     @needs(Permission.LEADS_CREATE)
@@ -120,9 +133,9 @@ class CallsState(SessionState):
                 actor, call_id=number, version=version, name=name, channel_code=channel, now=now
             )
         )
-        self.opened = False
+        closed = self._close()
         await self._read()
-        return done(f"已建线索 {made.number}")
+        return [closed, done(f"已建线索 {made.number}")]
 
     @rx.event
     @needs(_MAY)
@@ -130,6 +143,6 @@ class CallsState(SessionState):
         """Put the call aside."""
         actor, now, (number, version) = await self._actor(), utc_now(), self._chosen()
         await rx.run_in_thread(lambda: telephony.ignore(actor, call_id=number, version=version, now=now))
-        self.opened = False
+        closed = self._close()
         await self._read()
-        return done("已标为无关通话")
+        return [closed, done("已标为无关通话")]

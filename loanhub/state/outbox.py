@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 import reflex as rx
+from reflex.event import EventSpec
 
 from loanhub.channels import registry
 from loanhub.components.toasts import done
@@ -17,8 +18,11 @@ from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import needs
+from loanhub.state._over_list import put_over
 
 _MAY = Permission.MESSAGES_MANAGE
+ADDRESS = ("/settings/messages", "message")
+"""The list, and the parameter that names the message over it."""
 VIEWS = (
     ("", "全部"),
     *((one.value, one.label) for one in (
@@ -50,14 +54,16 @@ class OutboxState(SessionState):
 
     @rx.event
     @needs(_MAY)
-    async def load(self) -> None:
-        """Show the newest messages."""
+    async def load(self) -> Any:
+        """Show the newest messages; open the one the address names."""
         self.opened, self.listing, self.loading, self.search, self.channel = False, False, True, "", ""
         wanted = str(self.router.url.query_parameters.get("state", ""))
         self.view = wanted if wanted in dict(VIEWS) else ""
         self.channels = _listing.pairs([("", "全部通道"), *((c.code, c.label) for c in registry().values())])
         self._watch(outbox.TOPIC)
         await self._read()
+        wanted = str(self.router.url.query_parameters.get(ADDRESS[1], ""))
+        return self._open(wanted) if wanted else None
 
     async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:
         await self._read()
@@ -99,17 +105,23 @@ class OutboxState(SessionState):
 
     @rx.event
     @needs(_MAY)
-    async def open(self, message_id: str) -> None:
+    async def open(self, message_id: str) -> Any:
         """Open one."""
-        self.one = next((row for row in self.rows if row["id"] == str(message_id)), {})
+        return self._open(str(message_id))
+
+    def _open(self, message_id: str) -> EventSpec:
+        self.one = next((row for row in self.rows if row["id"] == message_id), {})
         self.opened = bool(self.one)
+        return put_over(*ADDRESS, self.one.get("id", ""))
 
     @rx.event
     @needs(_MAY)
-    async def close(self, is_open: bool) -> None:
+    async def close(self, is_open: bool) -> Any:
         """Close what is open."""
-        if not is_open:
-            self.opened, self.listing, self.field_errors = False, False, {}
+        if is_open:
+            return None
+        self.opened, self.listing, self.field_errors = False, False, {}
+        return put_over(*ADDRESS, "")
 
     def _chosen(self, message_id: str) -> tuple[int, int]:
         row = next((row for row in self.rows if row["id"] == str(message_id)), {})

@@ -23,6 +23,8 @@ def ids(page: Page) -> list[str]:
         ("team_lead", "/leads?view=all&sort=created_at", "lead"),
         ("team_lead", "/tasks?view=all&sort=created_at", "task"),
         ("collections", "/collections?view=all&sort=dpd", "case"),
+        ("auditor", "/audit", "entry"),
+        ("contracts", "/archive", "document"),
     ],
 )
 @pytest.mark.parametrize("phone", [False, True], ids=["desktop", "phone"])
