@@ -12,7 +12,7 @@ from loanhub.models import Customer
 from loanhub.services import segments
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
-from loanhub.services.customers import grade, manager
+from loanhub.services.customers import grade, manager, tags
 from loanhub.services.customers.view import VIP_SEGMENTS
 
 SEGMENTS: tuple[tuple[str, str, dict[str, object]], ...] = (
@@ -30,7 +30,11 @@ SEGMENTS: tuple[tuple[str, str, dict[str, object]], ...] = (
 
 
 def build(manager: Actor, *, now: datetime) -> None:
-    """Make the segments and count them once; their trend grows from here, since nobody counted before."""
+    """Compute the customers' tags, make the segments and count them once.
+
+    Their trend grows from here, since nobody counted before; what they ask for must be computed by then.
+    """
+    tags.refresh_all(now=now)
     for name, note, condition in SEGMENTS:
         segments.create(manager, name=name, note=note, raw_criteria=condition, shared="all", now=now)
     segments.count_day(now=now)

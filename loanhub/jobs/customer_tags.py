@@ -28,6 +28,17 @@ def run(now: datetime) -> int:
     return changed
 
 
+def is_done(now: datetime) -> bool:
+    """Return whether the tags of this day in Shanghai have all been computed."""
+    query = sa.select(col(JobRun.id)).where(
+        col(JobRun.job) == JOB.code,
+        col(JobRun.period) == f"{local(now).date()}",
+        col(JobRun.finished_at).is_not(None),
+    )
+    with reading() as db:
+        return db.execute(query).scalar() is not None
+
+
 def _claim(period: str, now: datetime) -> bool:
     with transaction() as db:
         query = sa.select(col(JobRun.id)).where(col(JobRun.job) == JOB.code, col(JobRun.period) == period)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -13,6 +13,7 @@ from loanhub.domain.catalogue import Access, FieldSpec, access
 from loanhub.domain.criteria import matches, parse
 from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
+from loanhub.jobs import customer_tags, segment_counts
 from loanhub.models import Customer, Lead, SegmentCount
 from loanhub.services import _segments, applications, customers, leads, lists, saved_views, segments, tasks
 from loanhub.services import catalogue as catalogues
@@ -249,6 +250,19 @@ class TestCounts:
             assert (row.count, row.trend) == (count, trend)
         with reading() as db:
             assert db.execute(sa.select(sa.func.sum(SegmentCount.members))).scalar_one() == 4
+
+    def test_a_day_is_counted_after_its_tags(self) -> None:
+        add(make_user(RoleCode.TEAM_LEAD), "孙立")
+        admin = make_user(RoleCode.MANAGER)
+        segments.create(admin, name="所有", raw_criteria=SHANGHAI, shared="all", now=NOON)
+        past_midnight = datetime(
+            2026, 11, 20, 16, 10, tzinfo=UTC
+        )  # 00:10 in Shanghai: the night's tags come at one
+        assert segment_counts.run(past_midnight) == 0
+        assert segment_counts.run(past_midnight + timedelta(hours=5, minutes=55)) == 1, "tags never came"
+
+        customer_tags.run(past_midnight + timedelta(days=1, hours=1))
+        assert segment_counts.run(past_midnight + timedelta(days=1, hours=1)) == 1
 
     def test_preview_shows_masked_customers_in_scope(self) -> None:
         lead, other = make_user(RoleCode.TEAM_LEAD), make_user(RoleCode.TEAM_LEAD, team="华东二组")
