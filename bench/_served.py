@@ -120,7 +120,11 @@ def served(seed: list[str], *, database_url: str = "", folder: Path | None = Non
         yield Served(url, data, json.loads(done.stdout.strip().splitlines()[-1]), server.pid)
     finally:
         server.terminate()
-        server.wait(20)
+        try:
+            server.wait(60)
+        except subprocess.TimeoutExpired:  # a thread is deep in a long statement of a big book
+            server.kill()
+            server.wait()
         log.close()
         if folder is None:
             shutil.rmtree(data, ignore_errors=True)
