@@ -9,7 +9,6 @@ from loanhub.jobs import customer_tags
 from loanhub.jobs._job import PeriodicJob
 from loanhub.services import segments
 
-
 AT_THE_LATEST = time(6, 0)
 """When the day is counted with the tags there are, should the night's not have been computed."""
 
