@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
@@ -61,6 +61,20 @@ def members(rows: Sequence[dict[str, Any]]) -> go.Figure:
     return go.Figure(
         [line], layout={**BARE, "xaxis": axis, "yaxis": {"rangemode": "tozero"}, "showlegend": False}
     )
+
+
+def lpr(points: Sequence[Mapping[str, str]]) -> go.Figure:
+    """Return the LPR as it came into force, in steps; points: ``day`` (``2026-11-20``), ``one_year``, ``five_year`` in percent."""
+    if not points:
+        return NOTHING
+    lines = [
+        go.Scatter(
+            name=label, x=[point["day"] for point in points], y=[float(point[key]) for point in points],
+            mode="lines", line={"shape": "hv", "width": 2}, hovertemplate="%{x}　%{y:.2f}%",
+        )
+        for key, label in (("one_year", "一年期"), ("five_year", "五年期以上"))
+    ]  # fmt: skip
+    return go.Figure(lines, layout={**BARE, "yaxis": {"ticksuffix": "%"}, "xaxis": {"type": "date"}})
 
 
 AGEING = (("m1", "M1", "#E5B95B", ""), ("m2", "M2", "#D5792F", "/"), ("m3", "M3 及以上", "#B03A22", "x"))

@@ -9,7 +9,7 @@ from typing import Any
 import plotly.graph_objects as go
 import reflex as rx
 
-from loanhub.analytics.figures import BARE, NOTHING
+from loanhub.analytics import figures
 from loanhub.components.toasts import done
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
@@ -149,16 +149,7 @@ class RatesState(SessionState):
     @rx.var
     def lpr_figure(self) -> go.Figure:
         """The LPR since it is quoted this way, as steps."""
-        if not self.points:
-            return NOTHING
-        lines = [
-            go.Scatter(
-                name=label, x=[point["day"] for point in self.points], y=[float(point[key]) for point in self.points],
-                mode="lines", line={"shape": "hv", "width": 2}, hovertemplate="%{x}　%{y:.2f}%",
-            )
-            for key, label in (("one_year", "一年期"), ("five_year", "五年期以上"))
-        ]  # fmt: skip
-        return go.Figure(lines, layout={**BARE, "yaxis": {"ticksuffix": "%"}, "xaxis": {"type": "date"}})
+        return figures.lpr(self.points)
 
     @rx.event
     @needs(*READ)

@@ -9,6 +9,7 @@ from machine to machine, and what they say stands in the figure's own tests and 
 from __future__ import annotations
 
 import base64
+import inspect
 import io
 import json
 import os
@@ -39,6 +40,10 @@ AGEING = [
     for n, m in enumerate([*MONTHS[:-1], "现在"])
 ]
 MEMBERS = [{"day": f"2026-11-{day:02d}", "members": 40 + day * day % 17} for day in range(1, 23)]
+LPR = [
+    {"day": day, "one_year": one, "five_year": five}
+    for day, one, five in (("2024-10-21", "3.10", "3.60"), ("2025-05-20", "3.00", "3.50"), ("2026-03-20", "2.90", "3.40"), ("2026-11-20", "2.90", "3.40"))
+]  # fmt: skip
 LABELS = ["杭州", "上海", "宁波", "德阳", "惠州", "绵阳"]
 SERIES = [
     report_figures.Series(name, tuple(float(one) for one in values), tuple(str(one) for one in values))
@@ -48,6 +53,7 @@ CHARTS = {
     "trend": lambda: figures.trend(TREND),
     "ageing": lambda: figures.ageing(AGEING),
     "members": lambda: figures.members(MEMBERS),
+    "lpr": lambda: figures.lpr(LPR),
     "report bars": lambda: report_figures.bars(LABELS, SERIES[:1]),
     "report stack": lambda: report_figures.bars(LABELS, SERIES, stacked=True),
     "report lines": lambda: report_figures.lines(LABELS, SERIES),
@@ -102,6 +108,17 @@ def test_charts_look_as_they_were_seen(paper: Page, code: str, theme: str) -> No
     apart = [abs(one - other) for one, other in zip(found, seen, strict=True)]
     assert sum(apart) / len(apart) <= LARGEST_MEAN
     assert sum(1 for one in apart if one > 24) / len(apart) <= LARGEST_SHARE
+
+
+def test_no_chart_is_left_out() -> None:
+    """Whatever returns a figure is drawn here under its name; bars stand for two, stacked and beside each other."""
+    drawn = {
+        name
+        for module in (figures, report_figures)
+        for name, one in inspect.getmembers(module, inspect.isfunction)
+        if one.__module__ == module.__name__ and one.__annotations__.get("return") == "go.Figure"
+    }
+    assert drawn == {code.removeprefix("report ").replace("stack", "bars") for code in CHARTS}
 
 
 def test_light_and_dark_are_not_the_same_picture() -> None:
