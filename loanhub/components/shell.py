@@ -434,7 +434,6 @@ def shell(
     )
 
 
-def public_frame(*content: rx.Component, sheet: bool = True) -> rx.Component:
-    """The frame of a page without login: H5 application (one column sheet), or the whole window."""
-    inner = rx.el.main(*content, id=MAIN, class_name="pub-sheet" if sheet else "")
-    return rx.el.div(inner, FormAssistant.create(), class_name="pub")
+def public_frame(*content: rx.Component) -> rx.Component:
+    """The frame of a page without login: the whole window."""
+    return rx.el.div(rx.el.main(*content, id=MAIN), FormAssistant.create(), class_name="pub")

@@ -154,13 +154,13 @@ def page(
     return register
 
 
-def public_page(*, route: str, title: str, on_load: Any = (), sheet: bool = False) -> Callable[[Draw], Draw]:
-    """Register a page anybody may open (login, H5); ``sheet`` puts it on one narrow column."""
+def public_page(*, route: str, title: str, on_load: Any = ()) -> Callable[[Draw], Draw]:
+    """Register a page anybody may open (login, H5)."""
 
     def register(draw: Callable[[], rx.Component]) -> Draw:
         @wraps(draw)
         def framed() -> rx.Component:
-            return public_frame(draw(), sheet=sheet)
+            return public_frame(draw())
 
         extra = list(on_load) if isinstance(on_load, (list, tuple)) else [on_load]
         rx.page(route=route, title=f"{title} · {BRAND}", on_load=extra)(framed)

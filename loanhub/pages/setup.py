@@ -6,7 +6,7 @@ import reflex as rx
 
 from loanhub.components.buttons import button
 from loanhub.components.forms import Field, field, form
-from loanhub.components.icons import logo
+from loanhub.pages._entrance import entrance
 from loanhub.pages._page import public_page
 from loanhub.state.setup import SetupState
 
@@ -26,17 +26,24 @@ def _error(key: str) -> rx.Var[str]:
     return rx.cond(errors.contains(key), errors[key], "").to(str)
 
 
-@public_page(route="/setup", title="首次设置", on_load=SetupState.load, sheet=True)
+@public_page(route="/setup", title="首次设置", on_load=SetupState.load)
 def setup() -> rx.Component:
     """Draw the form."""
-    return rx.el.div(
-        rx.el.div(logo(32), rx.el.h1("首次设置", style={"fontSize": "22px"}), class_name="row g3"),
-        rx.el.p(
-            "先建立第一位管理员，再由管理员添加部门与员工。", class_name="f3", style={"margin": "8px 0 20px"}
+    asked = form(
+        *[field(spec, error=_error(spec.key), large=True) for spec in FIELDS],
+        button(
+            "建立并登录", look="p", size="lg", kind="submit", class_name="block", style={"height": "44px"}
         ),
-        form(
-            *[field(spec, error=_error(spec.key), large=True) for spec in FIELDS],
-            rx.el.div(button("建立并登录", look="p", size="lg", kind="submit")),
-            on_submit=SetupState.create,
-        ),
+        on_submit=SetupState.create,
+    )
+    return entrance(
+        rx.el.div(
+            rx.el.h1("首次设置", style={"fontSize": "28px", "lineHeight": "36px"}),
+            rx.el.p(
+                "先建立第一位管理员，再由管理员添加部门与员工。",
+                class_name="f3",
+                style={"margin": "4px 0 24px"},
+            ),
+            asked,
+        )
     )
