@@ -10,7 +10,7 @@ import reflex as rx
 
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
-from loanhub.services.imports import mend
+from loanhub.services.imports import Customers, mend
 from loanhub.services.imports.mend import FaultyCell, Mended
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
@@ -38,6 +38,7 @@ class Mending(SessionState, mixin=True):
     """What the preview offers for correction."""
 
     batch_id: int = 0
+    options: dict[str, str] = {}
     counts: dict[str, int] = {}
     faulty: list[FaultyLine] = []
 
@@ -96,5 +97,6 @@ class Mending(SessionState, mixin=True):
         self._count_wanted()
 
     def _count_wanted(self) -> None:
-        """Count what would become leads anew; the page knows by which rules."""
-        raise NotImplementedError
+        """Count anew what would become leads: new persons, and customers where those get one."""
+        hung = self.counts["customers"] if self.options["customers"] == Customers.ATTACH.value else 0
+        self.counts = {**self.counts, "wanted": self.counts["fresh"] + hung}

@@ -13,7 +13,7 @@ from loanhub.components.toasts import done, failed
 from loanhub.domain import formats
 from loanhub.domain.errors import Conflict
 from loanhub.domain.permissions import Permission
-from loanhub.services.imports import Customers, UnreadableTable, prepare, preview, result, run
+from loanhub.services.imports import UnreadableTable, prepare, preview, result, run
 from loanhub.state import _listing
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
@@ -46,7 +46,6 @@ class ImportsState(Mending, SessionState):
     targets: list[dict[str, str]] = []
     missing: list[str] = []
     mapped_text: str = ""
-    options: dict[str, str] = {}
     consent: bool = False
     channels: list[dict[str, str]] = []
     headings: list[str] = []
@@ -232,10 +231,6 @@ class ImportsState(Mending, SessionState):
         self._offer(shown.faulty)
         self.step, self.checking = CHECK, False
 
-    def _count_wanted(self) -> None:
-        hung = self.counts["customers"] if self.options["customers"] == Customers.ATTACH.value else 0
-        self.counts = {**self.counts, "wanted": self.counts["fresh"] + hung}
-
     @rx.event
     @needs(Permission.LEADS_IMPORT)
     async def leave_out(self, row: int, out: bool) -> None:
@@ -243,9 +238,9 @@ class ImportsState(Mending, SessionState):
         place = next((i for i, one in enumerate(self.likely) if one.row == row), -1)
         if place < 0 or self.likely[place].left_out is bool(out):
             return
-        actor, batch_id, number = await self._actor(), self.batch_id, self.likely[place].row
+        actor, now, batch_id, number = await self._actor(), utc_now(), self.batch_id, self.likely[place].row
         await rx.run_in_thread(
-            lambda: prepare.leave_out(actor, batch_id=batch_id, row_number=number, out=bool(out))
+            lambda: prepare.leave_out(actor, batch_id=batch_id, row_number=number, out=bool(out), now=now)
         )
         self.likely[place] = replace(self.likely[place], left_out=bool(out))
         self.counts = {**self.counts, "fresh": self.counts["fresh"] + (-1 if out else 1)}

@@ -13,6 +13,7 @@ from loanhub.domain.loose_values import cell_text
 from loanhub.domain.permissions import Permission
 from loanhub.repositories import imports as repository
 from loanhub.services import catalogue as catalogues
+from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import transaction
 from loanhub.services.imports import _batch
@@ -77,6 +78,8 @@ def _of_row(recipe: Recipe, headers: Sequence[str], row: PlannedRow, kind: NoteK
 def mend(actor: Actor, *, batch_id: int, row_number: int, place: int, text: str, now: datetime) -> Mended:
     """Correct one cell of the file before its import and return what the row is now.
 
+    The event says which cell, never what it says: it may be a phone number, and events are not encrypted.
+
     Raises:
         NotFound: no such batch of the actor's, or no such cell in it.
         NotPermitted: the actor lacks leads:import.
@@ -103,6 +106,10 @@ def mend(actor: Actor, *, batch_id: int, row_number: int, place: int, text: str,
         repository.keep_mended(db, batch_id, row_number, kept)
         recipe = _batch.cleaning_of(db, batch, sheet, now=now)
         row = clean(recipe, row_number, tuple(cells))
+        events.record(
+            db, actor, "leads.import_mended", now=now, entity="import", entity_id=batch.id,
+            summary=f"{batch.file_name}，第 {row_number} 行「{sheet.headers[place]}」",
+        )  # fmt: skip
         left = tuple(
             cell for kind in (NoteKind.REFUSED, NoteKind.WARNING) for cell in _of_row(recipe, sheet.headers, row, kind)
         )  # fmt: skip

@@ -171,22 +171,31 @@ def set_options(actor: Actor, *, batch_id: int, raw: Mapping[str, object]) -> No
         batch.version += 1
 
 
-def leave_out(actor: Actor, *, batch_id: int, row_number: int, out: bool) -> None:
+def leave_out(actor: Actor, *, batch_id: int, row_number: int, out: bool, now: datetime) -> None:
     """Leave one row of the file out of the import, after a look at whom it resembles, or take that back.
 
     Raises:
-        NotFound, NotPermitted, Conflict: see :func:`set_mapping`.
+        NotFound: no such batch of the actor's, or no such row in its file.
+        NotPermitted, Conflict: see :func:`set_mapping`.
         InvalidInput: too many rows are left out one by one.
     """
     with transaction() as db:
         batch = _batch.own(db, actor, batch_id, for_update=True)
         actor.require(Permission.LEADS_IMPORT)
         _batch.require_waiting(batch)
+        if not any(number == row_number for number, _ in _batch.sheet_of(db, batch).rows):
+            raise NotFound("名单里没有这一行")
         left_out = set(_batch.options_of(db, batch).left_out)
+        if (row_number in left_out) is out:
+            return
         (left_out.add if out else left_out.discard)(row_number)
         channels = dict(catalogues.sources(db)["channel"])
         batch.options = Options.read({**batch.options, "left_out": left_out}, channels=channels).as_dict()
         batch.version += 1
+        events.record(
+            db, actor, "leads.import_left_out" if out else "leads.import_taken_back", now=now, entity="import",
+            entity_id=batch.id, summary=f"{batch.file_name}，第 {row_number} 行",
+        )  # fmt: skip
 
 
 @dataclass(frozen=True)

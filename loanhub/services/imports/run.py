@@ -16,15 +16,17 @@ from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.formats import count, local
 from loanhub.domain.permissions import Permission
 from loanhub.models import Customer, ImportBatch, ImportRow, Job, Lead, LeadTouch
+from loanhub.services import catalogue as catalogues
 from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._notices import notify
 from loanhub.services._transaction import announce, reading, transaction
 from loanhub.services.imports import _batch
+from loanhub.services.imports._context import Context, context_of
 from loanhub.services.imports._helper import launched, rows_ready
-from loanhub.services.imports._plan import BatchStatus, Ownership, mark_repeats
+from loanhub.services.imports._plan import TO_NOTE, BatchStatus, Options, Ownership, mark_repeats
 from loanhub.services.imports._ready import ReadyRow
-from loanhub.services.imports._rows import Context, context_of, write_chunk
+from loanhub.services.imports._rows import write_chunk
 
 KIND = "leads.import"
 CHUNK_ROWS = 5_000
@@ -85,9 +87,31 @@ def start(actor: Actor, *, batch_id: int, now: datetime) -> int:
         db.flush()
         events.record(
             db, actor, "leads.import_started", now=now, entity="import", entity_id=batch.id,
-            summary=f"{batch.file_name}，{count(batch.row_count)} 行",
+            summary=f"{batch.file_name}，{count(batch.row_count)} 行", after=_chosen(db, batch, options),
         )  # fmt: skip
         return job.id or 0
+
+
+def _chosen(db: Session, batch: ImportBatch, options: Options) -> dict[str, object]:
+    """Return how the list is imported and that its origin was confirmed: drafts may change until here, and no more."""
+    labels = {spec.key: spec.label for spec in catalogues.current(db).for_import("lead")}
+    chosen: dict[str, object] = {
+        "名单来源": "已确认合规、已取得客户授权",
+        "归属": options.owner.label, "重复线索": options.duplicates.label, "已是客户": options.customers.label,
+        "列": "；".join(
+            f"{header or '（没有列名）'}→{labels.get(target, '备注' if target == TO_NOTE else '不导入')}"
+            for header, target in zip(batch.headers, _batch.targets_of(batch), strict=False)
+        ),
+    }  # fmt: skip
+    if options.channel_code:
+        channels = dict(catalogues.sources(db)["channel"])
+        chosen["来源渠道"] = channels.get(options.channel_code, options.channel_code)
+    for name, rows in (("改过的行", options.mended), ("不带的行", options.left_out)):
+        if rows:
+            chosen[name] = (
+                f"{count(len(rows))} 行：{'、'.join(map(str, sorted(rows)[:20]))}{'…' if len(rows) > 20 else ''}"
+            )
+    return chosen
 
 
 def run(

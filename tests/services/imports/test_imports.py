@@ -55,6 +55,12 @@ def imported(actor: Actor, content: bytes, *, name: str = "名单.xlsx", **optio
     return batch_id
 
 
+def import_events(batch_id: int) -> list[Event]:
+    with reading() as db:
+        query = sa.select(Event).where(col(Event.entity) == "import", col(Event.entity_id) == batch_id)
+        return list(db.execute(query.order_by(col(Event.id))).scalars())
+
+
 def stored_leads() -> list[Lead]:
     with reading() as db:
         query = sa.select(Lead).where(col(Lead.deleted_at).is_(None)).order_by(col(Lead.id))

@@ -21,7 +21,7 @@ from loanhub.services._transaction import engine, reading, transaction
 from loanhub.services.duplicates import watch
 from loanhub.services.imports import prepare, preview, result, run
 from tests.builders import make_company, make_id_number, make_phone, make_user
-from tests.services.imports.test_imports import NOW, imported, prepared, stored_leads, workbook
+from tests.services.imports.test_imports import NOW, import_events, imported, prepared, stored_leads, workbook
 
 HEAD = ("姓名", "手机号", "身份证号", "城市")
 
@@ -265,7 +265,7 @@ class TestLeftOut:
     def test_a_row_left_out_becomes_nothing(self) -> None:
         rep = make_user(RoleCode.SALES)
         batch_id = prepared(rep, list_of(("孙立", make_phone(), "", ""), ("李梅", make_phone(), "", "")))
-        prepare.leave_out(rep, batch_id=batch_id, row_number=2, out=True)
+        prepare.leave_out(rep, batch_id=batch_id, row_number=2, out=True, now=NOW)
         assert preview.preview(rep, batch_id=batch_id, now=NOW).counts["wanted"] == 1
 
         run.start(rep, batch_id=batch_id, now=NOW)
@@ -275,18 +275,31 @@ class TestLeftOut:
         (issue,) = result.list_issues(rep, batch_id=batch_id, group="duplicate")
         assert (issue.number, issue.sentence) == (2, "预览时选择不导入")
         with pytest.raises(Conflict):
-            prepare.leave_out(rep, batch_id=batch_id, row_number=3, out=True)
+            prepare.leave_out(rep, batch_id=batch_id, row_number=3, out=True, now=NOW)
+
+    def test_each_decision_is_one_event_and_what_changes_nothing_is_none(self) -> None:
+        rep = make_user(RoleCode.SALES)
+        batch_id = prepared(rep, list_of(("孙立", make_phone(), "", "")))
+        for out in (True, True, False, False):
+            prepare.leave_out(rep, batch_id=batch_id, row_number=2, out=out, now=NOW)
+        with pytest.raises(NotFound):
+            prepare.leave_out(rep, batch_id=batch_id, row_number=3, out=True, now=NOW)
+
+        told = [one for one in import_events(batch_id) if one.type.startswith("leads.import_")]
+
+        assert [one.type for one in told] == ["leads.import_left_out", "leads.import_taken_back"]
+        assert told[0].summary.endswith("，第 2 行")
 
     def test_can_be_taken_in_again_by_its_owner_alone(self) -> None:
         rep = make_user(RoleCode.SALES)
         batch_id = prepared(rep, list_of(("孙立", make_phone(), "", "")))
-        prepare.leave_out(rep, batch_id=batch_id, row_number=2, out=True)
+        prepare.leave_out(rep, batch_id=batch_id, row_number=2, out=True, now=NOW)
         with pytest.raises(NotFound):
-            prepare.leave_out(make_user(RoleCode.SALES), batch_id=batch_id, row_number=2, out=False)
+            prepare.leave_out(make_user(RoleCode.SALES), batch_id=batch_id, row_number=2, out=False, now=NOW)
         prepare.set_options(rep, batch_id=batch_id, raw={"owner": "pool"})
         assert preview.preview(rep, batch_id=batch_id, now=NOW).counts["wanted"] == 0
 
-        prepare.leave_out(rep, batch_id=batch_id, row_number=2, out=False)
+        prepare.leave_out(rep, batch_id=batch_id, row_number=2, out=False, now=NOW)
 
         assert preview.preview(rep, batch_id=batch_id, now=NOW).counts["wanted"] == 1
 

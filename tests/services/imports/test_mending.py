@@ -16,7 +16,7 @@ from loanhub.services._transaction import reading
 from loanhub.services.imports import prepare, preview, result, run
 from loanhub.services.imports.mend import mend
 from tests.builders import make_company, make_phone, make_user
-from tests.services.imports.test_imports import imported, prepared, stored_leads, workbook
+from tests.services.imports.test_imports import import_events, imported, prepared, stored_leads, workbook
 
 NOW = datetime(2026, 5, 21, 2, 0, tzinfo=UTC)
 HEAD = ("姓名", "手机号", "意向金额(万)")
@@ -98,3 +98,22 @@ def test_nothing_is_corrected_in_what_is_not_there_or_has_begun() -> None:
     run.start(rep, batch_id=batch, now=NOW)
     with pytest.raises(Conflict):
         mend(rep, batch_id=batch, row_number=2, place=1, text=make_phone(), now=NOW)
+
+
+def test_each_correction_is_one_event_that_names_the_cell_and_not_what_it_says() -> None:
+    rep, phone = make_user(RoleCode.SALES), make_phone()
+    batch = prepared(rep, workbook(HEAD, ("孙立", "138", 30), ("李明", make_phone(), 1)), owner="pool")
+    mend(rep, batch_id=batch, row_number=2, place=1, text=phone, now=NOW)
+    with pytest.raises(InvalidInput):
+        mend(rep, batch_id=batch, row_number=2, place=1, text="9" * 100_000, now=NOW)
+    prepare.leave_out(rep, batch_id=batch, row_number=3, out=True, now=NOW)
+    run.start(rep, batch_id=batch, now=NOW)
+
+    mended, left_out, started = import_events(batch)
+
+    assert (mended.type, mended.summary) == ("leads.import_mended", "名单.xlsx，第 2 行「手机号」")
+    assert phone not in f"{mended.before}{mended.after}"
+    assert left_out.type == "leads.import_left_out"
+    assert started.after["改过的行"] == "1 行：2" and started.after["不带的行"] == "1 行：3"
+    assert started.after["归属"] == "放入公海" and "手机号→手机号" in str(started.after["列"])
+    assert started.after["名单来源"] == "已确认合规、已取得客户授权"
