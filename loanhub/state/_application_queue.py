@@ -38,6 +38,11 @@ class QueueItem:
     sla_status: str = "z"
 
 
+def _number(text: object) -> str:
+    plain = str(text)
+    return plain if plain.isascii() and plain.isdigit() and len(plain) < 10 else ""
+
+
 class ApplicationQueue(SessionState, mixin=True):
     """The left column of the applications pages; the page says which record stands beside it (``_shown_id``)."""
 
@@ -46,6 +51,9 @@ class ApplicationQueue(SessionState, mixin=True):
     scope: str = ""
     status: str = ""
     text: str = ""
+    segment: str = ""
+    segment_name: str = ""
+    segments: list[dict[str, str]] = []
     total: int = 0
     previous_id: str = ""
     next_id: str = ""
@@ -59,7 +67,7 @@ class ApplicationQueue(SessionState, mixin=True):
 
     def _take_address(self, query: Mapping[str, Any]) -> None:
         """Take what the address asks for; one that asks for nothing leaves the queue as it was."""
-        if not {"scope", "status", "q"} & set(query):
+        if not {"scope", "status", "q", "segment"} & set(query):
             return
         scope, status = (
             QueueScope.find(str(query.get("scope", ""))),
@@ -68,6 +76,7 @@ class ApplicationQueue(SessionState, mixin=True):
         self.scope = scope.value if scope is not None else ""
         self.status = status.value if status is not None else ""
         self.text = str(query.get("q", ""))[:60]
+        self.segment = _number(query.get("segment", ""))
 
     def _address(self) -> Any:
         """Return the event that puts the queue into the address, without a visit."""
@@ -75,6 +84,7 @@ class ApplicationQueue(SessionState, mixin=True):
             "scope": "" if self.scope == self._home else self.scope,
             "status": self.status,
             "q": self.text,
+            "segment": self.segment,
         }
         return _listing.address(self.router.url.path.rstrip("/"), shown, ())
 
@@ -82,10 +92,15 @@ class ApplicationQueue(SessionState, mixin=True):
         actor, now = await self._actor(), utc_now()
         self._home = applications.default_scope(actor).value
         self.scope = self.scope or self._home
-        scope, status, text = self.scope, self.status, self.text
+        scope, status, text, segment_id = self.scope, self.status, self.text, int(self.segment or 0)
         found = await rx.run_in_thread(
-            lambda: applications.queue(actor, scope=scope, status=status, text=text, now=now)
+            lambda: applications.queue(
+                actor, scope=scope, status=status, text=text, segment_id=segment_id, now=now
+            )
         )
+        self.segments = [{"value": str(number), "label": name} for number, name in found.segments]
+        names = dict(found.segments)
+        self.segment_name = names.get(segment_id, "没有这个分群") if segment_id else ""
         self.rows = [
             QueueItem(
                 id=str(r.id), number=r.number, customer=r.customer, amount=r.amount,
@@ -132,6 +147,14 @@ class ApplicationQueue(SessionState, mixin=True):
 
     @rx.event
     @needs(Permission.APPLICATIONS_READ)
+    async def choose_segment(self, number: str) -> Any:
+        """Show the applications of one segment of customers, or all with an empty number."""
+        self.segment = _number(number)
+        await self._read_queue()
+        return self._address()
+
+    @rx.event
+    @needs(Permission.APPLICATIONS_READ)
     async def search(self, text: str) -> Any:
         """Find by customer, phone tail or number."""
         self.text = str(text)[:60]
@@ -141,7 +164,7 @@ class ApplicationQueue(SessionState, mixin=True):
     @rx.event
     @needs(Permission.APPLICATIONS_READ)
     async def clear(self) -> Any:
-        """Drop search and status."""
-        self.text = self.status = ""
+        """Drop search, status and segment."""
+        self.text = self.status = self.segment = ""
         await self._read_queue()
         return self._address()

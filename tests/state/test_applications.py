@@ -115,6 +115,19 @@ class TestQueue:
         cleared = str(do(Queue.clear, state))
         assert "q=" not in cleared and "status=" not in cleared and len(state.rows) == 2
 
+    def test_narrows_by_segment_and_says_when_there_is_none_of_that_number(
+        self, visit: Callable[..., Any]
+    ) -> None:
+        rep = make_user(RoleCode.SALES)
+        make_draft(rep)
+        state = visit(Draft, rep, scope="all", segment="77")
+
+        do(Draft.load, state)
+        assert state.rows == [] and state.segment_name == "没有这个分群"
+
+        assert "segment=" not in str(do(Queue.choose_segment, state, "x")) and len(state.rows) == 1
+        assert "segment=77" in str(do(Queue.choose_segment, state, "77")) and state.rows == []
+
     def test_narrows_by_status_and_words(self, visit: Callable[..., Any]) -> None:
         rep = make_user(RoleCode.SALES)
         draft, sent = make_draft(rep), submitted(rep)

@@ -18,7 +18,9 @@ from loanhub.domain.permissions import Permission
 from loanhub.models import Application, Approval, Customer, Lead, Product, User
 from loanhub.repositories.scope import visible_to
 from loanhub.services._actor import Actor
+from loanhub.services._segments import usable
 from loanhub.services._transaction import reading
+from loanhub.services.lists import select_ids
 from loanhub.services.search import searched_ids
 
 QUEUE_ROWS = 60
@@ -80,11 +82,12 @@ class QueueRow:
 
 @dataclass(frozen=True)
 class Queue:
-    """A page of the queue, how many there are in all, and how many each scope holds."""
+    """A page of the queue, how many there are in all, how many each scope holds, and the segments it can be narrowed to."""
 
     rows: tuple[QueueRow, ...]
     total: int
     counts: dict[str, int]
+    segments: tuple[tuple[int, str], ...] = ()
 
 
 def deadline_of(application: Application, *, now: datetime) -> Deadline:
@@ -146,9 +149,12 @@ def queue(
     text: str = "",
     limit: int = QUEUE_ROWS,
     offset: int = 0,
+    segment_id: int = 0,
     now: datetime,
 ) -> Queue:
     """Return a page of the applications in scope: what waits for me by deadline, the others newest first.
+
+    ``segment_id``: of customers in this segment only; of one that is gone or not shared with the actor nobody is.
 
     Raises:
         NotPermitted: the actor lacks applications:read.
@@ -165,6 +171,9 @@ def queue(
         narrowed = sa.and_(seen, _found(db, text)) if text.strip() else seen
         if wanted is not None:
             narrowed = sa.and_(narrowed, col(Application.status) == wanted)
+        segments = tuple((one.id or 0, one.name) for one in usable(db, actor))
+        if segment_id:
+            narrowed = sa.and_(narrowed, _in_segment(db, actor, segment_id, segments, now=now))
         counts = {
             code.value: int(
                 db.execute(
@@ -191,7 +200,16 @@ def queue(
             .offset(offset)
         )
         rows = tuple(_row(*found, now=now) for found in db.execute(query).all())
-        return Queue(rows, int(total), counts)
+        return Queue(rows, int(total), counts, segments)
+
+
+def _in_segment(
+    db: Session, actor: Actor, segment_id: int, known: tuple[tuple[int, str], ...], *, now: datetime
+) -> sa.ColumnElement[bool]:
+    if segment_id not in dict(known):
+        return sa.false()
+    wanted = {"field": "customer_segment_id", "op": "in_segment", "value": [segment_id]}
+    return select_ids(db, actor, "application", raw_criteria={"all": [wanted]}, worded=False, now=now)[0]
 
 
 def _found(db: Session, text: str) -> sa.ColumnElement[bool]:

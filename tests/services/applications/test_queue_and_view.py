@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy.engine import Engine
 
 from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
-from loanhub.services import applications, customers
+from loanhub.services import applications, customers, segments
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import transaction
 from loanhub.services.products import install_products
@@ -24,7 +25,7 @@ def company(database: Engine) -> None:
         install_products(db, lender="澄江普惠", now=NOON)
 
 
-def numbers(actor: Actor, scope: str, **more: str) -> list[int]:
+def numbers(actor: Actor, scope: str, **more: Any) -> list[int]:
     return [row.id for row in applications.queue(actor, scope=scope, now=NOON, **more).rows]
 
 
@@ -56,6 +57,19 @@ class TestQueue:
         application_id = submitted(chief)
 
         assert numbers(chief, "todo") == [] and numbers(chief, "mine") == [application_id]
+
+    def test_narrows_to_a_segment_of_customers_the_reader_may_use(self) -> None:
+        rep, lead = make_user(RoleCode.SALES), make_user(RoleCode.TEAM_LEAD)
+        application_id = submitted(rep)
+        inside, outside = (
+            segments.create(
+                lead, name=op, raw_criteria={"all": [{"field": "city", "op": op}]}, shared=shared, now=NOON
+            )
+            for op, shared in (("is_empty", "all"), ("is_not_empty", "own"))
+        )
+        assert numbers(rep, "all", segment_id=inside) == [application_id]
+        assert numbers(lead, "all", segment_id=outside) == numbers(rep, "all", segment_id=outside) == []
+        assert applications.queue(rep, now=NOON).segments == ((inside, "is_empty"),)
 
     def test_stays_inside_the_scope_and_counts_what_it_shows(self) -> None:
         rep, other = make_user(RoleCode.SALES), make_user(RoleCode.SALES)
