@@ -75,6 +75,11 @@ def _section(title: str, hint: Any, *body: rx.Component) -> rx.Component:
     return rx.el.section(rx.el.h2(title, rx.el.span(hint)), *body)
 
 
+def _or_said(rows: Any, drawn: rx.Component, sentence: str) -> rx.Component:
+    """Return what is drawn of ``rows``, or the sentence when there are none: an empty field looks broken from across a room."""
+    return rx.cond(rows.length() > 0, drawn, rx.el.p(sentence, class_name="wl-s wl-none"))
+
+
 def _funnel() -> rx.Component:
     def step(row: Any) -> rx.Component:
         return rx.el.li(
@@ -102,7 +107,7 @@ def _leaders(rows: Any) -> rx.Component:
             rx.el.span(row["amount"], class_name="num"),
         )
 
-    return rx.el.ol(rx.foreach(rows, line), class_name="wl-list")
+    return _or_said(rows, rx.el.ol(rx.foreach(rows, line), class_name="wl-list"), "本月还没有业绩")
 
 
 def _bars(rows: Any, *, amount: str, note: str = "") -> rx.Component:
@@ -114,7 +119,7 @@ def _bars(rows: Any, *, amount: str, note: str = "") -> rx.Component:
             rx.el.span(row[note], class_name="wl-s") if note else rx.fragment(),
         )
 
-    return rx.el.ul(rx.foreach(rows, line), class_name="wl-list plain")
+    return _or_said(rows, rx.el.ul(rx.foreach(rows, line), class_name="wl-list plain"), "本月还没有数字")
 
 
 def _hours() -> rx.Component:
@@ -136,7 +141,9 @@ def _cities() -> rx.Component:
             class_name=classes("ck-city", "l" + row["level"].to(str)),
         )
 
-    return rx.el.ul(rx.foreach(State.cities, tile), class_name="wl-cities")
+    return _or_said(
+        State.cities, rx.el.ul(rx.foreach(State.cities, tile), class_name="wl-cities"), "本月还没有放款"
+    )
 
 
 def _news() -> rx.Component:
@@ -148,7 +155,9 @@ def _news() -> rx.Component:
             rx.el.b(row["amount"]),
         )
 
-    return rx.el.ul(rx.foreach(State.news, line), class_name="wl-news")
+    return _or_said(
+        State.news, rx.el.ul(rx.foreach(State.news, line), class_name="wl-news"), "近两天没有新动态"
+    )
 
 
 def _vintage() -> rx.Component:
@@ -167,9 +176,10 @@ def _vintage() -> rx.Component:
         rx.el.th("放款月", scope="col"),
         rx.foreach(State.vintage_heads, lambda one: rx.el.th(one, scope="col")),
     )
-    return rx.el.table(
+    table = rx.el.table(
         rx.el.thead(head), rx.el.tbody(rx.foreach(State.vintage, line)), class_name="ck-vintage"
     )
+    return _or_said(State.vintage, table, "还没有月末快照")
 
 
 def _sentences() -> rx.Component:
@@ -180,7 +190,11 @@ def _sentences() -> rx.Component:
             class_name=row["tone"],
         )
 
-    return rx.el.ul(rx.foreach(State.highlights, line), class_name="wl-words")
+    return _or_said(
+        State.highlights,
+        rx.el.ul(rx.foreach(State.highlights, line), class_name="wl-words"),
+        "本月没有要提醒的变化",
+    )
 
 
 def _ageing() -> rx.Component:
