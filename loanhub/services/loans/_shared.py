@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import TypedDict, Unpack
 
 from sqlmodel import Session
 
@@ -205,25 +206,39 @@ def _move_contract(db: Session, loan: Loan, event: ContractEvent, *, now: dateti
     contract.version += 1
 
 
+class Told(TypedDict, total=False):
+    """What an event says; see :func:`loanhub.services.events.record`."""
+
+    before: dict[str, object]
+    after: dict[str, object]
+    summary: str
+    reason: str
+
+
+class _Whose(TypedDict):
+    entity: str
+    entity_id: int | None
+    customer_id: int
+    lead_id: int | None
+
+
 def record(
-    db: Session,
-    actor: Actor,
-    event_type: str,
-    loan: Loan,
-    *,
-    now: datetime,
-    before: dict[str, object] | None = None,
-    after: dict[str, object] | None = None,
-    summary: str = "",
-    reason: str = "",
+    db: Session, actor: Actor, event_type: str, loan: Loan, *, now: datetime, **told: Unpack[Told]
 ) -> int | None:
-    """Append an event on a loan to its timelines: the loan's, the customer's, the lead's."""
-    event = events.record(
-        db, actor, event_type, now=now, entity="loan", entity_id=loan.id, customer_id=loan.customer_id,
-        lead_id=repository.find_lead_id(db, loan.application_id), before=before, after=after, summary=summary,
-        reason=reason,
-    )  # fmt: skip
-    return event.id
+    """Append an event on a loan to its timelines, the loan's, the customer's, the lead's; return its id."""
+    return events.record(db, actor, event_type, now=now, **_whose(db, loan), **told).id
+
+
+def note(
+    db: Session, actor: Actor, event_type: str, loan: Loan, *, now: datetime, **told: Unpack[Told]
+) -> None:
+    """Do as :func:`record` by one plain statement, when nobody asks for the id and nothing else is to be written first."""
+    events.record(db, actor, event_type, now=now, flush=False, **_whose(db, loan), **told)
+
+
+def _whose(db: Session, loan: Loan) -> _Whose:
+    lead_id = repository.find_lead_id(db, loan.application_id)
+    return {"entity": "loan", "entity_id": loan.id, "customer_id": loan.customer_id, "lead_id": lead_id}
 
 
 def tell_owner(

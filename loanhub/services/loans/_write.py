@@ -14,12 +14,13 @@ from loanhub.domain.loans import entries_for_posting
 from loanhub.domain.money import format_fen
 from loanhub.domain.repayment.postings import Posting, PostingKind, Preview
 from loanhub.models import Payment
+from loanhub.repositories import bulk
 from loanhub.repositories import loans as repository
 from loanhub.services._actor import Actor
 from loanhub.services._failpoints import failpoint
 from loanhub.services._numbering import next_number
 from loanhub.services.loans import ledger
-from loanhub.services.loans._shared import Account, business_day, record, roll, sync, tell_owner
+from loanhub.services.loans._shared import Account, business_day, note, roll, sync, tell_owner
 from loanhub.services.loans.preview import Balance, term_lines, try_posting
 
 NUMBERS = {
@@ -150,15 +151,19 @@ def _payment(db: Session, account: Account, posting: Posting, source: Source, *,
     today = local(now).date()
     prefix, sequence = NUMBERS.get(posting.kind, ("SJ", "receipt"))
     undone = source.undone
-    payment = Payment(
-        loan_id=account.loan.id or 0, seq=posting.sequence, kind=posting.kind.value,
-        amount_fen=undone.amount_fen if undone else posting.amount_fen, value_date=posting.value_date,
-        posted_at=now, reverses_id=undone.id if undone else None,
-        payer_name=undone.payer_name if undone else source.payer, method=undone.method if undone else source.method,
-        bank_transaction_id=source.bank_id or None, bank_entry=source.bank_entry,
-        receipt_number=f"{prefix}{today:%Y%m%d}{next_number(db, f'{sequence}:{today:%Y%m%d}'):04d}",
-        note=source.note[:300], detail=posting.detail(), request_id=source.request_id, by_id=source.by_id,
-        approved_by_id=source.approved_by_id,
+    number = f"{prefix}{today:%Y%m%d}{next_number(db, f'{sequence}:{today:%Y%m%d}'):04d}"
+    payment = bulk.new_row(
+        Payment,
+        {
+            "loan_id": account.loan.id or 0, "seq": posting.sequence, "kind": posting.kind.value,
+            "amount_fen": undone.amount_fen if undone else posting.amount_fen, "value_date": posting.value_date,
+            "posted_at": now, "reverses_id": undone.id if undone else None,
+            "payer_name": undone.payer_name if undone else source.payer,
+            "method": undone.method if undone else source.method, "bank_transaction_id": source.bank_id or None,
+            "bank_entry": source.bank_entry, "receipt_number": number, "note": source.note[:300],
+            "detail": posting.detail(), "request_id": source.request_id, "by_id": source.by_id,
+            "approved_by_id": source.approved_by_id,
+        },
     )  # fmt: skip
     db.add(payment)
     try:
@@ -187,7 +192,7 @@ def _tell(
             for line in term_lines(change):
                 old[line.label], new[line.label] = line.before, line.after
     changed = {label for label in new if old[label] != new[label]} or {"剩余本金", "当期应还"}
-    record(
+    note(
         db, actor, EVENTS.get(kind, "payment.posted"), loan, now=now,
         before={label: text for label, text in old.items() if label in changed},
         after={label: text for label, text in new.items() if label in changed},
