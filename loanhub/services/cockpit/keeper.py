@@ -37,6 +37,8 @@ MANY = 3_000
 """With more events than this the whole is read again."""
 OVERTAKEN = 1_000
 """On PostgreSQL an event may be committed after later ones; so many of the newest are looked at again."""
+FILE_FORMAT = 2
+"""Rises when the file's list says other things; a file of an older one is not used."""
 READERS_KEPT = 24
 RESULTS_KEPT = 120
 WHOLE: dict[str, tuple[str, ...]] = {
@@ -316,7 +318,7 @@ def _sums(place: Path) -> dict[str, str]:
 def _format() -> str:
     """Return what changes with the columns, so that a file of an older version is not used."""
     columns = {name: {key: str(kind) for key, kind in schema.items()} for name, schema in SCHEMAS.items()}
-    return hashlib.sha256(json.dumps(columns, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps([FILE_FORMAT, columns], sort_keys=True).encode()).hexdigest()[:16]
 
 
 _keepers: weakref.WeakKeyDictionary[Engine, Keeper] = weakref.WeakKeyDictionary()
