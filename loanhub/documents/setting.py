@@ -29,6 +29,11 @@ def _is_fixed(pattern: str) -> bool:
     return not any(token[0] == "{" and not token.startswith("{ref:") for token in _tokens(pattern))
 
 
+def _leads_in(pattern: str) -> bool:
+    """Return whether the text announces what comes next 「如下：」, from which no page may part it."""
+    return pattern.rstrip("*").endswith("：")
+
+
 @dataclass(frozen=True)
 class Signer:
     """One party who signs; ``lines`` are printed facts, ``seal`` and ``thumb`` places to mark."""
@@ -211,13 +216,14 @@ class Setter:
         )
 
     def _set_clause(self, number: str, pattern: str, values: Mapping[str, str], bold: bool) -> None:
-        spans = [Span(number, SERIF, bold), *self._spans(pattern, values, bold)]
+        spans = [Span(number), *self._spans(pattern, values, bold)]
         self._set_text(
             spans,
             size=BODY,
             leading=LEADING,
             element=self.tree.child("P"),
             first_indent=2 * BODY,
+            keep_last=_leads_in(pattern),
             fixed=_is_fixed(pattern),
         )
 
@@ -241,6 +247,7 @@ class Setter:
             element=self.tree.child("P"),
             first_indent=2 * size if indent else 0.0,
             align=align,
+            keep_last=_leads_in(pattern),
             fixed=_is_fixed(pattern),
         )
 
