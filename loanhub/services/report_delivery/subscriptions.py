@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._lead_rules import lead_rules
 from loanhub.services._transaction import reading, transaction
+from loanhub.services.report_delivery._mails import undelivered
 from loanhub.services.report_delivery._target import opened
 from loanhub.services.reports.answering import may_read
 
@@ -100,7 +101,14 @@ def list_mine(actor: Actor, *, now: datetime) -> list[SubscriptionView]:
             str(code): str(label)
             for code, label in db.execute(sa.select(col(Role.code), col(Role.label))).all()
         }
-        return [_view(row, people, roles, now) for row in rows]
+        lost = undelivered(db, rows)
+        views = [_view(row, people, roles, now) for row in rows]
+    return [
+        replace(one, result=f"{one.result}，{lost[one.id]}" if one.result else lost[one.id])
+        if one.id in lost
+        else one
+        for one in views
+    ]
 
 
 def list_received(actor: Actor, *, now: datetime) -> list[Received]:

@@ -29,6 +29,7 @@ from loanhub.services._lead_rules import lead_rules
 from loanhub.services._notices import notify
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.notice_preferences import reach_of
+from loanhub.services.report_delivery._mails import key_of
 from loanhub.services.report_delivery._target import Opened, contents, opened
 from loanhub.services.report_delivery.subscriptions import _mine, table_of
 from loanhub.services.report_delivery.take import content_of, store
@@ -179,7 +180,7 @@ def _deliver(
             outbox.plan(
                 db,
                 outbox.Draft(
-                    key=f"report:{row.id}:{due:%Y%m%d%H%M%S%f}:{user_id}", channel="email", title=title, text=words,
+                    key=key_of(row.id or 0, f"{due:%Y%m%d%H%M%S%f}", user_id), channel="email", title=title, text=words,
                     link=target.link, recipient=email, kind="report", template="report", user_id=user_id,
                     attachments=tuple(one.id or 0 for one in stored.values()),
                 ),

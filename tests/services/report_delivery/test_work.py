@@ -87,9 +87,9 @@ def deliveries(number: int) -> list[ReportDelivery]:
         return list(db.execute(query.order_by(col(ReportDelivery.id))).scalars())
 
 
-def switch_on(admin: Actor, box: Mailbox) -> None:
+def switch_on(admin: Actor, box: Mailbox, version: int = 0) -> None:
     outbox.save_channel(
-        admin, code="email", version=0, mode="live", cost="",
+        admin, code="email", version=version, mode="live", cost="",
         form={"host": "127.0.0.1", "port": str(box.port), "security": "none", "sender": "a@example.com"}, now=NOON,
     )  # fmt: skip
 
@@ -188,6 +188,37 @@ class TestRun:
         work.run_due(at(moment))
 
         assert deliveries(number) == [] and row(number).paused
+
+    def test_a_letter_that_does_not_arrive_is_said_to_its_owner(
+        self, people: dict[str, Actor], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        manager = people["manager"]
+        number = subscribe(manager, manager, people["sales"])
+        with mail_server(monkeypatch) as box:
+            switch_on(people["admin"], box)
+            box.refuse = "550"
+            work.run_due(at(due(number)))
+            outbox.run_due(now=NOON + timedelta(days=2))
+
+        (shown,) = subscriptions.list_mine(manager, now=NOON + timedelta(days=2))
+        assert shown.result == "发出 2 人，2 封邮件没有送出"
+        with mail_server(monkeypatch) as box:
+            switch_on(people["admin"], box, version=1)
+            moment = due(number)
+            work.run_due(at(moment))
+            outbox.run_due(now=moment + timedelta(hours=1))
+        (shown,) = subscriptions.list_mine(manager, now=moment + timedelta(hours=1))
+        assert shown.result == "发出 2 人"
+
+    def test_while_letters_are_only_previewed_nobody_is_told_they_went(
+        self, people: dict[str, Actor]
+    ) -> None:
+        number = subscribe(people["manager"])
+        work.run_due(at(due(number)))
+        outbox.run_due(now=NOON + timedelta(days=2))
+
+        (shown,) = subscriptions.list_mine(people["manager"], now=NOON + timedelta(days=2))
+        assert shown.result == "发出 1 人，1 封邮件仅预览，没有寄出"
 
 
 class TestKilled:
