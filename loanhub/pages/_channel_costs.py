@@ -73,6 +73,10 @@ def costs() -> rx.Component:
             S.cost_rows, COSTS, row_id=lambda r: r["label"], label="渠道成本", card=_cost_card, sums=sums,
             loading=S.loading, empty=empty("这段时间没有线索", "换一段时间看看。", small=True),
         ),
+        rx.el.p(
+            "撞单裁定改过归属的线索，按裁定算给各渠道，各半时各记 0.5 条；花的钱记在收费的渠道。驾驶舱的渠道 ROI 按首个渠道算。",
+            class_name="t12 f3 gov-strip",
+        ),
         rx.el.h2("已登记的费用", class_name="t14 gov-strip"),
         data_table(
             S.entries, ENTRIES, row_id=lambda r: r["id"], label="渠道费用", card=_entry_card, actions=_entry_acts,

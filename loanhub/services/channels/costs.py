@@ -1,8 +1,7 @@
-"""What channels cost 渠道成本: bills spread over leads to the fen, prices of payouts, the table of costs per head."""
+"""What channels cost 渠道成本: bills spread over leads to the fen, prices of payouts."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -16,9 +15,9 @@ from loanhub.domain.errors import Conflict, InvalidInput, NotFound
 from loanhub.domain.formats import local
 from loanhub.domain.leads import LeadStatus
 from loanhub.domain.money import divide_half_up, format_fen, parse_fen
-from loanhub.domain.permissions import Permission, Scope
-from loanhub.models import Channel, ChannelCost, Lead, LeadCost, User
-from loanhub.repositories.scope import visible_to
+from loanhub.domain.permissions import Permission
+from loanhub.models import Channel, ChannelCost, Lead, LeadCost
+from loanhub.repositories import channel_credits
 from loanhub.services import events
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._idempotency import once
@@ -26,37 +25,6 @@ from loanhub.services._transaction import reading, transaction
 
 _LEAD = Lead.__table__  # type: ignore[attr-defined]
 LONGEST_DAYS = 366
-
-
-@dataclass(frozen=True)
-class CostRow:
-    """A channel's figures over a span of days, as texts; 「—」 where nothing divides."""
-
-    code: str
-    label: str
-    leads: str
-    contacted: str
-    payouts: str
-    cost: str
-    per_lead: str
-    per_contacted: str
-    per_payout: str
-
-
-@dataclass(frozen=True)
-class EntryView:
-    """A bill as the list shows it."""
-
-    id: int
-    channel: str
-    kind: str
-    days: str
-    amount: str
-    state: str
-    note: str
-    by: str
-    voided: bool
-    version: int
 
 
 def add_cost(
@@ -111,7 +79,7 @@ def add_cost(
             events.record(
                 db, actor, "channel_cost.entered", now=now, entity="channel", entity_id=channel.id,
                 summary=f"{channel.label} {chosen.label} {format_fen(amount_fen)}",
-                after={"渠道": channel.label, "费用": format_fen(amount_fen), "期间": _days(row)},
+                after={"渠道": channel.label, "费用": format_fen(amount_fen), "期间": days_of(row)},
             )  # fmt: skip
             return {"id": row.id or 0}
 
@@ -189,15 +157,16 @@ def settle(*, now: datetime) -> int:
     return touched
 
 
-def _midnight(day: date) -> datetime:
+def midnight(day: date) -> datetime:
+    """Return the instant a day begins in Shanghai."""
     return datetime.combine(day, time(), SHANGHAI)
 
 
 def _spread(db: Session, row: ChannelCost, *, now: datetime) -> int:
     query = sa.select(col(Lead.id)).where(
         col(Lead.channel_code) == row.channel_code,
-        col(Lead.created_at) >= _midnight(row.first_date),
-        col(Lead.created_at) < _midnight(row.last_date + timedelta(days=1)),
+        col(Lead.created_at) >= midnight(row.first_date),
+        col(Lead.created_at) < midnight(row.last_date + timedelta(days=1)),
     )
     ids = [int(lead_id or 0) for lead_id in db.execute(query).scalars()]
     _put(
@@ -215,23 +184,35 @@ def _spread(db: Session, row: ChannelCost, *, now: datetime) -> int:
 
 
 def _price_payouts(db: Session, *, now: datetime) -> int:
+    """Price the payouts of leads that have none yet, each by the channels it counts for; returns how many leads."""
+    query = sa.select(col(Channel.code), col(Channel.cost_per_payout_fen)).where(
+        col(Channel.cost_model) == CostModel.PER_PAYOUT.value, col(Channel.cost_per_payout_fen) > 0
+    )
+    prices = {str(code): int(price) for code, price in db.execute(query).all()}
+    ruled = {
+        lead: shares
+        for lead, shares in channel_credits.ruled(db).items()
+        if any(code in prices for code, _ in shares)
+    }
     priced = sa.select(col(LeadCost.lead_id)).where(col(LeadCost.kind) == "payout")
-    query = (
-        sa.select(col(Lead.id), col(Lead.channel_code), col(Channel.cost_per_payout_fen))
-        .join(Channel, col(Channel.code) == col(Lead.channel_code))
+    due = (
+        sa.select(col(Lead.id), col(Lead.channel_code))
         .where(
-            col(Channel.cost_model) == CostModel.PER_PAYOUT.value, col(Channel.cost_per_payout_fen) > 0,
             col(Lead.status) == LeadStatus.FUNDED, col(Lead.id).not_in(priced),
+            sa.or_(col(Lead.channel_code).in_(prices), col(Lead.id).in_(ruled)),
         )
         .order_by(col(Lead.id))
         .limit(5000)
     )  # fmt: skip
-    by_channel: dict[str, dict[int, int]] = {}
-    for lead_id, code, price in db.execute(query).all():
-        by_channel.setdefault(code, {})[int(lead_id)] = int(price)
-    for code, amounts in by_channel.items():
-        _put(db, amounts, code, "payout", key="payout", now=now)
-    return sum(len(amounts) for amounts in by_channel.values())
+    amounts: dict[str, dict[int, int]] = {}
+    for lead_id, own in db.execute(due).all():
+        for code, percent in ruled.get(int(lead_id or 0), ((own, 100),)):
+            if code in prices:
+                share = divide_half_up(prices[code] * percent, 100)
+                amounts.setdefault(code, {})[int(lead_id or 0)] = share
+    for code, shares in amounts.items():
+        _put(db, shares, code, "payout", key=f"payout:{code}", now=now)
+    return len(set().union(*amounts.values())) if amounts else 0
 
 
 def _put(
@@ -272,102 +253,8 @@ def refund(
     )
 
 
-def cost_table(actor: Actor, *, first: date, last: date) -> tuple[list[CostRow], CostRow, list[EntryView]]:
-    """Return what each channel's leads of these days cost per head, their sum, and the newest bills.
-
-    A lead counts on the day it came in; 已联系 is one with a first contact, 放款 one that was lent to. Amounts per head
-    are rounded to the fen, halves up. Bills not yet spread, or of days without leads, count for readers of everything.
-
-    Raises:
-        NotPermitted: the actor lacks channels:cost.
-    """
-    actor.require(Permission.CHANNELS_COST)
-    one = sa.literal(1)
-    query = (
-        sa.select(
-            col(Lead.channel_code), sa.func.count(), sa.func.coalesce(sa.func.sum(Lead.cost_fen), 0),
-            sa.func.sum(sa.case((col(Lead.first_contact_at).is_not(None), one), else_=0)),
-            sa.func.sum(sa.case((col(Lead.status) == LeadStatus.FUNDED, one), else_=0)),
-        )
-        .where(
-            visible_to(actor, Lead), col(Lead.created_at) >= _midnight(first),
-            col(Lead.created_at) < _midnight(last + timedelta(days=1)),
-        )
-        .group_by(col(Lead.channel_code))
-    )  # fmt: skip
-    with reading() as db:
-        known = sa.select(col(Channel.code), col(Channel.label)).order_by(col(Channel.sort))
-        labels = {str(code): str(label) for code, label in db.execute(known).all()}
-        figures = {
-            code: (int(leads), int(cost), int(contacted or 0), int(payouts or 0))
-            for code, leads, cost, contacted, payouts in db.execute(query).all()
-        }
-        if actor.scope is Scope.ALL:
-            for code, amount in _unspread(db, first, last).items():
-                leads, cost, contacted, payouts = figures.get(code, (0, 0, 0, 0))
-                figures[code] = (leads, cost + amount, contacted, payouts)
-        rows = [_row(code, label, *figures[code]) for code, label in labels.items() if code in figures]
-        rows += [_row(code, code or "未填渠道", *f) for code, f in figures.items() if code not in labels]
-        total = [sum(f[i] for f in figures.values()) for i in range(4)]
-        return rows, _row("", "合计", *total), _entries(db, labels)
-
-
-def _unspread(db: Session, first: date, last: date) -> dict[str, int]:
-    """Return bills that lie on no lead, by channel, of the days asked for."""
-    query = (
-        sa.select(col(ChannelCost.channel_code), sa.func.sum(ChannelCost.amount_fen))
-        .where(
-            col(ChannelCost.voided_at).is_(None), col(ChannelCost.lead_count) == 0,
-            col(ChannelCost.first_date) >= first, col(ChannelCost.first_date) <= last,
-        )
-        .group_by(col(ChannelCost.channel_code))
-    )  # fmt: skip
-    return {code: int(amount) for code, amount in db.execute(query).all()}
-
-
-def _row(code: str, label: str, leads: int, cost: int, contacted: int, payouts: int) -> CostRow:
-    def per(heads: int) -> str:
-        return format_fen(divide_half_up(cost, heads)) if heads else "—"
-
-    return CostRow(
-        code,
-        label,
-        str(leads),
-        str(contacted),
-        str(payouts),
-        format_fen(cost),
-        per(leads),
-        per(contacted),
-        per(payouts),
-    )
-
-
-def _entries(db: Session, labels: dict[str, str]) -> list[EntryView]:
-    query = (
-        sa.select(ChannelCost, col(User.name))
-        .outerjoin(User, col(User.id) == col(ChannelCost.created_by_id))
-        .order_by(col(ChannelCost.id).desc())
-        .limit(100)
-    )
-    return [
-        EntryView(
-            id=row.id or 0, channel=labels.get(row.channel_code, row.channel_code), kind=CostKind(row.kind).label,
-            days=_days(row), amount=format_fen(row.amount_fen), state=_state(row), note=row.note,
-            by=who or SYSTEM.name, voided=row.voided_at is not None, version=row.version,
-        )
-        for row, who in db.execute(query).all()
-    ]  # fmt: skip
-
-
-def _state(row: ChannelCost) -> str:
-    if row.voided_at is not None:
-        return f"已作废：{row.void_reason}"
-    if row.spread_at is None:
-        return "期满后分摊"
-    return f"已分摊到 {row.lead_count} 条线索" if row.lead_count else "期间没有线索，记在渠道上"
-
-
-def _days(row: ChannelCost) -> str:
+def days_of(row: ChannelCost) -> str:
+    """Return the days of a bill as they are shown."""
     return f"{formats.day(row.first_date)} 至 {formats.day(row.last_date)}"
 
 
