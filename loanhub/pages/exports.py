@@ -17,7 +17,7 @@ from loanhub.state.exports import ExportsState as S
 def _name(row: Any) -> rx.Component:
     return rx.el.div(
         rx.el.b(row.title, class_name="m exp-name", title=row.title),
-        rx.cond(row.problem != "", rx.el.span(row.problem, class_name="t12 fb"), rx.fragment()),
+        rx.cond(row.problem != "", rx.el.span(row.problem, class_name="t12 fr"), rx.fragment()),
         class_name="col",
     )
 
@@ -57,7 +57,7 @@ COLUMNS = (
 def _card(row: Any) -> rx.Component:
     return rx.el.div(
         rx.el.div(rx.el.b(row.title, class_name="el grow"), status_chip(row.status_label, row.tone), class_name="row g2"),
-        rx.cond(row.problem != "", rx.el.span(row.problem, class_name="t12 fb"), rx.fragment()),
+        rx.cond(row.problem != "", rx.el.span(row.problem, class_name="t12 fr"), rx.fragment()),
         rx.el.div(_how_far(row), rx.el.span(class_name="grow"), rx.el.span(row.created, class_name="t12 f3"), class_name="row g2"),
         rx.el.div(rx.el.span(row.until, class_name="t12 f3 grow"), _act(row), class_name="row g2"),
         class_name="col g1 arc-card",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import sys
 from dataclasses import asdict
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -14,10 +15,11 @@ from sqlmodel import col
 
 from loanhub.analytics import book as frames
 from loanhub.analytics.measures import measures
+from loanhub.domain import formats
 from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Customer, Event, Lead
-from loanhub.services import cockpit, exports, files, targets
+from loanhub.services import cockpit, exports, files, leads, targets
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.cockpit import Selection
@@ -238,3 +240,13 @@ class TestWall:
     def test_counts_todays_leads_by_the_hour(self, firm: dict[RoleCode, Actor]) -> None:
         view = wall(firm[RoleCode.MANAGER], now=NOON)
         assert str(sum(int(row["count"] or 0) for row in view.hours)) == view.tiles[0].figure
+
+    @pytest.mark.parametrize("hour", [3, 23])
+    def test_counts_the_leads_of_the_night_as_soon_as_they_come(
+        self, firm: dict[RoleCode, Actor], hour: int
+    ) -> None:
+        now = formats.local(NOON).replace(hour=hour) + timedelta(days=1)
+        leads.create(firm[RoleCode.SALES], {"name": "夜里来的", "phone": "15400003333"}, now=now)
+        view = wall(firm[RoleCode.MANAGER], now=now)
+        assert [row["count"] for row in view.hours if row["tone"] == "now"] == ["1"]
+        assert view.tiles[0].figure == "1" and len({row["hour"] for row in view.hours}) == len(view.hours)

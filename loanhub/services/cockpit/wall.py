@@ -83,7 +83,7 @@ def _midnight(now: datetime) -> datetime:
 
 
 def _hours(db: Session, actor: Actor, now: datetime) -> tuple[Row, ...]:
-    """Return the leads of today by the hour they came in; the hours to come are blank."""
+    """Return the leads of today by the hour they came in, those of the night with the first; the hours to come are blank."""
     query = sa.select(col(Lead.created_at)).where(
         visible_to(actor, Lead), col(Lead.created_at) >= _midnight(now)
     )
@@ -91,10 +91,12 @@ def _hours(db: Session, actor: Actor, now: datetime) -> tuple[Row, ...]:
     for at in db.execute(query).scalars():
         hour = min(max(formats.local(at).hour, HOURS[0]), HOURS[-1])
         counts[hour] = counts.get(hour, 0) + 1
-    most, current = max(counts.values(), default=0), formats.local(now).hour
+    most = max(counts.values(), default=0)
+    current = min(max(formats.local(now).hour, HOURS[0]), HOURS[-1])
+    ends = {HOURS[0]: f"0–{HOURS[0]}", HOURS[-1]: f"{HOURS[-1]}–23"}
     return tuple(
         {
-            "hour": str(hour), "count": str(counts.get(hour, 0)) if hour <= current else "",
+            "hour": ends.get(hour, str(hour)), "count": str(counts.get(hour, 0)) if hour <= current else "",
             "height": bar(counts.get(hour, 0), most), "tone": "now" if hour == current else "",
         }
         for hour in HOURS

@@ -166,7 +166,7 @@ def view_of(row: ExportJob, now: datetime) -> ExportView:
         id=row.id or 0, title=row.title, what=kind_of(row.kind).label if row.kind in kinds() else "", status=row.status,
         status_label="正在停止" if running and row.cancel_requested else label,
         tone="closed" if label == "已过期" else _TONES[row.status], done=f"{row.done:,} / {row.total:,}",
-        percent=100 if status is ExportStatus.DONE else 100 * row.done // max(1, row.total), rows=f"{row.total:,}",
+        percent=100 if status is ExportStatus.DONE else 100 * row.done // max(1, row.total), rows=f"{row.total:,}" if row.total else "",
         size=formats.file_size(row.size_bytes) if row.size_bytes else "", created=formats.relative(row.created_at, now),
         created_at=formats.instant(row.created_at), until=_until(made) if kept else "", problem=row.problem,
         reason=row.reason, file_name=row.file_name, href=f"/api/files/{row.file_id}" if kept else "", running=running,
