@@ -18,6 +18,7 @@ from loanhub.analytics.measures import measures
 from loanhub.domain import formats
 from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
+from loanhub.domain.repayment.delinquency import FiveClass
 from loanhub.models import Customer, Event, Lead
 from loanhub.services import cockpit, exports, files, leads, targets
 from loanhub.services._actor import Actor
@@ -87,6 +88,24 @@ class TestBoard:
                     tile.code,
                 )
                 assert found.count == truth.rows.height, (role, tile.code)
+
+    def test_what_has_an_order_is_shown_in_it(self, firm: dict[RoleCode, Actor]) -> None:
+        ordered = {
+            "bucket": None,
+            "grade": ["低", "中", "高", "极高", "未注明"],
+            "five_class": [label for _, label in FiveClass.options()],
+        }
+        seen = set()
+        for board in cockpit.BOARDS:
+            for mix in cockpit.board(
+                firm[RoleCode.MANAGER], code=board.code, selection=QUARTER, now=NOON
+            ).mixes:
+                dimension = mix.key.rpartition(":")[2]
+                if dimension in ordered and len(mix.rows) > 1:
+                    labels, order = [row["label"] for row in mix.rows], ordered[dimension]
+                    assert labels == sorted(labels, key=order.index if order else None), mix.key
+                    seen.add(dimension)
+        assert seen == set(ordered)
 
     def test_a_representative_sees_no_record_of_another(self, firm: dict[RoleCode, Actor]) -> None:
         rep = firm[RoleCode.SALES]

@@ -221,11 +221,11 @@ def _disbursed(about: Context) -> list[Row]:
 
 
 def names_of(sources: Mapping[str, Mapping[Any, str]]) -> Namer:
-    """Return a namer that looks keys up by dimension; a key without a name reads 未注明."""
+    """Return a namer that looks keys up by dimension; no key reads 未注明, nobody's record 未分配."""
 
     def name(dimension: str, key: object) -> str:
         if key is None or key == "":
-            return "未注明"
+            return "未分配" if dimension == "owner" else "未注明"
         return sources.get(dimension, {}).get(key, str(key))
 
     return name

@@ -194,6 +194,18 @@ def _goal(
     return "", "", ""
 
 
+def _in_order(groups: Sequence[Group], dimension: str, how: How) -> list[Group]:
+    """Return what has an order of its own in it (buckets, grades, classes), anything else the largest first."""
+    if dimension in ("bucket", "grade"):
+        return sorted(groups, key=lambda one: (one.keys[0] is None, one.keys[0] or 0))
+    if dimension == "five_class":
+        classes = [code for code, _ in FiveClass.options()]
+        return sorted(
+            groups, key=lambda one: classes.index(one.keys[0]) if one.keys[0] in classes else len(classes)
+        )
+    return sorted(groups, key=lambda one: -(one.base or 0) if how is How.SHARE else -one.total)
+
+
 def _board(spec: BoardSpec, book: frames.Book, chosen: Selection, facts: Facts, now: datetime) -> BoardView:
     today = formats.local(now).date()
     window, before = chosen.windows(today)
@@ -217,9 +229,7 @@ def _board(spec: BoardSpec, book: frames.Book, chosen: Selection, facts: Facts, 
         measure = measures()[code]
         groups = breakdown(measure, book, window, [dimension])
         rows = []
-        ordered = sorted(
-            groups, key=lambda one: -(one.base or 0) if measure.how is How.SHARE else -one.total
-        )[:MIX_ROWS]
+        ordered = _in_order(groups, dimension, measure.how)[:MIX_ROWS]
         most = max((one.value or 0 for one in ordered), default=0)
         for one in ordered:
             figure = "".join(show_value(measure, one.value))
