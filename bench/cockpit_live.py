@@ -4,7 +4,8 @@ A colleague of finance posts payments on pages of loans as the page does (check,
 reads what its reader may see again, at most once a second, and is sent what changed. Measured from the confirmation sent
 to the cockpit's new amount collected. Two seconds are asked for.
 
-Run ``python -m bench.cockpit_live [--rounds 20] [--folder FOLDER]``: a demo company in a throw-away folder, or in FOLDER.
+Run ``python -m bench.cockpit_live [--rounds 20] [--watchers 0 1 50] [--folder FOLDER]``: a demo company in a throw-away folder,
+or in FOLDER.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import os
 import time
 import uuid
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -76,37 +78,56 @@ async def confirmed(product: Served, names: dict[str, str], loan: int, amount: i
     return desk
 
 
-async def follow(product: Served, names: dict[str, str], rounds: int) -> list[float]:
-    """Return the milliseconds until the cockpit showed each payment."""
-    cockpit = Tab(product, product.seeded["manager"], path="/cockpit")
+@dataclass
+class Shown:
+    """What was measured with so many cockpits open: until the last of them showed a payment, and the server's processor time."""
 
-    def collected() -> str:
+    watchers: int
+    arrived: list[float]
+    processor: list[float]
+
+
+async def follow(product: Served, names: dict[str, str], rounds: int, watchers: int) -> Shown:
+    """Return the milliseconds until every open cockpit showed each payment, and those of the server's processor for it."""
+    cockpits = [Tab(product, product.seeded["manager"], path="/cockpit") for _ in range(watchers)]
+
+    def collected(cockpit: Tab) -> str:
         tiles: list[dict[str, Any]] = cockpit.value(names["cockpit"], "second", [])
         return next((str(one["full"]) for one in tiles if one["code"] == COLLECTED), "")
 
-    async def shows_other_than(before: str) -> None:
-        await cockpit.until(lambda: collected() != before, seconds=60)
+    async def all_show_other_than(before: str) -> None:
+        await asyncio.gather(
+            *[one.until(lambda one=one: collected(one) != before, seconds=60) for one in cockpits]
+        )  # type: ignore[misc]
 
-    await cockpit.open(f"{names['session']}.enter", f"{names['cockpit']}.load")
-    await shows_other_than("")
-    arrived = []
+    for one in cockpits:
+        await one.open(f"{names['session']}.enter", f"{names['cockpit']}.load")
+    await all_show_other_than("")
+    found = Shown(watchers, [], [])
     for number in range(rounds):
         loans = product.seeded["loans"]
         desk = await confirmed(product, names, loans[number % len(loans)], 11 + number)
         await asyncio.sleep(PAUSE_SECONDS)
-        before, sent = collected(), time.perf_counter()
+        before = collected(cockpits[0]) if cockpits else ""
+        used, sent = product.cpu_seconds(), time.perf_counter()
         await desk.send(f"{names['loan']}.post")
-        await shows_other_than(before)
-        arrived.append((time.perf_counter() - sent) * 1000)
+        await all_show_other_than(before)
+        found.arrived.append((time.perf_counter() - sent) * 1000)
+        await asyncio.sleep(PAUSE_SECONDS)
+        found.processor.append((product.cpu_seconds() - used) * 1000)
         await desk.close()
-    await cockpit.close()
-    return arrived
+    for one in cockpits:
+        await one.close()
+    return found
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=20)
+    parser.add_argument(
+        "--watchers", type=int, nargs="+", default=[1], help="0 is what a payment costs unwatched"
+    )
     parser.add_argument(
         "--folder", type=Path, help="the data folder of a demo company, which gets the payments"
     )
@@ -124,9 +145,15 @@ def main() -> None:
     }  # fmt: skip
     line = ["-m", "bench.cockpit_live", "--seed", str(options.rounds)]
     with served(line, folder=options.folder) as product:
-        arrived = asyncio.run(follow(product, names, options.rounds))
-    print(f"sqlite, load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores")
-    print(figures("the manager's cockpit shows the payment", arrived))
+        product.settle()
+        for watchers in options.watchers:
+            found = asyncio.run(follow(product, names, options.rounds, watchers))
+            print(
+                f"sqlite, load average {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores, {watchers} cockpits open"
+            )
+            if watchers:
+                print(figures("the last of them shows the payment", found.arrived))
+            print(figures("the server's processor for it", found.processor))
 
 
 if __name__ == "__main__":
