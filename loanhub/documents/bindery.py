@@ -8,7 +8,6 @@ differ. ReportLab stays the one that cuts fonts and gives characters their codes
 
 import zlib
 from collections.abc import Callable, Sequence
-from hashlib import blake2b
 from typing import Any, cast
 
 from reportlab.pdfbase.ttfonts import SUBSETN
@@ -16,13 +15,14 @@ from reportlab.pdfbase.ttfonts import SUBSETN
 from loanhub.documents.archive import srgb_profile, xmp_packet
 from loanhub.documents.flow import PAGE_HEIGHT, PAGE_WIDTH, Element
 from loanhub.documents.linebreak import Line
+from loanhub.documents.pdf_objects import CATALOG, INFO, Objects
 from loanhub.documents.typeface import BaseFonts, FontFile, GlyphTable, font_file
 
 BOX = f"[0 0 {PAGE_WIDTH:.4f} {PAGE_HEIGHT:.4f}]"
 PRODUCER = "LoanHub 贷通"
 LEVEL, LEVEL_KEPT = 4, 9
 """How hard streams are packed: one document's own (9 would save 4 % of them for twice the time), those all share."""
-CATALOG, PAGES, INFO, FONTS, PROFILE = 1, 2, 3, 4, 5
+PAGES, FONTS, PROFILE = 2, 4, 5
 PAGES_KEPT = 60
 _KAPPA = 0.5523
 
@@ -243,7 +243,7 @@ class Sheets:
             else:
                 names[name] = f"/{name} {number} 0 R"
         blob, offsets = self._shared.written(len(head))
-        body = _Body(PROFILE + len(self._shared.objects), len(head) + len(blob))
+        body = Objects(PROFILE + len(self._shared.objects), len(head) + len(blob))
         for name, content in own_forms:
             names[name] = f"/{name} {body.add(form_object(content))} 0 R"
         fonts = dict(self._shared.fonts)
@@ -286,7 +286,7 @@ class Sheets:
     def _own_font(self, key: str, number: int, subset: Sequence[int]) -> Callable[[int], list[bytes]]:
         return lambda first: font_objects(font_file(key), number, subset, first)
 
-    def _bookmarks(self, body: "_Body", pages: list[int]) -> str:
+    def _bookmarks(self, body: Objects, pages: list[int]) -> str:
         if not self._outline:
             return ""
         root, numbers = body.reserve(), [body.reserve() for _ in self._outline]
@@ -323,7 +323,7 @@ class Sheets:
         return f"/Outlines {root} 0 R/PageMode/UseNone"
 
     @staticmethod
-    def _tags(body: "_Body", tree: Element, parents: list[list[Element]], pages: list[int]) -> int:
+    def _tags(body: Objects, tree: Element, parents: list[list[Element]], pages: list[int]) -> int:
         root, numbering = body.reserve(), body.reserve()
         numbers: dict[int, int] = {id(tree): body.reserve()}
         top = numbers[id(tree)]
@@ -359,51 +359,3 @@ class Sheets:
             f"<</Type/StructTreeRoot/K {top} 0 R/ParentTree {numbering} 0 R/ParentTreeNextKey {len(parents)}>>".encode(),
         )
         return root
-
-
-class _Body:
-    """The objects of one document behind the shared ones, numbered as they come."""
-
-    def __init__(self, first: int, start: int) -> None:
-        self._next, self._place = first, start
-        self._out: list[bytes] = []
-        self._offsets: dict[int, int] = {}
-
-    def reserve(self) -> int:
-        """Return a number for an object to come."""
-        number = self._next
-        self._next += 1
-        return number
-
-    def put(self, number: int, content: bytes) -> None:
-        """Write an object under its number."""
-        line = b"%d 0 obj\n%s\nendobj\n" % (number, content)
-        self._offsets[number] = self._place
-        self._place += len(line)
-        self._out.append(line)
-
-    def add(self, content: bytes) -> int:
-        """Write an object and return its number."""
-        number = self.reserve()
-        self.put(number, content)
-        return number
-
-    def many(self, make: Callable[[int], list[bytes]]) -> int:
-        """Write objects that name each other by number, and return the number of the first."""
-        first = self._next
-        for content in make(first):
-            self.add(content)
-        return first
-
-    def file(self, shared: bytes, offsets: dict[int, int]) -> bytes:
-        """Return the whole file."""
-        known = {**offsets, **self._offsets}
-        own = blake2b(b"".join(self._out), digest_size=16).hexdigest()  # PDF/A asks for a name of the file
-        table = "".join([f"{known[number]:010d} 00000 n \n" for number in range(1, self._next)])
-        return b"".join(
-            [
-                shared, *self._out, b"xref\n0 %d\n0000000000 65535 f \n" % self._next, table.encode(),
-                b"trailer\n<</Size %d/Root %d 0 R/Info %d 0 R/ID[<%s><%s>]>>\nstartxref\n%d\n%%%%EOF\n"
-                % (self._next, CATALOG, INFO, own.encode(), own.encode(), self._place),
-            ]
-        )  # fmt: skip

@@ -9,17 +9,9 @@ from loanhub.services.signing.certificates import (
 )
 from loanhub.services.signing.proof import evidence
 from loanhub.services.signing.providers.work import advance, advance_waiting, hear
-from loanhub.services.signing.rounds import (
-    Extra,
-    RoundView,
-    SignerView,
-    preview_code,
-    resend,
-    revoke,
-    round_of,
-    start,
-)
+from loanhub.services.signing.rounds import Extra, resend, revoke, start
 from loanhub.services.signing.seal import finish, finish_waiting
+from loanhub.services.signing.show import RoundView, SignerView, preview_code, round_of
 
 __all__ = [
     "Extra", "RoundView", "SignerView", "add_device", "add_pkcs12", "advance", "advance_waiting", "evidence", "finish", "finish_waiting", "hear", "link_of",

@@ -1,20 +1,18 @@
 """Document templates 文书模板: the built-in documents, the firm's own made from them, their versions and review."""
 
 from loanhub.services._templates import in_use, name_of
+from loanhub.services.templates.conditions import condition_fields, leaf, leaf_of, read_back
 from loanhub.services.templates.edit import (
     add_block,
-    condition_fields,
     create,
     drop_block,
-    leaf,
-    leaf_of,
     move_block,
-    read_back,
     rename,
     save_block,
     save_settings,
 )
 from loanhub.services.templates.fill import Candidate, candidates, data_of
+from loanhub.services.templates.forms import block_form, variables
 from loanhub.services.templates.life import (
     TrialLine,
     bring_back,
@@ -30,13 +28,11 @@ from loanhub.services.templates.view import (
     TemplateList,
     VersionLine,
     VersionView,
-    block_form,
     changes,
     find_records,
     list_templates,
     look,
     preview,
-    variables,
 )
 
 __all__ = [

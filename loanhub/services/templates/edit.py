@@ -12,28 +12,22 @@ from sqlmodel import Session, col
 
 from loanhub.documents.design import derived
 from loanhub.documents.template import get_template
-from loanhub.documents.variables import ENTITY, Variables
-from loanhub.domain import criteria as language
+from loanhub.documents.variables import Variables
 from loanhub.domain.errors import Conflict, InvalidInput
 from loanhub.domain.permissions import Permission
 from loanhub.domain.template_changes import SETTING_LABELS, summary_of
 from loanhub.domain.templates import (
-    Block,
-    BlockFault,
     BlockKind,
     Body,
     VersionStatus,
-    block_json,
     body_json,
     read_block,
     read_body,
 )
 from loanhub.models import DocumentTemplate, TemplateVersion
-from loanhub.services import conditions
 from loanhub.services._actor import Actor
 from loanhub.services._templates import extra_specs, variables_of
-from loanhub.services._transaction import reading, transaction
-from loanhub.services.lists import FilterField
+from loanhub.services._transaction import transaction
 from loanhub.services.templates._shared import get_draft, get_version, record
 from loanhub.services.templates.words import from_words
 
@@ -320,85 +314,3 @@ SUM_WORDS = "{合计}"
 
 def _total(value: Any, variables: Variables) -> str:
     return from_words(str(value).replace(SUM_WORDS, "{sum}"), variables)
-
-
-def leaf(
-    actor: Actor, *, base: str, field: str, operator: str, texts: Sequence[str], now: datetime
-) -> dict[str, object]:
-    """Return one comparison put together in the editor, as criteria JSON about a document's values.
-
-    Raises:
-        NotPermitted: the actor lacks templates:edit.
-        InvalidInput: it does not fit; the sentence says what is expected.
-    """
-    actor.require(Permission.TEMPLATES_EDIT)
-    with reading() as db:
-        catalogue = variables_of(db, base).catalogue
-    return conditions.leaf(
-        actor, ENTITY, field=field, operator=operator, texts=texts, now=now, catalogue=catalogue
-    )
-
-
-def condition_fields(actor: Actor, *, base: str) -> list[FilterField]:
-    """Return what a block's condition may compare; keys carry the kind of document, as :func:`leaf_of` reads them.
-
-    Raises:
-        NotPermitted: the actor lacks templates:edit.
-    """
-    actor.require(Permission.TEMPLATES_EDIT)
-    with reading() as db:
-        specs = variables_of(db, base).catalogue.for_filter(ENTITY)
-    return [
-        FilterField(
-            f"{base}|{spec.key}", spec.label, spec.kind_object.component,
-            tuple((one.code, one.label) for one in language.operators_for(spec)), tuple(spec.options({})),
-        )
-        for spec in specs
-    ]  # fmt: skip
-
-
-def leaf_of(
-    actor: Actor, *, field: str, operator: str, texts: Sequence[str], now: datetime
-) -> dict[str, object]:
-    """Return one comparison for a field of :func:`condition_fields`; see :func:`leaf`."""
-    base, _, key = field.partition("|")
-    get_template(base)
-    return leaf(actor, base=base, field=key, operator=operator, texts=texts, now=now)
-
-
-def read_back(
-    actor: Actor, *, base: str, leaves: Sequence[Mapping[str, Any]], raw: Mapping[str, Any]
-) -> tuple[list[str], str]:
-    """Return how comparisons read one by one, and the whole condition.
-
-    Raises:
-        NotPermitted: the actor lacks templates:edit.
-    """
-    actor.require(Permission.TEMPLATES_EDIT)
-    with reading() as db:
-        catalogue = variables_of(db, base).catalogue
-
-    def said(one: Mapping[str, Any]) -> str:
-        try:
-            return language.to_sentence(language.parse(one, catalogue, ENTITY), catalogue, ENTITY)
-        except InvalidInput as fault:
-            return fault.sentence
-
-    return [said(one) for one in leaves], said(raw) if raw else ""
-
-
-def sentence_of(block: Block, variables: Variables) -> str:
-    """Return how a block's condition reads; nothing for one that is always there."""
-    if not block.when:
-        return ""
-    try:
-        node = language.parse(block.when, variables.catalogue, ENTITY)
-    except InvalidInput:
-        return "（条件里的内容已不存在）"
-    return language.to_sentence(node, variables.catalogue, ENTITY)
-
-
-__all__ = [
-    "BlockFault", "add_block", "block_json", "condition_fields", "create", "drop_block", "leaf", "leaf_of", "move_block", "read_back", "rename", "save_block",
-    "save_settings", "sentence_of",
-]  # fmt: skip

@@ -13,22 +13,22 @@ from sqlmodel import Session, col
 from loanhub.documents import render
 from loanhub.documents.preview import page_count, page_image
 from loanhub.documents.template import get_template, missing, templates
-from loanhub.documents.variables import FORMATS, Value, Variables
+from loanhub.documents.variables import Variables
 from loanhub.domain import formats
 from loanhub.domain.errors import LoanHubError
 from loanhub.domain.permissions import Permission
 from loanhub.domain.template_changes import Change, differences, summary_of
-from loanhub.domain.templates import Block, BlockKind, Body, VersionStatus, block_json, read_body, uses
+from loanhub.domain.templates import Block, BlockKind, Body, VersionStatus, read_body
 from loanhub.models import DocumentTemplate, TemplateVersion, User
 from loanhub.services import parameters
 from loanhub.services._actor import Actor
 from loanhub.services._templates import built, variables_of
 from loanhub.services._transaction import reading
 from loanhub.services.templates._shared import check_reader, get_version
-from loanhub.services.templates.edit import SUM_WORDS, sentence_of
+from loanhub.services.templates.conditions import sentence_of
 from loanhub.services.templates.fill import SAMPLE, Candidate, candidates, data_of, link_of
 from loanhub.services.templates.life import TrialLine
-from loanhub.services.templates.words import name_of, to_words, token_of
+from loanhub.services.templates.words import to_words
 
 PREVIEW_DPI = 110
 _TONES = {VersionStatus.DRAFT: "info", VersionStatus.REVIEW: "warn", VersionStatus.PUBLISHED: "ok",
@@ -343,66 +343,3 @@ def preview(
             return b"", 0, [TrialLine(record, "", "", refusal=refusal.sentence)]
     count = page_count(pdf)
     return page_image(pdf, min(max(page, 1), count), dpi=PREVIEW_DPI), count, []
-
-
-def block_form(actor: Actor, *, version_id: int, block_id: str) -> dict[str, Any]:
-    """Return a block for the sheet that edits it: texts in people's words, ``fields`` it has, choices it offers.
-
-    Raises:
-        NotFound, NotPermitted: see :func:`look`.
-    """
-    with reading() as db:
-        template, version = get_version(db, version_id)
-        check_reader(actor)
-        variables = variables_of(db, template.base)
-        body = read_body(version.body)
-        block = next((one for one in body.blocks if one.id == block_id), None)
-        if block is None:
-            return {}
-        raw = block_json(block)
-        each = block.each or (block.source if block.kind is BlockKind.REPEAT else "")
-
-        def words(text: str) -> str:
-            return to_words(text, variables, each)
-
-        for name in ("text", "subtitle"):
-            if name in raw:
-                raw[name] = words(raw[name])
-        if "rows" in raw:
-            raw["rows"] = [[words(cell) for cell in row] for row in raw["rows"]]
-        for one in raw.get("columns", ()):
-            one["text"], one["total"] = words(one["text"]), words(one["total"].replace("{sum}", SUM_WORDS))
-        for one in raw.get("signers", ()):
-            one["name"] = words(one["name"])
-            one["lines"] = [[label, words(text)] for label, text in one["lines"]]
-        raw["label"], raw["uses"] = block.kind.label.partition("（")[0], sorted(uses(block.kind))
-        raw["condition"] = sentence_of(block, variables)
-        return raw
-
-
-def variables(actor: Actor, *, base: str, each: str = "", query: str = "") -> dict[str, Any]:
-    """Return what a text may name: {label, token, formats: [{label, token}]} found by ``query``, the lists and the parties.
-
-    Raises:
-        UnknownTemplate: no such kind of document.
-        NotPermitted: the actor may neither write nor publish templates.
-    """
-    get_template(base)
-    check_reader(actor)
-    with reading() as db:
-        known = variables_of(db, base)
-    values: list[Value] = [*known.items.get(each, {}).values(), *known.values.values()]
-    wanted = query.strip().lower()
-    found = [
-        {
-            "label": name_of(one), "token": token_of(one),
-            "formats": [{"label": way.label, "token": token_of(one, way.code)} for way in FORMATS.get(one.kind, ())[1:]],
-        }
-        for one in values
-        if not wanted or wanted in name_of(one).lower() or wanted in one.key
-    ]  # fmt: skip
-    return {
-        "values": found,
-        "lists": [{"value": key, "label": known.values[key].label} for key in known.items],
-        "parties": [{"value": key, "label": label} for key, label in known.parties.items()],
-    }

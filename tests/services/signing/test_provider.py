@@ -32,7 +32,7 @@ from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.signing.providers.http import signed_headers
 from loanhub.services.signing.providers.work import CALLBACK, SILENT
-from loanhub.services.signing.rounds import RoundView
+from loanhub.services.signing.show import RoundView
 from loanhub.services.webhooks.receive import BadSignature
 from loanhub.settings import settings
 from tests.builders import NOON, make_user
