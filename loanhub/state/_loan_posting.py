@@ -18,6 +18,8 @@ from loanhub.state.disburse import read_day
 
 PANELS = ("in", "waive", "reverse")
 KINDS = ("payment", "prepayment", "settlement", "recovery")
+TRIED_KEYS = ("amount", "prepay", "value_date", "mode")
+"""Fields judged anew with each preview."""
 FORM_KEYS = ("amount", "prepay", "value_date", "method", "payer", "bank_transaction_id", "note")
 WORDS = {
     "payment": ("入账", "确认入账"), "prepayment": ("提前还款", "确认提前还款"), "settlement": ("结清", "确认提前结清"),
@@ -173,6 +175,10 @@ class PostingMixin(rx.State, mixin=True):
             await self._preview()
 
     async def _preview(self) -> None:
+        if self.field_errors:  # what was said of an earlier text is not said of this one
+            self.field_errors = {
+                key: text for key, text in self.field_errors.items() if key not in TRIED_KEYS
+            }
         wanted = "prepay" if self.kind == "prepayment" else "amount"
         if not self._typed.get(wanted, "").strip():
             self._forget_preview()

@@ -228,6 +228,20 @@ class TestPayment:
 
         assert state.field_errors == {"amount": "请填写金额"} and not state.confirming
 
+    @pytest.mark.parametrize("wrong", ["-5", "0", "12.345", "abc", "1000000000000", "10000000000000"])
+    def test_a_wrong_amount_is_refused_beside_its_field_until_another_is_typed(
+        self, desk: Desk, visit: Callable[..., Any], wrong: str
+    ) -> None:
+        loan_id = late_loan(desk)
+        state = visit(LoanState, desk.maker, f"loans/{loan_id}")
+        do(LoanState.load, state)
+
+        do(LoanState.check_payment, state, {**FORM, "amount": wrong, "value_date": today().isoformat()})
+        assert list(state.field_errors) == ["amount"] and not state.confirming
+        do(LoanState.type_amount, state, "500")
+
+        assert state.field_errors == {} and state.tried["amount"] == "¥500.00" and payments_of(loan_id) == []
+
     def test_settles_early_with_the_quoted_amount(self, desk: Desk, visit: Callable[..., Any]) -> None:
         loan_id = late_loan(desk)
         state = visit(LoanState, desk.maker, f"loans/{loan_id}")
