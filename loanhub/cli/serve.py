@@ -30,6 +30,9 @@ def environment(port: int) -> dict[str, str]:
     return {
         **toolchain(),
         **_PREBUILT,
+        "MALLOC_ARENA_MAX": os.environ.get(
+            "MALLOC_ARENA_MAX", "2"
+        ),  # forty threads' pools keep a twentieth of the memory
         "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": str(SOCKET_MESSAGE_BYTES),
         "LOANHUB_PORT": str(port),
         "REFLEX_FRONTEND_PORT": str(port),
