@@ -23,8 +23,9 @@ from loanhub.models import Customer, Lead, Loan, User
 from loanhub.services._actor import SYSTEM
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.cockpit import keeper
+from tests.analytics.asked import OWN, between, dated, total
 from tests.analytics.random_book import fill
-from tests.analytics.truth import OWN, TRUTH, between, dated, total
+from tests.analytics.truth import TRUTH
 from tests.builders import NOON, TODAY, make_company, make_user
 from tests.copies import made_once
 
@@ -54,6 +55,15 @@ class TestMeasures:
             for period, windows in WINDOWS.items():
                 for window in windows:
                     assert measure.compute(book, window).value == TRUTH[code](window), (code, period)
+
+    @pytest.mark.parametrize("seed", [11, 2026, 90210])
+    def test_on_other_books_too(self, sqlite_database: Engine, seed: int) -> None:
+        make_company()
+        fill([make_user(RoleCode.SALES), make_user(RoleCode.SALES, team="华东二组")], seed=seed, leads=30)
+        book = keeper().of(SYSTEM)
+        for code, measure in measures().items():
+            for window in (*WINDOWS["month"], WINDOWS["quarter"][0]):
+                assert measure.compute(book, window).value == TRUTH[code](window), (seed, code)
 
     def test_each_is_the_sum_of_its_records(self, book: Book) -> None:
         for code, measure in measures().items():
