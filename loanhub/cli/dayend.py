@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated
@@ -37,7 +38,9 @@ def dayend(
         try:
             until = date.fromisoformat(day)
         except ValueError:
-            typer.secho("--date：日期写成 2026-05-21 这样的形式", fg=typer.colors.RED, err=True)
+            written = re.fullmatch(r"\d{4}-\d{2}-\d{2}", day)
+            sentence = "没有这一天" if written else "日期写成 2026-05-21 这样的形式"
+            typer.secho(f"--date：{sentence}", fg=typer.colors.RED, err=True)
             raise typer.Exit(1) from None
     started = time.monotonic()
 
