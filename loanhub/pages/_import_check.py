@@ -28,6 +28,34 @@ def _preview_line(row: rx.Var[PreviewLine]) -> rx.Component:
     )
 
 
+def _preview_card(row: rx.Var[PreviewLine]) -> rx.Component:
+    """Draw a row on a phone: what the check says, then a line a column."""
+    said = rx.foreach(
+        row.cells,
+        lambda cell, place: rx.cond(
+            cell != "",
+            rx.el.div(
+                rx.el.dt(S.headings[place], class_name="f3", style={"flex": "0 0 96px"}),
+                rx.el.dd(cell, class_name="grow", style={"overflowWrap": "anywhere"}),
+                class_name="row g2",
+                style={"alignItems": "baseline"},
+            ),
+            rx.fragment(),
+        ),
+    )
+    return rx.el.li(
+        rx.el.div(
+            tag(row.label, row.tone),
+            rx.el.b(rx.Var.create("第 ") + row.number.to_string() + " 行"),
+            rx.el.span(row.sentence, class_name="t12 f2"),
+            class_name="row g2 wrap",
+        ),
+        rx.el.dl(said, class_name="col g1 t13"),
+        class_name="col g2",
+        style={"padding": "12px 16px", "borderTop": "1px solid var(--line)"},
+    )
+
+
 def _mending() -> rx.Component:
     """Draw the faulty cells, each with its field."""
 
@@ -140,7 +168,10 @@ def check() -> rx.Component:
             class_name="sec-h",
             style={"padding": "8px 24px"},
         ),
-        rx.el.div(preview, style={"overflowX": "auto"}, tab_index=0),
+        rx.el.div(preview, class_name="no-phone", style={"overflowX": "auto"}, tab_index=0),
+        rx.el.ul(
+            rx.foreach(S.lines, _preview_card), class_name="only-phone", custom_attrs={"aria-label": "预览"}
+        ),
         _mending(),
         rx.cond(
             S.problems.length() > 0,
