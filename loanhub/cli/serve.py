@@ -30,9 +30,8 @@ def environment(port: int) -> dict[str, str]:
     return {
         **toolchain(),
         **_PREBUILT,
-        "MALLOC_ARENA_MAX": os.environ.get(
-            "MALLOC_ARENA_MAX", "2"
-        ),  # forty threads' pools keep a twentieth of the memory
+        # Forty threads with a pool each keep a twentieth more memory than all need.
+        "MALLOC_ARENA_MAX": os.environ.get("MALLOC_ARENA_MAX", "2"),
         "REFLEX_SOCKET_MAX_HTTP_BUFFER_SIZE": str(SOCKET_MESSAGE_BYTES),
         "LOANHUB_PORT": str(port),
         "REFLEX_FRONTEND_PORT": str(port),
