@@ -36,7 +36,8 @@ def test_runs_up_to_yesterday_and_then_has_nothing_to_do(run: CliRunner) -> None
 
 
 @pytest.mark.parametrize(
-    ("given", "said"), [("2026-02-30", "没有这一天"), ("tomorrow", "日期写成"), ("2199-01-01", "不能晚于今天")]
+    ("given", "said"),
+    [("2026-02-30", "没有这一天"), ("tomorrow", "日期写成"), ("2199-01-01", "不能晚于今天")],
 )
 def test_refuses_what_is_no_day_or_to_come(run: CliRunner, given: str, said: str) -> None:
     found = run.invoke(app, ["dayend", "--date", given])
