@@ -7,6 +7,7 @@ from typing import Any
 
 import reflex as rx
 from reflex.event import EventSpec
+from reflex.vars import VarData
 
 
 def send_file(input_id: str, *, kind: str, limit_bytes: int, on_done: Any) -> EventSpec:
@@ -23,6 +24,24 @@ def send_file(input_id: str, *, kind: str, limit_bytes: int, on_done: Any) -> Ev
         " catch { return {error: '网络中断，文件没有上传，可以重试'}; } })()"
     )
     return rx.call_script(script, callback=on_done)
+
+
+def dropped_into(input_id: Any) -> dict[str, Any]:
+    """Return the attributes of a place where files may be dropped 拖入: they are chosen in a file input, as if by hand."""
+    field = rx.Var.create(input_id)
+    over = "((e) => { e.preventDefault(); e.currentTarget.dataset.over = '1' })"
+    left = "((e) => { delete e.currentTarget.dataset.over })"
+    dropped = (
+        "((e) => { e.preventDefault(); delete e.currentTarget.dataset.over;"
+        f" const input = document.getElementById({field!s});"
+        " if (!input || !e.dataTransfer.files.length) return; input.files = e.dataTransfer.files;"
+        " input.dispatchEvent(new Event('change', {bubbles: true})) })"
+    )
+    return {
+        "onDragOver": rx.Var(over),
+        "onDragLeave": rx.Var(left),
+        "onDrop": rx.Var(dropped, _var_data=VarData.merge(field._get_all_var_data())),
+    }
 
 
 SHRINK = (

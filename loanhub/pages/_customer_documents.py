@@ -11,10 +11,11 @@ from loanhub.components.dialogs import confirm
 from loanhub.components.forms import Field, field, form
 from loanhub.components.icons import icon
 from loanhub.components.states import empty
-from loanhub.components.upload import send_files
+from loanhub.components.upload import dropped_into, send_files
 from loanhub.domain.documents import DocumentKind
 from loanhub.domain.permissions import Permission
 from loanhub.pages._customer_head import may, when
+from loanhub.pages._upload_link import upload_link_button, upload_link_dialog
 from loanhub.settings import settings
 from loanhub.state.customer_documents import CustomerDocumentsState
 
@@ -79,17 +80,19 @@ def documents_tab() -> rx.Component:
         Permission.DOCUMENTS_UPLOAD,
         rx.el.div(
             icon("upload"),
-            rx.el.span("上传图片、PDF、录音或视频，手机可直接拍"),
+            rx.el.span("拖入或选择图片、PDF、录音、视频；手机可直接拍"),
             rx.el.span(class_name="grow"),
             rx.cond(T.uploading, rx.el.span(rx.el.i(class_name="spin"), " 正在上传", class_name="row g2"), rx.fragment()),
             button("其他资料", icon_name="paperclip", size="sm", on_click=opener("doc-other")),
             button("拍面签照片", icon_name="camera", size="sm", on_click=opener("doc-camera")),
+            rx.cond(T.asking > 0, upload_link_button(T.asking, size="sm"), rx.fragment()),
             rx.el.ul(id="doc-progress", class_name="uplist", custom_attrs={"aria-live": "polite", "aria-label": "正在上传的文件"}),
             class_name="upz",
+            custom_attrs=dropped_into("doc-other"),
         ),
     )  # fmt: skip
     left = rx.el.div(_summary(), upload, rx.foreach(T.shelves, shelf), class_name="col g5")
-    return rx.fragment(rx.el.div(left, _preview(), class_name="dl3"), rx.el.div(*kinds))
+    return rx.fragment(rx.el.div(left, _preview(), class_name="dl3"), rx.el.div(*kinds), upload_link_dialog())
 
 
 def _summary() -> rx.Component:
@@ -124,6 +127,11 @@ def _summary() -> rx.Component:
             rx.el.span(class_name="grow"),
             rx.el.span(T.asked_by, class_name="t12 f3 el"),
             rx.cond(T.stage != "", rx.el.span("现在：", T.stage, class_name="t12 f3 nw"), rx.fragment()),
+            rx.cond(
+                T.there & may(Permission.DOCUMENTS_EXPORT),
+                link_button("打包下载", T.packing, size="sm", look="g", icon_name="package"),
+                rx.fragment(),
+            ),
             class_name="sec-h",
         ),
         lacking,
@@ -180,6 +188,7 @@ def _tile(one: Any) -> rx.Component:
         disabled=~may(Permission.DOCUMENTS_UPLOAD),
         title=one.more,
         class_name=rx.cond(one.state == "original", "dc", "dc miss"),
+        custom_attrs=dropped_into(rx.Var.create("doc-") + one.kind),
     )
     return rx.cond(one.missing, wanted, there)
 

@@ -14,11 +14,11 @@ from loanhub.state._base import SessionState
 from loanhub.state.upload_links import UploadLinkState as S
 
 
-def upload_link_button(application_id: Any) -> rx.Component:
+def upload_link_button(application_id: Any, *, size: str = "") -> rx.Component:
     """Return the button, for those who may hand papers in."""
     return rx.cond(
         SessionState.allowed.contains(Permission.DOCUMENTS_UPLOAD.value),
-        button("发补件链接", icon_name="link", look="soft", on_click=S.open(application_id)),
+        button("发补件链接", icon_name="link", look="soft", size=size, on_click=S.open(application_id)),
         rx.fragment(),
     )
 

@@ -59,6 +59,11 @@ class CustomerDocumentsState(SessionState):
     total: int = 0
     asked_by: str = ""
     stage: str = ""
+    asking: int = 0
+    """The newest open application of the customer, whose missing papers a link can ask for; 0 without one."""
+    there: bool = False
+    packing: str = ""
+    """Where this customer's papers are chosen and packed."""
     missing: list[dict[str, str]] = []
     chosen: Tile = Tile()
     looks: list[dict[str, str]] = []
@@ -101,7 +106,7 @@ class CustomerDocumentsState(SessionState):
         found = await rx.run_in_thread(lambda: documents.checklist(actor, customer_id=wanted, now=now))
         self.done_text, self.total, self.done = f"{found.done} / {found.total}", found.total, found.done
         self.asked_by = "、".join(found.products) or "基本资料"
-        self.stage = found.stage
+        self.stage, self.asking = found.stage, found.application_id
         self.missing = [
             {
                 "kind": slot.kind, "label": slot.label, "due": "1" if slot.due else "", "expired": "1" if slot.files else "",
@@ -110,10 +115,11 @@ class CustomerDocumentsState(SessionState):
             for slot in sorted(found.missing, key=lambda one: not one.due)
         ]  # fmt: skip
         self.shelves = [_shelf(title, slots) for title, slots in found.groups]
-        known = [tile.id for shelf in self.shelves for tile in shelf.tiles]
-        if self.chosen.id not in known:
-            self.chosen = next((t for s in self.shelves for t in s.tiles if t.picture or t.pdf), Tile())
-            self.looks = []
+        known = {tile.id for shelf in self.shelves for tile in shelf.tiles if tile.id}
+        self.there = bool(known)
+        self.packing = f"/archive?q={(await self.get_state(CustomerState)).head.number}"
+        if self.chosen.id not in known:  # none is opened unasked: a look at an identity card is logged
+            self.chosen, self.looks = Tile(), []
 
     @rx.event
     @needs(Permission.DOCUMENTS_READ)

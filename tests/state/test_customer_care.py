@@ -88,9 +88,11 @@ class TestDocuments:
         papers = sibling(page, CustomerDocumentsState)
         do(CustomerDocumentsState.load, papers)
         assert (papers.done_text, papers.missing[0]["label"]) == ("0 / 5", "身份证正面")
+        assert (papers.asking, papers.there, papers.chosen.id) == (0, False, 0), "no application, no file"
         file = files.upload(rep, source=photo(), file_name="a.jpg", kind="other", now=utc_now())
         do(CustomerDocumentsState.uploaded, papers, "id_front", [{"id": file.id, "name": "a.jpg"}])
         assert papers.done_text == "1 / 5" and papers.chosen.id == file.id
+        assert papers.there and papers.packing == f"/archive?q={page.head.number}"
         do(CustomerDocumentsState.relabel, papers, {"kind": "id_front", "label": "", "expires": "2020-01-01"})
         assert (papers.done_text, papers.missing[0]["note"]) == ("0 / 5", "2020-01-01 已过期")
         assert [look["what"] for look in papers.looks]

@@ -60,7 +60,8 @@ class Slot:
 class Checklist:
     """The checklist 资料清单 by group, (group label, slots); ``done`` of ``total`` required kinds are there, looked at, and count.
 
-    ``products`` name what is asked for, empty for the basics; ``stage`` is where the case stands.
+    ``products`` name what is asked for, empty for the basics; ``stage`` is where the case stands; ``application_id`` is the
+    newest open application that asks, 0 without one.
     """
 
     groups: tuple[tuple[str, tuple[Slot, ...]], ...]
@@ -68,6 +69,7 @@ class Checklist:
     total: int
     products: tuple[str, ...] = ()
     stage: str = ""
+    application_id: int = 0
 
     @property
     def missing(self) -> tuple[Slot, ...]:
@@ -105,7 +107,7 @@ def checklist_of(
 ) -> Checklist:
     """Return the checklist of a customer already found and judged; see :func:`checklist`."""
     today = local(now).date()
-    asked = _asked(db, customer, application_id)
+    asked, open_id = _asked(db, customer, application_id)
     required = set(
         required_kinds(
             [name for names in asked.values() for name in names], company=customer.kind == "company"
@@ -149,13 +151,13 @@ def checklist_of(
     return Checklist(
         tuple(group for group in groups if group[1]), sum(1 for one in lines if not one.missing and one.state is not SlotState.PENDING), len(required),
         products=tuple(name for name, names in asked.items() if names),
-        stage=stages[here][0] if here is not None else "",
+        stage=stages[here][0] if here is not None else "", application_id=open_id,
     )  # fmt: skip
 
 
-def _asked(db: Session, customer: Customer, application_id: int | None) -> dict[str, list[str]]:
-    """Return the kinds each product of an open application asks for, by the product's name."""
-    query = sa.select(col(Product.label), col(Product.required_documents)).join(
+def _asked(db: Session, customer: Customer, application_id: int | None) -> tuple[dict[str, list[str]], int]:
+    """Return the kinds each product of an open application asks for, by the product's name; and the newest of these, or 0."""
+    query = sa.select(col(Product.label), col(Product.required_documents), col(Application.id)).join(
         Application, col(Application.product_id) == col(Product.id)
     )
     if application_id is not None:
@@ -165,10 +167,11 @@ def _asked(db: Session, customer: Customer, application_id: int | None) -> dict[
             col(Application.customer_id) == customer.id, col(Application.status).not_in(_OVER)
         )
     found = db.execute(query.order_by(col(Application.id))).all()
+    newest = int(found[-1][2]) if found else 0
     if not found and application_id is None:
         # Nothing under way: what was asked for the loan last granted still has to be there.
         last = (
-            sa.select(col(Product.label), col(Product.required_documents))
+            sa.select(col(Product.label), col(Product.required_documents), col(Application.id))
             .join(Application, col(Application.product_id) == col(Product.id))
             .where(
                 col(Application.customer_id) == customer.id,
@@ -176,7 +179,7 @@ def _asked(db: Session, customer: Customer, application_id: int | None) -> dict[
             )
         )
         found = db.execute(last.order_by(col(Application.id).desc()).limit(1)).all()
-    return {str(label): list(names) for label, names in found}
+    return {str(label): list(names) for label, names, _ in found}, newest
 
 
 def _originals(db: Session, customer: Customer) -> dict[str, str]:

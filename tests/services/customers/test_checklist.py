@@ -52,7 +52,7 @@ def test_names_the_products_that_ask_and_the_stage_by_which() -> None:
     rep = make_user(RoleCode.SALES)
     made = make_customer(rep)
     product = make_product(label="房抵经营贷", required_documents=["id_front", "property", "bank_flow"])
-    make_application(made, product, status=ApplicationStatus.DRAFT)
+    asking = make_application(made, product, status=ApplicationStatus.DRAFT)
     at_stage(made, "review")
 
     found = slots(rep, made)
@@ -62,7 +62,8 @@ def test_names_the_products_that_ask_and_the_stage_by_which() -> None:
         "property": (("房抵经营贷",), "银行面签", False),
         "bank_flow": (("房抵经营贷",), "方案匹配", False),
     }
-    assert documents.checklist(rep, customer_id=made, now=NOON).stage == "资质审核"
+    whole = documents.checklist(rep, customer_id=made, now=NOON)
+    assert (whole.stage, whole.application_id) == ("资质审核", asking)
 
 
 def test_what_has_expired_is_missing_again() -> None:
