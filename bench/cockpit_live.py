@@ -95,14 +95,12 @@ async def follow(product: Served, names: dict[str, str], rounds: int, watchers: 
         tiles: list[dict[str, Any]] = cockpit.value(names["cockpit"], "second", [])
         return next((str(one["full"]) for one in tiles if one["code"] == COLLECTED), "")
 
-    async def all_show_other_than(before: str) -> None:
-        await asyncio.gather(
-            *[one.until(lambda one=one: collected(one) != before, seconds=60) for one in cockpits]
-        )  # type: ignore[misc]
+    async def shows_other_than(cockpit: Tab, before: str) -> None:
+        await cockpit.until(lambda: collected(cockpit) != before, seconds=60)
 
     for one in cockpits:
         await one.open(f"{names['session']}.enter", f"{names['cockpit']}.load")
-    await all_show_other_than("")
+        await shows_other_than(one, "")
     found = Shown(watchers, [], [])
     for number in range(rounds):
         loans = product.seeded["loans"]
@@ -111,7 +109,7 @@ async def follow(product: Served, names: dict[str, str], rounds: int, watchers: 
         before = collected(cockpits[0]) if cockpits else ""
         used, sent = product.cpu_seconds(), time.perf_counter()
         await desk.send(f"{names['loan']}.post")
-        await all_show_other_than(before)
+        await asyncio.gather(*[shows_other_than(one, before) for one in cockpits])
         found.arrived.append((time.perf_counter() - sent) * 1000)
         await asyncio.sleep(PAUSE_SECONDS)
         found.processor.append((product.cpu_seconds() - used) * 1000)
