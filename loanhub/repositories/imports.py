@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
 
 from loanhub.domain.errors import NotFound
-from loanhub.models import Customer, Department, ImportBatch, ImportRow, Lead, LeadTouch, Task, User
+from loanhub.models import Customer, Department, ImportBatch, ImportRow, Lead, LeadTouch, SopRun, Task, User
 from loanhub.repositories import bulk
 
 AT_ONCE = 500
@@ -137,18 +139,48 @@ def attached(batch_id: int) -> sa.ColumnElement[bool]:
 
 
 def untouched(batch_id: int) -> sa.ColumnElement[bool]:
-    """Return the condition on leads of a batch that nobody has worked on since."""
+    """Return the condition on leads of a batch that nobody has worked on since.
+
+    A to-do that a sequence or a rule put there is no work as long as it lies as it was put.
+    """
+    work = sa.or_(col(Task.created_by_id).is_not(None), col(Task.version) > 1, col(Task.done_at).is_not(None))
     return sa.and_(
         col(Lead.import_batch_id) == batch_id,
         col(Lead.deleted_at).is_(None),
         col(Lead.version) == 1,
         sa.or_(col(Lead.customer_id).is_(None), attached(batch_id)),
-        ~sa.exists().where(col(Task.lead_id) == col(Lead.id)),
+        ~sa.exists().where(col(Task.lead_id) == col(Lead.id), work),
         ~sa.exists().where(
             col(LeadTouch.lead_id) == col(Lead.id),
             sa.or_(col(LeadTouch.import_batch_id).is_(None), col(LeadTouch.import_batch_id) != batch_id),
         ),
     )
+
+
+def take_away(db: Session, batch_id: int, *, now: datetime) -> int:
+    """Remove the leads of a batch that nobody has worked on, with what was waiting to be done for them; return how many."""
+
+    def count(statement: Any) -> int:
+        found = db.execute(statement.execution_options(synchronize_session=False))
+        return int(getattr(found, "rowcount", 0))
+
+    taken = {"deleted_at": now, "updated_at": now, "version": col(Lead.version) + 1}
+    removed = count(sa.update(Lead).where(untouched(batch_id)).values(**taken))
+    gone = sa.select(col(Lead.id)).where(col(Lead.import_batch_id) == batch_id, col(Lead.deleted_at) == now)
+    count(
+        sa.update(Task)
+        .where(col(Task.lead_id).in_(gone), col(Task.done_at).is_(None), col(Task.deleted_at).is_(None))
+        .values(deleted_at=now)
+    )
+    count(
+        sa.update(SopRun)
+        .where(col(SopRun.lead_id).in_(gone), col(SopRun.ended_at).is_(None))
+        .values(
+            state="left", ended_at=now, next_at=None, reason="导入已撤销", version=col(SopRun.version) + 1
+        )
+    )
+    count(sa.delete(LeadTouch).where(col(LeadTouch.import_batch_id) == batch_id))
+    return removed
 
 
 MENDED = "mended"

@@ -16,7 +16,7 @@ from sqlmodel import Session, col
 from loanhub.domain import formats
 from loanhub.domain.errors import Conflict
 from loanhub.domain.permissions import Permission
-from loanhub.models import Customer, ImportBatch, ImportRow, Lead, LeadTouch, User
+from loanhub.models import Customer, ImportBatch, ImportRow, Lead, User
 from loanhub.repositories import imports as repository
 from loanhub.repositories.scope import visible_to
 from loanhub.services import catalogue as catalogues
@@ -260,14 +260,7 @@ def undo(actor: Actor, *, batch_id: int, now: datetime) -> Undone:
             raise Conflict("导入结束后才能撤销")
         if now > deadline:
             raise Conflict(f"导入已超过 {UNDO_HOURS} 小时，不能整批撤销")
-        taken = db.execute(
-            sa.update(Lead)
-            .where(repository.untouched(batch_id))
-            .values(deleted_at=now, updated_at=now, version=col(Lead.version) + 1)
-            .execution_options(synchronize_session=False)
-        )
-        removed = int(getattr(taken, "rowcount", 0))
-        db.execute(sa.delete(LeadTouch).where(col(LeadTouch.import_batch_id) == batch_id))
+        removed = repository.take_away(db, batch_id, now=now)
         stays = sa.select(col(Lead.id), col(Lead.number), col(Lead.name)).where(
             col(Lead.import_batch_id) == batch_id, col(Lead.deleted_at).is_(None)
         )
