@@ -54,13 +54,15 @@ def _queue_row(row: rx.Var[QueueItem]) -> rx.Component:
 def queue() -> rx.Component:
     """Draw the queue with its search, views and filters."""
     statuses = [(s.value, s.label) for s in ApplicationStatus]
-    segment = option_filter("客户分群", S.segments, S.segment, S.choose_segment, value_label=S.segment_name)
+    segment = option_filter(
+        "客户分群", S.segment_options, S.segment, S.choose_segment, value_label=S.segment_name
+    )
     head = rx.el.header(
         saved_views(S.tabs, S.scope, S.choose_scope),
         search_box(S.search.debounce(250), placeholder="客户、手机尾号、编号", value=S.text, width="100%"),
         rx.el.div(
             option_filter("状态", statuses, S.status, S.choose_status),
-            rx.cond(S.segments.length() > 0, segment, rx.fragment()),
+            rx.cond(S.segment_options.length() > 0, segment, rx.fragment()),
             class_name="row g2 wrap",
         ),
     )

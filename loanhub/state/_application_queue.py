@@ -53,7 +53,7 @@ class ApplicationQueue(SessionState, mixin=True):
     text: str = ""
     segment: str = ""
     segment_name: str = ""
-    segments: list[dict[str, str]] = []
+    segment_options: list[dict[str, str]] = []
     total: int = 0
     previous_id: str = ""
     next_id: str = ""
@@ -98,7 +98,7 @@ class ApplicationQueue(SessionState, mixin=True):
                 actor, scope=scope, status=status, text=text, segment_id=segment_id, now=now
             )
         )
-        self.segments = [{"value": str(number), "label": name} for number, name in found.segments]
+        self.segment_options = [{"value": str(number), "label": name} for number, name in found.segments]
         names = dict(found.segments)
         self.segment_name = names.get(segment_id, "没有这个分群") if segment_id else ""
         self.rows = [

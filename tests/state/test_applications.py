@@ -123,7 +123,7 @@ class TestQueue:
         state = visit(Draft, rep, scope="all", segment="77")
 
         do(Draft.load, state)
-        assert state.rows == [] and state.segment_name == "没有这个分群"
+        assert state.rows == [] and state.segment_name == "没有这个分群" and state.segment_options == []
 
         assert "segment=" not in str(do(Queue.choose_segment, state, "x")) and len(state.rows) == 1
         assert "segment=77" in str(do(Queue.choose_segment, state, "77")) and state.rows == []
