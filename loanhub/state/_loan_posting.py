@@ -18,8 +18,8 @@ from loanhub.state.disburse import read_day
 
 PANELS = ("in", "waive", "reverse")
 KINDS = ("payment", "prepayment", "settlement", "recovery")
-TRIED_KEYS = ("amount", "prepay", "value_date", "mode")
-"""Fields judged anew with each preview."""
+TRIED_KEYS = ("amount", "prepay", "value_date")
+"""Fields judged anew with each preview; what was said of an earlier text is not said of the next one."""
 FORM_KEYS = ("amount", "prepay", "value_date", "method", "payer", "bank_transaction_id", "note")
 WORDS = {
     "payment": ("入账", "确认入账"), "prepayment": ("提前还款", "确认提前还款"), "settlement": ("结清", "确认提前结清"),
@@ -56,7 +56,6 @@ class PostingMixin(rx.State, mixin=True):
     modes: list[dict[str, str]] = []
     compared: list[dict[str, str]] = []
     preview_error: str = ""
-    preview_field: str = ""
     moved: str = ""
     confirming: bool = False
     field_errors: dict[str, str] = {}
@@ -88,7 +87,8 @@ class PostingMixin(rx.State, mixin=True):
 
     def _forget_preview(self) -> None:
         self.tried, self.parts, self.changed, self.warnings, self.term_lines = {}, [], [], [], []
-        self.compared, self.preview_error, self.preview_field = [], "", ""
+        self.compared, self.preview_error = [], ""
+        self.field_errors = {key: text for key, text in self.field_errors.items() if key not in TRIED_KEYS}
 
     @rx.event
     @needs(Permission.LOANS_READ)
@@ -175,10 +175,6 @@ class PostingMixin(rx.State, mixin=True):
             await self._preview()
 
     async def _preview(self) -> None:
-        if self.field_errors:  # what was said of an earlier text is not said of this one
-            self.field_errors = {
-                key: text for key, text in self.field_errors.items() if key not in TRIED_KEYS
-            }
         wanted = "prepay" if self.kind == "prepayment" else "amount"
         if not self._typed.get(wanted, "").strip():
             self._forget_preview()
@@ -207,10 +203,11 @@ class PostingMixin(rx.State, mixin=True):
             found = await self._ask(self.mode)
         except (InvalidInput, Conflict) as refusal:
             self._forget_preview()
-            self.preview_error = refusal.sentence
-            self.preview_field = next(iter(getattr(refusal, "fields", {}) or {}), "")
+            named = {key: text for key, text in getattr(refusal, "fields", {}).items() if key in TRIED_KEYS}
+            self.field_errors = {**self.field_errors, **named}
+            self.preview_error = "" if named else refusal.sentence
             return
-        self.preview_error = self.preview_field = ""
+        self._forget_preview()
         self._show_preview(found)
         if self.kind == "prepayment":
             await self._compare(found)

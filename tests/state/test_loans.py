@@ -184,7 +184,7 @@ class TestPayment:
 
         assert state.tried["uppercase"] == "壹仟元整" and state.parts
         do(LoanState.type_amount, state, "一千")
-        assert state.preview_error and not state.tried
+        assert list(state.field_errors) == ["amount"] and not state.tried
         assert payments_of(loan_id) == []
 
     def test_confirmed_it_is_posted_once(self, desk: Desk, visit: Callable[..., Any]) -> None:
