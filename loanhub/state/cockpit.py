@@ -28,6 +28,10 @@ LEADERS = ("amount", "loans", "rate")
 PLACES = ("cities", "provinces", "times")
 
 
+def _looked(actor: Actor, wanted: Selection) -> CockpitView:
+    return cockpit.look(actor, selection=wanted, now=utc_now())
+
+
 class CockpitState(DrillMixin, SessionState):
     """What the cockpit shows. ``flashing`` holds the codes of the numbers that changed with the last live reading."""
 
@@ -250,11 +254,11 @@ class CockpitState(DrillMixin, SessionState):
             return
         actor = await self._actor()
         actor.require(Permission.COCKPIT_READ)
-        wait = _shared_reading.shared.too_soon(self._key(actor, self._selection()))
-        if wait:
-            _shared_reading.shared.call_again(wait)
+        wanted = self._selection()
+        view = await _shared_reading.shared.live(self._key(actor, wanted), lambda: _looked(actor, wanted))
+        if view is None or view is self._view:
             return
-        await self._read(self._selection(), live=True)
+        self._show_view(view, live=True)
         if self.drill_open:
             await self._drill(self.opened.code, self.opened.by, self.opened.only)
 
@@ -289,14 +293,15 @@ class CockpitState(DrillMixin, SessionState):
     async def _read(self, wanted: Selection, *, live: bool = False) -> None:
         actor = await self._actor()
         actor.require(Permission.COCKPIT_READ)
-        view = await _shared_reading.shared.get(
-            self._key(actor, wanted), lambda: cockpit.look(actor, selection=wanted, now=utc_now())
-        )
+        view = await _shared_reading.shared.get(self._key(actor, wanted), lambda: _looked(actor, wanted))
+        self._show_view(view, live=live)
+
+    def _show_view(self, view: CockpitView, *, live: bool) -> None:
         before = self._numbers() if live and self.loaded else {}
-        self._show_view(view)
+        self._fill(view)
         self.flashing = [code for code, text in self._numbers().items() if before.get(code, text) != text]
 
-    def _show_view(self, view: CockpitView) -> None:
+    def _fill(self, view: CockpitView) -> None:
         chosen = view.selection
         self._view = view
         self.period, self.compare, self.over = chosen.period, chosen.compare, chosen.over

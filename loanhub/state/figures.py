@@ -21,6 +21,10 @@ from loanhub.state._shared_reading import TOPIC, Key
 from loanhub.state._taking import handed_file
 
 
+def _board(actor: Actor, code: str, wanted: Selection) -> BoardView:
+    return cockpit.board(actor, code=code, selection=wanted, now=utc_now())
+
+
 class FiguresState(DrillMixin, SessionState):
     """What a role's board shows."""
 
@@ -143,11 +147,16 @@ class FiguresState(DrillMixin, SessionState):
             return
         actor = await self._actor()
         actor.require(Permission.FIGURES_READ)
-        wait = _shared_reading.shared.too_soon(self._key(actor, self.code, self._selection()))
-        if wait:
-            _shared_reading.shared.call_again(wait)
+        code, wanted = self.code, self._selection()
+        view = await _shared_reading.shared.live(
+            self._key(actor, code, wanted), lambda: _board(actor, code, wanted)
+        )
+        if view is None:
             return
-        await self._read(self.code, self._selection(), live=True)
+        before = {tile.code: tile.figure + tile.unit for tile in self.tiles} if self.loaded else {}
+        self._show_view(view)
+        shown = {tile.code: tile.figure + tile.unit for tile in self.tiles}
+        self.flashing = [code for code, text in shown.items() if before.get(code, text) != text]
         if self.drill_open:
             await self._drill(self.opened.code, self.opened.by, self.opened.only)
 
@@ -163,19 +172,15 @@ class FiguresState(DrillMixin, SessionState):
             **{key: value if isinstance(value, str) else "" for key, value in values.items()}
         ).known()
 
-    async def _read(self, code: Any, wanted: Selection, *, live: bool = False) -> None:
+    async def _read(self, code: Any, wanted: Selection) -> None:
         actor = await self._actor()
         actor.require(Permission.FIGURES_READ)
         asked = code if isinstance(code, str) else ""
         view = await _shared_reading.shared.get(
-            self._key(actor, asked, wanted),
-            lambda: cockpit.board(actor, code=asked, selection=wanted, now=utc_now()),
+            self._key(actor, asked, wanted), lambda: _board(actor, asked, wanted)
         )
-        before = {tile.code: tile.figure + tile.unit for tile in self.tiles} if live and self.loaded else {}
         self._show_view(view)
-        self.flashing = [
-            tile.code for tile in self.tiles if before.get(tile.code, tile.figure + tile.unit) != tile.figure + tile.unit
-        ]  # fmt: skip
+        self.flashing = []
 
     def _show_view(self, view: BoardView) -> None:
         self.code, self.label = view.code, view.label

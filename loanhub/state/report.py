@@ -190,17 +190,13 @@ class ReportState(Choosing, Conditions, SessionState):  # type: ignore[misc]
             key,
             self.may_build,
         )
-        wait = _shared_reading.shared.too_soon(mine)
-        if wait:
-            _shared_reading.shared.call_again(wait)
-            return
         ask = (
             (lambda: reports.answer(actor, raw, title=title, now=now))
             if self.may_build
             else (lambda: reports.run(actor, key, now=now))
         )
-        table = await _shared_reading.shared.get(mine, ask)
-        if (table.columns, table.rows, table.totals) != (
+        table = await _shared_reading.shared.live(mine, ask)
+        if table is not None and (table.columns, table.rows, table.totals) != (
             self._table.columns,
             self._table.rows,
             self._table.totals,

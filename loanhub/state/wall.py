@@ -88,11 +88,11 @@ class WallState(SessionState):
             return
         actor = await self._actor()
         actor.require(Permission.COCKPIT_READ)
-        wait = _shared_reading.shared.too_soon(("wall", *cockpit.scope_key(actor)))
-        if wait:
-            _shared_reading.shared.call_again(wait)
-            return
-        await self._read()
+        view = await _shared_reading.shared.live(
+            ("wall", *cockpit.scope_key(actor)), lambda: wall(actor, now=utc_now())
+        )
+        if view is not None:
+            self._show(view)
 
     async def _read(self) -> None:
         actor = await self._actor()
@@ -100,6 +100,9 @@ class WallState(SessionState):
         view: WallView = await _shared_reading.shared.get(
             ("wall", *cockpit.scope_key(actor)), lambda: wall(actor, now=utc_now())
         )
+        self._show(view)
+
+    def _show(self, view: WallView) -> None:
         month = view.month
         self.clock = f"{formats.local(month.as_of):%H:%M}"
         self.company, self.day, self.big, self.tiles = view.company, view.day, view.big, list(view.tiles)

@@ -159,6 +159,7 @@ class TestLive:
             loan.principal_fen += 100_000_000
             events.record(db, SYSTEM, "loan.disbursed", entity="loan", entity_id=loan.id, now=NOON)
 
+        _shared_reading.shared.heard("cockpit", {"event": "loan.disbursed"})
         await state._on_live("cockpit", [{"event": "loan.disbursed"}])
 
         tile = next(tile for tile in state.tiles if tile.code == "disbursed_amount")
@@ -183,6 +184,7 @@ class TestLive:
         monkeypatch.setattr(_shared_reading.shared, "too_soon", lambda _key: 0.2)
         calls = _count_looks(monkeypatch)
 
+        _shared_reading.shared.heard("cockpit", {})
         for _ in range(5):
             await state._on_live("cockpit", [{}])
         await asyncio.sleep(0.5)
