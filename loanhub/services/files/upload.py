@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from datetime import datetime, timedelta
-from typing import IO
+from typing import IO, NotRequired, TypedDict, Unpack
 
 import sqlalchemy as sa
 from sqlmodel import Session, col
@@ -108,52 +108,39 @@ def upload(
         return FileView.of(row)
 
 
+class Filing(TypedDict):
+    """What a file the system made is, and whose: as its row in ``document`` says."""
+
+    file_name: str
+    media_type: str
+    kind: str
+    label: str
+    owner_id: int | None
+    department_id: int | None
+    customer_id: NotRequired[int | None]
+    application_id: NotRequired[int | None]
+    loan_id: NotRequired[int | None]
+
+
 def store_generated(
-    db: Session,
-    actor: Actor,
-    *,
-    content: bytes,
-    file_name: str,
-    media_type: str,
-    kind: str,
-    label: str,
-    now: datetime,
-    owner_id: int | None,
-    department_id: int | None,
-    customer_id: int | None = None,
-    application_id: int | None = None,
-    loan_id: int | None = None,
+    db: Session, actor: Actor, *, content: bytes, now: datetime, **filing: Unpack[Filing]
 ) -> Document:
     """Store a file the system made (a contract), inside the caller's transaction; the caller judged and records."""
-    return store_kept(
-        db, actor, stored=_storage.put(io.BytesIO(content)), file_name=file_name, media_type=media_type, kind=kind,
-        label=label, now=now, owner_id=owner_id, department_id=department_id, customer_id=customer_id,
-        application_id=application_id, loan_id=loan_id,
-    )  # fmt: skip
+    return store_kept(db, actor, stored=_storage.put(io.BytesIO(content)), now=now, **filing)
 
 
 def store_kept(
-    db: Session,
-    actor: Actor,
-    *,
-    stored: _storage.StoredFile,
-    file_name: str,
-    media_type: str,
-    kind: str,
-    label: str,
-    now: datetime,
-    owner_id: int | None,
-    department_id: int | None,
-    customer_id: int | None = None,
-    application_id: int | None = None,
-    loan_id: int | None = None,
+    db: Session, actor: Actor, *, stored: _storage.StoredFile, now: datetime, **filing: Unpack[Filing]
 ) -> Document:
     """Give a file that lies in the store already its row; otherwise as :func:`store_generated`."""
+    filing["file_name"] = clean_name(filing["file_name"])
     row = Document(
-        kind=kind, label=label, file_name=clean_name(file_name), media_type=media_type, sha256=stored.sha256,
-        size_bytes=stored.size_bytes, owner_id=owner_id, department_id=department_id, customer_id=customer_id,
-        application_id=application_id, loan_id=loan_id, uploaded_by_id=actor.actor_id, created_at=now,
-    )  # fmt: skip
+        **filing,
+        sha256=stored.sha256,
+        size_bytes=stored.size_bytes,
+        uploaded_by_id=actor.actor_id,
+        created_at=now,
+    )
     db.add(row)
     db.flush()
     return row
