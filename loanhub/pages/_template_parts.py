@@ -20,6 +20,7 @@ from loanhub.state.template_editor import TemplateState
 
 S = TemplateState
 NARROW = "@media (max-width: 1023px)"
+PHONE = "@media (max-width: 767px)"
 LIST = {"listStyle": "none", "margin": "0", "padding": "0"}
 _INDENT = {"item": "44px", "clause": "24px", "paragraph": "24px", "note": "24px"}
 
@@ -44,7 +45,8 @@ def _block(row: Any) -> rx.Component:
             "删除这段内容？", "只改这份草稿；旧版本里还在。", "删除", S.remove(key),
             trigger=icon_button("trash-2", "删除", size="sm", custom_attrs=_named("删除", row)),
         ),
-        class_name="row g1 no-phone",
+        class_name="row g1",
+        style={PHONE: {"width": "100%", "justifyContent": "flex-end"}},
     )  # fmt: skip
     strong = (
         (row["kind"] == "title")
@@ -74,7 +76,7 @@ def _block(row: Any) -> rx.Component:
         rx.cond(S.can_edit, tools, rx.fragment()),
         key=key,
         class_name="row g2",
-        style={"padding": "10px 14px", "borderBottom": "1px solid var(--line)", "alignItems": "flex-start"},
+        style={"padding": "10px 14px", "borderBottom": "1px solid var(--line)", "alignItems": "flex-start", PHONE: {"flexWrap": "wrap"}},
         custom_attrs=reorderable(key, lambda dragged: S.drop_on(dragged, key)),
     )  # fmt: skip
 

@@ -15,6 +15,8 @@ from loanhub.domain.permissions import Permission
 from loanhub.pages._page import Page, page
 from loanhub.pages._template_block import block_sheet
 from loanhub.pages._template_parts import (
+    NARROW,
+    PHONE,
     blocks_part,
     change_list,
     changes_part,
@@ -26,8 +28,6 @@ from loanhub.pages._template_parts import (
 from loanhub.state.template_editor import TABS, TemplateState
 
 S = TemplateState
-PHONE = "@media (max-width: 767px)"
-NARROW = "@media (max-width: 1023px)"
 _FRAME = {
     "display": "grid", "gridTemplateColumns": "minmax(0,1fr) minmax(0,520px)", "gap": "20px", "padding": "16px 20px",
     "alignItems": "start", "minWidth": "0", NARROW: {"gridTemplateColumns": "minmax(0,1fr)", "padding": "12px"},
@@ -133,8 +133,8 @@ def template() -> Page:
         S.loading & (S.name == ""),
         skeleton_detail(),
         rx.el.div(
+            rx.el.div(_state_bar(), style={"gridColumn": "1 / -1", "minWidth": "0", NARROW: {"order": "-2"}}),
             rx.el.div(
-                _state_bar(),
                 segments(TABS, S.tab, S.choose_tab, label="看哪一部分"),
                 parts,
                 class_name="col g4",
