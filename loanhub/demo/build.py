@@ -18,6 +18,7 @@ from loanhub.demo import (
     collections,
     duplicates,
     exports,
+    firms,
     follow_up,
     groups,
     lead_scores,
@@ -99,6 +100,7 @@ def build(
         statements.build(second, first, now=now, seed=seed)
         collector, manager = (people.staff[role][0] for role in (RoleCode.COLLECTIONS, RoleCode.MANAGER))
         changes.build(collector, first, manager, second, now=now)
+        firms.build(people.sales, now=now)
         groups.build(manager, now=now)
         reports.build(manager, now=now)
         report_boards.build(manager, now=now)
