@@ -29,6 +29,8 @@ BEHAVIORS = (
 OVERDUE = ("M1", "M2", "M3", "M3+")
 OVERDUE_EACH = 9
 DUE_TODAY = 14
+NEW_LOANS = 6
+"""Lent in the last days to leads of these weeks, so that the month under way has conversions of its own."""
 PENDING_APPROVALS = 11
 
 
@@ -74,7 +76,7 @@ class Plans:
     def loans(self) -> Iterator[tuple[Plan, datetime]]:
         """Yield the leads that become loans of the company, each with the moment it comes in."""
         behaviors: list[str] = [b for b in OVERDUE for _ in range(OVERDUE_EACH + (4 if b == "M1" else 0))]
-        behaviors += ["due_today"] * DUE_TODAY
+        behaviors += ["due_today"] * DUE_TODAY + ["new"] * NEW_LOANS
         rest = self.shape.loans - len(behaviors)
         behaviors += self.pick.choices([b for b, _ in BEHAVIORS], [w for _, w in BEHAVIORS], k=max(0, rest))
         for behavior in behaviors:
@@ -86,7 +88,8 @@ class Plans:
                 amount = self.pick.choice((3, 3, 3, 3, 4)) * 1_000_000
             plan = Plan(self._person(owner), owner, self._good_channel(), "funded", amount, behavior)
             plan.disburse_day = self._disburse_day(behavior)
-            cycle = max(4, min(28, int(self.pick.lognormvariate(2.4, 0.45))))
+            longest = 9 if behavior == "new" else 28
+            cycle = max(4, min(longest, int(self.pick.lognormvariate(2.4, 0.45))))
             yield plan, self._moment(plan.disburse_day - timedelta(days=cycle))
 
     def others(self) -> Iterator[tuple[Plan, datetime]]:
@@ -140,9 +143,16 @@ class Plans:
         return min(moment, self.now - timedelta(minutes=self.pick.randrange(3, 40)))
 
     def _lead_day(self) -> date:
-        """Return a day of the past months, by month and weekday weight; of each month more than of the one before."""
+        """Return a day of the past months, by month and weekday weight; of each month more than of the one before.
+
+        Fewer in the last weeks, from which most of the leads somebody is at work on come.
+        """
         for _ in range(40):
-            day = self.today - timedelta(days=int(self.pick.triangular(0, self.shape.months * 30.4, 0)))
+            months = self.shape.months if self.pick.random() < 0.4 else min(self.shape.months, 9)
+            back = int(self.pick.triangular(0, months * 30.4, 0))
+            if back < 21 and self.pick.random() < 0.6:
+                continue
+            day = self.today - timedelta(days=back)
             weight = MONTH_WEIGHT.get(day.month, 1.0) * (1.0, 1.0, 1.0, 1.0, 1.0, 0.5, 0.35)[day.weekday()]
             if self.pick.random() < weight / 1.2:
                 return day
@@ -153,6 +163,8 @@ class Plans:
 
     def _disburse_day(self, behavior: str) -> date:
         """Return a business day from which the loan can have come to its behavior by today."""
+        if behavior == "new":
+            return self._business_day(self.today - timedelta(days=self.pick.randint(2, 9)))
         months = self.shape.months
         least = {"M1": 2, "M2": 3, "M3": 4, "M3+": 6, "due_today": 1, "prepaid": 5, "reversed": 3}.get(
             behavior, 0
@@ -166,7 +178,9 @@ class Plans:
         day = add_months(self.today, -back) + timedelta(
             days=self.pick.randint(-12, 3) if back else -self.pick.randint(1, 20)
         )
-        day = min(day, self.today - timedelta(days=2))
+        return self._business_day(min(day, self.today - timedelta(days=2)))
+
+    def _business_day(self, day: date) -> date:
         while not is_business_day(day):
             day -= timedelta(days=1)
         return day
