@@ -119,8 +119,8 @@ def _upload() -> rx.Component:
     )
 
 
-def _column(row: rx.Var[ImportColumn]) -> rx.Component:
-    choose = rx.el.div(
+def _target(row: rx.Var[ImportColumn]) -> rx.Component:
+    return rx.el.div(
         rx.el.select(
             rx.el.option("不导入", value=""),
             rx.foreach(S.targets, lambda o: rx.el.option(o["label"], value=o["value"])),
@@ -132,17 +132,39 @@ def _column(row: rx.Var[ImportColumn]) -> rx.Component:
         class_name="inp",
         style={"minWidth": "132px"},
     )
-    mark = rx.match(
+
+
+def _recognized(row: rx.Var[ImportColumn]) -> rx.Component:
+    return rx.match(
         row.tone,
         ("ok", rx.el.span(icon("check", "xs"), row.reason, class_name="row g1 fb t12")),
         ("warn", rx.el.span(icon("circle-alert", "xs"), row.reason, class_name="row g1 fw t12")),
         rx.el.span(row.reason, class_name="t12 f3"),
     )
+
+
+def _column(row: rx.Var[ImportColumn]) -> rx.Component:
     return rx.el.tr(
         rx.el.td(rx.el.span(row.letter, class_name="kbd"), " ", rx.el.b(row.header)),
         rx.el.td(row.samples, class_name="f3"),
-        rx.el.td(choose),
-        rx.el.td(mark),
+        rx.el.td(_target(row)),
+        rx.el.td(_recognized(row)),
+    )
+
+
+def _column_card(row: rx.Var[ImportColumn]) -> rx.Component:
+    """Draw a column of the file on a phone: what it says, and the field it goes to."""
+    return rx.el.li(
+        rx.el.div(
+            rx.el.span(row.letter, class_name="kbd"),
+            rx.el.b(row.header, class_name="grow"),
+            _recognized(row),
+            class_name="row g2",
+        ),
+        rx.el.span(row.samples, class_name="t13 f3", style={"overflowWrap": "anywhere"}),
+        _target(row),
+        class_name="col g2",
+        style={"padding": "12px 16px", "borderTop": "1px solid var(--line)"},
     )
 
 
@@ -166,7 +188,12 @@ def _mapping() -> rx.Component:
             class_name="col g2",
             style={"padding": "0 24px"},
         ),
-        rx.el.div(table, class_name="tblw", tab_index=0),
+        rx.el.div(table, class_name="tblw no-phone", tab_index=0),
+        rx.el.ul(
+            rx.foreach(S.columns, _column_card),
+            class_name="only-phone",
+            custom_attrs={"aria-label": "文件的列与系统字段"},
+        ),
         rx.el.footer(
             rx.el.span(icon("check", "xs", "fb"), S.mapped_text, class_name="row g1 t12 f3 grow"),
             button("上一步", on_click=S.back),
