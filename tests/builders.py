@@ -9,6 +9,7 @@ from decimal import Decimal
 import sqlalchemy as sa
 from sqlmodel import Session, select
 
+from loanhub.demo.company import LEAD_PRICES
 from loanhub.domain.permissions import ROLES, RoleCode, Scope
 from loanhub.models import Department, Product, Role, SavedView, User, UserRole
 from loanhub.services._actor import Actor
@@ -46,7 +47,7 @@ def make_company(now: datetime = NOON) -> None:
 
 def _make_company() -> None:
     with transaction() as db:
-        install(db, company_name="澄江普惠", now=NOON)
+        install(db, company_name="澄江普惠", now=NOON, lead_prices=LEAD_PRICES)
         root = db.exec(select(Department)).first()
         assert root is not None
         branch = Department(name="上海分公司", kind="branch", parent_id=root.id, city="上海")

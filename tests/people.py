@@ -9,6 +9,7 @@ from functools import cache
 import sqlalchemy as sa
 from sqlmodel import col
 
+from loanhub.demo.company import LEAD_PRICES
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Department, Role, User, UserRole
 from loanhub.services import _passwords, auth, setup
@@ -62,7 +63,7 @@ def make_company() -> Company:
 def _make_company() -> Company:
     departments: dict[str, int] = {}
     with transaction() as db:
-        setup.install(db, company_name="company", now=NOON)
+        setup.install(db, company_name="company", now=NOON, lead_prices=LEAD_PRICES)
         for name, kind, parent in (
             ("company", "company", None), ("branch", "branch", "company"), ("other_branch", "branch", "company"),
             ("department", "department", "branch"), ("team", "team", "department"), ("other_team", "team", "department"),

@@ -10,10 +10,9 @@ from starlette.responses import HTMLResponse, Response
 
 from loanhub.api._routing import client_ip, pdf_response, route
 from loanhub.domain.permissions import Permission
-from loanhub.services import contracts
+from loanhub.services import contracts, shell
 from loanhub.services.contracts import view
 from loanhub.services.contracts.view import Verification
-from loanhub.settings import settings
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import Bucket
 from loanhub.state._marks import needs, public
@@ -150,7 +149,7 @@ def _page(title: str, heading: str, text: str, rows: str, *, bad: bool = False, 
         '<meta name="viewport" content="width=device-width,initial-scale=1"><meta name="robots" content="noindex">'
         '<link rel="icon" href="/logo.svg" type="image/svg+xml">'
         f"<title>{escape(title)} · 合同核验</title><style>{_STYLE}</style></head><body><main>"
-        f"<header>{escape(settings().company_name)} · 合同核验</header>"
+        f"<header>{escape(shell.brand(now=utc_now()))} · 合同核验</header>"
         f'<section class="{"bad" if bad else ""}"><h1>{escape(heading)}</h1><p>{escape(text)}</p>{facts}</section>'
         "<footer>本页只核对编号与文件，不显示任何个人信息和金额。文件指纹是合同文件 SHA-256 的前 16 位。</footer>"
         "</main></body></html>"

@@ -51,6 +51,12 @@ SHOWN = {
 }
 """Who the login page offers: at least one person a role, three levels of review, two of finance."""
 
+LEAD_PRICES = {
+    "douyin": 8000, "baidu_sem": 15000, "wechat_moments": 9500, "loan_market": 2500, "referral": 10000,
+    "telesales": 2000, "field": 12000,
+}  # fmt: skip
+"""What the demo company pays for one lead of each channel, in fen."""
+
 
 @dataclass
 class Company:
@@ -68,7 +74,7 @@ def build(db: Session, *, now: datetime, since: datetime, seed: int) -> Company:
 
     Only the accounts on the login page get the demo password; the others cannot sign in.
     """
-    setup.install(db, company_name=settings().company_name, now=since)
+    setup.install(db, company_name=settings().company_name, now=since, lead_prices=LEAD_PRICES)
     parameters.put(db, "company", {
         "name": f"{settings().company_name}小额贷款有限公司（演示）", "credit_code": "91310199MA1K0000XJ",
         "legal_representative": "示例法人", "address": "上海市浦东新区示例路 88 号", "phone": "021-00000000",

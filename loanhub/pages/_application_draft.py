@@ -130,7 +130,13 @@ def submit_panel() -> rx.Component:
     """What the draft comes to, what the customer still lacks, and the button that submits."""
 
     def lacks(key: str) -> rx.Component:
-        return rx.cond(D.field_errors.contains(key), note(D.field_errors[key], "bad"), rx.fragment())
+        profile = rx.el.a(
+            "去补客户资料",
+            href="/customers/" + D.shown.customer_id.to(str) + "?tab=profile",
+            class_name="lnk",
+        )
+        sentence = note(rx.fragment(D.field_errors[key], " ", profile), "bad")
+        return rx.cond(D.field_errors.contains(key), sentence, rx.fragment())
 
     figures = rx.el.dl(
         rx.el.dt("产品"),

@@ -12,6 +12,10 @@ from loanhub.state.setup import SetupState
 
 FIELDS = (
     Field("token", "设置口令", required=True, maximum_length=60, help="在服务器启动时的窗口里"),
+    Field(
+        "company", "公司全称", required=True, maximum_length=60, autocomplete="organization",
+        help="和营业执照一致，写进合同；以后在「公司参数」里可以改",
+    ),
     Field("login", "账号", required=True, maximum_length=60, autocomplete="username", help="工号或拼音，登录时使用"),
     Field("name", "姓名", required=True, maximum_length=60, autocomplete="name"),
     Field(

@@ -284,9 +284,25 @@ def _leave() -> rx.Component:
 
 
 def _create() -> rx.Component:
-    return rx.cond(
-        S.can_create & (S.tab == "people"),
-        button("新建员工", look="p", icon_name="user-plus", on_click=S.open_new, writes=True),
+    """The one thing each tab begins with; a first department goes below the company, the tree's first row."""
+    place = button(
+        "新建部门",
+        look="p",
+        icon_name="plus",
+        on_click=S.open_department(S.department_rows[0].id),
+        writes=True,
+    )
+    return rx.match(
+        S.tab,
+        (
+            "people",
+            rx.cond(
+                S.can_create,
+                button("新建员工", look="p", icon_name="user-plus", on_click=S.open_new, writes=True),
+                rx.fragment(),
+            ),
+        ),
+        ("departments", rx.cond(_MAY_EDIT & (S.department_rows.length() > 0), place, rx.fragment())),
         rx.fragment(),
     )
 

@@ -46,6 +46,9 @@ GROUPS: tuple[Group, ...] = (
         "company", "公司资料", "印在合同、明示表和还款计划上",
         (
             Entry("name", "公司全称", required=True),
+            Entry(
+                "short_name", "公司简称", longest=20, help="显示在菜单、登录页和客户打开的页面上；不填就用全称"
+            ),
             Entry("credit_code", "统一社会信用代码", required=True),
             Entry("legal_representative", "法定代表人", longest=40),
             Entry("address", "住所地"),

@@ -13,7 +13,7 @@ from loanhub.domain.permissions import RoleCode
 from loanhub.models import Department, Role, User, UserRole
 from loanhub.models.encryption import blind_index
 from loanhub.repositories import access
-from loanhub.services import _passwords, events, setup
+from loanhub.services import _passwords, events, parameters, setup
 from loanhub.services._actor import SYSTEM
 from loanhub.services._transaction import reading, transaction
 from loanhub.services.sops import ready
@@ -47,17 +47,20 @@ def console_notice() -> str:
     return f"首次设置：打开 {settings().origin}/setup ，口令 {setup_token()}\n"
 
 
-def create_first_admin(*, token: str, login: str, name: str, password: str, now: datetime) -> int:
-    """Install the reference rows and make the first administrator; return the user's id.
+def create_first_admin(
+    *, token: str, company: str, login: str, name: str, password: str, now: datetime
+) -> int:
+    """Install the reference rows and the company, make the first administrator; return the user's id.
 
     Raises:
         AlreadySetUp: there is a user already.
-        InvalidInput: by field; the token is not the one on the console, or login, name or password cannot be accepted.
+        InvalidInput: by field; the token is not the one on the console, or company, login, name or password cannot be accepted.
     """
-    login, name = login.strip().casefold(), name.strip()
+    company, login, name = company.strip(), login.strip().casefold(), name.strip()
     known = hmac.compare_digest(token.strip().encode(), setup_token().encode())
     checks = (
         ("token", known, "设置口令不正确，请查看服务器启动时显示的口令"),
+        ("company", 2 <= len(company) <= 60, "请填写公司全称，2 到 60 个字"),
         ("login", 2 <= len(login) <= 60, "账号为 2 到 60 个字符"),
         ("name", 1 <= len(name) <= 60, "请填写姓名"),
     )
@@ -72,7 +75,7 @@ def create_first_admin(*, token: str, login: str, name: str, password: str, now:
     with transaction() as db:
         if settings().demo_mode or access.any_user(db):
             raise AlreadySetUp
-        setup.install(db, company_name=settings().company_name, now=now)
+        setup.install(db, company_name=company, now=now)
         ready.install(db, now=now)
         company_id = (
             db.execute(sa.select(col(Department.id)).where(col(Department.parent_id).is_(None)))
@@ -90,6 +93,7 @@ def create_first_admin(*, token: str, login: str, name: str, password: str, now:
         db.add(user)
         db.flush()
         assert user.id is not None
+        parameters.put(db, "company", {"name": company}, valid_from=now, changed_by_id=user.id)
         # The first person starts the installation alone; handing one of the two roles on restores the separation.
         for code in (RoleCode.ADMIN, RoleCode.SECURITY_ADMIN):
             role = db.execute(sa.select(Role).where(col(Role.code) == code.value)).scalar_one()

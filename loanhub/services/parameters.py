@@ -121,6 +121,18 @@ def company(db: Session, *, now: datetime) -> Company:
     return replace(Company(name=settings().company_name), **known)
 
 
+def brand(db: Session, *, now: datetime) -> str:
+    """Return the name people see in the menu, at the login and on customers' pages 公司简称.
+
+    It is the short name from 公司参数; else what the server was told (the demo's own name counts as told); else the
+    full name. Nobody's customers read the name of the demo company.
+    """
+    known = get(db, "company", now=now)
+    server = settings()
+    told = server.company_name if server.demo_mode or "company_name" in server.model_fields_set else ""
+    return str(known.get("short_name") or told or known.get("name") or server.company_name)
+
+
 def repayment_account(db: Session, *, now: datetime) -> BankAccount:
     """Return the account borrowers repay to."""
     known = get(db, "repayment_account", now=now)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -14,18 +14,18 @@ from loanhub.models import Channel, Department, Pipeline, Role, SavedView, Stage
 
 DEFAULT_PIPELINE = "default"
 
-DEFAULT_CHANNELS: tuple[tuple[str, str, int], ...] = (
-    ("douyin", "抖音信息流", 8000),
-    ("baidu_sem", "百度SEM", 15000),
-    ("wechat_moments", "微信朋友圈", 9500),
-    ("loan_market", "贷超", 2500),
-    ("website", "官网", 0),
-    ("referral", "转介绍", 10000),
-    ("telesales", "电销", 2000),
-    ("field", "地推", 12000),
-    ("other", "其他", 0),
+DEFAULT_CHANNELS: tuple[tuple[str, str], ...] = (
+    ("douyin", "抖音信息流"),
+    ("baidu_sem", "百度SEM"),
+    ("wechat_moments", "微信朋友圈"),
+    ("loan_market", "贷超"),
+    ("website", "官网"),
+    ("referral", "转介绍"),
+    ("telesales", "电销"),
+    ("field", "地推"),
+    ("other", "其他"),
 )
-"""(code, label, agreed price of one lead in fen)."""
+"""(code, label); what a lead of theirs costs, each company enters itself."""
 
 CHANNEL_KINDS = {
     "douyin": "ads", "baidu_sem": "ads", "wechat_moments": "ads", "loan_market": "purchased", "website": "own",
@@ -47,8 +47,13 @@ DEFAULT_VIEWS: tuple[tuple[str, str, dict[str, object]], ...] = (
 """(page, name, criteria) of the views everybody finds."""
 
 
-def install(db: Session, *, company_name: str, now: datetime) -> None:
-    """Write the reference rows that are missing; running it again changes nothing."""
+def install(
+    db: Session, *, company_name: str, now: datetime, lead_prices: Mapping[str, int] | None = None
+) -> None:
+    """Write the reference rows that are missing; running it again changes nothing.
+
+    ``lead_prices`` are agreed prices of one lead in fen by channel code; a channel without one costs nothing.
+    """
     known = set(db.execute(sa.select(col(Role.code))).scalars())
     for spec in ROLES.values():
         if spec.code.value not in known:
@@ -73,8 +78,9 @@ def install(db: Session, *, company_name: str, now: datetime) -> None:
         for position, (page, name, criteria) in enumerate(DEFAULT_VIEWS):
             db.add(SavedView(page=page, name=name, criteria=criteria, sort=position, created_at=now))
     channels = set(db.execute(sa.select(col(Channel.code))).scalars())
-    for position, (code, label, cost) in enumerate(DEFAULT_CHANNELS):
+    for position, (code, label) in enumerate(DEFAULT_CHANNELS):
         if code not in channels:
+            cost = (lead_prices or {}).get(code, 0)
             kind, model = CHANNEL_KINDS.get(code, "other"), "per_lead" if cost else "free"
             db.add(
                 Channel(

@@ -5,9 +5,15 @@ from __future__ import annotations
 from datetime import datetime
 
 from loanhub.repositories import access
-from loanhub.services import loans
+from loanhub.services import loans, parameters
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
+
+
+def brand(*, now: datetime) -> str:
+    """Return the company's name as the frame and the public pages show it 公司简称."""
+    with reading() as db:
+        return parameters.brand(db, now=now)
 
 
 def inbox_count(actor: Actor, *, now: datetime) -> int:

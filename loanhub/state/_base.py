@@ -126,14 +126,14 @@ class SessionState(rx.State):
         if places != list(self.mobile_nav):
             self.mobile_nav = places
 
-    def _show(self, actor: Actor | None) -> None:
+    async def _show(self, actor: Actor | None) -> None:
         """Put what the frame shows of this actor on the screen; cheap when nothing changed."""
         stamp = _stamp_of(actor)
         if stamp == self._stamp:
             return
         self._stamp = stamp
+        self.company_name = await rx.run_in_thread(lambda: shell.brand(now=utc_now()))
         self.demo_mode = settings().demo_mode
-        self.company_name = settings().company_name
         self.signed_in = actor is not None
         self.user_id = actor.user_id if actor else 0
         self.user_name = actor.name if actor else ""
@@ -194,7 +194,7 @@ async def show_identity(root: Any, actor: Actor | None) -> bool:
     if emptied:
         _live.leave(session)
         await _empty(root)
-    session._show(actor)
+    await session._show(actor)
     return emptied
 
 

@@ -216,7 +216,7 @@ class PublicCalculatorState(CalculatorMixin, SessionState):
         """Begin with the company's own offer, and with what stands in the address."""
         _take_turn(self)
         offer = await rx.run_in_thread(lambda: public_offer.find(now=utc_now()))
-        self.company, self.legal_name, self.phone = settings().company_name, offer.company, offer.phone
+        self.company, self.legal_name, self.phone = offer.brand, offer.company, offer.phone
         self.least, self.most, self.terms = offer.least_wan, offer.most_wan, list(offer.terms)
         query: Mapping[str, Any] = self.router.url.query_parameters
         self._channel = str(query.get("c", ""))[:32]

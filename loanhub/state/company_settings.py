@@ -12,7 +12,7 @@ from loanhub.components.toasts import done
 from loanhub.domain import formats
 from loanhub.domain.errors import InvalidInput
 from loanhub.domain.permissions import Permission
-from loanhub.services import company_settings
+from loanhub.services import company_settings, shell
 from loanhub.services.company_groups import GROUPS
 from loanhub.state._base import SessionState
 from loanhub.state._clock import today, utc_now
@@ -88,6 +88,7 @@ class CompanyState(SessionState):
             )
         )
         self.failed_group = ""
+        self.company_name = await rx.run_in_thread(lambda: shell.brand(now=now))
         await self._read()
         later = from_date is not None and from_date > today()
         return done(f"已保存{group.label}，" + (f"{from_date} 起生效" if later else "立刻生效"))

@@ -11,7 +11,6 @@ from loanhub.domain.errors import InvalidInput
 from loanhub.services.leads import apply
 from loanhub.services.quotes import form as forms
 from loanhub.services.quotes import public_offer
-from loanhub.settings import settings
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import Bucket, public
@@ -52,7 +51,7 @@ class ApplyState(CalculatorMixin, SessionState):
         code = str(query.get("c", ""))[:40]
         now = utc_now()
         offer, words = await rx.run_in_thread(lambda: (public_offer.find(now=now), apply.find_offer(code)))
-        self.company, self.legal_name, self.phone = settings().company_name, offer.company, offer.phone
+        self.company, self.legal_name, self.phone = offer.brand, offer.company, offer.phone
         self.least, self.most, self.terms = offer.least_wan, offer.most_wan, list(offer.terms)
         self._channel, self._text_version = words.channel, words.text_version
         self._campaign = str(query.get("utm_campaign", ""))[:60]

@@ -6,9 +6,8 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.services import upload_links
+from loanhub.services import shell, upload_links
 from loanhub.services.upload_links import UploadLinkDead
-from loanhub.settings import settings
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import Bucket, public
@@ -41,7 +40,8 @@ class HandInState(SessionState):
         token = self.router.url.path.rstrip("/").rpartition("/")[2][:80]
         if token != self._token:
             self.reset()
-        self._token, self.company, self.sending = token, settings().company_name, ""
+        self._token, self.sending = token, ""
+        self.company = await rx.run_in_thread(lambda: shell.brand(now=utc_now()))
         await self._look()
 
     async def _look(self) -> None:

@@ -11,10 +11,9 @@ import reflex as rx
 
 from loanhub.components.toasts import done
 from loanhub.domain.signing import LinkDead, cannot_download
-from loanhub.services import signing
+from loanhub.services import shell, signing
 from loanhub.services.signing import copies, link_of, phone
 from loanhub.services.signing.phone import Device, Step
-from loanhub.settings import settings
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
 from loanhub.state._guard import Bucket, public
@@ -71,8 +70,9 @@ class SignState(SessionState):
         token = self.router.url.path.rstrip("/").rpartition("/")[2][:80]
         if token != self._token:
             self.reset()
-        self._token, self.company, self.field_errors = token, settings().company_name, {}
         device, now = self._device(), utc_now()
+        self._token, self.field_errors = token, {}
+        self.company = await rx.run_in_thread(lambda: shell.brand(now=now))
         self.cannot_download = cannot_download(device.agent)
         try:
             found = await rx.run_in_thread(lambda: phone.step_of(token, device, now=now))

@@ -7,10 +7,11 @@ from typing import Any
 
 import reflex as rx
 
-from loanhub.services import auth, first_start
+from loanhub.services import auth, first_start, shell
 from loanhub.settings import settings
 from loanhub.state import _marks
 from loanhub.state._base import SessionState
+from loanhub.state._clock import utc_now
 
 SENTENCES = {
     "wrong": "账号或密码不正确",
@@ -58,7 +59,7 @@ class LoginState(SessionState):
         self.notice = "登录已过期，请重新登录" if query.get("expired") else ""
         self.login = str(query.get("login", ""))[:60]
         self.next_path = str(query.get("next", ""))[:500]
-        self.company = settings().company_name
+        self.company = await rx.run_in_thread(lambda: shell.brand(now=utc_now()))
         self.host = settings().origin.partition("://")[2]
         accounts = await rx.run_in_thread(auth.list_demo_accounts)
         self.demo_accounts = [DemoLogin(a.login, a.name, a.title, a.name[-1:]) for a in accounts]

@@ -21,6 +21,7 @@ class SetupForm(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     token: str = Field("", max_length=60)
+    company: str = Field("", max_length=60)
     login: str = Field("", max_length=60)
     name: str = Field("", max_length=60)
     password: str = Field("", max_length=256)

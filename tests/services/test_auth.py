@@ -11,8 +11,8 @@ from sqlmodel import col
 
 from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import Permission, RoleCode, Scope
-from loanhub.models import Event, User, UserSession
-from loanhub.services import _passwords, auth, first_start, tickets
+from loanhub.models import Channel, Department, Event, User, UserSession
+from loanhub.services import _passwords, auth, first_start, parameters, tickets
 from loanhub.services._transaction import reading, transaction
 from loanhub.settings import settings
 from tests.hashing import OF_THE_PRODUCT
@@ -260,16 +260,29 @@ class TestFirstStart:
 
     def test_makes_one_administrator_with_the_token_of_the_console(self, empty: None) -> None:
         assert first_start.needed() and first_start.setup_token() in first_start.console_notice()
-        form = {"login": "Wang", "name": "王敏", "password": "三只橘猫在屋顶上开会", "now": NOON}
+        form = {
+            "company": "海州市恒信小额贷款有限公司",
+            "login": "Wang",
+            "name": "王敏",
+            "password": "三只橘猫在屋顶上开会",
+            "now": NOON,
+        }
         with pytest.raises(InvalidInput) as refused:
-            first_start.create_first_admin(token="guess", login="w", name=" ", password="123", now=NOON)
-        assert set(refused.value.fields) == {"token", "login", "name", "password"}
+            first_start.create_first_admin(
+                token="guess", company=" ", login="w", name=" ", password="123", now=NOON
+            )
+        assert set(refused.value.fields) == {"token", "company", "login", "name", "password"}
         with pytest.raises(InvalidInput, match="口令"):
             first_start.create_first_admin(token="guess", **form)
 
         user_id = first_start.create_first_admin(token=first_start.setup_token(), **form)
 
         assert auth.actor_for_user(user_id).roles == {"admin", "security_admin"}
+        with reading() as db:
+            assert parameters.company(db, now=NOON).name == parameters.brand(db, now=NOON) == form["company"]
+            assert db.execute(sa.select(col(Department.name))).scalars().all() == [form["company"]]
+            prices = db.execute(sa.select(col(Channel.cost_per_lead_fen), col(Channel.cost_model))).all()
+        assert set(prices) == {(0, "free")}
         assert not first_start.needed() and first_start.console_notice() == ""
         with pytest.raises(first_start.AlreadySetUp):
             first_start.create_first_admin(token=first_start.setup_token(), **form)

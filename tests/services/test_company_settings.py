@@ -10,10 +10,11 @@ from sqlmodel import Session, col
 from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import RoleCode
 from loanhub.models import Event
-from loanhub.services import company_settings, parameters
+from loanhub.services import company_settings, parameters, shell
 from loanhub.services._actor import Actor
 from loanhub.services._lead_rules import lead_rules
 from loanhub.services._transaction import reading
+from loanhub.settings import settings
 from tests.builders import NOON, make_company, make_user
 
 COMPANY = {
@@ -29,6 +30,36 @@ def _group(actor: object, name: str) -> company_settings.GroupView:
 
 def _first(db: Session, now: datetime = NOON) -> int:
     return int(parameters.get(db, "approval_authority", now=now)["first_fen"])
+
+
+class TestBrand:
+    @pytest.fixture(autouse=True)
+    def told(self, monkeypatch: pytest.MonkeyPatch):  # type: ignore[no-untyped-def]
+        for name in ("LOANHUB_DEMO_MODE", "LOANHUB_COMPANY_NAME"):
+            monkeypatch.delenv(name, raising=False)
+        settings.cache_clear()
+        yield monkeypatch
+        monkeypatch.undo()
+        settings.cache_clear()
+
+    def test_is_the_short_name_then_what_the_server_was_told_then_the_full_name(
+        self, sqlite_database: Engine, told: pytest.MonkeyPatch
+    ) -> None:
+        make_company()
+        admin = make_user(RoleCode.ADMIN, name="管理员甲")
+        full = {**COMPANY, "name": "海州市恒信小额贷款有限公司"}
+
+        def save(**more: str) -> None:
+            form, stamp = {**full, **more}, _group(admin, "company").stamp
+            company_settings.save(admin, name="company", form=form, stamp=stamp, now=NOON)
+
+        save()
+        assert shell.brand(now=NOON) == "海州市恒信小额贷款有限公司"
+        told.setenv("LOANHUB_COMPANY_NAME", "恒信小贷")
+        settings.cache_clear()
+        assert shell.brand(now=NOON) == "恒信小贷"
+        save(short_name="恒信")
+        assert shell.brand(now=NOON) == "恒信"
 
 
 class TestSave:

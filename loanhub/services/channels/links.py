@@ -65,10 +65,10 @@ def poster(actor: Actor, *, code: str, now: datetime) -> tuple[str, bytes]:
     """
     channel = _get(actor, code)
     with reading() as db:
-        company = parameters.company(db, now=now)
+        company, brand = parameters.company(db, now=now), parameters.brand(db, now=now)
     content = drawing.build(
         drawing.Poster(
-            brand=settings().company_name, company=company.name, phone=company.phone, link=link_of(channel),
+            brand=brand, company=company.name, phone=company.phone, link=link_of(channel),
             channel=channel.label, issued_at=now,
         )
     )  # fmt: skip

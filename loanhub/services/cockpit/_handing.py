@@ -13,14 +13,13 @@ from loanhub.documents.chart_drawing import Chart, Series
 from loanhub.documents.preview import page_picture
 from loanhub.documents.report import Heading, Part, ReportPaper, build
 from loanhub.domain import formats
-from loanhub.services import events, files
+from loanhub.services import events, files, shell
 from loanhub.services._actor import Actor
 from loanhub.services._spreadsheet import Sheet, sheet_name, workbook
 from loanhub.services._transaction import transaction
 from loanhub.services.cockpit._parts import NoSuchNumber
 from loanhub.services.cockpit._present import Told, cell_of, tick_of
 from loanhub.services.cockpit.drill import XLSX
-from loanhub.settings import settings
 
 PICTURE_DPI = 200
 PNG, SHEET = "png", "xlsx"
@@ -119,7 +118,7 @@ def picture(table: Table, given: Given) -> bytes:
         chart=chart_of(table), columns=columns, rows=table.rows, after="" if table.rows else "期内没有数据"
     )
     paper = ReportPaper(
-        title=table.label, facts=facts, parts=(part,), company=settings().company_name,
+        title=table.label, facts=facts, parts=(part,), company=shell.brand(now=given.now),
         reader=f"{given.actor.name} · {formats.instant(given.now)}", issued_at=given.now,
     )  # fmt: skip
     return page_picture(build(paper), dpi=PICTURE_DPI)

@@ -16,6 +16,7 @@ from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
 from loanhub.models import Application, Event, Lead, Loan
 from loanhub.repositories.scope import visible_to
+from loanhub.services import parameters
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading
 from loanhub.services.cockpit._facts import Facts, facts_of
@@ -23,7 +24,6 @@ from loanhub.services.cockpit._panels import Row
 from loanhub.services.cockpit._present import bar, wan
 from loanhub.services.cockpit.keeper import keeper
 from loanhub.services.cockpit.look import CockpitView, Selection, Tile, look, tile_of
-from loanhub.settings import settings
 
 HOURS = range(8, 21)
 NEWS = 6
@@ -71,8 +71,9 @@ def wall(actor: Actor, *, now: datetime) -> WallView:
     with reading() as db:
         hours = _hours(db, actor, now)
         news = _news(db, actor, facts, now)
+        company = parameters.brand(db, now=now)
     return WallView(
-        company=settings().company_name, day=f"{formats.day(today)} {formats.weekday(today)}", month=month,
+        company=company, day=f"{formats.day(today)} {formats.weekday(today)}", month=month,
         big=shown["disbursed_amount"], tiles=(of_today, on_the_way, shown["approval_hours"], shown["overdue_rate"]),
         hours=hours, news=news,
     )  # fmt: skip

@@ -16,8 +16,9 @@ MOST_TERMS = 4
 
 @dataclass(frozen=True)
 class Offer:
-    """Smallest and largest amount in 万, the usual terms in months, and the form to begin with."""
+    """Smallest and largest amount in 万, the usual terms in months, the form to begin with, and who offers."""
 
+    brand: str = ""
     company: str = ""
     phone: str = ""
     least_wan: int = 1
@@ -32,11 +33,11 @@ def find(*, now: datetime) -> Offer:
     The dearest rate of the first product is shown, so that nobody is promised less than may come.
     """
     with reading() as db:
-        company = parameters.company(db, now=now)
+        company, brand = parameters.company(db, now=now), parameters.brand(db, now=now)
         today = shanghai_date(now)
         own = [p for p in products.list_active(db, today=today) if p.mode == Mode.OWN.value]
         if not own:
-            return Offer(company=company.name, phone=company.phone)
+            return Offer(brand=brand, company=company.name, phone=company.phone)
         first = own[0]
         least = max(1, min(p.min_amount_fen for p in own) // FEN_PER_WAN)
         most = max(least, max(p.max_amount_fen for p in own) // FEN_PER_WAN)
@@ -45,6 +46,7 @@ def find(*, now: datetime) -> Offer:
         middle = terms[len(terms) // 2] if terms else 12
         rate = (first.max_annual_rate * 100).normalize()
         return Offer(
+            brand=brand,
             company=company.name,
             phone=company.phone,
             least_wan=least,

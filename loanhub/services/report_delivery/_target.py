@@ -14,7 +14,7 @@ from loanhub.domain import formats
 from loanhub.domain.errors import NotFound
 from loanhub.domain.report_boards import Show, Source, Tile
 from loanhub.models import User
-from loanhub.services import reports
+from loanhub.services import reports, shell
 from loanhub.services._actor import Actor
 from loanhub.services._spreadsheet import Sheet, workbook
 from loanhub.services._transaction import reading
@@ -23,7 +23,6 @@ from loanhub.services.report_boards.view import Answered
 from loanhub.services.report_delivery._tables import part_of
 from loanhub.services.reports.answering import may_read
 from loanhub.services.reports.sheets import sheet_of
-from loanhub.settings import settings
 
 REPORT, BOARD = "report", "board"
 
@@ -131,7 +130,7 @@ def pdf(made: Contents, reader: Actor, *, now: datetime) -> bytes:
     mark = f"{reader.name} {_tail(reader)} {formats.instant(now)}"
     return build(
         ReportPaper(
-            title=made.title, facts=tuple(_facts(made.note)), parts=made.parts, company=settings().company_name,
+            title=made.title, facts=tuple(_facts(made.note)), parts=made.parts, company=shell.brand(now=now),
             reader=f"{reader.name} · {formats.instant(now)}", issued_at=now, watermark=mark,
         )
     )  # fmt: skip
