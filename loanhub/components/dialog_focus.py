@@ -11,7 +11,8 @@ import reflex as rx
 
 from loanhub.components.browser import Effect
 
-# A drawer keeps J and K for the list behind it, and a phone its screen free of a keyboard: neither starts in a field.
+# A drawer keeps J and K for the list behind it unless it asks for something, and a phone its screen free of a keyboard:
+# neither starts in a field.
 _FOCUS = """
 const lhDialogFocus = () => {
   const isDialog = (node) => node instanceof HTMLElement && /^(alert)?dialog$/.test(node.getAttribute('role') ?? '');
@@ -19,8 +20,8 @@ const lhDialogFocus = () => {
   const note = (event) => { trail.push(event.target); if (trail.length > 12) trail.shift(); };
   const there = (el) => el.isConnected && el.getClientRects().length > 0;
   const begin = (dialog) => {
-    if (!dialog.matches('.dlg') || !matchMedia('(hover: hover)').matches) return;
-    if (document.activeElement !== dialog && !document.activeElement?.closest('.dlg > header')) return;
+    if (!dialog.matches('.dlg, .drawer.asks') || !matchMedia('(hover: hover)').matches) return;
+    if (document.activeElement !== dialog && !document.activeElement?.closest('.dlg > header, .drawer > header')) return;
     const fields = 'input:not([type=hidden],[type=file],.vh,:disabled,:read-only),input:is(.rad,.chk):checked,select,textarea';
     [...dialog.querySelectorAll(fields)].find(there)?.focus();
   };

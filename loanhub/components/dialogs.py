@@ -193,13 +193,14 @@ def drawer(
     trigger: rx.Component | None = None,
     is_open: rx.Var[bool] | None = None,
     on_open_change: Any = None,
+    asks: bool = False,
 ) -> rx.Component:
-    """The side sheet (520 px) for a peek or a long form; a bottom sheet on the phone."""
+    """The side sheet (520 px) for a peek or a long form; a bottom sheet on the phone. ``asks``: starts in its first field."""
     content = DialogContent.create(
         rx.el.header(_heading(title), *tools, closing(icon_button("x", "关闭"))),
         rx.el.div(*body, class_name="in"),
         rx.el.footer(*footer) if footer else rx.fragment(),
-        class_name="drawer",
+        class_name=classes("drawer", "asks" if asks else ""),
         custom_attrs={"aria-describedby": rx.Var("undefined")},
     )
     return _root(trigger, is_open, on_open_change, content)

@@ -82,4 +82,4 @@ def gate_sheet() -> rx.Component:
         key=gate.key,
         guard=False,
     )
-    return drawer(gate.title, sheet, is_open=gate.key != "", on_open_change=BoardState.show_gate)
+    return drawer(gate.title, sheet, is_open=gate.key != "", on_open_change=BoardState.show_gate, asks=True)
