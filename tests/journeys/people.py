@@ -121,7 +121,9 @@ def quick_add(page: Page, case: Case) -> str:
 
 
 def complete_gate(page: Page, **values: str) -> None:
-    """Fill what the stage asks for in the side sheet and let the card in."""
+    """Fill what the stage asks for in the side sheet, which starts there, and let the card in."""
+    if page.evaluate("matchMedia('(hover: hover)').matches"):
+        expect(page.locator("[role=dialog] :is(input, select, textarea):focus")).to_be_visible()
     for key, text in values.items():
         page.locator(f"#f-{key}").fill(text)
     press(page.get_by_role("dialog"), "补齐并移入")
