@@ -19,6 +19,7 @@ from loanhub.components.states import empty, skeleton_rows
 from loanhub.domain.permissions import Permission
 from loanhub.domain.reminders import Later
 from loanhub.pages._after_call import after_call
+from loanhub.pages._beginning import beginning
 from loanhub.pages._customer_head import may, when
 from loanhub.pages._page import Page, page
 from loanhub.pages._task_drawer import new_task
@@ -355,7 +356,9 @@ def workbench() -> Page:
     desk = rx.fragment(_figures(), rx.el.div(_list(), _side(), class_name="wbg"))
     works = may(Permission.TASKS_EDIT)
     hall = rx.el.div(
-        rx.el.p("这里是你能做的事。", class_name="f2", style={"padding": "20px 24px 0"}), _doors()
+        beginning(S.steps),
+        rx.el.p("这里是你能做的事。", class_name="f2", style={"padding": "20px 24px 0"}),
+        _doors(),
     )
     primary = rx.cond(
         may(Permission.LEADS_CREATE),

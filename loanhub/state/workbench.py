@@ -12,7 +12,7 @@ import reflex as rx
 from loanhub.components.toasts import done, undoable
 from loanhub.domain import formats
 from loanhub.domain.permissions import Permission
-from loanhub.services import workbench
+from loanhub.services import beginning, workbench
 from loanhub.state._after_call import AfterCall
 from loanhub.state._base import SessionState
 from loanhub.state._clock import utc_now
@@ -80,6 +80,7 @@ class WorkbenchState(AfterCall, SessionState):
     week: list[dict[str, str]] = []
     finished: list[dict[str, str]] = []
     waiting: list[dict[str, str]] = []
+    steps: list[dict[str, str]] = []
     loading: bool = True
     putting: str = ""
     moving: int = 0
@@ -121,6 +122,10 @@ class WorkbenchState(AfterCall, SessionState):
             desk.funnel_amount,
         )
         self.week, self.finished, self.waiting = desk.week, desk.done, desk.waiting
+        self.steps = [
+            {**asdict(one), "done": "yes" if one.done else ""}
+            for one in await rx.run_in_thread(lambda: beginning.steps(actor, now=now))
+        ]
         self.loading = False
 
     async def _on_live(self, topic: str, ops: list[dict[str, object]]) -> None:

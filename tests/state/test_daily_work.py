@@ -260,6 +260,16 @@ class TestWorkbench:
         assert after == ([], ["收资料"])
         assert [line.key for line in state.lines] == [key]
 
+    def test_an_administrator_begins_with_what_is_not_set_up(self, visit: Any) -> None:
+        state = visit(WorkbenchState, make_user(RoleCode.ADMIN))
+        do(WorkbenchState.load, state)
+        ticks = {one["href"]: one["done"] for one in state.steps}
+        other = visit(WorkbenchState, make_user(RoleCode.TEAM_LEAD))
+        do(WorkbenchState.load, other)
+
+        assert ticks["/settings/company"] == "" and ticks["/settings/users?tab=departments"] == "yes"
+        assert other.steps == []
+
     def test_the_plus_opens_the_sheet_of_a_new_task(self, visit: Any) -> None:
         sheet = visit(TaskDrawerState, make_user(RoleCode.FINANCE), new="task")
         do(TaskDrawerState.enter_sheet, sheet)
