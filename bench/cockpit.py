@@ -92,7 +92,7 @@ def _with_leads(book: Any, today: date) -> Any:
         "customers": common,
         "applications": common | {
             "submitted": day, "decided": day, "approved": spread(10) > 2, "rejected": spread(10) <= 2, "grade": spread(4) + 1,
-            "amount_fen": spread(9_000_000), "approved_fen": spread(9_000_000), "hours": spread(100).cast(pl.Float64),
+            "amount_fen": spread(9_000_000), "approved_fen": spread(9_000_000), "minutes": spread(6_000),
         },
     }  # fmt: skip
     frames = {

@@ -29,7 +29,7 @@ CUSTOMERS = {
 }  # fmt: skip
 APPLICATIONS = {
     "id": pl.Int64, "lead": pl.Int64, "submitted": pl.Date, "decided": pl.Date, "approved": pl.Boolean,
-    "rejected": pl.Boolean, "amount_fen": pl.Int64, "hours": pl.Float64, "owner": pl.Int64, "product": pl.String,
+    "rejected": pl.Boolean, "amount_fen": pl.Int64, "minutes": pl.Int64, "owner": pl.Int64, "product": pl.String,
     "department": pl.Int64, "approved_fen": pl.Int64, "grade": pl.Int64, "channel": pl.String,
 }  # fmt: skip
 LOANS = {
@@ -164,7 +164,7 @@ class Book:
 
     leads: a row a lead; ``stage`` is the number of its stage now (0 first), ``reached`` the furthest ever; ``reason``
     why it was lost or invalid.
-    applications: those ever submitted; ``hours`` from submission to decision, null while open. loans: own,
+    applications: those ever submitted; ``minutes``, whole ones, from submission to decision, null while open. loans: own,
     disbursed, balances as of the last posting; ``open`` is false once settled or written off; ``first_cleared`` null
     while the first installment is unpaid. payments: money that came and stands, neither reversed ones nor reversals;
     ``revenue_fen`` is its part that is fees, interest, penalty and compound interest, ``recovery`` one after a write-off.

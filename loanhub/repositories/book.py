@@ -155,7 +155,7 @@ def _applications(db: Session, schema: Schema, key: str, ids: Sequence[int] | No
         rejected=rejected,
         amount_fen=pl.col("amount_fen").fill_null(0),
         approved_fen=pl.when(approved).then(pl.col("approved_fen").fill_null(0)).otherwise(0),
-        hours=final.then((pl.col("to") - pl.col("from")) / 3600),
+        minutes=final.then((pl.col("to") - pl.col("from")) // 60),
     ).select(schema.keys())
 
 

@@ -11,9 +11,9 @@ from loanhub.analytics.measures._measure import How, Measure, Reading, Unit, amo
 def compute(book: Book, window: Window) -> Reading:
     """Return the mean natural hours from submission to result 平均审批时长; parts are minutes."""
     decided = book.applications.lazy().filter(
-        window.holds("decided") & (pl.col("approved") | pl.col("rejected")) & pl.col("hours").is_not_null()
+        window.holds("decided") & (pl.col("approved") | pl.col("rejected")) & pl.col("minutes").is_not_null()
     )
-    minutes = amounts(decided, (pl.col("hours") * 60).round())
+    minutes = amounts(decided, "minutes")
     return averaged(minutes, Unit.HOURS)
 
 
