@@ -14,7 +14,7 @@ from loanhub.components.icons import icon
 from loanhub.components.upload import send_files
 
 KINDS = (
-    ("note", "跟进", "pencil"),
+    ("follow_up", "跟进", "pencil"),
     ("call", "通话", "phone"),
     ("wechat", "微信", "message-circle"),
     ("visit", "拜访", "map-pin"),

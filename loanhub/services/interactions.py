@@ -10,10 +10,12 @@ from sqlmodel import Session, col
 
 from loanhub.domain import formats
 from loanhub.domain import leads as lead_rules
+from loanhub.domain.catalogue.choices import InteractionKind
 from loanhub.domain.choice import Choice
 from loanhub.domain.errors import InvalidInput, NotFound
 from loanhub.domain.leads import LeadEvent, LeadStatus, Temperature
 from loanhub.domain.permissions import Permission
+from loanhub.domain.public_pool import is_real_follow_up
 from loanhub.models import Customer, Document, Interaction, Lead
 from loanhub.repositories import leads as lead_repository
 from loanhub.repositories.customers import get_visible as get_visible_customer
@@ -21,17 +23,6 @@ from loanhub.services import events
 from loanhub.services._actor import Actor
 from loanhub.services._idempotency import once
 from loanhub.services._transaction import reading, transaction
-
-
-class InteractionKind(Choice):
-    """How the person was contacted 跟进方式."""
-
-    CALL = "call", "电话"
-    SMS = "sms", "短信"
-    WECHAT = "wechat", "微信"
-    VISIT = "visit", "拜访"
-    EMAIL = "email", "邮件"
-    NOTE = "note", "备注"
 
 
 class CallOutcome(Choice):
@@ -73,7 +64,8 @@ def record(
 ) -> Recorded:
     """Write a follow-up on a lead or a customer and set the next step.
 
-    A first contact stops the first-response clock; a missed call sets the lead to 未接通, any answer to 已联系.
+    A first contact stops the first-response clock; a missed call sets the lead to 未接通, any answer to 已联系. What is only
+    written down counts from ten characters on, a note never (lending guide §5.5).
 
     Raises:
         NotFound: neither lead nor customer inside the actor's scope.
@@ -123,12 +115,13 @@ def record(
             db.add(row)
             _keep_files(db, actor, attachments, lead, customer)
             if lead is not None:
-                _touch_lead(lead, chosen, result, temperature, next_step, next_step_at, now)
+                _touch_lead(lead, chosen, words, result, temperature, next_step, next_step_at, now)
             before: dict[str, object] = {}
             after: dict[str, object] = {}
             if customer is not None:
                 planned = step_text(customer.next_step, customer.next_step_at)
-                customer.last_follow_up_at = now
+                if chosen is not InteractionKind.NOTE:
+                    customer.last_follow_up_at = now
                 _set_next(customer, chosen, next_step, next_step_at)
                 became = step_text(customer.next_step, customer.next_step_at)
                 if became != planned:
@@ -181,13 +174,15 @@ def _keep_files(
 def _touch_lead(
     lead: Lead,
     kind: InteractionKind,
+    words: str,
     outcome: CallOutcome | None,
     temperature: str,
     next_step: str,
     next_step_at: datetime | None,
     now: datetime,
 ) -> None:
-    if kind is not InteractionKind.NOTE:
+    only_written = kind is InteractionKind.FOLLOW_UP and not is_real_follow_up(text=words)
+    if kind is not InteractionKind.NOTE and not only_written:
         lead.last_follow_up_at = now
         missed = outcome in (CallOutcome.MISSED, CallOutcome.DEAD)
         if not missed and lead.first_contact_at is None:

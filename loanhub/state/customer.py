@@ -249,7 +249,7 @@ class CustomerState(RecordPage, ClearText, SessionState):
     async def write(self, form: dict[str, Any]) -> Any:
         """Write a follow-up with its next step, or a to-do; what was typed stays until it is saved."""
         actor, now, wanted, key = await self._actor(), utc_now(), self.head.id, f"note-{self.composer_key}"
-        kind, text = str(form.get("kind", "note")), str(form.get("text", ""))
+        kind, text = str(form.get("kind", "follow_up")), str(form.get("text", ""))
         files = tuple(int(one["id"]) for one in self.attachments)
         try:
             at = next_time(str(form.get("next", "")), str(form.get("next_at", "")), now)
@@ -332,7 +332,7 @@ class CustomerState(RecordPage, ClearText, SessionState):
         step = str(form.get("step", "")).strip() or "跟进"
         await rx.run_in_thread(
             lambda: customers.follow_up(
-                actor, customer_id=wanted, kind="call" if self.head.next_call else "note", text=words,
+                actor, customer_id=wanted, kind="call" if self.head.next_call else "follow_up", text=words,
                 next_step=step if at else "", next_step_at=at, clear_next=at is None, now=now,
             )
         )  # fmt: skip

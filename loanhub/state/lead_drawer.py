@@ -293,7 +293,7 @@ class LeadDrawerState(Attaching, Holding, Conflicting, SessionState):
     async def write(self, form: dict[str, Any]) -> Any:
         """Write a follow-up with its next step, or a to-do."""
         actor, now, lead_id, key = await self._actor(), utc_now(), self.lead.id, f"note-{self._key}"
-        kind, text = str(form.get("kind", "note")), str(form.get("text", ""))
+        kind, text = str(form.get("kind", "follow_up")), str(form.get("text", ""))
         code, own, files = str(form.get("next", "")), str(form.get("next_at", "")), self._files()
         try:
             at = next_time(code, own, now)

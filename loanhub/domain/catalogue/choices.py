@@ -176,12 +176,13 @@ class FiveClass(Choice):
 
 
 class InteractionKind(Choice):
-    """How a contact was made 跟进方式."""
+    """How a contact was made 跟进方式. ``FOLLOW_UP`` is one written down without its way; a ``NOTE`` is no contact."""
 
+    FOLLOW_UP = "follow_up", "跟进"
     CALL = "call", "电话"
     WECHAT = "wechat", "微信"
     SMS = "sms", "短信"
-    VISIT = "visit", "上门"
+    VISIT = "visit", "拜访"
     MEETING = "meeting", "面谈"
     EMAIL = "email", "邮件"
     NOTE = "note", "备注"

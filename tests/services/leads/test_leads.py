@@ -180,6 +180,21 @@ class TestFollowUp:
         lead = stored(made.lead_id or 0)
         assert (lead.status, lead.first_contact_at) == (LeadStatus.CONTACTED, NOON)
 
+    @pytest.mark.parametrize(
+        ("kind", "text", "counts"),
+        [("follow_up", "约好周五上午面谈，带流水", True), ("follow_up", "已聊", False), ("note", "约好周五上午面谈，带流水", False)],
+    )  # fmt: skip
+    def test_what_is_written_down_counts_from_ten_characters_on_and_a_note_never(
+        self, kind: str, text: str, counts: bool
+    ) -> None:
+        rep = make_user(RoleCode.SALES)
+        made = leads.create(rep, {"name": "孙立", "phone": make_phone()}, now=NOON)
+
+        interactions.record(rep, kind=kind, text=text, lead_id=made.lead_id, now=NOON)
+
+        lead = stored(made.lead_id or 0)
+        assert (lead.last_follow_up_at is not None, lead.first_contact_at is not None) == (counts, counts)
+
 
 class TestConvert:
     def test_joins_two_leads_of_one_person_in_one_customer(self) -> None:
