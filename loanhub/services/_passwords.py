@@ -6,6 +6,7 @@ Source: docs/decisions/0002-sessions-and-guard.md (OWASP ASVS 5.0 V6.2; 19 MiB, 
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from functools import cache
 
 from argon2 import PasswordHasher
@@ -59,26 +60,27 @@ def verify(password_hash: str | None, password: str) -> bool:
     return bool(password_hash)
 
 
-def check_rules(password: str, *, login: str = "", name: str = "", field: str = "password") -> None:
+def check_rules(
+    password: str, *, login: str, name: str, companies: Sequence[str], field: str = "password"
+) -> None:
     """Refuse a weak password.
 
-    At least 10 characters of any kind; neither the account, the name, the company nor a common pattern
+    At least 10 characters of any kind; neither the account, the name, a name of the company nor a common pattern
     (zxcvbn score ≥ 2 with those words known to the guesser).
 
     Raises:
         InvalidInput: with the sentence beside ``field``.
     """
     minimum = settings().password_minimum_length
-    company = settings().company_name
-    words = [word for word in (login, name, company, *BLOCKED_WORDS) if word]
+    own = [word for word in (login, name, *companies) if len(word) >= 2]
     lowered = password.casefold()
     if len(password) < minimum:
         problem = f"密码至少 {minimum} 个字符，可以是一句话"
     elif len(password) > MAXIMUM_LENGTH:
         problem = f"密码最多 {MAXIMUM_LENGTH} 个字符"
-    elif any(len(word) >= 2 and word.casefold() in lowered for word in (login, name, company)):
+    elif any(word.casefold() in lowered for word in own):
         problem = "密码里不能有账号、姓名或公司名"
-    elif int(zxcvbn(password[:100], words).score) < MINIMUM_SCORE:
+    elif int(zxcvbn(password[:100], [*own, *BLOCKED_WORDS]).score) < MINIMUM_SCORE:
         problem = "这个密码太容易猜到，请加长或换成几个不相关的词"
     else:
         return

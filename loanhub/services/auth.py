@@ -19,7 +19,7 @@ from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import Permission, RoleCode
 from loanhub.models import LoginAttempt, User, UserSession
 from loanhub.repositories import access
-from loanhub.services import _passwords, events
+from loanhub.services import _passwords, events, parameters
 from loanhub.services._actor import SYSTEM, Actor
 from loanhub.services._rights import actor_of
 from loanhub.services._transaction import reading, transaction
@@ -274,12 +274,13 @@ def change_password(actor: Actor, *, current: str, new: str, now: datetime) -> N
         if user is None:
             raise SignedOut
         login, name, present_hash = user.login, user.name, user.password_hash
+        companies = parameters.company_names(db, now=now)
     attempt_id = _reserve_attempt(login, ip=actor.ip, now=now)
     if not _passwords.verify(present_hash, current):
         raise InvalidInput(fields={"current": "当前密码不正确"})
     if current == new:
         raise InvalidInput(fields={"new": "新密码不能与当前密码相同"})
-    _passwords.check_rules(new, login=login, name=name, field="new")
+    _passwords.check_rules(new, login=login, name=name, companies=companies, field="new")
     hashed = _passwords.hash_password(new)
     with transaction() as db:
         row = db.get(User, actor.user_id)

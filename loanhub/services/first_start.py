@@ -66,7 +66,7 @@ def create_first_admin(
     )
     fields = {key: sentence for key, fine, sentence in checks if not fine}
     try:
-        _passwords.check_rules(password, login=login, name=name)
+        _passwords.check_rules(password, login=login, name=name, companies=(company,))
     except InvalidInput as weak:
         fields |= weak.fields
     if fields:

@@ -133,6 +133,12 @@ def brand(db: Session, *, now: datetime) -> str:
     return str(known.get("short_name") or told or known.get("name") or server.company_name)
 
 
+def company_names(db: Session, *, now: datetime) -> tuple[str, ...]:
+    """Return what the company is called, in full and in short."""
+    known = get(db, "company", now=now)
+    return tuple(str(one) for one in (known.get("name"), known.get("short_name"), brand(db, now=now)) if one)
+
+
 def repayment_account(db: Session, *, now: datetime) -> BankAccount:
     """Return the account borrowers repay to."""
     known = get(db, "repayment_account", now=now)

@@ -19,7 +19,7 @@ from loanhub.domain.errors import Conflict, InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import Permission, RoleCode
 from loanhub.models import Department, Role, User, UserRole
 from loanhub.repositories import access
-from loanhub.services import _passwords, auth, events
+from loanhub.services import _passwords, auth, events, parameters
 from loanhub.services._actor import Actor
 from loanhub.services._transaction import reading, transaction
 
@@ -145,7 +145,9 @@ def create(
     codes = list(dict.fromkeys(roles))
     if faults := _faults(login=login, name=name, title=title, codes=codes):
         raise InvalidInput(fields=faults)
-    _passwords.check_rules(password, login=login, name=name)
+    with reading() as db:
+        companies = parameters.company_names(db, now=now)
+    _passwords.check_rules(password, login=login, name=name, companies=companies)
     hashed = _passwords.hash_password(password)
     with transaction() as db:
         if access.find_user_by_login(db, login) is not None:
@@ -278,9 +280,10 @@ def set_password(actor: Actor, *, login: str, password: str, now: datetime, must
         assert user.id is not None
         user_id, name, stored_login = user.id, user.name, user.login
         require_over(actor, [role.code for role in access.list_roles_of(db, user_id)])
+        companies = parameters.company_names(db, now=now)
     if user_id == actor.user_id:
         raise NotOneself("在这里重设密码给")
-    _passwords.check_rules(password, login=stored_login, name=name)
+    _passwords.check_rules(password, login=stored_login, name=name, companies=companies)
     hashed = _passwords.hash_password(password)
     with transaction() as db:
         user = _get(db, user_id)

@@ -10,9 +10,9 @@ from sqlmodel import col
 from loanhub.domain.errors import InvalidInput, NotFound, NotPermitted
 from loanhub.domain.permissions import Permission, RoleCode
 from loanhub.models import Event, User
-from loanhub.services import auth, departments, users
+from loanhub.services import auth, departments, parameters, users
 from loanhub.services._actor import SYSTEM
-from loanhub.services._transaction import reading
+from loanhub.services._transaction import reading, transaction
 from tests.people import NOON, PASSWORD, Company, make_company
 
 NEW_PASSWORD = "山顶-收音机-蓝色-7"
@@ -229,6 +229,15 @@ class TestSetPassword:
 
         assert auth.actor_for_session(token, NOON) is None
         assert auth.sign_in("sales", NEW_PASSWORD, now=NOON, **IP).must_change_password
+
+    def test_refuses_one_with_the_companys_own_name_in_it(self, small: Company) -> None:
+        with transaction() as db:
+            parameters.put(db, "company", {"name": "海州市恒信小额贷款有限公司", "short_name": "恒信普惠"})
+        with pytest.raises(InvalidInput) as refused:
+            users.set_password(
+                small.actor("admin"), login="sales", password="恒信普惠-山顶-收音机-7", now=NOON
+            )
+        assert refused.value.fields == {"password": "密码里不能有账号、姓名或公司名"}
 
     def test_refuses_a_weak_one_and_taking_over_a_watcher(self, small: Company) -> None:
         with pytest.raises(InvalidInput):
