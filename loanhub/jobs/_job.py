@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -13,6 +14,10 @@ import structlog
 from loanhub.discovery import discover
 
 log = structlog.get_logger(__name__)
+
+JOB_THREADS = 6
+"""Jobs have threads of their own: a batch of documents takes minutes, and all of them begin when the server does; in the
+threads that serve people (six on two cores) they would leave nobody to open a page."""
 
 
 @dataclass(frozen=True)
@@ -25,10 +30,10 @@ class PeriodicJob:
     run: Callable[[datetime], object]
 
 
-async def _repeat(job: PeriodicJob) -> None:
+async def _repeat(job: PeriodicJob, threads: Executor) -> None:
     while True:
         try:
-            await asyncio.to_thread(job.run, datetime.now(UTC))
+            await asyncio.get_running_loop().run_in_executor(threads, job.run, datetime.now(UTC))
         except Exception:  # one failed round must not end the job; the next one tries again
             log.exception("job_failed", job=job.code)
         await asyncio.sleep(job.every_seconds)
@@ -38,10 +43,12 @@ async def _repeat(job: PeriodicJob) -> None:
 async def running_jobs() -> AsyncIterator[None]:
     """Run every job of this folder as long as the server lives."""
     jobs = discover("loanhub.jobs", "JOB").values()
-    tasks = [asyncio.create_task(_repeat(job), name=f"job-{job.code}") for job in jobs]
+    threads = ThreadPoolExecutor(JOB_THREADS, thread_name_prefix="job")
+    tasks = [asyncio.create_task(_repeat(job, threads), name=f"job-{job.code}") for job in jobs]
     try:
         yield
     finally:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        threads.shutdown(wait=False, cancel_futures=True)
