@@ -30,15 +30,26 @@ def _error(state: Any, key: str) -> Any:
     return rx.cond(state.field_errors.contains(key), state.field_errors[key], "").to(str)
 
 
+def _left_over() -> rx.Var[str]:
+    """Return what the cuts leave of the picture as it lies in the file: its sides turn with it, the sliders do not."""
+    sides = [S.top, S.right, S.bottom, S.left]
+
+    def inset(first: int) -> rx.Var[str]:
+        percents = [side.to(str) + "% " for side in sides[first:] + sides[:first]]
+        return rx.Var.create("inset(") + percents[0] + percents[1] + percents[2] + percents[3] + ")"
+
+    return rx.match(S.turn, (90, inset(1)), (180, inset(2)), (270, inset(3)), inset(0))
+
+
 def _stage() -> rx.Component:
     """The document in place; what is sent carries the reader's name already."""
     source = FILE + "?preview=1"
-    cut = rx.Var.create("inset(") + S.top.to(str) + "% " + S.right.to(str) + "% " + S.bottom.to(str) + "% " + S.left.to(str) + "%)"  # fmt: skip
+    turned = rx.Var.create("rotate(") + S.turn.to(str) + "deg)"
     shown = rx.match(
         S.detail.row.look,
         ("picture", rx.el.div(
-            rx.el.img(src=source, alt=S.detail.row.label, style={"transform": rx.Var.create("rotate(") + S.turn.to(str) + "deg)"}),
-            style={"clipPath": cut}, class_name="turned",
+            rx.el.img(src=source, alt=S.detail.row.label, style={"transform": turned, "clipPath": _left_over()}),
+            class_name=rx.cond(S.turn % 180 == 0, "turned", "turned side"),
         )),
         ("pdf", rx.el.iframe(src=source, title=S.detail.row.label)),
         ("audio", rx.el.audio(src=source, controls=True, preload="none", custom_attrs={"aria-label": S.detail.row.label})),
