@@ -73,7 +73,9 @@ def take(
             page.goto(path)
             settle(page)
             page.wait_for_load_state("networkidle")
-            page.wait_for_function("[...document.images].every(one => one.complete)")
+            page.wait_for_function(
+                "[...document.images].every(one => one.complete || one.getBoundingClientRect().top > innerHeight || !one.offsetParent)"
+            )
             page.wait_for_timeout(600)
             yield name_of(place.route), page
         page.context.close()
