@@ -15,7 +15,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.journeys.conftest import ACCOUNTS, CHROMIUM, DESKTOP, PASSWORD, PHONE
-from tests.journeys.test_pages import PLACES, address, settle
+from tests.journeys.test_pages import LISTS, PLACES, address, settle
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "screenshots"
 SHOWN = {
@@ -87,6 +87,7 @@ def main() -> None:
     parser.add_argument("--server", required=True, help="address of a served demo company")
     chosen = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
+    LISTS["/customers"] = "/customers?view=all&sort=score"  # the first has been lent to: there is something to see
     total = 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
