@@ -49,7 +49,7 @@ def _stage() -> rx.Component:
         S.detail.row.look,
         ("picture", rx.el.div(
             rx.el.img(src=source, alt=S.detail.row.label, style={"transform": turned, "clipPath": _left_over()}),
-            class_name=rx.cond(S.turn % 180 == 0, "turned", "turned side"),
+            class_name=rx.cond(S.turn % 180 == 0, "turned", "turned quarter"),
         )),
         ("pdf", rx.el.iframe(src=source, title=S.detail.row.label)),
         ("audio", rx.el.audio(src=source, controls=True, preload="none", custom_attrs={"aria-label": S.detail.row.label})),
