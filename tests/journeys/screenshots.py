@@ -87,7 +87,9 @@ def main() -> None:
     parser.add_argument("--server", required=True, help="address of a served demo company")
     chosen = parser.parse_args()
     FOLDER.mkdir(parents=True, exist_ok=True)
-    LISTS["/customers"] = "/customers?view=all&sort=score"  # the first has been lent to: there is something to see
+    LISTS["/customers"] = (
+        "/customers?view=all&sort=score"  # the first has been lent to: there is something to see
+    )
     total = 0
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
