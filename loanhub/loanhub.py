@@ -10,7 +10,8 @@ import reflex as rx
 
 from loanhub import collector, logging, pages
 from loanhub.api import api_transformers
-from loanhub.components.shell import before_paint, connection_banner
+from loanhub.components.connection_banner import connection_banner
+from loanhub.components.shell import before_paint
 from loanhub.components.toasts import provider
 from loanhub.jobs._job import running_jobs
 from loanhub.settings import settings

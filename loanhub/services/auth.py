@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-import threading
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -21,6 +20,7 @@ from loanhub.models import LoginAttempt, User, UserSession
 from loanhub.repositories import access
 from loanhub.services import _passwords, events, parameters
 from loanhub.services._actor import SYSTEM, Actor
+from loanhub.services._actor_cache import ActorCache
 from loanhub.services._rights import actor_of
 from loanhub.services._transaction import reading, transaction
 from loanhub.settings import settings
@@ -31,7 +31,7 @@ TOUCH_SECONDS = 60
 DEMO_PASSWORD = "澄江晚风-27-拾月"  # noqa: S105 - shown on the login page, demo mode only
 """Password of every demo account; they can sign in only in demo mode."""
 _FIRST_DELAY_SECONDS = 30
-_CACHE_LIMIT = 20_000
+_cache = ActorCache()
 
 
 class SignedOut(NotPermitted):
@@ -379,36 +379,3 @@ def _actor_of(db: Session, session: UserSession, user: User, *, now: datetime, i
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
-
-
-class _ActorCache:
-    """Actors by token hash, believed for a few seconds; thread-safe."""
-
-    def __init__(self) -> None:
-        self._entries: dict[str, tuple[Actor, datetime]] = {}
-        self._lock = threading.Lock()
-
-    def get(self, token_hash: str, now: datetime) -> Actor | None:
-        entry = self._entries.get(token_hash)
-        if entry is None or not 0 <= (now - entry[1]).total_seconds() < settings().session_cache_seconds:
-            return None
-        return entry[0]
-
-    def put(self, token_hash: str, actor: Actor, now: datetime) -> None:
-        with self._lock:
-            if len(self._entries) >= _CACHE_LIMIT:
-                self._entries.clear()
-            self._entries[token_hash] = (actor, now)
-
-    def forget(
-        self, *, session_id: int | None = None, user_id: int | None = None, everything: bool = False
-    ) -> None:
-        with self._lock:
-            self._entries = {
-                key: (actor, at)
-                for key, (actor, at) in self._entries.items()
-                if not everything and actor.session_id != session_id and actor.user_id != user_id
-            }
-
-
-_cache = _ActorCache()

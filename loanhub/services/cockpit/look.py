@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from fractions import Fraction
 from typing import Any
-
-import polars as pl
 
 from loanhub.analytics import book as frames
 from loanhub.analytics import history as past
 from loanhub.analytics import tables
 from loanhub.analytics.book import Book, Window
-from loanhub.analytics.forecast import Forecast, forecast_month
 from loanhub.analytics.history import History
 from loanhub.analytics.measures import Measure, Reading, Unit, measures
 from loanhub.domain import formats
@@ -22,9 +19,9 @@ from loanhub.domain.permissions import Permission, Scope
 from loanhub.services._actor import Actor
 from loanhub.services.cockpit import _panels as panels
 from loanhub.services.cockpit._facts import Facts, facts_of
+from loanhub.services.cockpit._goal import Goal, forecast_of, goal_of
 from loanhub.services.cockpit._panels import BUCKETS, Row
 from loanhub.services.cockpit._present import (
-    bar,
     change,
     fixed,
     full_text,
@@ -86,20 +83,6 @@ class Tile:
     direction: str = ""
     note: str = ""
     spark: str = ""
-
-
-@dataclass(frozen=True)
-class Goal:
-    """The month's target and how far it is: ``done`` and ``passed`` are widths of bars; '' without a target."""
-
-    text: str = ""
-    done: str = ""
-    done_text: str = ""
-    passed: str = ""
-    pace: str = ""
-    tone: str = ""
-    forecast: str = ""
-    reach: str = ""
 
 
 @dataclass(frozen=True)
@@ -259,7 +242,7 @@ def _look(
     vintage, heads = panels.vintage(month_ends, chosen.over)
     roll, roll_heads, roll_text = panels.roll(book, month_ends)
     target = facts.goal if not chosen.department and not chosen.product else facts.department_goal(chosen)
-    coming = _forecast(book, today) if chosen.period == "month" else None
+    coming = forecast_of(book, today) if chosen.period == "month" else None
     name = names_of(
         {"channel": dict(facts.channels), "product": dict(facts.products), "grade": panels.GRADES}
     )
@@ -281,7 +264,7 @@ def _look(
         ),
         tiles=tuple(tiles[code] for code in TILES),
         second=tuple(tiles[code] for code in SECOND),
-        goal=_goal(book, today, target, coming),
+        goal=goal_of(book, today, target, coming),
         funnel=panels.funnel([step.count for step in steps], facts.stages, "funnel"),
         funnel_now=panels.funnel(tables.funnel_now(book, len(facts.stages)), facts.stages, "now"),
         channels=panels.channels(book, window, dict(facts.channels)),
@@ -388,31 +371,6 @@ def _enriched(
         )
     found["overdue_rate"] = tile
     return found
-
-
-def _forecast(book: Book, today: date) -> Forecast | None:
-    first = frames.months_back(today, 7)[0]
-    rows = book.loans.lazy().filter(Window(first, today + timedelta(days=1)).holds("disbursed"))
-    days = rows.group_by(day=pl.col("disbursed")).agg(value=pl.col("principal_fen").sum())
-    return forecast_month(days.collect(), today)
-
-
-def _goal(book: Book, today: date, goal: int | None, coming: Forecast | None) -> Goal:
-    """Return this month's target, whatever period is shown."""
-    first = today.replace(day=1)
-    days = ((first + timedelta(days=31)).replace(day=1) - first).days
-    lent = measures()["disbursed_amount"].compute(book, Window(first, today + timedelta(days=1))).total
-    words = "" if coming is None else f"{wan(coming.middle)}（{wan(coming.low)} ～ {wan(coming.high)}）"
-    if not goal:
-        return Goal(forecast=words)
-    done, passed = Fraction(lent, goal), Fraction(today.day, days)
-    ahead = done - passed
-    return Goal(
-        text=wan(goal), done=bar(min(done, Fraction(1)), 1), done_text=percent(done), passed=bar(passed, 1),
-        pace=f"时间进度 {percent(passed)} · {'领先' if ahead >= 0 else '落后'} {fixed(abs(ahead) * 100, 1)}pp",
-        tone="good" if ahead >= 0 else "bad", forecast=words,
-        reach="" if coming is None else percent(Fraction(coming.middle, goal), 0),
-    )  # fmt: skip
 
 
 __all__ = [
