@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable, Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -21,6 +23,15 @@ from tests.builders import NOON, make_user
 from tests.services.leads.clock_cases import at, get, make_lead, run
 
 
+def at_once(act: Callable[[Any], None], on: Sequence[Any]) -> None:
+    """Do the act on all of them side by side, and wait for all."""
+    threads = [threading.Thread(target=act, args=(one,)) for one in on]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
 class TestClaims:
     def test_of_fifty_at_once_one_gets_it(self, owner):
         lead = make_lead(owner, NOON, owner_id=None, pooled_at=NOON, status=LeadStatus.NEW)
@@ -34,11 +45,7 @@ class TestClaims:
             except leads.AlreadyClaimed:
                 pass
 
-        threads = [threading.Thread(target=claim, args=(one,)) for one in people]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(claim, people)
 
         assert len(won) == 1
         assert get(lead).owner_id == won[0]
@@ -61,11 +68,7 @@ class TestClaims:
             except leads.ClaimRefused:
                 pass
 
-        threads = [threading.Thread(target=claim, args=(one,)) for one in ids]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        at_once(claim, ids)
 
         assert len(won) == 3
 
