@@ -44,12 +44,13 @@ def ask(
     file_format: str = ExportFormat.XLSX.value,
     reason: str = "",
     key: str = "",
+    at_once: int | None = None,
     now: datetime,
 ) -> ExportView:
     """Write what ``question`` finds into a file only the actor may fetch; a long one is queued and told of when done.
 
     What is masked on the screen is masked in the file. It is kept for seven days, and whoever may no longer read as much
-    as then does not get it.
+    as then does not get it. ``at_once``: how many rows are written while one waits, :data:`AT_ONCE` unless told.
 
     Raises:
         NotPermitted, NotFound: as the kind says.
@@ -62,7 +63,7 @@ def ask(
     source = chosen.open(actor, question, now)
     if chosen.wants_reason and len(words) < REASON_LENGTH:
         raise InvalidInput(fields={"reason": f"写明用途，至少 {REASON_LENGTH} 个字"})
-    long, worker = source.total > AT_ONCE, secrets.token_hex(8)
+    long, worker = source.total > (AT_ONCE if at_once is None else at_once), secrets.token_hex(8)
     with transaction() as db:
 
         def begin() -> dict[str, object]:
